@@ -1,0 +1,187 @@
+//! From options and environment to a DynamoDB client: region, endpoint, credentials, retries, timeouts.
+
+mod attempts;
+mod http;
+
+use std::future::Future;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use aws_config::environment::EnvironmentVariableRegionProvider;
+use aws_config::meta::region::RegionProviderChain;
+use aws_config::profile::ProfileFileRegionProvider;
+use aws_config::{BehaviorVersion, ConfigLoader, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_sdk_dynamodb::config::http::HttpResponse;
+use aws_sdk_dynamodb::config::retry::{RetryConfig, RetryPartition};
+use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
+use aws_sdk_dynamodb::config::{FrameworkMetadata, Region, SharedHttpClient, StalledStreamProtectionConfig};
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_types::service_config::ServiceConfigKey;
+
+use crate::error::aws::{Target, explain};
+use crate::error::{Error, ErrorKind};
+use crate::options::{Endpoint, Options, StaticCredentials, endpoint_from_environment};
+
+/// Requests in flight per driver, and connections per endpoint: as many as the JavaScript SDK opens.
+pub(crate) const MAX_CONNECTIONS: usize = 50;
+
+/// TCP and TLS set-up: the AWS SDKs' own default.
+const CONNECT_TIMEOUT: Duration = Duration::from_millis(3_100);
+
+/// One attempt. The SDK itself has no limit, and a black-holed request would hang for ever.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// All attempts of one request, waits included.
+const OPERATION_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// First attempt included; what the AWS SDKs settled on for DynamoDB in their 2.1 retry behaviour.
+const MAX_ATTEMPTS: u32 = 4;
+
+/// The scale of the first jittered wait. (The SDK's general default of 1 s is some 20 times a DynamoDB answer.)
+const INITIAL_BACKOFF: Duration = Duration::from_millis(50);
+
+/// The longest wait between two attempts.
+const MAX_BACKOFF: Duration = Duration::from_secs(5);
+
+/// A DynamoDB client and what it is pointed at.
+#[derive(Debug)]
+pub(crate) struct Client {
+    pub(crate) sdk: aws_sdk_dynamodb::Client,
+    pub(crate) target: Target,
+}
+
+impl Client {
+    /// Reads the environment and the shared config files, and makes a client. Sends nothing yet: credentials are
+    /// looked for with the first request. `http` replaces the network in tests.
+    pub(crate) async fn connect(options: &Options, http: Option<SharedHttpClient>) -> Result<Self, Error> {
+        // Asked for apart from the loader's own chain, which would go on to the instance metadata service and make
+        // a machine without a region wait for seconds.
+        let region = region(options).await?;
+        let shared = http.clone().unwrap_or_else(http::by_scheme);
+        let environment = load_environment(options, &region, shared).await;
+        let endpoint = match &options.endpoint {
+            Some(endpoint) => Some(endpoint.clone()),
+            None => configured_endpoint(&environment)?,
+        };
+        let http = match (http, &endpoint) {
+            (Some(http), _) => http,
+            (None, Some(endpoint)) if endpoint.is_plain_http() => http::plain()?,
+            (None, _) => http::tls()?,
+        };
+        let mut config = aws_sdk_dynamodb::config::Builder::from(&environment);
+        config.set_endpoint_url(endpoint.as_ref().map(|endpoint| endpoint.as_str().to_owned()));
+        let config = config
+            .http_client(http)
+            // The retry budget is shared by name in the whole process unless it is the driver's own: one driver's
+            // bad minute must not switch off the retries of another.
+            .retry_partition(RetryPartition::custom(retry_partition_name()).build())
+            .interceptor(attempts::Counter)
+            .build();
+        Ok(Self {
+            sdk: aws_sdk_dynamodb::Client::from_conf(config),
+            target: Target {
+                table: options.table.clone(),
+                region: region.to_string(),
+                endpoint: endpoint.map(|endpoint| endpoint.as_str().to_owned()),
+                key_attribute: options.attributes.key.clone(),
+            },
+        })
+    }
+
+    /// Sends one request and explains its failure. `action` is DynamoDB's name of it ("GetItem").
+    pub(crate) async fn send<O, E>(
+        &self,
+        action: &'static str,
+        request: impl Future<Output = Result<O, SdkError<E, HttpResponse>>>,
+    ) -> Result<O, Error>
+    where
+        E: std::error::Error + ProvideErrorMetadata + 'static,
+    {
+        let (result, attempts) = attempts::counted(request).await;
+        result.map_err(|error| explain(&error, action, attempts, &self.target))
+    }
+}
+
+fn retry_partition_name() -> String {
+    static DRIVERS: AtomicU64 = AtomicU64::new(0);
+    format!("unstorage-dynamodb-{}", DRIVERS.fetch_add(1, Ordering::Relaxed))
+}
+
+/// The region: the option, else the environment, else the profile.
+async fn region(options: &Options) -> Result<Region, Error> {
+    let chain = RegionProviderChain::first_try(options.region.clone().map(Region::new))
+        .or_else(EnvironmentVariableRegionProvider::new())
+        .or_else(ProfileFileRegionProvider::new());
+    chain.region().await.ok_or_else(|| {
+        Error::new(
+            ErrorKind::NoRegion,
+            "Missing region: set the option `region`, the environment variable AWS_REGION, or `region` in the AWS \
+             profile. (A local engine takes any.)",
+        )
+    })
+}
+
+/// What the environment and the shared config files say, with our own limits over them.
+async fn load_environment(options: &Options, region: &Region, http: SharedHttpClient) -> SdkConfig {
+    let mut loader: ConfigLoader = aws_config::defaults(behavior_version())
+        .region(region.clone())
+        .http_client(http)
+        // Given explicitly: ill-formed AWS_MAX_ATTEMPTS or AWS_RETRY_MODE would panic in the SDK's own loading.
+        .retry_config(
+            RetryConfig::standard()
+                .with_max_attempts(MAX_ATTEMPTS)
+                .with_initial_backoff(INITIAL_BACKOFF)
+                .with_max_backoff(MAX_BACKOFF),
+        )
+        .timeout_config(
+            TimeoutConfig::builder()
+                .connect_timeout(CONNECT_TIMEOUT)
+                .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+                .operation_timeout(OPERATION_TIMEOUT)
+                .build(),
+        )
+        // DynamoDB's answers are small, and the timeouts above bound them; the watchdog has a history of false alarms.
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
+    if let Some(credentials) = &options.credentials {
+        loader = loader.credentials_provider(static_credentials(credentials));
+    }
+    if let Ok(this) = FrameworkMetadata::new("unstorage-dynamodb", Some(env!("CARGO_PKG_VERSION"))) {
+        loader = loader.framework_metadata(this);
+    }
+    loader.load().await
+}
+
+/// Pinned: an update of the SDK must not change retries or HTTP behaviour unnoticed.
+fn behavior_version() -> BehaviorVersion {
+    BehaviorVersion::v2026_01_12()
+}
+
+fn static_credentials(credentials: &StaticCredentials) -> Credentials {
+    Credentials::new(
+        credentials.access_key_id.clone(),
+        credentials.secret_access_key.clone(),
+        credentials.session_token.clone(),
+        None,
+        "option `credentials`",
+    )
+}
+
+/// The endpoint of the environment or the profile, the service's own setting first.
+///
+/// Read here because the SDK drops an ill-formed one with a log line and goes on to AWS.
+fn configured_endpoint(environment: &SdkConfig) -> Result<Option<Endpoint>, Error> {
+    let key =
+        ServiceConfigKey::builder().service_id("DynamoDB").env("AWS_ENDPOINT_URL").profile("endpoint_url").build();
+    let (Ok(key), Some(settings)) = (key, environment.service_config()) else {
+        return Ok(None);
+    };
+    let Some(text) = settings.load_config(key) else {
+        return Ok(None);
+    };
+    let source = ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL"]
+        .into_iter()
+        .find(|name| std::env::var_os(name).is_some())
+        .unwrap_or("`endpoint_url` of the AWS profile");
+    endpoint_from_environment(&text, source).map(Some)
+}

@@ -1,0 +1,189 @@
+//! From what the AWS SDK reports to an [`Error`] that a person can act on.
+//!
+//! AWS texts are quoted only as far as they cannot hold a secret: the first paragraph, cut. (The rest of a signature
+//! mismatch is the canonical request, session token included.) `Debug` of SDK types is never used: it prints bodies.
+
+use aws_credential_types::provider::error::CredentialsError;
+use aws_sdk_dynamodb::config::http::HttpResponse;
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_types::request_id::RequestId;
+
+use super::{Error, ErrorKind, Metadata};
+
+/// The longest AWS text that a message quotes, in characters.
+const QUOTED_CHARS: usize = 500;
+
+/// What the requests of a driver go to, as far as its errors tell.
+#[derive(Debug, Clone)]
+pub(crate) struct Target {
+    pub(crate) table: String,
+    pub(crate) region: String,
+    /// The endpoint where it is not AWS's own for the region.
+    pub(crate) endpoint: Option<String>,
+    pub(crate) key_attribute: String,
+}
+
+/// Explains a failed request. `action` is DynamoDB's name of it ("GetItem").
+pub(crate) fn explain<E>(error: &SdkError<E, HttpResponse>, action: &str, attempts: u32, target: &Target) -> Error
+where
+    E: std::error::Error + ProvideErrorMetadata + 'static,
+{
+    let metadata = Metadata {
+        http_status: error.raw_response().map(|response| response.status().as_u16()),
+        request_id: error.request_id().map(ToOwned::to_owned),
+        attempts,
+    };
+    let explained = match error {
+        // A success that the SDK could not read comes as a service error, too.
+        SdkError::ServiceError(service) if !service.raw().status().is_success() => {
+            let answer = service.err();
+            return from_answer(answer.code(), answer.message(), action, metadata, target);
+        }
+        SdkError::TimeoutError(_) => timed_out(target),
+        SdkError::DispatchFailure(failure) if failure.is_timeout() => timed_out(target),
+        SdkError::ServiceError(_) | SdkError::ResponseError(_) => {
+            Error::new(ErrorKind::Response, format!("the answer of {} could not be read", place(target)))
+        }
+        other => without_credentials(other).unwrap_or_else(|| match other {
+            SdkError::DispatchFailure(failure) if !failure.is_user() => {
+                Error::new(ErrorKind::Connection, format!("{} could not be reached", place(target)))
+            }
+            _ => Error::new(ErrorKind::Internal, "the request could not be built or sent"),
+        }),
+    };
+    explained.with_cause(causes(error)).with_aws(None, metadata)
+}
+
+fn timed_out(target: &Target) -> Error {
+    Error::new(ErrorKind::Timeout, format!("no answer from {} in time", place(target)))
+}
+
+/// Where the requests go, for a message.
+fn place(target: &Target) -> String {
+    target.endpoint.as_ref().map_or_else(|| format!("DynamoDB in {}", target.region), Clone::clone)
+}
+
+/// Explains an error answer of DynamoDB.
+fn from_answer(name: Option<&str>, message: Option<&str>, action: &str, metadata: Metadata, target: &Target) -> Error {
+    let said = quoted(message.unwrap_or_default());
+    let status = metadata.http_status.unwrap_or_default();
+    let kind = classify(name.unwrap_or_default(), &said, status);
+    let Target { table, region, key_attribute, .. } = target;
+    let reason = match kind {
+        ErrorKind::TableNotFound => format!(
+            "there is no table \"{table}\" in region {region}; create it, or check the options `table` and `region`"
+        ),
+        ErrorKind::SchemaMismatch => format!(
+            "the table's key is not the one expected: a partition key \"{key_attribute}\" (option `attributes.key`) \
+             of type String, and no sort key"
+        ),
+        ErrorKind::ItemTooLarge => {
+            "the item is over DynamoDB's limit of 409600 bytes, names and values together".to_owned()
+        }
+        ErrorKind::AccessDenied => {
+            format!("the credentials may not call dynamodb:{action} on this table")
+        }
+        ErrorKind::Credentials => "AWS refused the credentials; check that they are right and not expired".to_owned(),
+        ErrorKind::Throttled => "rate exceeded: the table or the account is over its capacity".to_owned(),
+        _ if said.is_empty() => format!("{} answered with status {status}", place(target)),
+        _ => said.clone(),
+    };
+    let cause = match (name, said.is_empty()) {
+        (Some(name), false) => Some(format!("{name}: {said}")),
+        (Some(name), true) => Some(name.to_owned()),
+        (None, false) => Some(said),
+        (None, true) => None,
+    };
+    let error = Error::new(kind, reason).with_aws(name.map(ToOwned::to_owned), metadata);
+    match cause {
+        Some(cause) => error.with_cause(cause),
+        None => error,
+    }
+}
+
+/// The kind of an error answer: by AWS's name first, by its words where one name has several meanings.
+fn classify(name: &str, said: &str, status: u16) -> ErrorKind {
+    match name {
+        "ResourceNotFoundException" => ErrorKind::TableNotFound,
+        "ValidationException" if is_schema_mismatch(said) => ErrorKind::SchemaMismatch,
+        "ValidationException" if said.contains("Item size") || said.contains("item size") => ErrorKind::ItemTooLarge,
+        "ValidationException" | "SerializationException" => ErrorKind::Validation,
+        "AccessDeniedException" | "AccessDenied" => ErrorKind::AccessDenied,
+        "ProvisionedThroughputExceededException"
+        | "ThrottlingException"
+        | "Throttling"
+        | "ThrottledException"
+        | "RequestLimitExceeded"
+        | "RequestThrottled"
+        | "RequestThrottledException"
+        | "TooManyRequestsException"
+        | "LimitExceededException" => ErrorKind::Throttled,
+        "UnrecognizedClientException"
+        | "InvalidSignatureException"
+        | "SignatureDoesNotMatch"
+        | "IncompleteSignature"
+        | "MissingAuthenticationToken"
+        | "MissingAuthenticationTokenException"
+        | "InvalidClientTokenId"
+        | "InvalidAccessKeyId"
+        | "ExpiredToken"
+        | "ExpiredTokenException" => ErrorKind::Credentials,
+        "RequestTimeout" | "RequestTimeoutException" => ErrorKind::Timeout,
+        _ if status == 429 => ErrorKind::Throttled,
+        _ => ErrorKind::Service,
+    }
+}
+
+/// The words DynamoDB and its local twins use when the key of a request is not the table's.
+fn is_schema_mismatch(said: &str) -> bool {
+    const WORDS: [&str; 5] = [
+        "does not match the schema",
+        "Missing the key",
+        "Type mismatch for key",
+        "number of conditions on the keys is invalid",
+        "missing a key",
+    ];
+    WORDS.iter().any(|words| said.contains(words))
+}
+
+/// Explains a failure that lies in finding credentials; `None` where it does not.
+fn without_credentials(error: &(dyn std::error::Error + 'static)) -> Option<Error> {
+    let failed = chain(error).find_map(|error| error.downcast_ref::<CredentialsError>())?;
+    Some(Error::new(
+        ErrorKind::Credentials,
+        match failed {
+            CredentialsError::CredentialsNotLoaded(_) => {
+                "no AWS credentials were found in the option `credentials`, the environment (AWS_ACCESS_KEY_ID and \
+                 AWS_SECRET_ACCESS_KEY), the shared config and credentials files, web identity, the ECS container or \
+                 the EC2 instance"
+            }
+            CredentialsError::ProviderTimedOut(_) => "the AWS credentials did not come in time",
+            CredentialsError::InvalidConfiguration(_) => "the AWS configuration of the credentials is not right",
+            _ => "the AWS credentials could not be loaded",
+        },
+    ))
+}
+
+/// An error and everything below it.
+fn chain<'a>(
+    error: &'a (dyn std::error::Error + 'static),
+) -> impl Iterator<Item = &'a (dyn std::error::Error + 'static)> {
+    std::iter::successors(Some(error), |error| error.source())
+}
+
+/// The reasons below an SDK error, outermost first.
+fn causes(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut texts: Vec<String> = chain(error).map(|error| quoted(&error.to_string())).collect();
+    texts.dedup();
+    texts.join(": ")
+}
+
+/// The part of a foreign text that may be shown.
+fn quoted(text: &str) -> String {
+    let paragraph = text.split("\n\n").next().unwrap_or_default().trim();
+    let shown: String = paragraph.chars().take(QUOTED_CHARS).collect();
+    shown.replace(|character: char| character.is_control(), " ")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,100 @@
+use aws_sdk_dynamodb::config::http::HttpResponse;
+use aws_sdk_dynamodb::error::ErrorMetadata;
+use aws_sdk_dynamodb::operation::get_item::GetItemError;
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_types::body::SdkBody;
+
+use super::*;
+
+fn target() -> Target {
+    Target {
+        table: "sessions".into(),
+        region: "eu-west-1".into(),
+        endpoint: Some("http://127.0.0.1:1".into()),
+        key_attribute: "pk".into(),
+    }
+}
+
+fn answer(status: u16, name: &str, message: &str) -> Error {
+    let metadata = ErrorMetadata::builder().code(name).message(message).build();
+    let mut response = HttpResponse::new(status.try_into().expect("status"), SdkBody::empty());
+    response.headers_mut().insert("x-amzn-requestid", "REQ1");
+    let error = SdkError::service_error(GetItemError::generic(metadata), response);
+    explain(&error, "GetItem", 1, &target())
+}
+
+fn dispatch(source: ConnectorError) -> Error {
+    explain(&SdkError::<GetItemError, HttpResponse>::dispatch_failure(source), "GetItem", 4, &target())
+}
+
+#[test]
+fn keeps_what_aws_said() {
+    let error = answer(400, "ProvisionedThroughputExceededException", "slow down");
+    assert_eq!(error.kind(), ErrorKind::Throttled);
+    assert_eq!(error.name(), "ProvisionedThroughputExceededException");
+    assert_eq!(error.metadata().http_status, Some(400));
+    assert_eq!(error.metadata().request_id.as_deref(), Some("REQ1"));
+    assert_eq!(error.cause(), Some("ProvisionedThroughputExceededException: slow down"));
+}
+
+#[test]
+fn tells_what_to_do() {
+    let reason = |name, message| answer(400, name, message).to_string();
+    assert!(reason("ResourceNotFoundException", "").contains("no table \"sessions\" in region eu-west-1"));
+    assert!(reason("AccessDeniedException", "").contains("dynamodb:GetItem"));
+    let schema = reason("ValidationException", "The provided key element does not match the schema");
+    assert!(schema.contains("partition key \"pk\""), "{schema}");
+    assert!(reason("ExpiredTokenException", "").contains("not expired"));
+    assert_eq!(answer(400, "ValidationException", "odd").to_string(), "[unstorage] [aws-dynamodb] odd");
+}
+
+#[test]
+fn one_aws_name_with_several_meanings_is_told_apart() {
+    let kind = |message| answer(400, "ValidationException", message).kind();
+    assert_eq!(kind("Item size has exceeded the maximum allowed size"), ErrorKind::ItemTooLarge);
+    assert_eq!(
+        kind("One or more parameter values were invalid: Missing the key pk in the item"),
+        ErrorKind::SchemaMismatch
+    );
+    assert_eq!(kind("anything else"), ErrorKind::Validation);
+}
+
+#[test]
+fn only_a_server_fault_is_worth_another_try() {
+    assert!(answer(500, "InternalServerError", "").is_retryable());
+    assert!(answer(503, "", "").is_retryable());
+    assert!(!answer(400, "SomethingNew", "").is_retryable());
+    assert!(!answer(400, "AccessDeniedException", "").is_retryable());
+}
+
+#[test]
+fn a_signature_mismatch_does_not_spill_the_canonical_request() {
+    let error = answer(
+        403,
+        "InvalidSignatureException",
+        "The signature does not match.\n\nThe Canonical String should have been\nx-amz-security-token:CANARY",
+    );
+    let all = format!("{error} {error:?}");
+    assert!(!all.contains("CANARY"), "{all}");
+    assert_eq!(error.kind(), ErrorKind::Credentials);
+}
+
+#[test]
+fn network_failures_name_the_endpoint() {
+    let refused = dispatch(ConnectorError::io("connection refused".into()));
+    assert_eq!(refused.name(), "ConnectionError");
+    assert!(refused.to_string().contains("http://127.0.0.1:1 could not be reached (4 attempts)"), "{refused}");
+    assert!(refused.cause().expect("cause").contains("connection refused"));
+    assert_eq!(dispatch(ConnectorError::timeout("late".into())).name(), "TimeoutError");
+}
+
+#[test]
+fn missing_credentials_are_told_apart_from_the_network() {
+    let none = dispatch(ConnectorError::other(CredentialsError::not_loaded_no_source().into(), None));
+    assert_eq!(none.kind(), ErrorKind::Credentials);
+    assert!(none.to_string().contains("AWS_ACCESS_KEY_ID"));
+    let error = SdkError::<GetItemError, HttpResponse>::construction_failure(CredentialsError::provider_timed_out(
+        std::time::Duration::from_secs(1),
+    ));
+    assert_eq!(explain(&error, "GetItem", 0, &target()).kind(), ErrorKind::Credentials);
+}

@@ -1,0 +1,160 @@
+//! Time to live: from what the caller asks to what the table holds, and when an item is over.
+//!
+//! DynamoDB deletes expired items late, "typically within two days", and reads and scans still return them until
+//! then, so every read checks for itself:
+//! <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/howitworks-ttl.html>
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+
+use crate::input::Input;
+
+/// The longest time to live, in seconds: what JavaScript still counts exactly (2^53 - 1).
+pub const MAX_TTL_SECONDS: f64 = 9_007_199_254_740_991.0;
+
+/// How long an item lives. Unit: seconds, fractions allowed.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Ttl(f64);
+
+/// Why an input is no time to live; reads on after "… must be".
+pub const TTL_ALLOWED: &str =
+    "a number of seconds or a numeric string, 0 or more and at most 9007199254740991 (0: never expires)";
+
+impl Ttl {
+    /// Reads a time to live. `Ok(None)` where none was given; the error is the input's kind.
+    ///
+    /// # Errors
+    /// Negative, NaN, infinite, too large, or no number.
+    pub fn parse(input: &Input) -> Result<Option<Self>, &'static str> {
+        if matches!(input, Input::Absent) {
+            return Ok(None);
+        }
+        match input.as_number() {
+            Some(seconds) if (0.0..=MAX_TTL_SECONDS).contains(&seconds) => Ok(Some(Self(seconds))),
+            Some(seconds) if seconds > MAX_TTL_SECONDS && seconds.is_finite() => Err("a larger number"),
+            Some(seconds) => Err(Input::Number(seconds).kind()),
+            None => Err(match input {
+                Input::Text(text) if !text.is_empty() => "a string that is no number",
+                other => other.kind(),
+            }),
+        }
+    }
+
+    /// The epoch second to store, or `None` for an item that never expires.
+    ///
+    /// Rounded up: an item never lives shorter than was asked.
+    #[must_use]
+    pub fn expires_at(self, now: Duration) -> Option<u64> {
+        if self.0 == 0.0 {
+            return None;
+        }
+        let whole = self.0.trunc();
+        let fraction = Duration::from_secs_f64(self.0 - whole);
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 ..= 2^53 - 1, see parse")]
+        let end = Duration::from_secs(whole as u64).saturating_add(fraction).saturating_add(now);
+        Some(end.as_secs().saturating_add(u64::from(end.subsec_nanos() > 0)))
+    }
+}
+
+/// The current second as DynamoDB's filter compares it: an item is alive while its TTL attribute is not below it.
+#[must_use]
+pub fn current_second(now: Duration) -> AttributeValue {
+    AttributeValue::N(now.as_secs().to_string())
+}
+
+/// Whether an item with this TTL attribute is still alive.
+///
+/// Only a Number expires an item, as in DynamoDB itself; an absent or other attribute never does.
+#[must_use]
+pub fn is_alive(attribute: Option<&AttributeValue>, now: Duration) -> bool {
+    match attribute {
+        #[expect(clippy::cast_precision_loss, reason = "seconds since 1970 stay far below 2^53")]
+        Some(AttributeValue::N(number)) => {
+            number.parse::<f64>().map_or(true, |expires_at| expires_at >= now.as_secs() as f64)
+        }
+        _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn ttl(seconds: f64) -> Ttl {
+        Ttl::parse(&Input::Number(seconds)).expect("valid").expect("given")
+    }
+
+    fn number(text: &str) -> AttributeValue {
+        AttributeValue::N(text.to_owned())
+    }
+
+    #[test]
+    fn parses_numbers_and_numeric_strings() {
+        assert_eq!(Ttl::parse(&Input::Absent), Ok(None));
+        assert_eq!(Ttl::parse(&Input::from("300")), Ok(Some(Ttl(300.0))));
+        assert_eq!(Ttl::parse(&Input::Number(0.5)), Ok(Some(Ttl(0.5))));
+        assert_eq!(Ttl::parse(&Input::Number(MAX_TTL_SECONDS)), Ok(Some(Ttl(MAX_TTL_SECONDS))));
+    }
+
+    #[test]
+    fn refuses_what_is_no_time_to_live() {
+        let refused = [
+            (Input::Number(-1.0), "a negative number"),
+            (Input::Number(f64::NAN), "NaN"),
+            (Input::Number(f64::INFINITY), "an infinite number"),
+            (Input::Number(1e308), "a larger number"),
+            (Input::from("-1"), "a negative number"),
+            (Input::from("5 minutes"), "a string that is no number"),
+            (Input::from(""), "an empty string"),
+            (Input::Boolean(true), "a boolean"),
+            (Input::Other("an object"), "an object"),
+        ];
+        for (input, kind) in refused {
+            assert_eq!(Ttl::parse(&input), Err(kind));
+        }
+    }
+
+    #[test]
+    fn stores_the_ceiling_of_now_plus_ttl() {
+        let now = Duration::new(1_000, 0);
+        assert_eq!(ttl(0.0).expires_at(now), None);
+        assert_eq!(ttl(300.0).expires_at(now), Some(1_300));
+        assert_eq!(ttl(0.2).expires_at(now), Some(1_001));
+        assert_eq!(ttl(1.0).expires_at(Duration::from_millis(1_000_500)), Some(1_002));
+        assert_eq!(ttl(0.5).expires_at(Duration::from_millis(1_000_500)), Some(1_001));
+        assert_eq!(ttl(MAX_TTL_SECONDS).expires_at(now), Some(9_007_199_254_741_991));
+    }
+
+    #[test]
+    fn is_alive_through_the_whole_stored_second() {
+        let now = Duration::from_millis(1_000_900);
+        assert!(is_alive(Some(&number("1001")), now));
+        assert!(is_alive(Some(&number("1000")), now));
+        assert!(!is_alive(Some(&number("999")), now));
+        assert!(!is_alive(Some(&number("999.5")), now));
+        assert!(!is_alive(Some(&number("-1E+10")), now));
+    }
+
+    #[test]
+    fn only_a_number_expires_an_item() {
+        let now = Duration::from_secs(1_000);
+        assert!(is_alive(None, now));
+        assert!(is_alive(Some(&AttributeValue::S("1".to_owned())), now));
+        assert!(is_alive(Some(&AttributeValue::Bool(false)), now));
+    }
+
+    proptest! {
+        #[test]
+        fn an_item_lives_at_least_its_ttl_and_less_than_two_seconds_more(
+            seconds in 0.001f64..1e9, now_ms in 0u64..4_000_000_000_000
+        ) {
+            let now = Duration::from_millis(now_ms);
+            let stored = ttl(seconds).expires_at(now).expect("expires");
+            let attribute = number(&stored.to_string());
+            prop_assert!(is_alive(Some(&attribute), now + Duration::from_secs_f64(seconds)));
+            prop_assert!(!is_alive(Some(&attribute), now + Duration::from_secs_f64(seconds + 2.0)));
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! What a caller handed over, before anything is known about it.
+//!
+//! The boundary (src/node/) turns a JavaScript value into an [`Input`] and nothing more; the core decides what is
+//! allowed. There is no `Debug`: an input may be a secret.
+
+/// A value as the caller gave it.
+#[derive(Clone, PartialEq)]
+pub enum Input {
+    /// Not given: `undefined` or `null`.
+    Absent,
+    /// Well-formed text.
+    Text(String),
+    /// Text with a lone surrogate: it has no UTF-8 form, and replacing the surrogate would let two keys collide.
+    IllFormedText,
+    /// A number, NaN and infinities included.
+    Number(f64),
+    /// A boolean.
+    Boolean(bool),
+    /// Anything else, by the name of its kind ("function", "object", …).
+    Other(&'static str),
+}
+
+impl Input {
+    /// What the value is, for an error message: never the value itself.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Absent => "nothing",
+            Self::Text(text) if text.is_empty() => "an empty string",
+            Self::Text(_) => "a string",
+            Self::IllFormedText => "a string with a lone surrogate",
+            Self::Number(number) if number.is_nan() => "NaN",
+            Self::Number(number) if number.is_infinite() => "an infinite number",
+            Self::Number(number) if *number < 0.0 => "a negative number",
+            Self::Number(_) => "a number",
+            Self::Boolean(_) => "a boolean",
+            Self::Other(kind) => kind,
+        }
+    }
+
+    /// The number that the value is or, as text, spells out (configurations take numbers from the environment).
+    #[must_use]
+    pub fn as_number(&self) -> Option<f64> {
+        match self {
+            Self::Number(number) => Some(*number),
+            // Rust also reads "inf" and "nan"; a person who writes those did not mean a number of seconds.
+            Self::Text(text) => text.trim().parse().ok().filter(|number: &f64| number.is_finite()),
+            _ => None,
+        }
+    }
+}
+
+impl From<&str> for Input {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numeric_text_is_a_number() {
+        assert_eq!(Input::from("300").as_number(), Some(300.0));
+        assert_eq!(Input::from(" 1.5 ").as_number(), Some(1.5));
+        for text in ["", " ", "5m", "inf", "NaN", "0x10", "1,5"] {
+            assert_eq!(Input::from(text).as_number(), None, "{text:?}");
+        }
+        assert_eq!(Input::Boolean(true).as_number(), None);
+    }
+
+    #[test]
+    fn kind_never_holds_the_value() {
+        assert_eq!(Input::from("hunter2").kind(), "a string");
+        assert_eq!(Input::Number(-1.0).kind(), "a negative number");
+    }
+}

@@ -1,0 +1,16 @@
+//! The core of `unstorage-dynamodb`: a key-value store in one DynamoDB table, and, with the feature `node`, the
+//! addon that hands it to JavaScript.
+//!
+//! `src/node/` converts and nothing else; all behaviour is in [`store`], proved rule by rule in `docs/SEMANTICS.md`.
+
+mod client;
+pub mod clock;
+pub mod error;
+pub mod expiry;
+pub mod input;
+pub mod item;
+pub mod key;
+#[cfg(feature = "node")]
+mod node;
+pub mod options;
+pub mod store;

@@ -1,0 +1,96 @@
+//! The option `endpoint`, and the same setting where it comes from the environment.
+
+use url::Url;
+
+use crate::error::{Error, ErrorKind};
+use crate::input::Input;
+
+const ALLOWED: &str = "an http:// or https:// URL of a host, without user information, query or fragment";
+
+/// Where to send requests in place of AWS's own address of the region.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endpoint(Url);
+
+impl Endpoint {
+    /// Reads a URL. The error tells what is wrong, without the URL: it may hold a password.
+    pub(crate) fn parse(text: &str) -> Result<Self, &'static str> {
+        let url = Url::parse(text).map_err(|_| "no URL")?;
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err("a URL of another scheme");
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err("a URL with user information");
+        }
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err("a URL with a query or fragment");
+        }
+        Ok(Self(url))
+    }
+
+    /// As text, for the SDK and for messages.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.0.as_str().trim_end_matches('/')
+    }
+
+    /// Whether requests go in the clear.
+    #[must_use]
+    pub fn is_plain_http(&self) -> bool {
+        self.0.scheme() == "http"
+    }
+}
+
+/// Checks the option.
+pub(super) fn parse(endpoint: Input) -> Result<Option<Endpoint>, Error> {
+    match endpoint {
+        Input::Absent => Ok(None),
+        Input::Text(text) if !text.is_empty() => {
+            Endpoint::parse(&text).map(Some).map_err(|found| Error::option("endpoint", ALLOWED, found))
+        }
+        other => Err(Error::option("endpoint", ALLOWED, other.kind())),
+    }
+}
+
+/// Checks what the environment or the profile said. Ignoring a wrong one would send the user's data to AWS instead.
+pub(crate) fn from_environment(text: &str, source: &str) -> Result<Endpoint, Error> {
+    Endpoint::parse(text).map_err(|found| {
+        Error::new(ErrorKind::InvalidOption, format!("The endpoint in {source} must be {ALLOWED}; it is {found}."))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn takes_http_and_https() {
+        for (given, kept) in [
+            ("http://localhost:8000", "http://localhost:8000"),
+            ("https://dynamodb.eu-west-1.amazonaws.com/", "https://dynamodb.eu-west-1.amazonaws.com"),
+            ("http://[::1]:8000", "http://[::1]:8000"),
+            ("https://proxy.internal/dynamo", "https://proxy.internal/dynamo"),
+        ] {
+            assert_eq!(Endpoint::parse(given).expect("valid").as_str(), kept);
+        }
+        assert!(Endpoint::parse("http://localhost").expect("valid").is_plain_http());
+        assert!(!Endpoint::parse("https://localhost").expect("valid").is_plain_http());
+    }
+
+    #[test]
+    fn refuses_the_rest_without_repeating_it() {
+        for refused in [
+            "localhost:8000",
+            "file:///etc/passwd",
+            "http://me:CANARY@host",
+            "http://host?a=CANARY",
+            "http://h#CANARY",
+            "CANARY",
+        ] {
+            let message = parse(refused.into()).expect_err("refused").to_string();
+            assert!(message.contains("`endpoint`") && message.contains("http://"), "{message}");
+            assert!(!message.contains("CANARY"), "{message}");
+        }
+        assert!(parse("".into()).is_err());
+        assert!(parse(Input::Number(8000.0)).is_err());
+    }
+}

@@ -1,0 +1,77 @@
+use super::*;
+
+fn raw() -> RawOptions {
+    RawOptions { table: "sessions".into(), ..RawOptions::default() }
+}
+
+fn message(raw: RawOptions) -> String {
+    Options::parse(raw).expect_err("refused").to_string()
+}
+
+#[test]
+fn the_table_alone_is_enough() {
+    let options = Options::parse(raw()).expect("valid");
+    assert_eq!(options.table, "sessions");
+    assert_eq!(options.attributes, Attributes { key: "key".into(), value: "value".into(), ttl: "ttl".into() });
+    assert_eq!(options.default_ttl, None);
+    assert_eq!(options.region, None);
+    assert!(options.credentials.is_none() && options.endpoint.is_none());
+}
+
+#[test]
+fn expire_in_and_ttl_are_one_setting() {
+    let ttl = |expire_in: Input, ttl: Input| Options::parse(RawOptions { expire_in, ttl, ..raw() });
+    let default_ttl = |expire_in, second| ttl(expire_in, second).expect("valid").default_ttl;
+    let of_300 = Ttl::parse(&Input::Number(300.0)).expect("valid");
+    assert_eq!(default_ttl(Input::Number(300.0), Input::Absent), of_300);
+    assert_eq!(default_ttl(Input::Absent, "300".into()), of_300);
+    assert_eq!(default_ttl(Input::Number(300.0), "300".into()), of_300);
+    let differ = ttl(Input::Number(300.0), Input::Number(301.0)).expect_err("differ").to_string();
+    assert!(differ.contains("`expireIn`") && differ.contains("`ttl`"), "{differ}");
+    let negative = ttl(Input::Number(-1.0), Input::Absent).expect_err("negative").to_string();
+    assert!(negative.contains("`expireIn`") && negative.contains("0 or more"), "{negative}");
+    let negative = ttl(Input::Absent, "-1".into()).expect_err("negative").to_string();
+    assert!(negative.contains("`ttl`"), "{negative}");
+}
+
+#[test]
+fn attribute_names_must_differ() {
+    let with = |key: &str, value: &str, ttl: &str| {
+        let input = |name: &str| {
+            if name.is_empty() { Input::Absent } else { name.into() }
+        };
+        RawOptions {
+            attributes: RawAttributes::Object { key: input(key), value: input(value), ttl: input(ttl) },
+            ..raw()
+        }
+    };
+    let names = Options::parse(with("a.b", "#v", "1t")).expect("valid").attributes;
+    assert_eq!(names, Attributes { key: "a.b".into(), value: "#v".into(), ttl: "1t".into() });
+    assert!(message(with("value", "", "")).contains("`attributes.key` and `attributes.value`"));
+    assert!(message(with("ttl", "", "")).contains("`attributes.key` and `attributes.ttl`"));
+    assert!(message(with("", "same", "same")).contains("`attributes.value` and `attributes.ttl`"));
+    assert!(message(with(&"k".repeat(256), "", "")).contains("1 to 255 bytes"));
+    let no_object = RawOptions { attributes: RawAttributes::Other("a string"), ..raw() };
+    assert!(message(no_object).contains("`attributes`"));
+}
+
+#[test]
+fn a_region_is_part_of_a_host_name() {
+    let region = |region: Input| RawOptions { region, ..raw() };
+    assert_eq!(Options::parse(region("us-gov-east-1".into())).expect("valid").region.as_deref(), Some("us-gov-east-1"));
+    for refused in ["".into(), "eu west".into(), "evil.example/".into(), Input::Number(1.0)] {
+        assert!(message(region(refused)).contains("`region`"));
+    }
+}
+
+#[test]
+fn a_client_is_refused_with_words_on_what_to_pass() {
+    let text = message(RawOptions { client: Input::Other("an object"), ..raw() });
+    assert!(text.contains("`client`") && text.contains("`credentials`"), "{text}");
+}
+
+#[test]
+fn an_error_after_the_table_names_the_table() {
+    let error = Options::parse(RawOptions { region: "".into(), ..raw() }).expect_err("refused");
+    assert_eq!(error.table(), Some("sessions"));
+}

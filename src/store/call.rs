@@ -1,0 +1,88 @@
+//! One call of a method: the session it runs in, its place among the running, and how its failures are named.
+
+use std::future::Future;
+use std::sync::{Arc, PoisonError};
+
+use aws_sdk_dynamodb::config::http::HttpResponse;
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use tokio_util::task::task_tracker::TaskTrackerToken;
+
+use super::{Session, Store};
+use crate::client::Client;
+use crate::error::{Error, ErrorKind, Operation};
+use crate::input::Input;
+use crate::key::{BASE_ALLOWED, Base, Key, KeyError};
+
+/// A call that has begun. The store does not finish closing before it is dropped.
+pub(super) struct Call {
+    pub(super) session: Arc<Session>,
+    operation: Operation,
+    _running: TaskTrackerToken,
+}
+
+impl Store {
+    /// Begins a call.
+    pub(super) fn begin(&self, operation: Operation) -> Result<Call, Error> {
+        let running = self.running.token();
+        let session = self.session.read().unwrap_or_else(PoisonError::into_inner).clone();
+        match session {
+            Some(session) => Ok(Call { session, operation, _running: running }),
+            None => Err(Error::closed().during(operation, &self.table)),
+        }
+    }
+}
+
+impl Call {
+    /// Names the method and the table in an error.
+    pub(super) fn fail(&self, error: Error) -> Error {
+        error.during(self.operation, &self.session.options.table)
+    }
+
+    /// The key to work on.
+    pub(super) fn key(&self, key: Input) -> Result<Key, Error> {
+        Key::parse(key).map_err(|error| {
+            let named = self.fail(Error::new(ErrorKind::InvalidKey, error.to_string()));
+            match error {
+                KeyError::TooLong { key, .. } => named.with_key(key),
+                _ => named,
+            }
+        })
+    }
+
+    /// The base to work under.
+    pub(super) fn base(&self, base: Input) -> Result<Base, Error> {
+        Base::parse(base).map_err(|found| self.argument("base", BASE_ALLOWED, found))
+    }
+
+    /// An argument that is not what it must be.
+    pub(super) fn argument(&self, name: &str, allowed: &str, found: &str) -> Error {
+        self.fail(Error::new(ErrorKind::InvalidArgument, format!("`{name}` must be {allowed}; it is {found}")))
+    }
+
+    /// The client, connected by the first call. A failure to connect is remembered: it lies in the configuration.
+    pub(super) async fn client(&self) -> Result<&Client, Error> {
+        let Session { options, http, client, .. } = &*self.session;
+        match client.get_or_init(|| Box::pin(Client::connect(options, http.clone()))).await {
+            Ok(client) => Ok(client),
+            Err(error) => Err(self.fail(error.clone())),
+        }
+    }
+
+    /// Waits for a slot and sends one request. `action` is DynamoDB's name of it ("GetItem").
+    ///
+    /// The SDK's future is some 25 KB, so it is made only once there is a slot, and lives on the heap: ten thousand
+    /// calls that wait their turn must not cost a quarter of a gigabyte.
+    pub(super) async fn send<O, E, F>(
+        &self,
+        client: &Client,
+        action: &'static str,
+        request: impl FnOnce() -> F,
+    ) -> Result<O, Error>
+    where
+        F: Future<Output = Result<O, SdkError<E, HttpResponse>>>,
+        E: std::error::Error + ProvideErrorMetadata + 'static,
+    {
+        let _slot = self.session.slots.acquire().await.map_err(|_| self.fail(Error::closed()))?;
+        client.send(action, Box::pin(request())).await.map_err(|error| self.fail(error))
+    }
+}

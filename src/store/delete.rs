@@ -1,0 +1,30 @@
+//! `removeItem`: one DeleteItem.
+
+use super::Store;
+use super::call::Call;
+use crate::error::{Error, Operation};
+use crate::input::Input;
+use crate::key::Key;
+
+impl Store {
+    /// Removes the row under `key`, whatever it holds; a missing one is no error.
+    ///
+    /// # Errors
+    /// A bad key or a failed request.
+    pub async fn delete(&self, key: Input) -> Result<(), Error> {
+        let call = self.begin(Operation::RemoveItem)?;
+        let key = call.key(key)?;
+        call.delete(&key).await
+    }
+}
+
+impl Call {
+    /// Deletes one row.
+    pub(super) async fn delete(&self, key: &Key) -> Result<(), Error> {
+        let client = self.client().await?;
+        let options = &self.session.options;
+        let request = client.sdk.delete_item().table_name(&options.table).key(&options.attributes.key, key.attribute());
+        self.send(client, "DeleteItem", || request.send()).await.map_err(|error| error.with_key(key.as_str()))?;
+        Ok(())
+    }
+}

@@ -1,0 +1,70 @@
+//! Scans of several pages: continued, complete, or an error.
+
+mod common;
+
+use common::Script;
+use serde_json::{Value, json};
+use unstorage_dynamodb::error::ErrorKind;
+use unstorage_dynamodb::input::Input;
+
+fn page(keys: &[&str], next: Option<&str>) -> Value {
+    let items: Vec<_> = keys.iter().map(|key| json!({ "key": { "S": key } })).collect();
+    match next {
+        None => json!({ "Items": items }),
+        Some(next) => json!({ "Items": items, "LastEvaluatedKey": { "key": { "S": next } } }),
+    }
+}
+
+/// [KEYS-1]
+#[tokio::test]
+async fn follows_every_page_also_empty_ones() {
+    let script = Script::default()
+        .answer(200, &page(&["a"], Some("a")))
+        .answer(200, &page(&[], Some("m")))
+        .answer(200, &page(&[], Some("n")))
+        .answer(200, &page(&["z"], None));
+    let keys = script.store().keys(Input::Absent, Input::Absent).await.expect("keys");
+    assert_eq!(keys, ["a", "z"]);
+    let starts: Vec<_> = script.sent().iter().map(|sent| sent.body["ExclusiveStartKey"]["key"]["S"].clone()).collect();
+    assert_eq!(starts, [Value::Null, "a".into(), "m".into(), "n".into()]);
+}
+
+/// [KEYS-6]
+#[tokio::test]
+async fn a_failing_page_fails_the_whole() {
+    let script = Script::default().answer(200, &page(&["a"], Some("a"))).fail(400, "AccessDeniedException");
+    let error = script.store().keys(Input::Absent, Input::Absent).await.expect_err("no part");
+    assert_eq!(error.kind(), ErrorKind::AccessDenied);
+}
+
+/// [KEYS-6]
+#[tokio::test]
+async fn a_scan_that_does_not_advance_is_an_error() {
+    let script = Script::default().answer(200, &page(&["a"], Some("a"))).answer(200, &page(&["a"], Some("a")));
+    let error = script.store().keys(Input::Absent, Input::Absent).await.expect_err("endless");
+    assert_eq!(error.kind(), ErrorKind::Response);
+}
+
+/// [CLR-4]
+#[tokio::test]
+async fn clear_stops_at_the_first_failed_delete_and_says_how_far_it_came() {
+    let script = Script::default()
+        .answer(200, &page(&["a", "b"], Some("b")))
+        .answer(200, &json!({}))
+        .answer(200, &json!({}))
+        .answer(200, &page(&["c", "d"], None))
+        .fail(400, "AccessDeniedException")
+        .answer(200, &json!({}));
+    let error = script.store().clear(Input::Absent).await.expect_err("failed");
+    assert_eq!(error.kind(), ErrorKind::AccessDenied);
+    assert!(error.to_string().contains("2 items were removed") || error.to_string().contains("3 items"), "{error}");
+    assert_eq!(error.key(), Some("c"));
+}
+
+#[tokio::test]
+async fn a_row_without_a_text_key_is_a_wrong_schema() {
+    let script = Script::default().answer(200, &json!({ "Items": [{ "key": { "N": "1" } }] }));
+    let error = script.store().keys(Input::Absent, Input::Absent).await.expect_err("schema");
+    assert_eq!(error.kind(), ErrorKind::SchemaMismatch);
+    assert!(error.to_string().contains("attributes.key"));
+}

@@ -1,0 +1,122 @@
+//! The exact request of every operation. [API-9] [API-10]
+
+mod common;
+
+use common::{Script, Sent};
+use serde_json::{Value, json};
+use unstorage_dynamodb::input::Input;
+use unstorage_dynamodb::options::{RawAttributes, RawOptions};
+
+fn sent(action: &str, body: Value) -> Vec<Sent> {
+    vec![Sent { action: action.to_owned(), body }]
+}
+
+fn renamed(raw: &mut RawOptions) {
+    raw.attributes = RawAttributes::Object { key: "pk".into(), value: "a.b".into(), ttl: "#e".into() };
+}
+
+#[tokio::test]
+async fn get_item_asks_for_value_and_ttl_alone() {
+    let script = Script::default().answer(200, &json!({ "Item": { "value": { "S": "v" } } }));
+    assert_eq!(script.store().get("k".into()).await, Ok(Some("v".to_owned())));
+    let body = json!({
+        "TableName": "cache",
+        "Key": { "key": { "S": "k" } },
+        "ProjectionExpression": "#v, #t",
+        "ExpressionAttributeNames": { "#v": "value", "#t": "ttl" },
+    });
+    assert_eq!(script.sent(), sent("GetItem", body));
+}
+
+#[tokio::test]
+async fn has_item_is_the_same_request() {
+    let script = Script::default().answer(200, &json!({}));
+    assert_eq!(script.store_with(renamed).has("k".into()).await, Ok(false));
+    let body = json!({
+        "TableName": "cache",
+        "Key": { "pk": { "S": "k" } },
+        "ProjectionExpression": "#v, #t",
+        "ExpressionAttributeNames": { "#v": "a.b", "#t": "#e" },
+    });
+    assert_eq!(script.sent(), sent("GetItem", body));
+}
+
+#[tokio::test]
+async fn set_item_puts_the_whole_row() {
+    let script = Script::default().answer(200, &json!({}));
+    script.store().put("k".into(), "".into(), Input::Absent).await.expect("stored");
+    let body = json!({ "TableName": "cache", "Item": { "key": { "S": "k" }, "value": { "S": "" } } });
+    assert_eq!(script.sent(), sent("PutItem", body));
+}
+
+/// [TTL-5] [TTL-1] [TTL-2] At 1 800 000 000.25 s.
+#[tokio::test]
+async fn set_item_stores_the_ceiling_of_now_plus_ttl() {
+    for (ttl, default, stored) in [
+        (Input::Number(300.0), Input::Absent, Some("1800000301")),
+        (Input::Number(0.75), Input::Absent, Some("1800000001")),
+        (Input::Absent, "60".into(), Some("1800000061")),
+        (Input::Number(5.0), "60".into(), Some("1800000006")),
+        (Input::Number(0.0), "60".into(), None),
+        (Input::Absent, Input::Number(0.0), None),
+    ] {
+        let script = Script::default().answer(200, &json!({}));
+        let store = script.store_with(|raw| raw.expire_in = default);
+        store.put("k".into(), "v".into(), ttl).await.expect("stored");
+        let item = &script.sent()[0].body["Item"];
+        assert_eq!(item.get("ttl").map(|ttl| &ttl["N"]), stored.map(Value::from).as_ref());
+    }
+}
+
+#[tokio::test]
+async fn remove_item_names_the_key_alone() {
+    let script = Script::default().answer(200, &json!({}));
+    script.store_with(renamed).delete("k".into()).await.expect("removed");
+    assert_eq!(script.sent(), sent("DeleteItem", json!({ "TableName": "cache", "Key": { "pk": { "S": "k" } } })));
+}
+
+/// [KEYS-4] Only the key crosses the wire; base and expiry are the server's to filter.
+#[tokio::test]
+async fn get_keys_projects_the_key_and_filters_on_the_server() {
+    let script = Script::default().answer(200, &json!({ "Items": [{ "pk": { "S": "a:b" } }] }));
+    let keys = script.store_with(renamed).keys("a".into(), Input::Absent).await;
+    assert_eq!(keys, Ok(vec!["a:b".to_owned()]));
+    let body = json!({
+        "TableName": "cache",
+        "ProjectionExpression": "#k",
+        "FilterExpression":
+            "(attribute_not_exists(#t) OR NOT attribute_type(#t, :number) OR #t >= :now) AND begins_with(#k, :base)",
+        "ExpressionAttributeNames": { "#k": "pk", "#t": "#e" },
+        "ExpressionAttributeValues":
+            { ":number": { "S": "N" }, ":now": { "N": "1800000000" }, ":base": { "S": "a:" } },
+    });
+    assert_eq!(script.sent(), sent("Scan", body));
+}
+
+#[tokio::test]
+async fn clear_scans_expired_rows_too_and_deletes_each() {
+    let page = json!({ "Items": [{ "key": { "S": "x" } }, { "key": { "S": "y" } }] });
+    let script = Script::default().answer(200, &page).answer(200, &json!({})).answer(200, &json!({}));
+    script.store().clear(Input::Absent).await.expect("cleared");
+    let scan = json!({
+        "TableName": "cache", "ProjectionExpression": "#k", "ExpressionAttributeNames": { "#k": "key" },
+    });
+    let mut requests = script.sent();
+    assert_eq!(requests.remove(0), Sent { action: "Scan".into(), body: scan });
+    let deleted: Vec<_> = requests.iter().map(|sent| (sent.action.as_str(), &sent.body["Key"]["key"]["S"])).collect();
+    assert_eq!(deleted, [("DeleteItem", &Value::from("x")), ("DeleteItem", &Value::from("y"))]);
+}
+
+#[tokio::test]
+async fn bad_input_sends_nothing() {
+    let script = Script::default();
+    let store = script.store();
+    assert!(store.get("".into()).await.is_err());
+    assert!(store.put("k".into(), Input::Other("an object"), Input::Absent).await.is_err());
+    assert!(store.put("k".into(), "v".into(), Input::Number(-1.0)).await.is_err());
+    assert!(store.put("k".into(), Input::Text("x".repeat(409_600)), Input::Absent).await.is_err());
+    assert!(store.keys(Input::Number(1.0), Input::Absent).await.is_err());
+    assert!(store.keys(Input::Absent, Input::Number(-1.0)).await.is_err());
+    assert!(store.clear(Input::IllFormedText).await.is_err());
+    assert_eq!(script.sent(), []);
+}
