@@ -1,0 +1,2 @@
+export * from "./types.js";
+export { dynamoDbCacheDriver as default } from "./types.js";

@@ -1,0 +1,22 @@
+import types = require("./types.js");
+
+/** The module is the factory itself, with the named exports beside it. */
+declare const driver: typeof types.dynamoDbCacheDriver & {
+  default: typeof types.dynamoDbCacheDriver;
+  dynamoDbCacheDriver: typeof types.dynamoDbCacheDriver;
+  DynamoDbError: typeof types.DynamoDbError;
+};
+
+declare namespace driver {
+  type DynamoDbCredentials = types.DynamoDbCredentials;
+  type DynamoDbAttributes = types.DynamoDbAttributes;
+  type DynamoDbDriverOptions = types.DynamoDbDriverOptions;
+  type DynamoDbPublicOptions = types.DynamoDbPublicOptions;
+  type DynamoDbItemOptions = types.DynamoDbItemOptions;
+  type DynamoDbKeysOptions = types.DynamoDbKeysOptions;
+  type DynamoDbDriver = types.DynamoDbDriver;
+  type DynamoDbErrorCode = types.DynamoDbErrorCode;
+  type DynamoDbError = types.DynamoDbError;
+}
+
+export = driver;

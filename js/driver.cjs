@@ -1,0 +1,104 @@
+"use strict";
+
+// The unstorage Driver: loads the addon at the first call, binds each method to one native call, and hides secrets.
+// Everything else is decided in Rust.
+
+const { toDynamoDbError } = require("./errors.cjs");
+
+const DRIVER_NAME = "aws-dynamodb";
+
+// What `driver.options` may show. An allow-list: frameworks log and trace it, and an option that is not known here
+// may be a secret in the wrong place.
+const SHOWN_OPTIONS = ["table", "region", "expireIn", "ttl", "endpoint"];
+
+module.exports = function createFactory(loadNative) {
+  return function dynamoDbCacheDriver(options) {
+    let native;
+    let failure;
+    let disposed = false;
+    let given = {};
+    try {
+      // One copy, so that each getter runs once and later changes by the caller change nothing.
+      given = { ...options };
+    } catch (error) {
+      failure = error;
+    }
+
+    // Options are checked by the first call, and the outcome is kept.
+    function open() {
+      if (failure) throw failure;
+      if (native) return native;
+      try {
+        native = loadNative().dynamoDbCacheDriver(given);
+      } catch (error) {
+        failure = error;
+        throw error;
+      } finally {
+        given = undefined;
+      }
+      if (disposed) native.dispose();
+      return native;
+    }
+
+    // unstorage calls methods detached, so none uses `this`. At most one promise is derived from the native one, in
+    // a `catch`: V8 then still finds the caller's async frames.
+    function method(operation) {
+      function call(a, b, c) {
+        try {
+          return open()[operation](a, b, c).catch(raise);
+        } catch (thrown) {
+          return Promise.reject(toDynamoDbError(thrown, operation, call));
+        }
+      }
+      function raise(thrown) {
+        throw toDynamoDbError(thrown, operation, raise);
+      }
+      return call;
+    }
+
+    return {
+      name: DRIVER_NAME,
+      options: shown(given),
+      hasItem: method("hasItem"),
+      getItem: method("getItem"),
+      setItem: method("setItem"),
+      removeItem: method("removeItem"),
+      getKeys: method("getKeys"),
+      clear: method("clear"),
+      dispose() {
+        disposed = true;
+        // Nothing was opened, so there is nothing to load the addon for.
+        return native ? native.dispose() : Promise.resolve();
+      },
+    };
+  };
+};
+
+// Copies plain values only: an object in the wrong place (a URL, say) may hold a secret of its own.
+function shown(given) {
+  const options = plain(given, SHOWN_OPTIONS);
+  if (typeof options.endpoint === "string") options.endpoint = withoutUser(options.endpoint);
+  if (given.attributes && typeof given.attributes === "object") {
+    options.attributes = plain(given.attributes, ["key", "value", "ttl"]);
+  }
+  return options;
+}
+
+function plain(object, names) {
+  const copy = {};
+  for (const name of names) {
+    const value = object[name];
+    if (["string", "number", "boolean"].includes(typeof value)) copy[name] = value;
+  }
+  return copy;
+}
+
+// User information is refused by the first call, but `options` shows from the start. What is no URL, but has an `@`,
+// may be one with a typing error in its password.
+function withoutUser(endpoint) {
+  if (URL.canParse(endpoint)) {
+    const { username, password } = new URL(endpoint);
+    if (!username && !password) return endpoint;
+  }
+  return endpoint.replace(/^.*@/s, "***@");
+}

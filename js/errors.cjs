@@ -1,0 +1,59 @@
+"use strict";
+
+// The only place that makes errors for users. The addon throws and rejects with plain data (src/node/error.rs); the
+// error is made here, while the caller's async stack can still be captured.
+
+const PREFIX = "ERR_DYNAMODB_";
+
+class DynamoDbError extends Error {
+  constructor(data, operation, caller) {
+    super(data.message, data.cause == null ? undefined : { cause: asError(data.cause) });
+    define(this, "name", data.name);
+    this.code = data.code;
+    this.operation = data.operation ?? operation;
+    this.table = data.table ?? undefined;
+    if (data.key != null) this.key = data.key;
+    this.retryable = data.retryable;
+    this.$metadata = {
+      httpStatusCode: data.httpStatusCode ?? undefined,
+      requestId: data.requestId ?? undefined,
+      attempts: data.attempts ?? 0,
+    };
+    // Again, now that the name is known: it heads the stack.
+    Error.captureStackTrace(this, caller);
+  }
+}
+define(DynamoDbError.prototype, "name", "DynamoDbError");
+
+/**
+ * Makes a DynamoDbError of whatever the addon threw.
+ *
+ * @param {unknown} thrown data of an error, or what a getter, napi or a panic threw
+ * @param {string} operation the driver's method
+ * @param {Function} caller the innermost function to leave out of the stack
+ */
+function toDynamoDbError(thrown, operation, caller) {
+  if (thrown?.code?.startsWith?.(PREFIX)) return new DynamoDbError(thrown, operation, caller);
+  const data = {
+    name: "DynamoDbError",
+    code: `${PREFIX}INTERNAL`,
+    message: `[unstorage] [aws-dynamodb] ${operation} failed inside the driver`,
+    retryable: false,
+    cause: thrown,
+  };
+  return new DynamoDbError(data, operation, caller);
+}
+
+// A text from the addon has no JavaScript stack: our own frames would only be noise.
+function asError(cause) {
+  if (typeof cause !== "string") return cause;
+  const error = new Error(cause);
+  error.stack = `Error: ${cause}`;
+  return error;
+}
+
+function define(object, name, value) {
+  Object.defineProperty(object, name, { value, configurable: true, writable: true, enumerable: false });
+}
+
+module.exports = { DynamoDbError, toDynamoDbError };

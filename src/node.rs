@@ -1,0 +1,10 @@
+//! The addon: what JavaScript sees. Converts, and calls the core; nothing is decided here.
+
+#![expect(clippy::trivially_copy_pass_by_ref, reason = "napi hands its `Env` to functions by reference")]
+#![expect(unreachable_pub, reason = "napi's macros export what the module tree hides")]
+
+mod error;
+mod input;
+mod options;
+mod runtime;
+mod store;

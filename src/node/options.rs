@@ -1,0 +1,65 @@
+//! From the JavaScript options object to [`RawOptions`]; the core checks them.
+
+use napi::bindgen_prelude::{JsObjectValue, Object, Unknown};
+use napi::{Result, ValueType};
+
+use super::input::{property, read};
+use crate::input::Input;
+use crate::options::{RawAttributes, RawCredentials, RawOptions};
+
+/// Reads each known option once.
+pub(super) fn read_options(options: &Object<'_>) -> Result<RawOptions> {
+    Ok(RawOptions {
+        table: property(options, "table")?,
+        region: property(options, "region")?,
+        credentials: credentials(options)?,
+        attributes: attributes(options)?,
+        expire_in: property(options, "expireIn")?,
+        ttl: property(options, "ttl")?,
+        endpoint: property(options, "endpoint")?,
+        client: property(options, "client")?,
+    })
+}
+
+fn credentials(options: &Object<'_>) -> Result<RawCredentials> {
+    Ok(match nested(options, "credentials")? {
+        Nested::Object(credentials) => RawCredentials::Object {
+            access_key_id: property(&credentials, "accessKeyId")?,
+            secret_access_key: property(&credentials, "secretAccessKey")?,
+            session_token: property(&credentials, "sessionToken")?,
+        },
+        Nested::Absent => RawCredentials::Absent,
+        Nested::Other(kind) => RawCredentials::Other(kind),
+    })
+}
+
+fn attributes(options: &Object<'_>) -> Result<RawAttributes> {
+    Ok(match nested(options, "attributes")? {
+        Nested::Object(attributes) => RawAttributes::Object {
+            key: property(&attributes, "key")?,
+            value: property(&attributes, "value")?,
+            ttl: property(&attributes, "ttl")?,
+        },
+        Nested::Absent => RawAttributes::Absent,
+        Nested::Other(kind) => RawAttributes::Other(kind),
+    })
+}
+
+/// An option that is an object itself.
+enum Nested<'a> {
+    Absent,
+    Object(Object<'a>),
+    Other(&'static str),
+}
+
+fn nested<'a>(options: &Object<'a>, name: &str) -> Result<Nested<'a>> {
+    let value: Unknown<'a> = options.get_named_property(name)?;
+    if value.get_type()? == ValueType::Object {
+        // SAFETY: the type was just checked.
+        return Ok(Nested::Object(unsafe { value.cast() }?));
+    }
+    Ok(match read(value)? {
+        Input::Absent => Nested::Absent,
+        other => Nested::Other(other.kind()),
+    })
+}

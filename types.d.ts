@@ -1,0 +1,143 @@
+/** Static AWS credentials. */
+export interface DynamoDbCredentials {
+  accessKeyId: string;
+  secretAccessKey: string;
+  sessionToken?: string | undefined;
+}
+
+/** Names of the table's attributes. All must differ. */
+export interface DynamoDbAttributes {
+  /**
+   * The table's partition key, a String.
+   * @default "key"
+   */
+  key?: string | undefined;
+  /**
+   * The attribute that holds the content.
+   * @default "value"
+   */
+  value?: string | undefined;
+  /**
+   * The attribute that holds the expiry, a Number of epoch seconds. Turn the table's TTL on for it.
+   * @default "ttl"
+   */
+  ttl?: string | undefined;
+}
+
+/** Options of the driver. Checked by the first call of a method, not by the factory. */
+export interface DynamoDbDriverOptions {
+  /** The table's name: 3 to 255 characters of `a-z A-Z 0-9 _ . -`. */
+  table: string;
+  /**
+   * The AWS region, such as `"eu-west-1"`.
+   * @default `AWS_REGION`, `AWS_DEFAULT_REGION`, or the profile's region
+   */
+  region?: string | undefined;
+  /**
+   * Static credentials.
+   * @default the AWS default chain: environment, shared config and SSO, process, web identity, ECS, EC2
+   */
+  credentials?: DynamoDbCredentials | undefined;
+  /** Renames the table's attributes, one by one. */
+  attributes?: DynamoDbAttributes | undefined;
+  /**
+   * How long items live that are written without a `ttl` of their own, in seconds. 0: for ever.
+   * @default 0
+   */
+  expireIn?: number | string | undefined;
+  /** Another name of `expireIn`; when both are given they must be equal. */
+  ttl?: number | string | undefined;
+  /**
+   * Where requests go in place of AWS: an `http:` or `https:` URL.
+   * @default `AWS_ENDPOINT_URL_DYNAMODB`, `AWS_ENDPOINT_URL`, the profile's `endpoint_url`, or AWS
+   */
+  endpoint?: string | undefined;
+}
+
+/** What `driver.options` shows: the options without credentials. */
+export type DynamoDbPublicOptions = Omit<DynamoDbDriverOptions, "credentials">;
+
+/** Options of `setItem`. */
+export interface DynamoDbItemOptions {
+  /** How long the item lives, in seconds, over the driver's default. 0: for ever. */
+  ttl?: number | string | null | undefined;
+}
+
+/** Options of `getKeys`. */
+export interface DynamoDbKeysOptions {
+  /** Leave out keys with more than this many `:`. */
+  maxDepth?: number | undefined;
+}
+
+/** The driver: usable as `Driver` of unstorage 1.x and 2.x. Every method works detached from the object. */
+export interface DynamoDbDriver {
+  name: "aws-dynamodb";
+  options: DynamoDbPublicOptions;
+  /** Whether the key has a value alive. Costs what `getItem` costs. */
+  hasItem(key: string): Promise<boolean>;
+  /** The text under the key; `null` where there is none alive. */
+  getItem(key: string): Promise<string | null>;
+  /** Stores a text under the key, replacing the whole row. */
+  setItem(key: string, value: string, options?: DynamoDbItemOptions): Promise<void>;
+  /** Removes the row under the key; a missing one is no error. */
+  removeItem(key: string): Promise<void>;
+  /** Every key alive under `base`: complete, or an error. */
+  getKeys(base?: string, options?: DynamoDbKeysOptions): Promise<string[]>;
+  /** Removes every row under `base`, and nothing else. */
+  clear(base?: string): Promise<void>;
+  /** Waits for requests already sent, then closes the connections. Later calls reject. */
+  dispose(): Promise<void>;
+}
+
+/** A stable code, see docs/ERRORS.md. */
+export type DynamoDbErrorCode =
+  | "ERR_DYNAMODB_INVALID_OPTION"
+  | "ERR_DYNAMODB_INVALID_KEY"
+  | "ERR_DYNAMODB_INVALID_VALUE"
+  | "ERR_DYNAMODB_INVALID_ARGUMENT"
+  | "ERR_DYNAMODB_ITEM_TOO_LARGE"
+  | "ERR_DYNAMODB_UNSUPPORTED_TYPE"
+  | "ERR_DYNAMODB_NO_REGION"
+  | "ERR_DYNAMODB_CREDENTIALS"
+  | "ERR_DYNAMODB_ACCESS_DENIED"
+  | "ERR_DYNAMODB_TABLE_NOT_FOUND"
+  | "ERR_DYNAMODB_SCHEMA_MISMATCH"
+  | "ERR_DYNAMODB_VALIDATION"
+  | "ERR_DYNAMODB_THROTTLED"
+  | "ERR_DYNAMODB_TIMEOUT"
+  | "ERR_DYNAMODB_CONNECTION"
+  | "ERR_DYNAMODB_SERVICE"
+  | "ERR_DYNAMODB_RESPONSE"
+  | "ERR_DYNAMODB_CLOSED"
+  | "ERR_DYNAMODB_BINDING"
+  | "ERR_DYNAMODB_INTERNAL";
+
+/** Every failure of the driver. Made by the driver only. */
+export declare class DynamoDbError extends Error {
+  private constructor();
+  /** AWS's own error name, else `TimeoutError`, `ConnectionError`, `ClosedError` or `DynamoDbError`. */
+  readonly name: string;
+  /** The code to compare: the same for a whole major version. */
+  readonly code: DynamoDbErrorCode;
+  /** The driver's method. */
+  readonly operation: string;
+  /** The table, as far as known. */
+  readonly table: string | undefined;
+  /** The key, where the failure concerns one. */
+  readonly key?: string;
+  /** Whether the same call may succeed later without any change. */
+  readonly retryable: boolean;
+  readonly $metadata: {
+    readonly httpStatusCode: number | undefined;
+    readonly requestId: string | undefined;
+    /** How often the request was sent; 0 where it never was. */
+    readonly attempts: number;
+  };
+}
+
+/**
+ * A driver of unstorage that keeps its items in a DynamoDB table.
+ *
+ * Opens nothing and throws nothing; the first call of a method checks the options and connects.
+ */
+export declare function dynamoDbCacheDriver(options: DynamoDbDriverOptions): DynamoDbDriver;
