@@ -1,0 +1,149 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { accessDenied, useRecorder } from "./helpers/recorder";
+import { type Row, useTable } from "./helpers/table";
+
+const table = useTable();
+const recorder = useRecorder();
+const past = { N: "1000000000" };
+
+beforeEach(() => table.empty());
+
+function rows(keys: string[], attributes: Row = { value: { S: "v" } }): Row[] {
+  return keys.map((key) => ({ key: { S: key }, ...attributes }));
+}
+
+function numbered(prefix: string, count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `${prefix}${index}`);
+}
+
+describe("what goes and what stays", () => {
+  const all = ["a", "a:", "a:b", "a:b:c", "ab", "ab:c", "b:a:c", "z"];
+  beforeEach(() => table.putRows(rows(all)));
+
+  it.each([["a"], ["a:"]])(
+    "[CLR-1] clear(%j) removes what is under a and nothing else",
+    async (base) => {
+      expect(await table.driver().clear(base)).toBeUndefined();
+      expect(await table.keys()).toEqual(["a", "ab", "ab:c", "b:a:c", "z"]);
+    },
+  );
+
+  it("[CLR-1] a deeper base", async () => {
+    await table.driver().clear("a:b:");
+    expect(await table.keys()).toEqual(all.filter((key) => key !== "a:b:c"));
+  });
+
+  it("[CLR-1] a base that holds nothing", async () => {
+    await table.driver().clear("c:");
+    expect(await table.keys()).toEqual(all);
+  });
+
+  it.each([[undefined], [""]])("[CLR-1] clear(%j) removes every item", async (base) => {
+    await table.driver().clear(base);
+    expect(await table.keys()).toEqual([]);
+  });
+
+  it("[CLR-1] an empty table can be cleared", async () => {
+    const driver = table.driver();
+    await driver.clear("");
+    await driver.clear("");
+    expect(await table.keys()).toEqual([]);
+  });
+
+  it("[CLR-1] the base is literal text", async () => {
+    await table.putRows(rows([":p:x", "#k:x", "*:x"]));
+    await table.driver().clear("*");
+    expect(await table.keys()).toEqual([...all, "#k:x", ":p:x"].sort());
+  });
+
+  it("[CLR-2] expired rows and rows without a value go too", async () => {
+    await table.putRows([
+      ...rows(["a:dead"], { value: { S: "v" }, ttl: past }),
+      ...rows(["a:bare"], {}),
+      ...rows(["a:bare and dead"], { ttl: past }),
+      ...rows(["b:dead"], { value: { S: "v" }, ttl: past }),
+      ...rows(["b:bare"], {}),
+    ]);
+    await table.driver().clear("a:");
+    const left = ["a", "ab", "ab:c", "b:a:c", "b:bare", "b:dead", "z"];
+    expect(await table.keys()).toEqual(left);
+    await table.driver().clear(undefined);
+    expect(await table.keys()).toEqual([]);
+  });
+});
+
+describe("how", () => {
+  it("[CLR-3] at most 50 requests are in flight", async () => {
+    await table.putRows(rows(numbered("many:", 400)));
+    recorder.delay(20);
+    await table.driver({ endpoint: recorder.endpoint }).clear("");
+    expect(await table.keys()).toEqual([]);
+    expect(recorder.of("DeleteItem").length).toBe(400);
+    expect(recorder.peak).toBeLessThanOrEqual(50);
+    // One at a time would pass as well, and take for ever on a real table.
+    expect(recorder.peak).toBeGreaterThan(5);
+  }, 60_000);
+
+  it("[CLR-3] deletes while it scans, so keys do not pile up", async () => {
+    const value = { S: "x".repeat(200_000) };
+    await table.putRows(rows(numbered("large:", 20), { value }));
+    recorder.delay(10);
+    await table.driver({ endpoint: recorder.endpoint }).clear("large:");
+    expect(await table.keys()).toEqual([]);
+    const operations = recorder.operations();
+    const scans = operations.filter((operation) => operation === "Scan").length;
+    expect(scans).toBeGreaterThanOrEqual(4);
+    // With the last page asked for, most of what the pages before it held is on its way out.
+    const lastScan = operations.lastIndexOf("Scan");
+    const deleted = operations.slice(0, lastScan).filter((name) => name === "DeleteItem").length;
+    expect(deleted).toBeGreaterThanOrEqual(5);
+    expect(JSON.stringify(recorder.exchanges)).not.toContain("xxxxx");
+  }, 60_000);
+
+  it("[CLR-4] rejects if any delete failed, and repeating it is safe", async () => {
+    await table.putRows(rows([...numbered("fail:", 40), "kept"]));
+    const driver = table.driver({ endpoint: recorder.endpoint });
+    recorder.spoil(({ operation }, nth) =>
+      operation === "DeleteItem" && nth % 7 === 3 ? accessDenied(operation) : undefined,
+    );
+    await expect(driver.clear("fail:")).rejects.toMatchObject({
+      name: "AccessDeniedException",
+      code: "ERR_DYNAMODB_ACCESS_DENIED",
+      operation: "clear",
+      table: table.name,
+    });
+    expect((await table.keys()).length).toBeGreaterThan(1);
+    recorder.reset();
+    await driver.clear("fail:");
+    expect(await table.keys()).toEqual(["kept"]);
+    await driver.clear("fail:");
+    expect(await table.keys()).toEqual(["kept"]);
+  });
+
+  it("[CLR-4] rejects when only the very last delete failed", async () => {
+    await table.putRows(rows(numbered("last:", 30)));
+    recorder.spoil(({ operation }, nth) =>
+      operation === "DeleteItem" && nth === 30 ? accessDenied(operation) : undefined,
+    );
+    const driver = table.driver({ endpoint: recorder.endpoint });
+    await expect(driver.clear("last:")).rejects.toMatchObject({
+      code: "ERR_DYNAMODB_ACCESS_DENIED",
+    });
+    expect(await table.keys()).toHaveLength(1);
+  });
+
+  it("[CLR-4] rejects when the scan failed", async () => {
+    await table.putRows(rows(["a", "b"]));
+    recorder.spoil(({ operation }) => (operation === "Scan" ? accessDenied("Scan") : undefined));
+    const driver = table.driver({ endpoint: recorder.endpoint });
+    await expect(driver.clear("")).rejects.toMatchObject({ operation: "clear" });
+    expect(await table.keys()).toEqual(["a", "b"]);
+  });
+
+  it("[CLR-4] two at once do not disturb each other", async () => {
+    await table.putRows(rows(numbered("twice:", 60)));
+    const driver = table.driver();
+    await Promise.all([driver.clear("twice:"), driver.clear("")]);
+    expect(await table.keys()).toEqual([]);
+  });
+});

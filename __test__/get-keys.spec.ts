@@ -1,0 +1,195 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { accessDenied, useRecorder } from "./helpers/recorder";
+import { type Row, useTable } from "./helpers/table";
+
+const past = { N: "1000000000" };
+
+function row(key: string, attributes: Row = { value: { S: "v" } }): Row {
+  return { key: { S: key }, ...attributes };
+}
+
+describe("base and depth", () => {
+  const table = useTable();
+  const recorder = useRecorder();
+  beforeEach(() => table.empty());
+
+  const put = (...keys: string[]): Promise<void> => table.putRows(keys.map((key) => row(key)));
+
+  it("[KEYS-1] nothing in an empty table", async () => {
+    expect(await table.driver().getKeys()).toEqual([]);
+  });
+
+  it("[KEYS-1] every key alive, in whatever row it is", async () => {
+    await put("a", "a:b", "a:b:c", "z");
+    await table.putRow("later", { value: { S: "v" }, ttl: { N: "4000000000" } });
+    await table.putRow("dead", { value: { S: "v" }, ttl: past });
+    const keys = await table.driver().getKeys();
+    expect(keys.sort()).toEqual(["a", "a:b", "a:b:c", "later", "z"]);
+  });
+
+  it.each([["a"], ["a:"]])("[KEYS-2] %j matches neither a nor ab", async (base) => {
+    await put("a", "ab", "ab:c", "a:", "a:b", "a:b:c", "b:a:c", "A:b");
+    expect((await table.driver().getKeys(base)).sort()).toEqual(["a:", "a:b", "a:b:c"]);
+  });
+
+  it.each([[""], [undefined]])("[KEYS-2] base %j is everything", async (base) => {
+    await put("a", "a:b", ":c");
+    expect((await table.driver().getKeys(base)).sort()).toEqual([":c", "a", "a:b"]);
+  });
+
+  it.each([
+    ["a:b", ["a:b:c", "a:b:d:e"]],
+    ["a:b:", ["a:b:c", "a:b:d:e"]],
+    ["a:b:d:", ["a:b:d:e"]],
+    ["nothing:", []],
+  ])("[KEYS-2] a deeper base %j", async (base, expected) => {
+    await put("a:b", "a:b:c", "a:b:d:e", "a:bb:c");
+    expect((await table.driver().getKeys(base)).sort()).toEqual(expected);
+  });
+
+  it.each([
+    ["*"],
+    [".*"],
+    ["%"],
+    ["_"],
+    ["#k"],
+    [":p"],
+    ["\\"],
+    ["'"],
+    ['"'],
+    ["\0"],
+    ["é"],
+    ["[a-z]"],
+  ])("[KEYS-2] base %j is literal", async (base) => {
+    const others = ["a:x", "k:x", "p:x", "xx:x", "e\u0301:x"];
+    await put(...others, `${base}:y`, `x${base}:y`);
+    expect(await table.driver().getKeys(`${base}:`)).toEqual([`${base}:y`]);
+  });
+
+  it.each<[string | undefined, number, string[]]>([
+    [undefined, 0, ["a"]],
+    [undefined, 1, ["a", "a:b", "a:c"]],
+    [undefined, 2, ["a", "a:b", "a:b:c", "a:c"]],
+    [undefined, 99, ["a", "a:b", "a:b:c", "a:b:c:d", "a:c"]],
+    ["a:", 1, ["a:b", "a:c"]],
+    ["a:", 0, []],
+    ["a:b:", 2, ["a:b:c"]],
+  ])("[KEYS-3] base %j with maxDepth %d", async (base, maxDepth, expected) => {
+    await put("a", "a:b", "a:c", "a:b:c", "a:b:c:d");
+    const keys = await table.driver().getKeys(base, { maxDepth });
+    expect(keys.sort()).toEqual(expected);
+  });
+
+  it.each([[-1], [Number.NaN], ["deep"], [{}], [true]])(
+    "[KEYS-3] refuses maxDepth %j",
+    async (maxDepth) => {
+      const driver: any = table.driver({ endpoint: recorder.endpoint });
+      await expect(driver.getKeys("", { maxDepth })).rejects.toMatchObject({
+        code: "ERR_DYNAMODB_INVALID_ARGUMENT",
+        operation: "getKeys",
+        message: expect.stringContaining("`maxDepth`"),
+      });
+      expect(recorder.exchanges).toEqual([]);
+    },
+  );
+
+  it.each([[5], [{}], [["a"]], ["a\ud800"]])("[KEYS-2] refuses base %j", async (base) => {
+    const driver: any = table.driver({ endpoint: recorder.endpoint });
+    for (const method of ["getKeys", "clear"]) {
+      await expect(driver[method](base)).rejects.toMatchObject({
+        code: "ERR_DYNAMODB_INVALID_ARGUMENT",
+        operation: method,
+        message: expect.stringContaining("`base`"),
+      });
+    }
+    expect(recorder.exchanges).toEqual([]);
+  });
+
+  it("[KEYS-5] a row without a value is listed, unless it has expired", async () => {
+    await table.putRows([row("bare", {}), row("bare and dead", { ttl: past })]);
+    expect(await table.driver().getKeys()).toEqual(["bare"]);
+  });
+});
+
+describe("a table of several pages", () => {
+  const table = useTable();
+  const recorder = useRecorder();
+  // 1 MB is a page before any filter, so these are some five pages. Long runs of one kind, in
+  // every order the engine may choose, make pages of which the filter leaves nothing.
+  const large = "CANARY".repeat(17_000);
+  const kinds = { alive: 6, dead: 45, needle: 1 };
+
+  beforeEach(async () => {
+    if ((await table.driver().getKeys("alive:")).length > 0) return;
+    const rows: Row[] = [];
+    for (const [kind, count] of Object.entries(kinds)) {
+      for (let index = 0; index < count; index += 1) {
+        const ttl = kind === "dead" ? past : { N: "4000000000" };
+        rows.push(row(`${kind}:${index}`, { value: { S: large }, ttl }));
+      }
+    }
+    await table.putRows(rows);
+  }, 60_000);
+
+  const alive = Array.from({ length: kinds.alive }, (_, index) => `alive:${index}`);
+
+  it("[KEYS-1] follows every page, also those the filter left empty", async () => {
+    const driver = table.driver({ endpoint: recorder.endpoint });
+    expect((await driver.getKeys()).sort()).toEqual([...alive, "needle:0"]);
+    const pages = recorder.of("Scan");
+    expect(pages.length).toBeGreaterThanOrEqual(5);
+
+    // One key: all pages but one come back empty, and the search goes on behind them.
+    recorder.reset();
+    expect(await driver.getKeys("needle:")).toEqual(["needle:0"]);
+    const counts = recorder.of("Scan").map((page) => page.response?.Items.length as number);
+    expect(counts.length).toBe(pages.length);
+    expect(counts.filter((count) => count > 0)).toEqual([1]);
+
+    recorder.reset();
+    expect(await driver.getKeys("nothing:")).toEqual([]);
+    expect(recorder.of("Scan").length).toBe(pages.length);
+  }, 30_000);
+
+  it("[KEYS-4] no value crosses the wire, and the server filters base and expiry", async () => {
+    const driver = table.driver({ endpoint: recorder.endpoint });
+    expect((await driver.getKeys("alive:")).sort()).toEqual(alive);
+    const items = recorder.of("Scan").flatMap((page) => page.response?.Items as Row[]);
+    // Neither dead rows nor those of another base came over, and only key and TTL of the rest.
+    expect(items.map((item) => item.key?.S).sort()).toEqual(alive);
+    const names = new Set(items.flatMap((item) => Object.keys(item)));
+    expect(["key", "ttl"]).toEqual(expect.arrayContaining([...names]));
+    const bytes = recorder.of("Scan").reduce((sum, page) => sum + page.responseBytes, 0);
+    expect(bytes).toBeLessThan(10_000);
+    expect(JSON.stringify(recorder.exchanges)).not.toContain("CANARY");
+  }, 30_000);
+
+  it.each([[1], [2], [4]])(
+    "[KEYS-6] page %d fails: an error, not a part",
+    async (failing) => {
+      recorder.spoil(({ operation }, nth) =>
+        nth === failing ? accessDenied(operation) : undefined,
+      );
+      const driver = table.driver({ endpoint: recorder.endpoint });
+      await expect(driver.getKeys()).rejects.toMatchObject({
+        code: "ERR_DYNAMODB_ACCESS_DENIED",
+        operation: "getKeys",
+      });
+      expect(recorder.of("Scan").length).toBe(failing);
+    },
+    30_000,
+  );
+
+  it("[KEYS-6] a scan that does not advance is an error, not an endless loop", async () => {
+    const LastEvaluatedKey = { key: { S: "alive:0" } };
+    recorder.spoil(() => ({ status: 200, body: { Items: [], LastEvaluatedKey } }));
+    const driver = table.driver({ endpoint: recorder.endpoint });
+    await expect(driver.getKeys()).rejects.toMatchObject({ code: "ERR_DYNAMODB_RESPONSE" });
+  });
+
+  it("[KEYS-6] a page that cannot be read fails the whole", async () => {
+    recorder.spoil((_, nth) => (nth === 2 ? { status: 200, body: '{"Items":[{' } : undefined));
+    const driver = table.driver({ endpoint: recorder.endpoint });
+    await expect(driver.getKeys()).rejects.toMatchObject({ code: "ERR_DYNAMODB_RESPONSE" });
+  }, 30_000);
+});

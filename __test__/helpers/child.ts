@@ -1,0 +1,106 @@
+// Runs a script in a Node of its own: for what depends on the environment, on a first load, or on
+// how the process ends. No variable of the machine that runs the tests reaches it.
+import { spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { performance } from "node:perf_hooks";
+import { fileURLToPath } from "node:url";
+
+export const root = fileURLToPath(new URL("../..", import.meta.url));
+export const entry = new URL("../../index.mjs", import.meta.url).href;
+
+export interface ChildResult {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  stdout: string;
+  stderr: string;
+  /** What the script passed to `report`, in order. */
+  reports: any[];
+  /** From the last report to the end of the process. */
+  lingeredMs: number;
+}
+
+export interface ChildOptions {
+  /** Variables on top of the empty environment. */
+  env?: Record<string, string>;
+  /** Files in the child's home, which is also where it starts: path → text. */
+  home?: Record<string, string>;
+  /** After this the child is killed, and the caller sees a signal. Default: 30,000 ms. */
+  limitMs?: number;
+}
+
+const prelude = `
+import dynamoDbCacheDriver, { DynamoDbError } from ${JSON.stringify(entry)};
+const report = (value) => process.stdout.write("\\u0001" + JSON.stringify(value) + "\\n");
+const failure = (promise) => promise.then(
+  (value) => { throw new Error("resolved with " + JSON.stringify(value)); },
+  (error) => error,
+);
+`;
+
+function environment(home: string, env: Record<string, string>): NodeJS.ProcessEnv {
+  return {
+    HOME: home,
+    USERPROFILE: home,
+    PATH: process.env.PATH,
+    // Nobody's instance role may ever answer for a missing variable; a test can switch it on again.
+    AWS_EC2_METADATA_DISABLED: "true",
+    ...env,
+  };
+}
+
+/** Runs `script` (an ES module; `dynamoDbCacheDriver`, `report` and `failure` are in scope). */
+export async function runChild(script: string, options: ChildOptions = {}): Promise<ChildResult> {
+  const home = makeHome(options.home ?? {});
+  try {
+    return await run(script, environment(home, options.env ?? {}), options.limitMs ?? 30_000);
+  } finally {
+    rmSync(home, { recursive: true, force: true });
+  }
+}
+
+function makeHome(files: Record<string, string>): string {
+  const home = mkdtempSync(join(tmpdir(), "unstorage-dynamodb-"));
+  for (const [name, text] of Object.entries(files)) {
+    const path = join(home, name);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text);
+  }
+  return home;
+}
+
+function run(script: string, env: NodeJS.ProcessEnv, limitMs: number): Promise<ChildResult> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, ["--input-type=module", "--eval", prelude + script], {
+      cwd: env.HOME,
+      env,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const timer = setTimeout(() => child.kill("SIGKILL"), limitMs);
+    let stdout = "";
+    let stderr = "";
+    let lastReport = performance.now();
+    child.stdout.on("data", (chunk) => {
+      stdout += chunk;
+      lastReport = performance.now();
+    });
+    child.stderr.on("data", (chunk) => (stderr += chunk));
+    child.on("error", reject);
+    let lingeredMs = 0;
+    child.on("exit", () => {
+      lingeredMs = performance.now() - lastReport;
+    });
+    child.on("close", (code, signal) => {
+      clearTimeout(timer);
+      const lines = stdout.split("\n").filter((line) => line.startsWith("\u0001"));
+      const reports = lines.map((line) => JSON.parse(line.slice(1)));
+      resolve({ code, signal, stdout, stderr, reports, lingeredMs });
+    });
+  });
+}
+
+/** Source text of an object literal, for use inside a child's script. */
+export function literal(value: unknown): string {
+  return JSON.stringify(value);
+}

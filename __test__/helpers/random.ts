@@ -1,0 +1,102 @@
+// Randomness that can be repeated: the seed is printed, and `TEST_SEED` replays it.
+
+/** Numbers in [0, 1), the same ones for the same seed (mulberry32). */
+export function seededRandom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+export function testSeed(): number {
+  return Number(process.env.TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));
+}
+
+// Where stores and codecs tend to go wrong: control characters, separators, escapes, combining
+// marks, both ends of each UTF-8 length, right-to-left marks, and characters outside the BMP.
+const trouble = [
+  "\0",
+  "\u0001",
+  "\t",
+  "\n",
+  "\r",
+  "\u001f",
+  "\u007f",
+  " ",
+  '"',
+  "'",
+  "\\",
+  "/",
+  ":",
+  "::",
+  "#",
+  "$",
+  "%",
+  "%3A",
+  ".",
+  "..",
+  "?",
+  "*",
+  "{",
+  "}",
+  "[",
+  "]",
+  "<",
+  ">",
+  "&",
+  "=",
+  "\u0080",
+  "\u00ad",
+  "é",
+  "e\u0301",
+  "ß",
+  "\u07ff",
+  "\u0800",
+  "\u200b",
+  "\u200f",
+  "\u2028",
+  "\u2029",
+  "\u202e",
+  "日本",
+  "\ud7ff",
+  "\ue000",
+  "\ufeff",
+  "\ufffd",
+  "\ufffe",
+  "\uffff",
+  "\u{10000}",
+  "\u{10ffff}",
+  "👩‍👩‍👧",
+  "null",
+  "undefined",
+  "__proto__",
+  "constructor",
+  "ЖЩ",
+  "עברית",
+  "العربية",
+  "ไทย",
+  "İ",
+  "ı",
+  "ſ",
+];
+
+/** A key of 1 to `maxBytes` bytes made of the characters above and of any code point. */
+export function nastyKey(random: () => number, maxBytes: number): string {
+  const pieces = 1 + Math.floor(random() * 12);
+  let key = "";
+  for (let piece = 0; piece < pieces; piece += 1) {
+    const next =
+      random() < 0.7 ? trouble[Math.floor(random() * trouble.length)]! : anyCodePoint(random);
+    if (Buffer.byteLength(key + next) <= maxBytes) key += next;
+  }
+  return key;
+}
+
+function anyCodePoint(random: () => number): string {
+  const code = Math.floor(random() * 0x110000);
+  const isSurrogate = code >= 0xd800 && code <= 0xdfff;
+  return String.fromCodePoint(isSurrogate ? 0x1f600 : code);
+}

@@ -1,0 +1,164 @@
+import { inspect } from "node:util";
+import { describe, expect, it } from "vitest";
+import { failureOf } from "./helpers/failure";
+import { useRecorder } from "./helpers/recorder";
+import { type Row, useTable } from "./helpers/table";
+
+const table = useTable();
+const recorder = useRecorder();
+const past = { N: "1000000000" };
+
+describe("reading", () => {
+  const texts = [
+    "text",
+    " ",
+    "\0",
+    "null",
+    "0",
+    "false",
+    `{"a":1}`,
+    "line\nbreak",
+    "日本 👩‍👩‍👧 \u202e",
+    "x".repeat(99_999),
+  ];
+  it.each(texts.map((text) => [inspect(text, { maxStringLength: 20 }), text]))(
+    "[GET-1] gives the text %s as stored",
+    async (_, text) => {
+      await table.putRow("read", { value: { S: text } });
+      expect(await table.driver().getItem("read")).toBe(text);
+    },
+  );
+
+  it("[GET-1] gives null for what is missing or expired", async () => {
+    const driver = table.driver();
+    await table.putRow("expired", { value: { S: "v" }, ttl: past });
+    expect(await driver.getItem("missing")).toBeNull();
+    expect(await driver.getItem("expired")).toBeNull();
+  });
+
+  it("[GET-2] the empty text is a value", async () => {
+    const driver = table.driver();
+    await driver.setItem("empty", "");
+    expect(await driver.getItem("empty")).toBe("");
+    expect(await driver.hasItem("empty")).toBe(true);
+    expect(await table.getRow("empty")).toEqual({ key: { S: "empty" }, value: { S: "" } });
+  });
+
+  it("[GET-3] a row without the value attribute reads as null", async () => {
+    const driver = table.driver();
+    await table.putRow("bare", {});
+    await table.putRow("bare, with an expiry", { ttl: { N: "4000000000" }, content: { S: "x" } });
+    expect(await driver.getItem("bare")).toBeNull();
+    expect(await driver.getItem("bare, with an expiry")).toBeNull();
+  });
+
+  it("[HAS-1] true exactly when the row is alive and has the value attribute", async () => {
+    const driver = table.driver();
+    await table.putRow("alive", { value: { S: "v" } });
+    await table.putRow("alive, later", { value: { S: "v" }, ttl: { N: "4000000000" } });
+    await table.putRow("dead", { value: { S: "v" }, ttl: past });
+    await table.putRow("no value", {});
+    await table.putRow("dead, no value", { ttl: past });
+    const keys = ["alive", "alive, later", "dead", "no value", "dead, no value", "missing"];
+    const answers = await Promise.all(keys.map((key) => driver.hasItem(key)));
+    expect(answers).toEqual([true, true, false, false, false, false]);
+  });
+});
+
+describe("values of other types", () => {
+  const foreign: [string, Row[string]][] = [
+    ["Number", { N: "5" }],
+    ["Boolean", { BOOL: false }],
+    ["Null", { NULL: true }],
+    ["Map", { M: { a: { S: "CANARY" } } }],
+    ["List", { L: [{ S: "CANARY" }] }],
+    ["Binary", { B: Buffer.from("CANARY") }],
+    ["String Set", { SS: ["CANARY"] }],
+    ["Number Set", { NS: ["1", "2"] }],
+    ["Binary Set", { BS: [Buffer.from("CANARY")] }],
+  ];
+
+  it.each(foreign)(
+    "[GET-4] %s: an error that names key and type, never the value",
+    async (type, value) => {
+      await table.putRow("foreign key", { value });
+      const error = await failureOf(table.driver().getItem("foreign key"));
+      expect(error).toMatchObject({
+        name: "DynamoDbError",
+        code: "ERR_DYNAMODB_UNSUPPORTED_TYPE",
+        operation: "getItem",
+        key: "foreign key",
+        retryable: false,
+      });
+      expect(error.message).toContain("foreign key");
+      expect(error.message).toContain(` ${type}`);
+      expect(inspect(error, { depth: Infinity, showHidden: true })).not.toContain("CANARY");
+    },
+  );
+
+  it.each(foreign)("[GET-4] %s disturbs no other method", async (_, value) => {
+    await table.empty();
+    const driver = table.driver();
+    await table.putRow("other:1", { value });
+    await table.putRow("other:2", { value });
+    expect(await driver.hasItem("other:1")).toBe(true);
+    expect((await driver.getKeys("other:")).sort()).toEqual(["other:1", "other:2"]);
+    await driver.removeItem("other:1");
+    expect(await table.keys()).toEqual(["other:2"]);
+    await driver.clear("other:");
+    expect(await table.keys()).toEqual([]);
+  });
+});
+
+describe("writing", () => {
+  it("[SET-1] replaces the row as a whole", async () => {
+    const row = { value: { N: "5" }, ttl: past, note: { S: "from elsewhere" } };
+    await table.putRow("whole", row);
+    const driver = table.driver();
+    expect(await driver.setItem("whole", "new")).toBeUndefined();
+    expect(await table.getRow("whole")).toEqual({ key: { S: "whole" }, value: { S: "new" } });
+  });
+
+  it.each([
+    ["a number", 5],
+    ["false", false],
+    ["null", null],
+    ["undefined", undefined],
+    ["an object", { a: 1 }],
+    ["a String object", new String("v")],
+    ["bytes", new Uint8Array([118])],
+    ["a symbol", Symbol("v")],
+    ["a lone high surrogate", "CANARY\ud800"],
+    ["a lone low surrogate", "\udc00CANARY"],
+  ])("[SET-3] refuses %s", async (_, value) => {
+    await table.putRow("typed", { value: { S: "old" } });
+    const driver: any = table.driver({ endpoint: recorder.endpoint });
+    const error = await failureOf(driver.setItem("typed", value));
+    expect(error).toMatchObject({
+      name: "DynamoDbError",
+      code: "ERR_DYNAMODB_INVALID_VALUE",
+      operation: "setItem",
+      key: "typed",
+    });
+    expect(inspect(error)).not.toContain("CANARY");
+    expect(recorder.exchanges).toEqual([]);
+    expect(await table.getRow("typed")).toEqual({ key: { S: "typed" }, value: { S: "old" } });
+  });
+});
+
+describe("removing", () => {
+  it("[DEL-1] deletes the row, and only that", async () => {
+    const driver = table.driver();
+    await table.empty();
+    await table.putRow("gone", { value: { S: "v" } });
+    await table.putRow("gone too", { ttl: past });
+    await table.putRow("gone:not", { value: { S: "v" } });
+    expect(await driver.removeItem("gone")).toBeUndefined();
+    await driver.removeItem("gone too");
+    expect(await table.keys()).toEqual(["gone:not"]);
+  });
+
+  it("[DEL-1] a missing one is no error", async () => {
+    expect(await table.driver().removeItem("never there")).toBeUndefined();
+  });
+});

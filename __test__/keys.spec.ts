@@ -1,0 +1,139 @@
+import { inspect } from "node:util";
+import { describe, expect, it } from "vitest";
+import { failureOf } from "./helpers/failure";
+import { nastyKey, seededRandom, testSeed } from "./helpers/random";
+import { useRecorder } from "./helpers/recorder";
+import { useTable } from "./helpers/table";
+
+const table = useTable();
+const recorder = useRecorder();
+
+describe("keys that are kept", () => {
+  const keys = [
+    "a",
+    "\0",
+    "nul\0in\0the middle",
+    "line\nbreak\r\ttab",
+    " spaces ",
+    ":",
+    "a:",
+    "a::b",
+    "#k :p $ {} [] \" ' \\ / % ?",
+    "%3A",
+    "..",
+    "null",
+    "undefined",
+    "__proto__",
+    // The same letter in two normal forms: two keys.
+    "é",
+    "e\u0301",
+    "İstanbul",
+    "istanbul",
+    "ISTANBUL",
+    "日本語",
+    "עברית العربية",
+    "\u202eright to left",
+    "\ufeffbom",
+    "\ufffd",
+    "\uffff",
+    "\u{10ffff}",
+    "👩‍👩‍👧",
+    "x".repeat(2048),
+    "\0".repeat(2048),
+    "é".repeat(1024),
+    `${"€".repeat(682)}ab`,
+    "😀".repeat(512),
+  ];
+
+  it("[KEY-1] come back exactly, each with its own value", async () => {
+    const driver = table.driver();
+    await Promise.all(keys.map((key, index) => driver.setItem(key, `value ${index}`)));
+    const values = await Promise.all(keys.map((key) => driver.getItem(key)));
+    expect(values).toEqual(keys.map((_, index) => `value ${index}`));
+    expect((await driver.getKeys()).sort()).toEqual([...keys].sort());
+    expect(await table.keys()).toEqual([...keys].sort());
+    expect(await Promise.all(keys.map((key) => driver.hasItem(key)))).toEqual(keys.map(() => true));
+    await Promise.all(keys.map((key) => driver.removeItem(key)));
+    expect(await table.keys()).toEqual([]);
+  }, 30_000);
+
+  it("[KEY-1] 300 random ones round trip", async () => {
+    const seed = testSeed();
+    console.log(`keys.spec.ts: TEST_SEED=${seed}`);
+    const random = seededRandom(seed);
+    const made = new Set<string>();
+    while (made.size < 300) made.add(nastyKey(random, 2048));
+    made.delete("");
+    const all = [...made];
+    const driver = table.driver();
+    await Promise.all(all.map((key) => driver.setItem(key, `of ${key}`)));
+    const values = await Promise.all(all.map((key) => driver.getItem(key)));
+    expect(values, `seed ${seed}`).toEqual(all.map((key) => `of ${key}`));
+    expect((await driver.getKeys()).sort(), `seed ${seed}`).toEqual([...all].sort());
+    // Every other one goes: the rest must not notice.
+    const gone = all.filter((_, index) => index % 2 === 0);
+    await Promise.all(gone.map((key) => driver.removeItem(key)));
+    const left = all.filter((_, index) => index % 2 === 1);
+    expect((await driver.getKeys()).sort(), `seed ${seed}`).toEqual(left.sort());
+    await driver.clear();
+    expect(await table.keys()).toEqual([]);
+  }, 60_000);
+});
+
+describe("keys that are refused", () => {
+  const refused: [string, unknown, RegExp][] = [
+    ["an empty key", "", /empty/],
+    ["2,049 bytes", "x".repeat(2049), /2,?049/],
+    ["2,049 bytes in 683 characters", "€".repeat(683), /2,?049/],
+    ["2,050 bytes in 1,025 characters", "é".repeat(1025), /2,?050/],
+    ["a megabyte", "x".repeat(1_000_000), /1,?000,?000/],
+  ];
+  const malformed: [string, unknown][] = [
+    ["a lone high surrogate", "a\ud800"],
+    ["a lone low surrogate", "\udc00a"],
+    ["surrogates the wrong way round", "\udc00\ud800"],
+    ["a high surrogate before a letter", "\ud83dx"],
+    ["a number", 5],
+    ["null", null],
+    ["undefined", undefined],
+    ["an object", { key: "k" }],
+    ["an array", ["k"]],
+    ["a String object", new String("k")],
+    ["bytes", new Uint8Array([107])],
+    ["a symbol", Symbol("k")],
+    ["a function", () => "k"],
+  ];
+  const methods: [string, (driver: any, key: unknown) => Promise<unknown>][] = [
+    ["getItem", (driver, key) => driver.getItem(key)],
+    ["hasItem", (driver, key) => driver.hasItem(key)],
+    ["setItem", (driver, key) => driver.setItem(key, "v")],
+    ["removeItem", (driver, key) => driver.removeItem(key)],
+  ];
+
+  describe.each(methods)("%s", (operation, call) => {
+    it.each(refused)("[KEY-2] refuses %s, naming size and limit", async (_, key, size) => {
+      const driver = table.driver({ endpoint: recorder.endpoint });
+      const error = await failureOf(call(driver, key));
+      expect(error).toMatchObject({
+        name: "DynamoDbError",
+        code: "ERR_DYNAMODB_INVALID_KEY",
+        operation,
+        retryable: false,
+      });
+      expect(error.message).toMatch(size);
+      expect(error.message).toMatch(/2,?048/);
+      expect(error.message.length).toBeLessThan(1000);
+      expect(recorder.exchanges).toEqual([]);
+    });
+
+    it.each(malformed)("[KEY-2] refuses %s", async (_, key) => {
+      const driver = table.driver({ endpoint: recorder.endpoint });
+      await expect(call(driver, key), inspect(key)).rejects.toMatchObject({
+        name: "DynamoDbError",
+        code: "ERR_DYNAMODB_INVALID_KEY",
+        operation,
+      });
+      expect(recorder.exchanges).toEqual([]);
+    });
+  });
+});

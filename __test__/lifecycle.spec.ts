@@ -1,0 +1,110 @@
+// How a process with the driver in it ends. The reports mark the last await: what comes after is
+// the driver keeping the process alive.
+import { describe, expect, it } from "vitest";
+import { entry, literal, runChild } from "./helpers/child";
+import { useRecorder } from "./helpers/recorder";
+import { engineOptions, useTable } from "./helpers/table";
+
+const table = useTable();
+const recorder = useRecorder();
+
+function script(body: string): string {
+  return `
+    const options = ${literal(engineOptions(table.name))};
+    const driver = dynamoDbCacheDriver(options);
+    ${body}
+    report("end");
+  `;
+}
+
+describe("[API-12] the process exits by itself within a second", () => {
+  it.each([
+    ["never used", ""],
+    ["used", `await driver.setItem("k", "v"); await driver.getItem("k");`],
+    ["used and disposed", `await driver.setItem("k", "v"); await driver.dispose();`],
+    ["disposed unused", `await driver.dispose();`],
+    ["after a failure", `await failure(driver.getItem(""));`],
+    ["after listing and clearing", `await driver.getKeys(); await driver.clear("none:");`],
+    [
+      "many connections open",
+      `await Promise.all(Array.from({ length: 200 }, (_, n) => driver.getItem("k" + n)));`,
+    ],
+    [
+      "idle for a while",
+      `await driver.getItem("k"); await new Promise((resolve) => setTimeout(resolve, 1500));`,
+    ],
+    [
+      "several drivers",
+      `for (let n = 0; n < 5; n += 1) await dynamoDbCacheDriver(options).getItem("k");`,
+    ],
+  ])("%s", async (_, body) => {
+    const result = await runChild(script(body));
+    expect(result).toMatchObject({ code: 0, signal: null, stderr: "", reports: ["end"] });
+    expect(result.lingeredMs).toBeLessThan(1000);
+  });
+
+  it("after nobody answered", async () => {
+    const body = `await failure(dynamoDbCacheDriver({ ...options, endpoint: "http://127.0.0.1:9" }).getItem("k"));`;
+    const result = await runChild(script(body));
+    expect(result).toMatchObject({ code: 0, signal: null, stderr: "", reports: ["end"] });
+    expect(result.lingeredMs).toBeLessThan(1000);
+  });
+});
+
+describe("[API-12] a process that ends in the middle of a request", () => {
+  it("process.exit does not wait for it, and does not crash", async () => {
+    recorder.hold();
+    const body = `
+      const held = dynamoDbCacheDriver({ ...options, endpoint: ${literal(recorder.endpoint)} });
+      for (let n = 0; n < 20; n += 1) void held.getItem("k" + n);
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      report("exiting");
+      process.exit(7);
+    `;
+    const result = await runChild(script(body));
+    expect(recorder.exchanges.length).toBeGreaterThan(0);
+    expect(result).toMatchObject({ code: 7, signal: null, stderr: "", reports: ["exiting"] });
+    expect(result.lingeredMs).toBeLessThan(1000);
+  });
+
+  it("a request under way does keep it alive: its answer is not lost", async () => {
+    recorder.delay(500);
+    const body = `
+      const slow = dynamoDbCacheDriver({ ...options, endpoint: ${literal(recorder.endpoint)} });
+      void slow.setItem("late", "v").then(() => report("stored"));
+    `;
+    const result = await runChild(script(body));
+    expect(result).toMatchObject({ code: 0, signal: null, reports: ["end", "stored"] });
+    expect(result.lingeredMs).toBeLessThan(1000);
+  });
+
+  it("worker threads load, use and leave it", async () => {
+    const body = `
+      const { Worker } = await import("node:worker_threads");
+      const source = "(" + String(async () => {
+        const { parentPort, workerData } = await import("node:worker_threads");
+        const { default: factory } = await import(workerData.entry);
+        const driver = factory(workerData.options);
+        await driver.setItem("worker", "v");
+        parentPort.postMessage(await driver.getItem("worker"));
+      }) + ")()";
+      const workerData = { entry: ${literal(entry)}, options };
+      const once = () => new Promise((resolve, reject) => {
+        const worker = new Worker(source, { eval: true, workerData });
+        let answer;
+        worker.on("message", (message) => (answer = message));
+        worker.on("error", reject);
+        worker.on("exit", (code) => resolve([code, answer]));
+      });
+      // One after the other: each is the last environment when it leaves.
+      report([await once(), await once()]);
+      report(await Promise.all([once(), once(), once()]));
+    `;
+    const result = await runChild(script(body));
+    const fine = [0, "v"];
+    expect(result.stderr).toBe("");
+    expect(result.reports).toEqual([[fine, fine], [fine, fine, fine], "end"]);
+    expect(result).toMatchObject({ code: 0, signal: null });
+    expect(result.lingeredMs).toBeLessThan(1000);
+  }, 40_000);
+});

@@ -1,0 +1,178 @@
+import { inspect } from "node:util";
+import { describe, expect, it } from "vitest";
+import dynamoDbCacheDriver from "../index.mjs";
+import { refusalOf } from "./helpers/failure";
+import { useRecorder } from "./helpers/recorder";
+import { useTable } from "./helpers/table";
+
+const table = useTable();
+const recorder = useRecorder();
+
+describe("table", () => {
+  it.each([
+    ["missing", { table: undefined }],
+    ["null", { table: null }],
+    ["empty", { table: "" }],
+  ])("[OPT-1] %s", async (_, options) => {
+    const { message } = await refusalOf(recorder, options);
+    expect(message).toBe("[unstorage] [aws-dynamodb] Missing required option `table`.");
+  });
+
+  it("[OPT-1] no options at all", async () => {
+    await expect((dynamoDbCacheDriver as any)().getItem("k")).rejects.toMatchObject({
+      code: "ERR_DYNAMODB_INVALID_OPTION",
+      message: "[unstorage] [aws-dynamodb] Missing required option `table`.",
+    });
+  });
+
+  it.each([
+    ["two characters", "ab"],
+    ["256 characters", "t".repeat(256)],
+    ["a space", "my table"],
+    ["a slash", "my/table"],
+    ["a line break at the end", "table\n"],
+    ["an ARN", "arn:aws:dynamodb:us-east-1:123456789012:table/name"],
+    ["letters beyond ASCII", "tabelle-ä"],
+    ["a NUL", "table\0"],
+    ["a number", 12345],
+    ["an object", { name: "table" }],
+  ])("[OPT-2] refuses %s, naming the option and what is allowed", async (_, name) => {
+    const { message } = await refusalOf(recorder, { table: name });
+    expect(message).toContain("`table`");
+    expect(message).toMatch(/\b3\b.*\b255\b/s);
+  });
+
+  it.each([
+    ["three characters", "a.b"],
+    ["255 characters", "t".repeat(255)],
+    ["every kind of character", `A-z_0.9-${Date.now()}`],
+  ])("[OPT-2] accepts %s", async (_, name) => {
+    // Such a table does not exist; that the engine was asked is what counts.
+    const options = { table: name, endpoint: recorder.endpoint };
+    await expect(table.driver(options).getItem("k")).rejects.toBeInstanceOf(Error);
+    expect(recorder.exchanges[0]?.request.TableName).toBe(name);
+  });
+});
+
+describe("the default time to live", () => {
+  it.each([
+    ["expireIn", 90],
+    ["expireIn", "90"],
+    ["ttl", 90],
+    ["ttl", "90"],
+    ["ttl", 89.5],
+    ["expireIn", "89.5"],
+  ])("[OPT-3] %s: %j is stored as an expiry", async (option, value) => {
+    const from = Date.now() / 1000;
+    await table.driver({ [option]: value }).setItem("default", "v");
+    const until = (Date.now() + 1) / 1000;
+    const expiry = Number((await table.getRow("default"))?.ttl?.N);
+    expect(expiry).toBeGreaterThanOrEqual(Math.ceil(from + Number(value)));
+    expect(expiry).toBeLessThanOrEqual(Math.ceil(until + Number(value)));
+  });
+
+  it.each([
+    ["expireIn", 0],
+    ["expireIn", "0"],
+    ["ttl", 0],
+    ["ttl", null],
+    ["expireIn", undefined],
+  ])("[OPT-3] %s: %j stores none", async (option, value) => {
+    await table.driver({ [option]: value }).setItem("none", "v");
+    expect(await table.getRow("none")).toEqual({ key: { S: "none" }, value: { S: "v" } });
+  });
+
+  const bad = [
+    -1,
+    -0.001,
+    "-1",
+    Number.NaN,
+    Infinity,
+    -Infinity,
+    "NaN",
+    "Infinity",
+    "soon",
+    "",
+    "1h",
+  ];
+  const wrongType = [true, {}, [], [60], () => 60, Symbol("60")];
+  it.each([...bad, ...wrongType].map((value) => [inspect(value), value]))(
+    "[OPT-3] refuses %s",
+    async (_, value) => {
+      for (const option of ["expireIn", "ttl"]) {
+        expect((await refusalOf(recorder, { [option]: value })).message).toContain(`\`${option}\``);
+      }
+    },
+  );
+
+  it.each([
+    [60, 60],
+    [60, "60"],
+    ["60.0", 60],
+    [0, "0"],
+    [60, null],
+  ])("[OPT-4] expireIn %j and ttl %j together are fine", async (expireIn, ttl) => {
+    await table.driver({ expireIn, ttl }).setItem("both", "v");
+    expect("ttl" in (await table.getRow("both"))!).toBe(expireIn !== 0);
+  });
+
+  it.each([
+    [60, 61],
+    [60, 0],
+    [0, 60],
+    ["60", 90],
+  ])("[OPT-4] refuses expireIn %j with ttl %j", async (expireIn, ttl) => {
+    const { message } = await refusalOf(recorder, { expireIn, ttl });
+    expect(message).toContain("`expireIn`");
+    expect(message).toContain("`ttl`");
+  });
+});
+
+describe("attributes", () => {
+  it.each([
+    ["two the same", { key: "x", value: "x" }],
+    ["value and ttl the same", { value: "x", ttl: "x" }],
+    ["value named as key's default", { value: "key" }],
+    ["ttl named as value's default", { ttl: "value" }],
+    ["key named as ttl's default", { key: "ttl" }],
+    ["key and ttl swapped without renaming both", { key: "ttl", value: "v" }],
+    ["an empty key", { key: "" }],
+    ["an empty value", { value: "" }],
+    ["an empty ttl", { ttl: "" }],
+    ["a number", { key: 5 }],
+  ])("[OPT-5] refuses %s", async (_, attributes) => {
+    expect((await refusalOf(recorder, { attributes })).message).toContain("`attributes");
+  });
+
+  it("[OPT-5] accepts swapped defaults: no two are equal", async () => {
+    const driver = table.driver({ attributes: { value: "ttl", ttl: "value" } });
+    await driver.setItem("swapped", "v");
+    expect(await table.getRow("swapped")).toEqual({ key: { S: "swapped" }, ttl: { S: "v" } });
+  });
+});
+
+describe("everything else", () => {
+  it("[OPT-10] unknown options are ignored, whatever they hold", async () => {
+    const unknown = { base: "x", driver: "y", prefix: 5, nested: { a: [] }, call() {}, big: 5n };
+    const driver = table.driver({ ...unknown, [Symbol("s")]: 1 });
+    await driver.setItem("unknown", "v");
+    expect(await driver.getItem("unknown")).toBe("v");
+  });
+
+  it.each([[null], [undefined]])("[OPT-10] %s counts as absent", async (nothing) => {
+    const optional = { attributes: nothing, expireIn: nothing, ttl: nothing, client: nothing };
+    await table.driver(optional).setItem("absent", "v");
+    expect(await table.getRow("absent")).toEqual({ key: { S: "absent" }, value: { S: "v" } });
+  });
+
+  it.each([[{}], [{ send() {} }], ["client"]])(
+    "[OPT-11] a client (%j) is refused",
+    async (client) => {
+      const { message } = await refusalOf(recorder, { client });
+      expect(message).toContain("`client`");
+      for (const instead of ["`region`", "`credentials`", "`endpoint`"]) {
+        expect(message).toContain(instead);
+      }
+    },
+  );
+});

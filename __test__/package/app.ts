@@ -1,0 +1,93 @@
+// A user's project in a folder of its own, with the packed tarballs installed as npm would.
+import { execFile, type ExecFileException } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, relative, sep } from "node:path";
+import { root } from "../helpers/child";
+
+export interface Result {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs a program; nothing of npm's own environment reaches it, as in a user's shell. */
+export function run(command: string, args: string[], cwd: string): Promise<Result> {
+  const inherited = Object.entries(process.env).filter(
+    ([name]) => !/^npm_(?!config_)|^NODE_|^VITEST/.test(name),
+  );
+  const env = Object.fromEntries(inherited);
+  return new Promise((resolve) => {
+    const options = { cwd, env, maxBuffer: 64 * 1024 * 1024 };
+    execFile(command, args, options, (error: ExecFileException | null, stdout, stderr) => {
+      resolve({ code: error ? Number(error.code ?? 1) : 0, stdout, stderr });
+    });
+  });
+}
+
+/** Like `run`, for steps that are not what is tested. */
+export async function mustRun(command: string, args: string[], cwd: string): Promise<Result> {
+  const result = await run(command, args, cwd);
+  if (result.code !== 0) {
+    throw new Error(`${command} ${args.join(" ")} failed:\n${result.stdout}${result.stderr}`);
+  }
+  return result;
+}
+
+export class App {
+  readonly folder = mkdtempSync(join(tmpdir(), "unstorage-dynamodb-app-"));
+
+  /** Installs packages without scripts: the package must need none. */
+  async install(...packages: string[]): Promise<void> {
+    this.write("package.json", JSON.stringify({ name: "app", private: true }));
+    const quiet = [
+      "--no-audit",
+      "--no-fund",
+      "--ignore-scripts",
+      "--prefer-offline",
+      "--no-progress",
+    ];
+    await mustRun("npm", ["install", ...quiet, ...packages], this.folder);
+  }
+
+  write(path: string, text: string): void {
+    const file = join(this.folder, path);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text);
+  }
+
+  node(file: string): Promise<Result> {
+    return run(process.execPath, [file], this.folder);
+  }
+
+  /** The files of an installed package, sorted. */
+  files(name: string): string[] {
+    const folder = join(this.folder, "node_modules", name);
+    return readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((found) => found.isFile())
+      .map((found) => relative(folder, join(found.parentPath, found.name)).split(sep).join("/"))
+      .sort();
+  }
+
+  /** TypeScript of this repository over the app's files, with the user's own resolution. */
+  tsc(options: Record<string, unknown>, include: string[]): Promise<Result> {
+    const compilerOptions = {
+      target: "ES2023",
+      lib: ["ES2023"],
+      strict: true,
+      noEmit: true,
+      // unstorage's own declarations import packages that are not installed.
+      skipLibCheck: true,
+      typeRoots: [join(root, "node_modules", "@types")],
+      types: ["node"],
+      ...options,
+    };
+    this.write("tsconfig.json", JSON.stringify({ compilerOptions, include }));
+    const compiler = join(root, "node_modules", "typescript", "bin", "tsc");
+    return run(process.execPath, [compiler, "--project", "tsconfig.json"], this.folder);
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,136 @@
+// How a user's ES module sees the package: compiled, never run. Checked with both resolutions, see
+// tsconfig.nodenext.json and tsconfig.bundler.json; `@ts-expect-error` fails where there is none.
+import { createStorage as createStorageV1, type Driver as DriverV1 } from "unstorage";
+import { createStorage as createStorageV2, type Driver as DriverV2 } from "unstorage-v2";
+import dynamoDbCacheDriver, {
+  type DynamoDbAttributes,
+  type DynamoDbCredentials,
+  type DynamoDbDriver,
+  type DynamoDbDriverOptions,
+  DynamoDbError,
+  type DynamoDbErrorCode,
+  type DynamoDbItemOptions,
+  type DynamoDbKeysOptions,
+  type DynamoDbPublicOptions,
+  dynamoDbCacheDriver as named,
+} from "unstorage-dynamodb";
+
+// One function under both names.
+const same: typeof dynamoDbCacheDriver = named;
+void same;
+
+// A driver for both versions of unstorage.
+const forV1: DriverV1 = dynamoDbCacheDriver({ table: "cache" });
+const forV2: DriverV2 = dynamoDbCacheDriver({ table: "cache" });
+void createStorageV1({ driver: forV1 });
+void createStorageV2({ driver: forV2 });
+void createStorageV1({ driver: dynamoDbCacheDriver({ table: "cache" }) });
+void createStorageV2({ driver: dynamoDbCacheDriver({ table: "cache" }) });
+
+// Every option.
+const everything = dynamoDbCacheDriver({
+  table: "cache",
+  region: "eu-west-1",
+  credentials: { accessKeyId: "id", secretAccessKey: "secret", sessionToken: "token" },
+  attributes: { key: "pk", value: "content", ttl: "expires" },
+  expireIn: 60,
+  ttl: 60,
+  endpoint: "http://localhost:8000",
+});
+dynamoDbCacheDriver({ table: "cache", attributes: {} });
+dynamoDbCacheDriver({ table: "cache", attributes: { ttl: "expires" } });
+dynamoDbCacheDriver({ table: "cache", credentials: { accessKeyId: "id", secretAccessKey: "s" } });
+// From the environment: text, or nothing.
+dynamoDbCacheDriver({ table: "cache", expireIn: "60", ttl: "60" });
+dynamoDbCacheDriver({ table: "cache", region: undefined, endpoint: undefined, ttl: undefined });
+// Frozen at every level.
+const frozen = { table: "cache", attributes: { key: "pk" } } as const;
+dynamoDbCacheDriver(frozen);
+dynamoDbCacheDriver(Object.freeze({ table: "cache" }));
+
+// The exported names fit together.
+const credentials: DynamoDbCredentials = { accessKeyId: "id", secretAccessKey: "secret" };
+const attributes: DynamoDbAttributes = { value: "content" };
+const options: DynamoDbDriverOptions = { table: "cache", credentials, attributes };
+const driver: DynamoDbDriver = dynamoDbCacheDriver(options);
+const shown: DynamoDbPublicOptions = driver.options;
+const itemOptions: DynamoDbItemOptions = { ttl: "60" };
+const keysOptions: DynamoDbKeysOptions = { maxDepth: 1 };
+void driver.setItem("k", "v", itemOptions);
+void driver.getKeys("base", keysOptions);
+void shown.table;
+
+// The methods, as they are called directly.
+async function use(): Promise<void> {
+  const name: string = everything.name;
+  const value: string | null = await everything.getItem("k");
+  const has: boolean = await everything.hasItem("k");
+  const keys: string[] = await everything.getKeys("base:", { maxDepth: 1 });
+  await everything.getKeys();
+  await everything.setItem("k", "v");
+  await everything.setItem("k", "v", { ttl: 60 });
+  await everything.setItem("k", "v", { ttl: undefined });
+  await everything.removeItem("k");
+  await everything.clear("base:");
+  await everything.clear();
+  await everything.dispose();
+  const { getItem, dispose } = everything;
+  await getItem("k");
+  await dispose();
+  void [name, value, has, keys];
+}
+void use;
+
+// Errors.
+function explain(error: unknown): string | undefined {
+  if (!(error instanceof DynamoDbError)) return undefined;
+  const asError: Error = error;
+  const code: DynamoDbErrorCode = error.code;
+  const operation: string = error.operation;
+  const table: string | undefined = error.table;
+  const key: string | undefined = error.key;
+  const retryable: boolean = error.retryable;
+  const status: number | undefined = error.$metadata.httpStatusCode;
+  const request: string | undefined = error.$metadata.requestId;
+  const attempts: number | undefined = error.$metadata.attempts;
+  const cause: unknown = error.cause;
+  if (error.code === "ERR_DYNAMODB_TABLE_NOT_FOUND") return "create the table";
+  // @ts-expect-error no such code: a typing mistake shows
+  if (error.code === "ERR_DYNAMODB_TABLE_MISSING") return "never";
+  return [asError, code, operation, table, key, retryable, status, request, attempts, cause].join();
+}
+void explain;
+
+// What is wrong is an error before it runs.
+// @ts-expect-error options are needed
+dynamoDbCacheDriver();
+// @ts-expect-error the table is needed
+dynamoDbCacheDriver({});
+// @ts-expect-error a table is text
+dynamoDbCacheDriver({ table: 5 });
+// @ts-expect-error a region is text
+dynamoDbCacheDriver({ table: "cache", region: 5 });
+// @ts-expect-error an endpoint is text
+dynamoDbCacheDriver({ table: "cache", endpoint: new URL("http://localhost") });
+// @ts-expect-error a time to live is a number of seconds
+dynamoDbCacheDriver({ table: "cache", ttl: true });
+// @ts-expect-error a time to live is a number of seconds
+dynamoDbCacheDriver({ table: "cache", expireIn: { seconds: 60 } });
+// @ts-expect-error credentials need a secret
+dynamoDbCacheDriver({ table: "cache", credentials: { accessKeyId: "id" } });
+// @ts-expect-error credentials are an object
+dynamoDbCacheDriver({ table: "cache", credentials: "id:secret" });
+// @ts-expect-error an attribute's name is text
+dynamoDbCacheDriver({ table: "cache", attributes: { key: 5 } });
+// @ts-expect-error there is no such attribute
+dynamoDbCacheDriver({ table: "cache", attributes: { partition: "pk" } });
+// @ts-expect-error a value is text
+void everything.setItem("k", { a: 1 });
+// @ts-expect-error a key is text
+void everything.getItem(5);
+// @ts-expect-error credentials are not shown
+void shown.credentials;
+// @ts-expect-error the driver makes errors, users do not
+void new DynamoDbError("made by hand");
+// @ts-expect-error a depth is a number
+void everything.getKeys("", { maxDepth: "1" });

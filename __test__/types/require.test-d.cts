@@ -1,0 +1,20 @@
+// The same, from CommonJS: `require` gives the factory itself, with the rest as its properties.
+import dynamoDbCacheDriver = require("unstorage-dynamodb");
+import { createStorage, type Driver } from "unstorage";
+
+const driver: Driver = dynamoDbCacheDriver({ table: "cache" });
+void createStorage({ driver });
+
+const asDefault: Driver = dynamoDbCacheDriver.default({ table: "cache" });
+const asNamed: Driver = dynamoDbCacheDriver.dynamoDbCacheDriver({ table: "cache" });
+void [asDefault, asNamed];
+
+function explain(error: unknown): string | undefined {
+  return error instanceof dynamoDbCacheDriver.DynamoDbError ? error.code : undefined;
+}
+void explain;
+
+// @ts-expect-error the table is needed
+dynamoDbCacheDriver({});
+// @ts-expect-error a table is text
+dynamoDbCacheDriver.default({ table: 5 });

@@ -1,0 +1,77 @@
+// `npm run dynamodb`: a real DynamoDB engine for a person who wants to try things, until Ctrl-C.
+import { once } from "node:events";
+import { parseArgs } from "node:util";
+
+import { ensureDynamodbLocal } from "./lib/dynamodb-local.mjs";
+import { startEngine } from "./lib/engine.mjs";
+import { setup } from "./lib/setup.mjs";
+import { bold, Failure, main, step } from "./lib/steps.mjs";
+
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
+
+const usage = `Usage: npm run dynamodb [-- --port N] [--local] [--table NAME]
+
+  --port N      listen on this port of 127.0.0.1 (default: a free one)
+  --local       AWS's DynamoDB Local in place of dynoxide (needs a JDK and Maven)
+  --table NAME  the table to create (default: cache)`;
+
+function readArguments() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        port: { type: "string", default: "0" },
+        local: { type: "boolean", default: false },
+        table: { type: "string", default: "cache" },
+        help: { type: "boolean", short: "h", default: false },
+      },
+    });
+    const port = Number(values.port);
+    if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+      throw new Error(`--port takes a number from 0 to 65535, not "${values.port}"`);
+    }
+    return { ...values, port };
+  } catch (error) {
+    throw new Failure(`${error.message}\n\n${usage}`);
+  }
+}
+
+await main(async () => {
+  const { port, local, table, help } = readArguments();
+  if (help) {
+    console.log(usage);
+    return;
+  }
+  await setup({ engine: !local, addon: false });
+  if (local) {
+    await ensureDynamodbLocal();
+  }
+  // Only now: before the set-up there was nothing to import.
+  const { createTable, credentials, region } = await import("./lib/table.mjs");
+  const engine = await step("Starting DynamoDB", () =>
+    startEngine(local ? "dynamodb-local" : "dynoxide", { port }),
+  );
+  await createTable(engine.endpoint, table);
+
+  console.log(`
+${bold(engine.endpoint)}
+${local ? "DynamoDB Local" : "dynoxide"}, in memory, with an empty table "${table}". Ctrl-C stops it and forgets everything.
+
+In another terminal:
+
+  export AWS_ENDPOINT_URL_DYNAMODB=${engine.endpoint}
+  export AWS_REGION=${region} AWS_ACCESS_KEY_ID=${credentials.accessKeyId} AWS_SECRET_ACCESS_KEY=${credentials.secretAccessKey}
+
+and then, with the driver reading all that from the environment:
+
+  const storage = createStorage({ driver: dynamoDbCacheDriver({ table: "${table}" }) });
+`);
+  const signals = ["SIGINT", "SIGTERM"].map((signal) => once(process, signal));
+  // once() does not keep the process alive, and neither does the engine.
+  const keepAlive = setInterval(() => {}, 60_000);
+  const [reason] = await Promise.race([...signals, engine.exited.then(() => ["exited"])]);
+  clearInterval(keepAlive);
+  if (reason === "exited") {
+    throw new Failure("The engine stopped by itself.");
+  }
+  await engine.stop();
+});

@@ -1,0 +1,103 @@
+// The native addon, built when its sources are not the ones that the last build saw.
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import path from "node:path";
+
+import { run, tool } from "./process.mjs";
+import { cacheDirectory, inProject, readJson, root } from "./project.mjs";
+import { Failure, step } from "./steps.mjs";
+
+/** @typedef {"debug" | "release"} Profile */
+
+const stampFile = path.join(cacheDirectory, "addon.json");
+
+/** Everything that can change the binary or the generated loader. */
+const inputs = [
+  "Cargo.lock",
+  "Cargo.toml",
+  "build.rs",
+  "package.json",
+  "rust-toolchain.toml",
+  "src",
+];
+
+/** `linux-x64-gnu` and the like: how napi-rs names this machine's platform. */
+export function platformTag() {
+  const { platform, arch } = process;
+  if (platform === "linux") {
+    const report = /** @type {any} */ (process.report.getReport());
+    return `linux-${arch}-${report.header.glibcVersionRuntime ? "gnu" : "musl"}`;
+  }
+  return platform === "win32" ? `win32-${arch}-msvc` : `${platform}-${arch}`;
+}
+
+/** @returns {string} the file name of the addon for this machine */
+export const addonName = () => `${readJson("package.json").napi.binaryName}.${platformTag()}.node`;
+
+// Contents, not times: a checkout or a clone changes the times of files that did not change.
+function hashOfInputs() {
+  const hash = createHash("sha256");
+  for (const input of inputs) {
+    const files = statSync(inProject(input)).isDirectory()
+      ? readdirSync(inProject(input), { recursive: true, encoding: "utf8" }).sort()
+      : [""];
+    for (const file of files) {
+      const location = inProject(input, file);
+      if (statSync(location).isFile()) {
+        hash.update(`${input}/${file}\0`).update(readFileSync(location)).update("\0");
+      }
+    }
+  }
+  return hash.digest("hex");
+}
+
+// Tells a binary that somebody else put there from the one that the stamp is about.
+function fingerprintOf(/** @type {string} */ file) {
+  const { size, mtimeMs } = statSync(file);
+  return `${size}:${mtimeMs}`;
+}
+
+/** @returns {Profile | undefined} what is built from the sources as they are now, if anything */
+export function builtProfile() {
+  const addon = inProject(addonName());
+  if (
+    ![addon, stampFile, inProject("binding.cjs"), inProject("binding.d.ts")].every((file) =>
+      existsSync(file),
+    )
+  ) {
+    return undefined;
+  }
+  const stamp = JSON.parse(readFileSync(stampFile, "utf8"));
+  const isCurrent = stamp.inputs === hashOfInputs() && stamp.addon === fingerprintOf(addon);
+  return isCurrent ? stamp.profile : undefined;
+}
+
+/** @param {Profile} profile */
+export async function buildAddon(profile) {
+  const sources = hashOfInputs();
+  // Never --esm: bundlers of older Nitro versions do not follow that loader to the binary.
+  const parameters = ["build", "--platform", "--js", "binding.cjs", "--dts", "binding.d.ts"];
+  if (profile === "release") {
+    parameters.push("--release");
+  }
+  await run(...tool("@napi-rs/cli", parameters, "napi"));
+  const addon = inProject(addonName());
+  if (!existsSync(addon)) {
+    throw new Failure(`The build left no ${path.relative(root, addon)}.`);
+  }
+  mkdirSync(cacheDirectory, { recursive: true });
+  writeFileSync(
+    stampFile,
+    JSON.stringify({ profile, inputs: sources, addon: fingerprintOf(addon) }),
+  );
+}
+
+/**
+ * @param {Profile} [wanted] `debug` is content with a release build too: only slower to make, never worse to test
+ */
+export async function ensureAddon(wanted = "debug") {
+  const built = builtProfile();
+  if (built === undefined || (wanted === "release" && built !== "release")) {
+    await step(`Building the native addon (${wanted})`, () => buildAddon(wanted));
+  }
+}

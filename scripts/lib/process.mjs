@@ -1,0 +1,101 @@
+// Child processes, with their output passing through so that progress stays visible.
+import { spawn, spawnSync } from "node:child_process";
+import path from "node:path";
+
+import { inProject, readJson, root } from "./project.mjs";
+import { Failure } from "./steps.mjs";
+
+/**
+ * @typedef {object} RunOptions
+ * @property {string} [cwd] default: the repository
+ * @property {NodeJS.ProcessEnv} [env] added to this process's own
+ * @property {boolean} [capture] also return what it wrote on stdout
+ */
+
+/**
+ * Runs to the end and tells how that went.
+ *
+ * @param {string} command
+ * @param {string[]} parameters
+ * @param {RunOptions} [options]
+ * @returns {Promise<{ code: number, stdout: string }>}
+ */
+export function attempt(command, parameters, { cwd = root, env, capture = false } = {}) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, parameters, {
+      cwd,
+      env: { ...process.env, ...env },
+      stdio: ["inherit", capture ? "pipe" : "inherit", "inherit"],
+    });
+    let stdout = "";
+    child.stdout?.setEncoding("utf8").on("data", (chunk) => {
+      stdout += chunk;
+      process.stdout.write(chunk);
+    });
+    child.on("error", (error) => reject(new Failure(`cannot run ${command}: ${error.message}`)));
+    // A signal counts as a failure like any other.
+    child.on("close", (code) => resolve({ code: code ?? 1, stdout }));
+  });
+}
+
+/**
+ * Runs to the end; anything but success is a `Failure`.
+ *
+ * @param {string} command
+ * @param {string[]} parameters
+ * @param {RunOptions} [options]
+ */
+export async function run(command, parameters, options) {
+  const { code } = await attempt(command, parameters, options);
+  if (code !== 0) {
+    throw new Failure(
+      `\`${[path.basename(command), ...parameters].join(" ")}\` failed (exit code ${code})`,
+    );
+  }
+}
+
+/**
+ * What a command prints, or undefined where there is no such command or it fails.
+ *
+ * @param {string} command
+ * @param {string[]} parameters
+ */
+export function outputOf(command, parameters) {
+  const { status, stdout } = spawnSync(command, parameters, {
+    cwd: root,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  return status === 0 ? stdout : undefined;
+}
+
+/**
+ * How to start npm: through the same npm that started this script, where there is one. On Windows `npm` is a batch
+ * file, which Node does not start without a shell.
+ *
+ * @param {string[]} parameters
+ * @returns {[string, string[]]}
+ */
+export function npm(parameters) {
+  const script = process.env.npm_execpath;
+  if (script && path.basename(script) === "npm-cli.js") {
+    return [process.execPath, [script, ...parameters]];
+  }
+  return process.platform === "win32"
+    ? ["cmd.exe", ["/c", "npm", ...parameters]]
+    : ["npm", parameters];
+}
+
+/**
+ * How to start a tool of node_modules by the Node that runs this script.
+ *
+ * @param {string} name of the package
+ * @param {string[]} parameters
+ * @param {string} [binary] where the package has several or names it otherwise
+ * @returns {[string, string[]]}
+ */
+export function tool(name, parameters, binary = path.basename(name)) {
+  const { bin } = readJson("node_modules", name, "package.json");
+  const script = typeof bin === "string" ? bin : bin[binary];
+  return [process.execPath, [inProject("node_modules", name, script), ...parameters]];
+}

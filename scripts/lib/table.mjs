@@ -1,0 +1,30 @@
+// A table as the driver expects it: one text key, nothing else. Needs the installed packages.
+import { CreateTableCommand, DynamoDBClient, waitUntilTableExists } from "@aws-sdk/client-dynamodb";
+
+// An engine in memory takes any credentials; DynamoDB Local wants letters and digits in the id.
+export const credentials = { accessKeyId: "LOCAL", secretAccessKey: "local" };
+export const region = "us-east-1";
+
+/**
+ * @param {string} endpoint
+ * @param {string} name
+ */
+export async function createTable(endpoint, name) {
+  const client = new DynamoDBClient({ endpoint, region, credentials });
+  try {
+    await client.send(
+      new CreateTableCommand({
+        TableName: name,
+        KeySchema: [{ AttributeName: "key", KeyType: "HASH" }],
+        AttributeDefinitions: [{ AttributeName: "key", AttributeType: "S" }],
+        BillingMode: "PAY_PER_REQUEST",
+      }),
+    );
+    await waitUntilTableExists(
+      { client, maxWaitTime: 30, minDelay: 1, maxDelay: 1 },
+      { TableName: name },
+    );
+  } finally {
+    client.destroy();
+  }
+}

@@ -1,0 +1,24 @@
+// `npm test`: on a fresh clone too. Rust unit tests, the JavaScript suites on dynoxide, the types, the rules.
+import { tool } from "./lib/process.mjs";
+import { cargoTest, check, runSuites, vitest, vitestReport } from "./lib/results.mjs";
+import { setup } from "./lib/setup.mjs";
+import { main } from "./lib/steps.mjs";
+
+/** @param {string} project */
+const typecheck = (project) => check(...tool("typescript", ["--project", project], "tsc"));
+
+await main(async () => {
+  await setup();
+  await runSuites([
+    ["Rust: the core, without Node", () => cargoTest(["--no-default-features"])],
+    ["Rust: the engine", () => cargoTest(["--profile", "engine", "--package", "dynamodb-engine"])],
+    ["JavaScript on dynoxide", () => vitest("driver", { env: { DYNAMODB_ENGINE: "dynoxide" } })],
+    ["Types: tests and scripts", () => typecheck("tsconfig.json")],
+    ["Types: nodenext", () => typecheck("tsconfig.nodenext.json")],
+    ["Types: bundler", () => typecheck("tsconfig.bundler.json")],
+    [
+      "Every rule has a test",
+      () => check(process.execPath, ["scripts/check-semantics.mjs", vitestReport("driver")]),
+    ],
+  ]);
+});

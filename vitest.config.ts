@@ -1,0 +1,38 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    // Each file in a process of its own: an addon belongs to its process, and a test may end or crash one.
+    pool: "forks",
+    maxWorkers: 2,
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    globalSetup: ["__test__/helpers/global-setup.ts"],
+    server: {
+      deps: {
+        // The package is what is tested: Node itself must load it, as it will for users, and not Vite.
+        external: [/\/(index\.m?js|binding\.cjs|js\/[^/]+\.[cm]js)$/],
+      },
+    },
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "driver",
+          include: ["__test__/**/*.spec.ts"],
+          exclude: ["__test__/package/**"],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "package",
+          include: ["__test__/package/**/*.spec.ts"],
+          // Installs packages, as a user does.
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+        },
+      },
+    ],
+  },
+});
