@@ -7,6 +7,14 @@ const { toDynamoDbError } = require("./errors.cjs");
 
 const DRIVER_NAME = "aws-dynamodb";
 
+// What the addon says of itself once disposed, for a driver that never loaded it.
+const CLOSED = {
+  name: "ClosedError",
+  code: "ERR_DYNAMODB_CLOSED",
+  message: "[unstorage] [aws-dynamodb] the driver was disposed; make a new one to go on",
+  retryable: false,
+};
+
 // What `driver.options` may show. An allow-list: frameworks log and trace it, and an option that is not known here
 // may be a secret in the wrong place.
 const SHOWN_OPTIONS = ["table", "region", "expireIn", "ttl", "endpoint"];
@@ -24,8 +32,11 @@ module.exports = function createFactory(loadNative) {
       failure = error;
     }
 
+    const visible = shown(given);
+
     // Options are checked by the first call, and the outcome is kept.
     function open() {
+      if (disposed && !native) throw { ...CLOSED, table: visible.table };
       if (failure) throw failure;
       if (native) return native;
       try {
@@ -36,7 +47,6 @@ module.exports = function createFactory(loadNative) {
       } finally {
         given = undefined;
       }
-      if (disposed) native.dispose();
       return native;
     }
 
@@ -58,7 +68,7 @@ module.exports = function createFactory(loadNative) {
 
     return {
       name: DRIVER_NAME,
-      options: shown(given),
+      options: visible,
       hasItem: method("hasItem"),
       getItem: method("getItem"),
       setItem: method("setItem"),

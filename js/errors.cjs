@@ -53,7 +53,12 @@ function asError(cause) {
 }
 
 function define(object, name, value) {
-  Object.defineProperty(object, name, { value, configurable: true, writable: true, enumerable: false });
+  Object.defineProperty(object, name, {
+    value,
+    configurable: true,
+    writable: true,
+    enumerable: false,
+  });
 }
 
 module.exports = { DynamoDbError, toDynamoDbError };

@@ -15,7 +15,13 @@ module.exports = function loadNative() {
   try {
     return (binding ??= require("../binding.cjs"));
   } catch (error) {
-    failure = { name: "DynamoDbError", code: CODE, retryable: false, message: explain(), cause: reasonOf(error) };
+    failure = {
+      name: "DynamoDbError",
+      code: CODE,
+      retryable: false,
+      message: explain(),
+      cause: reasonOf(error),
+    };
     throw failure;
   }
 };

@@ -1,8 +1,12 @@
 // `npm test`: on a fresh clone too. Rust unit tests, the JavaScript suites on dynoxide, the types, the rules.
+import { hostTarget } from "./lib/cargo.mjs";
 import { tool } from "./lib/process.mjs";
 import { cargoTest, check, runSuites, vitest, vitestReport } from "./lib/results.mjs";
 import { setup } from "./lib/setup.mjs";
 import { main } from "./lib/steps.mjs";
+
+// With the target named, as the napi-rs CLI names it, cargo finds the dependencies that the addon was built with.
+const coreTests = () => cargoTest(["--no-default-features", "--target", hostTarget()]);
 
 /** @param {string} project */
 const typecheck = (project) => check(...tool("typescript", ["--project", project], "tsc"));
@@ -10,7 +14,7 @@ const typecheck = (project) => check(...tool("typescript", ["--project", project
 await main(async () => {
   await setup();
   await runSuites([
-    ["Rust: the core, without Node", () => cargoTest(["--no-default-features"])],
+    ["Rust: the core, without Node", coreTests],
     ["Rust: the engine", () => cargoTest(["--profile", "engine", "--package", "dynamodb-engine"])],
     ["JavaScript on dynoxide", () => vitest("driver", { env: { DYNAMODB_ENGINE: "dynoxide" } })],
     ["Types: tests and scripts", () => typecheck("tsconfig.json")],

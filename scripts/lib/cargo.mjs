@@ -20,3 +20,12 @@ export function enginePath() {
 /** Cargo itself judges whether there is anything to do, in less than a second. */
 export const buildEngine = () =>
   run("cargo", ["build", "--profile", "engine", "--package", "dynamodb-engine"]);
+
+/** @returns {string} this machine as cargo names it, `x86_64-unknown-linux-gnu` and the like */
+export function hostTarget() {
+  const host = /^host: (\S+)$/m.exec(outputOf("rustc", ["--version", "--verbose"]) ?? "")?.[1];
+  if (host === undefined) {
+    throw new Failure("`rustc --version --verbose` names no host: run it to see why.");
+  }
+  return host;
+}

@@ -136,9 +136,10 @@ fn classify(name: &str, said: &str, status: u16) -> ErrorKind {
 
 /// The words DynamoDB and its local twins use when the key of a request is not the table's.
 fn is_schema_mismatch(said: &str) -> bool {
-    const WORDS: [&str; 5] = [
+    const WORDS: [&str; 6] = [
         "does not match the schema",
         "Missing the key",
+        "One of the required keys was not given a value",
         "Type mismatch for key",
         "number of conditions on the keys is invalid",
         "missing a key",

@@ -56,6 +56,7 @@ fn one_aws_name_with_several_meanings_is_told_apart() {
         kind("One or more parameter values were invalid: Missing the key pk in the item"),
         ErrorKind::SchemaMismatch
     );
+    assert_eq!(kind("One of the required keys was not given a value"), ErrorKind::SchemaMismatch);
     assert_eq!(kind("anything else"), ErrorKind::Validation);
 }
 
