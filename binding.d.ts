@@ -13,10 +13,20 @@ export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-was
 export declare class NativeDriver {
   /** Whether the key has a value alive. */
   hasItem(key: string): Promise<boolean>
-  /** The text under the key, or null. */
-  getItem(key: string): Promise<string | null>
-  /** Stores a text. */
-  setItem(key: string, value: string, options?: { ttl?: number }): Promise<void>
+  /** The value under the key, or null. */
+  getItem(key: string): Promise<unknown>
+  /** The value under the key, bytes as bytes, or null. */
+  getItemRaw(key: string): Promise<unknown>
+  /** The values under several keys. */
+  getItems(items: (string | { key: string })[]): Promise<{ key: string, value: unknown }[]>
+  /** Time left, size and time of the last write, or null. */
+  getMeta(key: string): Promise<{ ttl?: number, size: number, mtime?: Date } | null>
+  /** Stores a value. */
+  setItem(key: string, value: unknown, options?: { ttl?: number | string | null }): Promise<void>
+  /** Stores bytes, text, or JSON text of anything else. */
+  setItemRaw(key: string, value: unknown, options?: { ttl?: number | string | null }): Promise<void>
+  /** Stores several values. */
+  setItems(items: { key: string, value: unknown, options?: { ttl?: number | string | null } }[], common?: { ttl?: number | string | null }): Promise<void>
   /** Removes a row. */
   removeItem(key: string): Promise<void>
   /** The keys alive under a base. */

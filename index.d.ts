@@ -15,6 +15,8 @@ declare namespace driver {
   type DynamoDbItemOptions = types.DynamoDbItemOptions;
   type DynamoDbKeysOptions = types.DynamoDbKeysOptions;
   type DynamoDbDriver = types.DynamoDbDriver;
+  type DynamoDbValue = types.DynamoDbValue;
+  type DynamoDbMeta = types.DynamoDbMeta;
   type DynamoDbErrorCode = types.DynamoDbErrorCode;
   type DynamoDbError = types.DynamoDbError;
 }

@@ -22,6 +22,11 @@ export interface DynamoDbAttributes {
    * @default "ttl"
    */
   ttl?: string | undefined;
+  /**
+   * The attribute in which every write keeps its time, a Number of epoch milliseconds, for `getMeta`.
+   * @default not kept
+   */
+  mtime?: string | undefined;
 }
 
 /** Options of the driver. Checked by the first call of a method, not by the factory. */
@@ -52,6 +57,17 @@ export interface DynamoDbDriverOptions {
    * @default `AWS_ENDPOINT_URL_DYNAMODB`, `AWS_ENDPOINT_URL`, the profile's `endpoint_url`, or AWS
    */
   endpoint?: string | undefined;
+  /**
+   * What every key begins with in the table, so that several apps or mounts can share one: at most 1,024 bytes.
+   * @default nothing
+   */
+  base?: string | undefined;
+  /**
+   * Whether BatchGetItem and BatchWriteItem may be used. A role without their permissions needs no `false`: the driver
+   * finds out by itself.
+   * @default true
+   */
+  batch?: boolean | undefined;
 }
 
 /** What `driver.options` shows: the options without credentials. */
@@ -69,16 +85,61 @@ export interface DynamoDbKeysOptions {
   maxDepth?: number | undefined;
 }
 
+/** A value that a table can hold. */
+export type DynamoDbValue =
+  | string
+  | number
+  | bigint
+  | boolean
+  | null
+  | ArrayBufferView
+  | ArrayBuffer
+  | SharedArrayBuffer
+  | DynamoDbValue[]
+  | Set<string>
+  | Set<number>
+  | Set<bigint>
+  | Set<Uint8Array>
+  | Map<string, DynamoDbValue>
+  | { [name: string]: DynamoDbValue };
+
+/** What `getMeta` knows of an item. */
+export interface DynamoDbMeta {
+  /** Whole seconds left, where the item expires. */
+  ttl?: number;
+  /** The bytes of the value. */
+  size: number;
+  /** The time of the last write, where `attributes.mtime` keeps it. */
+  mtime?: Date;
+  [name: string]: number | Date | undefined;
+}
+
 /** The driver: usable as `Driver` of unstorage 1.x and 2.x. Every method works detached from the object. */
 export interface DynamoDbDriver {
   name: "aws-dynamodb";
   options: DynamoDbPublicOptions;
   /** Whether the key has a value alive. Costs what `getItem` costs. */
   hasItem(key: string): Promise<boolean>;
-  /** The text under the key; `null` where there is none alive. */
-  getItem(key: string): Promise<string | null>;
-  /** Stores a text under the key, replacing the whole row. */
-  setItem(key: string, value: string, options?: DynamoDbItemOptions): Promise<void>;
+  /** The value under the key; `null` where there is none alive. unstorage stores text. */
+  // oxlint-disable-next-line typescript/no-explicit-any -- the caller knows what was stored, as with JSON.parse
+  getItem(key: string): Promise<any>;
+  /** The values under several keys: one answer per item asked, in order. */
+  // oxlint-disable-next-line typescript/no-explicit-any -- as getItem
+  getItems(items: readonly (string | { key: string })[]): Promise<{ key: string; value: any }[]>;
+  /** Bytes as a `Buffer`, unstorage's `base64:` text decoded, anything else as `getItem`. */
+  // oxlint-disable-next-line typescript/no-explicit-any -- as getItem
+  getItemRaw(key: string): Promise<any>;
+  /** Time left, size and time of the last write; `null` where `getItem` finds nothing. */
+  getMeta(key: string): Promise<DynamoDbMeta | null>;
+  /** Stores a value under the key, replacing the whole row. */
+  setItem(key: string, value: DynamoDbValue, options?: DynamoDbItemOptions): Promise<void>;
+  /** Stores several values. The `ttl` of an item goes over the common one. */
+  setItems(
+    items: readonly { key: string; value: DynamoDbValue; options?: DynamoDbItemOptions }[],
+    common?: DynamoDbItemOptions,
+  ): Promise<void>;
+  /** Stores bytes as bytes, text as text, and anything else as its JSON text. */
+  setItemRaw(key: string, value: unknown, options?: DynamoDbItemOptions): Promise<void>;
   /** Removes the row under the key; a missing one is no error. */
   removeItem(key: string): Promise<void>;
   /** Every key alive under `base`: complete, or an error. */
@@ -96,7 +157,6 @@ export type DynamoDbErrorCode =
   | "ERR_DYNAMODB_INVALID_VALUE"
   | "ERR_DYNAMODB_INVALID_ARGUMENT"
   | "ERR_DYNAMODB_ITEM_TOO_LARGE"
-  | "ERR_DYNAMODB_UNSUPPORTED_TYPE"
   | "ERR_DYNAMODB_NO_REGION"
   | "ERR_DYNAMODB_CREDENTIALS"
   | "ERR_DYNAMODB_ACCESS_DENIED"
@@ -125,6 +185,8 @@ export declare class DynamoDbError extends Error {
   readonly table: string | undefined;
   /** The key, where the failure concerns one. */
   readonly key?: string;
+  /** After a failed `setItems`: every key that is not known to be written. */
+  readonly keys?: readonly string[];
   /** Whether the same call may succeed later without any change. */
   readonly retryable: boolean;
   readonly $metadata: {

@@ -17,7 +17,7 @@ const CLOSED = {
 
 // What `driver.options` may show. An allow-list: frameworks log and trace it, and an option that is not known here
 // may be a secret in the wrong place.
-const SHOWN_OPTIONS = ["table", "region", "expireIn", "ttl", "endpoint"];
+const SHOWN_OPTIONS = ["table", "region", "expireIn", "ttl", "endpoint", "base", "batch"];
 
 module.exports = function createFactory(loadNative) {
   return function dynamoDbCacheDriver(options) {
@@ -71,7 +71,12 @@ module.exports = function createFactory(loadNative) {
       options: visible,
       hasItem: method("hasItem"),
       getItem: method("getItem"),
+      getItems: method("getItems"),
+      getItemRaw: method("getItemRaw"),
+      getMeta: method("getMeta"),
       setItem: method("setItem"),
+      setItems: method("setItems"),
+      setItemRaw: method("setItemRaw"),
       removeItem: method("removeItem"),
       getKeys: method("getKeys"),
       clear: method("clear"),
@@ -89,7 +94,7 @@ function shown(given) {
   const options = plain(given, SHOWN_OPTIONS);
   if (typeof options.endpoint === "string") options.endpoint = withoutUser(options.endpoint);
   if (given.attributes && typeof given.attributes === "object") {
-    options.attributes = plain(given.attributes, ["key", "value", "ttl"]);
+    options.attributes = plain(given.attributes, ["key", "value", "ttl", "mtime"]);
   }
   return options;
 }

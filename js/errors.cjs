@@ -13,6 +13,7 @@ class DynamoDbError extends Error {
     this.operation = data.operation ?? operation;
     this.table = data.table ?? undefined;
     if (data.key != null) this.key = data.key;
+    if (data.keys != null) this.keys = data.keys;
     this.retryable = data.retryable;
     this.$metadata = {
       httpStatusCode: data.httpStatusCode ?? undefined,

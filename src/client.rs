@@ -33,7 +33,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_millis(3_100);
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// All attempts of one request, waits included.
-const OPERATION_TIMEOUT: Duration = Duration::from_secs(15);
+pub(crate) const OPERATION_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// First attempt included; what the AWS SDKs settled on for DynamoDB in their 2.1 retry behaviour.
 const MAX_ATTEMPTS: u32 = 4;

@@ -21,6 +21,16 @@ pub enum Operation {
     GetKeys,
     /// `clear`
     Clear,
+    /// `getItems`
+    GetItems,
+    /// `setItems`
+    SetItems,
+    /// `getItemRaw`
+    GetItemRaw,
+    /// `setItemRaw`
+    SetItemRaw,
+    /// `getMeta`
+    GetMeta,
 }
 
 impl Operation {
@@ -34,6 +44,11 @@ impl Operation {
             Self::RemoveItem => "removeItem",
             Self::GetKeys => "getKeys",
             Self::Clear => "clear",
+            Self::GetItems => "getItems",
+            Self::SetItems => "setItems",
+            Self::GetItemRaw => "getItemRaw",
+            Self::SetItemRaw => "setItemRaw",
+            Self::GetMeta => "getMeta",
         }
     }
 }
@@ -52,8 +67,6 @@ pub enum ErrorKind {
     InvalidArgument,
     /// The item is over DynamoDB's 400 KB.
     ItemTooLarge,
-    /// The row's value is of a DynamoDB type that the driver does not read.
-    UnsupportedType,
     /// No region in the option, the environment or the profile.
     NoRegion,
     /// No credentials, or AWS refused them.
@@ -84,13 +97,12 @@ pub enum ErrorKind {
 
 impl ErrorKind {
     /// Every kind, for the check that `docs/ERRORS.md` names them all.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 18] = [
         Self::InvalidOption,
         Self::InvalidKey,
         Self::InvalidValue,
         Self::InvalidArgument,
         Self::ItemTooLarge,
-        Self::UnsupportedType,
         Self::NoRegion,
         Self::Credentials,
         Self::AccessDenied,
@@ -115,7 +127,6 @@ impl ErrorKind {
             Self::InvalidValue => "ERR_DYNAMODB_INVALID_VALUE",
             Self::InvalidArgument => "ERR_DYNAMODB_INVALID_ARGUMENT",
             Self::ItemTooLarge => "ERR_DYNAMODB_ITEM_TOO_LARGE",
-            Self::UnsupportedType => "ERR_DYNAMODB_UNSUPPORTED_TYPE",
             Self::NoRegion => "ERR_DYNAMODB_NO_REGION",
             Self::Credentials => "ERR_DYNAMODB_CREDENTIALS",
             Self::AccessDenied => "ERR_DYNAMODB_ACCESS_DENIED",
@@ -134,7 +145,7 @@ impl ErrorKind {
 
     /// Whether the message should show which key: the failure lies in that very item.
     fn is_about_the_item(self) -> bool {
-        matches!(self, Self::InvalidKey | Self::InvalidValue | Self::ItemTooLarge | Self::UnsupportedType)
+        matches!(self, Self::InvalidKey | Self::InvalidValue | Self::ItemTooLarge)
     }
 
     /// The error's name where AWS gave none.
@@ -170,6 +181,7 @@ struct Details {
     operation: Option<Operation>,
     table: Option<String>,
     key: Option<String>,
+    keys: Vec<String>,
     metadata: Metadata,
     reason: String,
     cause: Option<String>,
@@ -185,6 +197,7 @@ impl Error {
             operation: None,
             table: None,
             key: None,
+            keys: Vec::new(),
             metadata: Metadata::default(),
             reason: reason.into(),
             cause: None,
@@ -222,6 +235,13 @@ impl Error {
     #[must_use]
     pub fn with_key(mut self, key: impl Into<String>) -> Self {
         self.0.key = Some(key.into());
+        self
+    }
+
+    /// Names the keys that are not known to be written.
+    #[must_use]
+    pub fn with_keys(mut self, keys: Vec<String>) -> Self {
+        self.0.keys = keys;
         self
     }
 
@@ -275,6 +295,12 @@ impl Error {
     #[must_use]
     pub fn key(&self) -> Option<&str> {
         self.0.key.as_deref()
+    }
+
+    /// The keys that are not known to be written.
+    #[must_use]
+    pub fn keys(&self) -> &[String] {
+        &self.0.keys
     }
 
     /// What AWS and the network said.

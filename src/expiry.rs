@@ -77,6 +77,13 @@ pub fn is_alive(attribute: Option<&AttributeValue>, now: Duration) -> bool {
     }
 }
 
+/// How long an item still lives; `None` where it has no Number that expires it, or one too far away to tell.
+#[must_use]
+pub fn time_left(attribute: Option<&AttributeValue>, now: Duration) -> Option<Duration> {
+    let expires_at: f64 = attribute?.as_n().ok()?.parse().ok()?;
+    Some(Duration::try_from_secs_f64(expires_at.max(0.0)).ok()?.saturating_sub(now))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -143,6 +150,17 @@ mod tests {
         assert!(is_alive(None, now));
         assert!(is_alive(Some(&AttributeValue::S("1".to_owned())), now));
         assert!(is_alive(Some(&AttributeValue::Bool(false)), now));
+    }
+
+    #[test]
+    fn time_left_is_what_a_number_leaves() {
+        let now = Duration::from_millis(1_000_250);
+        assert_eq!(time_left(Some(&number("1300")), now), Some(Duration::from_millis(299_750)));
+        assert_eq!(time_left(Some(&number("1000")), now), Some(Duration::ZERO));
+        assert_eq!(time_left(Some(&number("-1")), now), Some(Duration::ZERO));
+        assert_eq!(time_left(Some(&number("1E+40")), now), None);
+        assert_eq!(time_left(Some(&AttributeValue::S("1300".to_owned())), now), None);
+        assert_eq!(time_left(None, now), None);
     }
 
     proptest! {

@@ -11,9 +11,13 @@ pub const MAX_KEY_BYTES: usize = 2_048;
 /// unstorage's separator between the parts of a key.
 const SEPARATOR: char = ':';
 
-/// A key that DynamoDB takes: 1 to 2,048 bytes of UTF-8.
+/// A key that DynamoDB takes: 1 to 2,048 bytes of UTF-8, the store's base included.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Key(String);
+pub struct Key {
+    stored: String,
+    /// Where the caller's own part begins, behind the store's base.
+    own: usize,
+}
 
 /// Why an input is no key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -22,12 +26,14 @@ pub enum KeyError {
     #[error("the key is empty; a key is 1 to {MAX_KEY_BYTES} bytes of UTF-8")]
     Empty,
     /// Over [`MAX_KEY_BYTES`].
-    #[error("the key is {bytes} bytes of UTF-8, the limit is {MAX_KEY_BYTES}")]
+    #[error("the key is {bytes} bytes of UTF-8{}, the limit is {MAX_KEY_BYTES}", with_base(*.base_bytes))]
     TooLong {
-        /// The whole key, for `error.key`.
+        /// The caller's key, for `error.key`.
         key: String,
-        /// Its size.
+        /// Its size, the store's base included.
         bytes: usize,
+        /// The size of the base.
+        base_bytes: usize,
     },
     /// A lone surrogate has no UTF-8 form.
     #[error("the key holds a lone surrogate; a key is well-formed text of 1 to {MAX_KEY_BYTES} bytes of UTF-8")]
@@ -37,42 +43,57 @@ pub enum KeyError {
     NotText(&'static str),
 }
 
+/// Names the base's share in a size, where there is one.
+fn with_base(base_bytes: usize) -> String {
+    if base_bytes == 0 { String::new() } else { format!(", {base_bytes} of them the option `base`") }
+}
+
 impl Key {
-    /// Checks a key.
+    /// Checks a key under the store's base.
     ///
     /// # Errors
     /// [`KeyError`] for an empty, too long or ill-formed key, or no string.
-    pub fn parse(input: Input) -> Result<Self, KeyError> {
+    pub fn parse(input: Input, base: &Base) -> Result<Self, KeyError> {
+        let own = base.0.len();
         match input {
             Input::Text(text) if text.is_empty() => Err(KeyError::Empty),
-            Input::Text(text) if text.len() > MAX_KEY_BYTES => Err(KeyError::TooLong { bytes: text.len(), key: text }),
-            Input::Text(text) => Ok(Self(text)),
+            Input::Text(text) if own + text.len() > MAX_KEY_BYTES => {
+                Err(KeyError::TooLong { bytes: own + text.len(), base_bytes: own, key: text })
+            }
+            Input::Text(text) if own == 0 => Ok(Self { stored: text, own }),
+            Input::Text(text) => Ok(Self { stored: [base.0.as_str(), text.as_str()].concat(), own }),
             Input::IllFormedText => Err(KeyError::IllFormed),
             other => Err(KeyError::NotText(other.kind())),
         }
     }
 
-    /// The key as text.
+    /// The key as the caller knows it: without the store's base.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
+        self.stored.get(self.own..).unwrap_or_default()
     }
 
-    /// Gives the text away.
+    /// Gives the text away, without the store's base.
     #[must_use]
-    pub fn into_string(self) -> String {
-        self.0
+    pub fn into_string(mut self) -> String {
+        self.stored.drain(..self.own);
+        self.stored
+    }
+
+    /// How many bytes DynamoDB counts.
+    pub(crate) fn stored_len(&self) -> usize {
+        self.stored.len()
     }
 
     /// The key as DynamoDB takes it.
     pub(crate) fn attribute(&self) -> AttributeValue {
-        AttributeValue::S(self.0.clone())
+        AttributeValue::S(self.stored.clone())
     }
 
-    /// A key that DynamoDB sent: whatever is in the table, so only its type is checked.
-    pub(crate) fn from_attribute(attribute: AttributeValue) -> Option<Self> {
+    /// A key that DynamoDB sent: whatever is in the table, so only its type and the store's base are checked.
+    pub(crate) fn from_attribute(attribute: AttributeValue, base: &Base) -> Option<Self> {
         match attribute {
-            AttributeValue::S(text) => Some(Self(text)),
+            AttributeValue::S(stored) if stored.starts_with(&base.0) => Some(Self { stored, own: base.0.len() }),
             _ => None,
         }
     }
@@ -103,6 +124,12 @@ impl Base {
             }
             other => Err(other.kind()),
         }
+    }
+
+    /// This base below another.
+    #[must_use]
+    pub fn below(&self, outer: &Self) -> Self {
+        Self([outer.0.as_str(), self.0.as_str()].concat())
     }
 
     /// The prefix to match literally; `None` where every key matches.
@@ -147,16 +174,37 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    fn parse(input: Input) -> Result<Key, KeyError> {
+        Key::parse(input, &Base::default())
+    }
+
     #[test]
     fn takes_1_to_2048_bytes() {
-        assert!(Key::parse("k".into()).is_ok());
-        assert!(Key::parse(Input::Text("é".repeat(1_024))).is_ok());
-        assert_eq!(Key::parse("".into()), Err(KeyError::Empty));
+        assert!(parse("k".into()).is_ok());
+        assert!(parse(Input::Text("é".repeat(1_024))).is_ok());
+        assert_eq!(parse("".into()), Err(KeyError::Empty));
         let long = format!("{}é", "x".repeat(2_047));
-        assert_eq!(Key::parse(Input::Text(long.clone())), Err(KeyError::TooLong { key: long, bytes: 2_049 }));
-        assert_eq!(Key::parse(Input::IllFormedText), Err(KeyError::IllFormed));
-        assert_eq!(Key::parse(Input::Number(1.0)), Err(KeyError::NotText("a number")));
-        assert_eq!(Key::parse(Input::Absent), Err(KeyError::NotText("nothing")));
+        assert_eq!(parse(Input::Text(long.clone())), Err(KeyError::TooLong { key: long, bytes: 2_049, base_bytes: 0 }));
+        assert_eq!(parse(Input::IllFormedText), Err(KeyError::IllFormed));
+        assert_eq!(parse(Input::Number(1.0)), Err(KeyError::NotText("a number")));
+        assert_eq!(parse(Input::Absent), Err(KeyError::NotText("nothing")));
+    }
+
+    #[test]
+    fn a_store_s_base_counts_and_stays_out_of_sight() {
+        let base = Base::parse("app".into()).expect("valid");
+        let key = Key::parse("a:b".into(), &base).expect("valid");
+        assert_eq!(key.attribute(), AttributeValue::S("app:a:b".into()));
+        assert_eq!(key.as_str(), "a:b");
+        assert_eq!(Key::from_attribute(key.attribute(), &base), Some(key.clone()));
+        assert_eq!(key.into_string(), "a:b");
+        assert_eq!(Key::from_attribute(AttributeValue::S("other:a".into()), &base), None);
+        assert!(Key::parse(Input::Text("x".repeat(2_044)), &base).is_ok());
+        let error = Key::parse(Input::Text("x".repeat(2_045)), &base).expect_err("too long");
+        assert!(error.to_string().contains("2049 bytes of UTF-8, 4 of them the option `base`"), "{error}");
+        assert_eq!(Key::parse("".into(), &base), Err(KeyError::Empty));
+        let inner = Base::parse("x".into()).expect("valid");
+        assert_eq!(inner.below(&base).prefix(), Some("app:x:"));
     }
 
     #[test]
@@ -188,7 +236,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_key_comes_back_exactly(text in "\\PC{1,500}|[\\x00-\\x7f]{1,2048}") {
-            prop_assert_eq!(Key::parse(Input::Text(text.clone())).expect("valid").into_string(), text);
+            prop_assert_eq!(parse(Input::Text(text.clone())).expect("valid").into_string(), text);
         }
 
         #[test]

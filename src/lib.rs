@@ -3,6 +3,7 @@
 //!
 //! `src/node/` converts and nothing else; all behaviour is in [`store`], proved rule by rule in `docs/SEMANTICS.md`.
 
+mod batch;
 mod client;
 pub mod clock;
 pub mod error;
@@ -14,3 +15,4 @@ pub mod key;
 mod node;
 pub mod options;
 pub mod store;
+pub mod value;

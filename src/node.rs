@@ -3,8 +3,13 @@
 #![expect(clippy::trivially_copy_pass_by_ref, reason = "napi hands its `Env` to functions by reference")]
 #![expect(unreachable_pub, reason = "napi's macros export what the module tree hides")]
 
+mod bytes;
 mod error;
+mod found;
 mod input;
+mod items;
+mod meta;
 mod options;
 mod runtime;
 mod store;
+mod value;

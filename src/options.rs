@@ -14,6 +14,7 @@ use crate::error::{Error, ErrorKind};
 use crate::expiry::{TTL_ALLOWED, Ttl};
 use crate::input::Input;
 use crate::item::Attributes;
+use crate::key::{Base, MAX_KEY_BYTES};
 
 /// The longest attribute name of a key, in bytes:
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html#limits-attributes>
@@ -39,6 +40,10 @@ pub struct RawOptions {
     pub ttl: Input,
     /// `endpoint`
     pub endpoint: Input,
+    /// `base`
+    pub base: Input,
+    /// `batch`
+    pub batch: Input,
     /// `client`: known only to be refused with words.
     pub client: Input,
 }
@@ -56,6 +61,8 @@ pub enum RawAttributes {
         value: Input,
         /// `attributes.ttl`
         ttl: Input,
+        /// `attributes.mtime`
+        mtime: Input,
     },
     /// Anything else, by the name of its kind.
     Other(&'static str),
@@ -71,6 +78,8 @@ impl Default for RawOptions {
             expire_in: Input::Absent,
             ttl: Input::Absent,
             endpoint: Input::Absent,
+            base: Input::Absent,
+            batch: Input::Absent,
             client: Input::Absent,
         }
     }
@@ -91,6 +100,10 @@ pub struct Options {
     pub default_ttl: Option<Ttl>,
     /// The endpoint, where the caller gave one.
     pub endpoint: Option<Endpoint>,
+    /// What every key begins with in the table. Default: nothing.
+    pub base: Base,
+    /// Whether batch operations may be used. Default: yes.
+    pub batch: bool,
 }
 
 impl fmt::Debug for Options {
@@ -102,6 +115,8 @@ impl fmt::Debug for Options {
             .field("attributes", &self.attributes)
             .field("default_ttl", &self.default_ttl)
             .field("endpoint", &self.endpoint)
+            .field("base", &self.base)
+            .field("batch", &self.batch)
             .finish_non_exhaustive()
     }
 }
@@ -121,8 +136,31 @@ impl Options {
             attributes: parse_attributes(raw.attributes).map_err(named)?,
             default_ttl: parse_default_ttl(&raw.expire_in, &raw.ttl).map_err(named)?,
             endpoint: endpoint::parse(raw.endpoint).map_err(named)?,
+            base: parse_base(raw.base).map_err(named)?,
+            batch: flag("batch", &raw.batch, true).map_err(named)?,
             table,
         })
+    }
+}
+
+/// The longest base: it leaves half of a key's bytes to the keys below it.
+const MAX_BASE_BYTES: usize = MAX_KEY_BYTES / 2;
+
+fn parse_base(base: Input) -> Result<Base, Error> {
+    let allowed = || format!("well-formed text of at most {MAX_BASE_BYTES} bytes, which every key begins with");
+    let parsed = Base::parse(base).map_err(|found| Error::option("base", &allowed(), found))?;
+    if parsed.prefix().is_some_and(|prefix| prefix.len() > MAX_BASE_BYTES) {
+        return Err(Error::option("base", &allowed(), "longer"));
+    }
+    Ok(parsed)
+}
+
+/// An option that is on or off.
+fn flag(option: &str, input: &Input, default: bool) -> Result<bool, Error> {
+    match input {
+        Input::Absent => Ok(default),
+        Input::Boolean(on) => Ok(*on),
+        other => Err(Error::option(option, "true or false", other.kind())),
     }
 }
 
@@ -156,28 +194,37 @@ fn parse_region(region: Input) -> Result<Option<String>, Error> {
 }
 
 fn parse_attributes(attributes: RawAttributes) -> Result<Attributes, Error> {
-    let (key, value, ttl) = match attributes {
-        RawAttributes::Absent => (Input::Absent, Input::Absent, Input::Absent),
-        RawAttributes::Object { key, value, ttl } => (key, value, ttl),
+    let (key, value, ttl, mtime) = match attributes {
+        RawAttributes::Absent => (Input::Absent, Input::Absent, Input::Absent, Input::Absent),
+        RawAttributes::Object { key, value, ttl, mtime } => (key, value, ttl, mtime),
         RawAttributes::Other(kind) => {
-            return Err(Error::option("attributes", "an object { key?, value?, ttl? } of attribute names", kind));
+            return Err(Error::option(
+                "attributes",
+                "an object { key?, value?, ttl?, mtime? } of attribute names",
+                kind,
+            ));
         }
     };
     let names = Attributes {
         key: attribute_name("attributes.key", key, "key", MAX_KEY_NAME_BYTES)?,
         value: attribute_name("attributes.value", value, "value", MAX_NAME_BYTES)?,
         ttl: attribute_name("attributes.ttl", ttl, "ttl", MAX_NAME_BYTES)?,
+        mtime: match mtime {
+            Input::Absent => None,
+            given => Some(attribute_name("attributes.mtime", given, "", MAX_NAME_BYTES)?),
+        },
     };
-    let by_option = [("key", &names.key), ("value", &names.value), ("ttl", &names.ttl)];
-    for ((first, one), (second, other)) in
-        [(by_option[0], by_option[1]), (by_option[0], by_option[2]), (by_option[1], by_option[2])]
-    {
-        if one == other {
+    let mut seen: Vec<(&str, &str)> = Vec::with_capacity(4);
+    let by_option = [("key", Some(&names.key)), ("value", Some(&names.value)), ("ttl", Some(&names.ttl))];
+    for (option, name) in by_option.into_iter().chain([("mtime", names.mtime.as_ref())]) {
+        let Some(name) = name else { continue };
+        if let Some((first, _)) = seen.iter().find(|(_, other)| other == name) {
             return Err(Error::new(
                 ErrorKind::InvalidOption,
-                format!("Options `attributes.{first}` and `attributes.{second}` must be different names."),
+                format!("Options `attributes.{first}` and `attributes.{option}` must be different names."),
             ));
         }
+        seen.push((option, name));
     }
     Ok(names)
 }

@@ -1,20 +1,28 @@
 //! The store: what the driver's methods do, one file each, over one lazily made client.
 
+mod batch_get;
+mod batch_write;
 mod call;
 mod clear;
 mod delete;
-mod get;
 mod keys;
+mod permission;
 mod put;
+mod read;
 mod scan;
 
+pub use batch_write::NewItem;
+pub use read::Meta;
+
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use aws_sdk_dynamodb::config::SharedHttpClient;
 use tokio::sync::{OnceCell, Semaphore};
 use tokio_util::task::TaskTracker;
 
-use crate::client::{Client, MAX_CONNECTIONS};
+use self::permission::Permission;
+use crate::client::{Client, MAX_CONNECTIONS, OPERATION_TIMEOUT};
 use crate::clock::SharedClock;
 use crate::error::Error;
 use crate::options::Options;
@@ -38,6 +46,10 @@ struct Session {
     client: OnceCell<Result<Client, Error>>,
     /// One per request in flight. Waiting here, not in the connection pool, keeps the wait out of the timeouts.
     slots: Semaphore,
+    batch_get: Permission,
+    batch_write: Permission,
+    /// How long the rest of a batch is asked for again: as long as one item may take.
+    deadline: Option<Duration>,
 }
 
 impl Store {
@@ -57,6 +69,9 @@ impl Store {
         Self {
             table: options.table.clone(),
             session: RwLock::new(Some(Arc::new(Session {
+                batch_get: Permission::new(options.batch),
+                batch_write: Permission::new(options.batch),
+                deadline: Some(OPERATION_TIMEOUT),
                 options,
                 clock,
                 http,
@@ -65,6 +80,14 @@ impl Store {
             }))),
             running: TaskTracker::new(),
         }
+    }
+
+    /// What the user should be told once, if anything.
+    #[must_use]
+    pub fn take_notice(&self) -> Option<String> {
+        let session = self.session.read().unwrap_or_else(PoisonError::into_inner);
+        let session = session.as_ref()?;
+        session.batch_get.take_notice().or_else(|| session.batch_write.take_notice())
     }
 
     /// Closes the store: new calls and those that still wait for a slot fail, requests already sent are waited for,

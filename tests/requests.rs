@@ -2,23 +2,27 @@
 
 mod common;
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use common::{Script, Sent};
 use serde_json::{Value, json};
+use unstorage_dynamodb::error::Operation;
 use unstorage_dynamodb::input::Input;
 use unstorage_dynamodb::options::{RawAttributes, RawOptions};
+use unstorage_dynamodb::value::{Given, Reading};
 
 fn sent(action: &str, body: Value) -> Vec<Sent> {
     vec![Sent { action: action.to_owned(), body }]
 }
 
 fn renamed(raw: &mut RawOptions) {
-    raw.attributes = RawAttributes::Object { key: "pk".into(), value: "a.b".into(), ttl: "#e".into() };
+    raw.attributes =
+        RawAttributes::Object { key: "pk".into(), value: "a.b".into(), ttl: "#e".into(), mtime: Input::Absent };
 }
 
 #[tokio::test]
 async fn get_item_asks_for_value_and_ttl_alone() {
     let script = Script::default().answer(200, &json!({ "Item": { "value": { "S": "v" } } }));
-    assert_eq!(script.store().get("k".into()).await, Ok(Some("v".to_owned())));
+    assert_eq!(script.store().get("k".into(), Reading::Plain).await, Ok(Some(AttributeValue::S("v".to_owned()))));
     let body = json!({
         "TableName": "cache",
         "Key": { "key": { "S": "k" } },
@@ -44,7 +48,7 @@ async fn has_item_is_the_same_request() {
 #[tokio::test]
 async fn set_item_puts_the_whole_row() {
     let script = Script::default().answer(200, &json!({}));
-    script.store().put("k".into(), "".into(), Input::Absent).await.expect("stored");
+    script.store().put(Operation::SetItem, "k".into(), "".into(), Input::Absent).await.expect("stored");
     let body = json!({ "TableName": "cache", "Item": { "key": { "S": "k" }, "value": { "S": "" } } });
     assert_eq!(script.sent(), sent("PutItem", body));
 }
@@ -62,7 +66,7 @@ async fn set_item_stores_the_ceiling_of_now_plus_ttl() {
     ] {
         let script = Script::default().answer(200, &json!({}));
         let store = script.store_with(|raw| raw.expire_in = default);
-        store.put("k".into(), "v".into(), ttl).await.expect("stored");
+        store.put(Operation::SetItem, "k".into(), "v".into(), ttl).await.expect("stored");
         let item = &script.sent()[0].body["Item"];
         assert_eq!(item.get("ttl").map(|ttl| &ttl["N"]), stored.map(Value::from).as_ref());
     }
@@ -94,27 +98,47 @@ async fn get_keys_projects_the_key_and_filters_on_the_server() {
 }
 
 #[tokio::test]
-async fn clear_scans_expired_rows_too_and_deletes_each() {
+async fn clear_scans_expired_rows_too_and_deletes_them_together() {
     let page = json!({ "Items": [{ "key": { "S": "x" } }, { "key": { "S": "y" } }] });
-    let script = Script::default().answer(200, &page).answer(200, &json!({})).answer(200, &json!({}));
+    let script = Script::default().answer(200, &page).answer(200, &json!({}));
     script.store().clear(Input::Absent).await.expect("cleared");
     let scan = json!({
         "TableName": "cache", "ProjectionExpression": "#k", "ExpressionAttributeNames": { "#k": "key" },
     });
-    let mut requests = script.sent();
-    assert_eq!(requests.remove(0), Sent { action: "Scan".into(), body: scan });
-    let deleted: Vec<_> = requests.iter().map(|sent| (sent.action.as_str(), &sent.body["Key"]["key"]["S"])).collect();
-    assert_eq!(deleted, [("DeleteItem", &Value::from("x")), ("DeleteItem", &Value::from("y"))]);
+    let delete = |key: &str| json!({ "DeleteRequest": { "Key": { "key": { "S": key } } } });
+    let batch = json!({ "RequestItems": { "cache": [delete("x"), delete("y")] } });
+    let expected = [Sent { action: "Scan".into(), body: scan }, Sent { action: "BatchWriteItem".into(), body: batch }];
+    assert_eq!(script.sent(), expected);
+}
+
+/// [BASE-1] The base is in the table and nowhere else.
+#[tokio::test]
+async fn a_base_is_put_before_every_key_and_taken_off_again() {
+    let script =
+        Script::default().answer(200, &json!({})).answer(200, &json!({ "Items": [{ "key": { "S": "app:a:b" } }] }));
+    let store = script.store_with(|raw| raw.base = "app".into());
+    store.put(Operation::SetItem, "k".into(), "v".into(), Input::Absent).await.expect("stored");
+    assert_eq!(store.keys("a".into(), Input::Number(1.0)).await, Ok(vec!["a:b".to_owned()]));
+    let sent = script.sent();
+    assert_eq!(sent[0].body["Item"]["key"]["S"], "app:k");
+    assert_eq!(sent[1].body["ExpressionAttributeValues"][":base"]["S"], "app:a:");
 }
 
 #[tokio::test]
 async fn bad_input_sends_nothing() {
     let script = Script::default();
     let store = script.store();
-    assert!(store.get("".into()).await.is_err());
-    assert!(store.put("k".into(), Input::Other("an object"), Input::Absent).await.is_err());
-    assert!(store.put("k".into(), "v".into(), Input::Number(-1.0)).await.is_err());
-    assert!(store.put("k".into(), Input::Text("x".repeat(409_600)), Input::Absent).await.is_err());
+    assert!(store.get("".into(), Reading::Plain).await.is_err());
+    assert!(
+        store.put(Operation::SetItem, "k".into(), Given::Refused("is a function".into()), Input::Absent).await.is_err()
+    );
+    assert!(store.put(Operation::SetItem, "k".into(), "v".into(), Input::Number(-1.0)).await.is_err());
+    assert!(
+        store
+            .put(Operation::SetItem, "k".into(), Given::from("x".repeat(409_600).as_str()), Input::Absent)
+            .await
+            .is_err()
+    );
     assert!(store.keys(Input::Number(1.0), Input::Absent).await.is_err());
     assert!(store.keys(Input::Absent, Input::Number(-1.0)).await.is_err());
     assert!(store.clear(Input::IllFormedText).await.is_err());

@@ -34,6 +34,9 @@ fn data<'env>(env: &'env Env, error: &Error) -> napi::Result<Object<'env>> {
     object.set_named_property("operation", error.operation().map(crate::error::Operation::name))?;
     object.set_named_property("table", error.table())?;
     object.set_named_property("key", error.key())?;
+    if !error.keys().is_empty() {
+        object.set_named_property("keys", error.keys().to_vec())?;
+    }
     object.set_named_property("retryable", error.is_retryable())?;
     object.set_named_property("httpStatusCode", metadata.http_status)?;
     object.set_named_property("requestId", metadata.request_id.as_deref())?;

@@ -17,6 +17,8 @@ pub(super) fn read_options(options: &Object<'_>) -> Result<RawOptions> {
         expire_in: property(options, "expireIn")?,
         ttl: property(options, "ttl")?,
         endpoint: property(options, "endpoint")?,
+        base: property(options, "base")?,
+        batch: property(options, "batch")?,
         client: property(options, "client")?,
     })
 }
@@ -39,6 +41,7 @@ fn attributes(options: &Object<'_>) -> Result<RawAttributes> {
             key: property(&attributes, "key")?,
             value: property(&attributes, "value")?,
             ttl: property(&attributes, "ttl")?,
+            mtime: property(&attributes, "mtime")?,
         },
         Nested::Absent => RawAttributes::Absent,
         Nested::Other(kind) => RawAttributes::Other(kind),

@@ -3,17 +3,22 @@
 use std::future::Future;
 use std::sync::Arc;
 
-use napi::bindgen_prelude::{Object, PromiseRaw, ToNapiValue, Unknown};
+use napi::bindgen_prelude::{Array, FnArgs, Function, JsObjectValue, Object, PromiseRaw, ToNapiValue, Unknown};
 use napi::{Env, Result};
 use napi_derive::napi;
 
 use super::error::{rejected, thrown};
+use super::found::Found;
 use super::input::{Argument, option};
+use super::items::{FoundItems, asked, new_items};
+use super::meta::FoundMeta;
 use super::options::read_options;
+use super::value::{given, given_raw};
 use crate::clock::SystemClock;
-use crate::error::Error;
+use crate::error::{Error, Operation};
 use crate::options::Options;
 use crate::store::Store;
+use crate::value::Reading;
 
 /// Makes a native driver. Checks the options; opens nothing.
 ///
@@ -36,39 +41,104 @@ impl NativeDriver {
     #[napi(catch_unwind, ts_args_type = "key: string", ts_return_type = "Promise<boolean>")]
     pub fn has_item<'env>(&self, env: &'env Env, key: Argument) -> Result<PromiseRaw<'env, bool>> {
         let store = Arc::clone(&self.store);
-        promise(env, async move { store.has(key.0).await })
+        self.promise(env, async move { store.has(key.0).await })
     }
 
-    /// The text under the key, or null.
-    #[napi(catch_unwind, ts_args_type = "key: string", ts_return_type = "Promise<string | null>")]
-    pub fn get_item<'env>(&self, env: &'env Env, key: Argument) -> Result<PromiseRaw<'env, Option<String>>> {
+    /// The value under the key, or null.
+    #[napi(catch_unwind, ts_args_type = "key: string", ts_return_type = "Promise<unknown>")]
+    pub fn get_item<'env>(&self, env: &'env Env, key: Argument) -> Result<PromiseRaw<'env, Found>> {
         let store = Arc::clone(&self.store);
-        promise(env, async move { store.get(key.0).await })
+        self.promise(env, async move { store.get(key.0, Reading::Plain).await.map(Found) })
     }
 
-    /// Stores a text.
+    /// The value under the key, bytes as bytes, or null.
+    #[napi(catch_unwind, ts_args_type = "key: string", ts_return_type = "Promise<unknown>")]
+    pub fn get_item_raw<'env>(&self, env: &'env Env, key: Argument) -> Result<PromiseRaw<'env, Found>> {
+        let store = Arc::clone(&self.store);
+        self.promise(env, async move { store.get(key.0, Reading::Raw).await.map(Found) })
+    }
+
+    /// The values under several keys.
     #[napi(
         catch_unwind,
-        ts_args_type = "key: string, value: string, options?: { ttl?: number }",
+        ts_args_type = "items: (string | { key: string })[]",
+        ts_return_type = "Promise<{ key: string, value: unknown }[]>"
+    )]
+    pub fn get_items<'env>(&self, env: &'env Env, items: Array<'_>) -> Result<PromiseRaw<'env, FoundItems>> {
+        let store = Arc::clone(&self.store);
+        let keys = asked(&items)?;
+        self.promise(env, async move { store.get_many(keys).await.map(FoundItems) })
+    }
+
+    /// Time left, size and time of the last write, or null.
+    #[napi(
+        catch_unwind,
+        ts_args_type = "key: string",
+        ts_return_type = "Promise<{ ttl?: number, size: number, mtime?: Date } | null>"
+    )]
+    pub fn get_meta<'env>(&self, env: &'env Env, key: Argument) -> Result<PromiseRaw<'env, Option<FoundMeta>>> {
+        let store = Arc::clone(&self.store);
+        self.promise(env, async move { Ok(store.meta(key.0).await?.map(FoundMeta)) })
+    }
+
+    /// Stores a value.
+    #[napi(
+        catch_unwind,
+        ts_args_type = "key: string, value: unknown, options?: { ttl?: number | string | null }",
         ts_return_type = "Promise<void>"
     )]
     pub fn set_item<'env>(
         &self,
         env: &'env Env,
         key: Argument,
-        value: Argument,
+        value: Unknown<'_>,
         options: Unknown<'_>,
     ) -> Result<PromiseRaw<'env, ()>> {
         let store = Arc::clone(&self.store);
-        let ttl = option(options, "ttl")?;
-        promise(env, async move { store.put(key.0, value.0, ttl).await })
+        let (value, ttl) = (given(env, value)?, option(options, "ttl")?);
+        self.promise(env, async move { store.put(Operation::SetItem, key.0, value, ttl).await })
+    }
+
+    /// Stores bytes, text, or JSON text of anything else.
+    #[napi(
+        catch_unwind,
+        ts_args_type = "key: string, value: unknown, options?: { ttl?: number | string | null }",
+        ts_return_type = "Promise<void>"
+    )]
+    pub fn set_item_raw<'env>(
+        &self,
+        env: &'env Env,
+        key: Argument,
+        value: Unknown<'_>,
+        options: Unknown<'_>,
+    ) -> Result<PromiseRaw<'env, ()>> {
+        let store = Arc::clone(&self.store);
+        let (value, ttl) = (given_raw(env, value)?, option(options, "ttl")?);
+        self.promise(env, async move { store.put(Operation::SetItemRaw, key.0, value, ttl).await })
+    }
+
+    /// Stores several values.
+    #[napi(
+        catch_unwind,
+        ts_args_type = "items: { key: string, value: unknown, options?: { ttl?: number | string | null } }[], common?: { ttl?: number | string | null }",
+        ts_return_type = "Promise<void>"
+    )]
+    pub fn set_items<'env>(
+        &self,
+        env: &'env Env,
+        items: Array<'_>,
+        common: Unknown<'_>,
+    ) -> Result<PromiseRaw<'env, ()>> {
+        let store = Arc::clone(&self.store);
+        let (items, ttl) = (new_items(env, &items)?, option(common, "ttl")?);
+        self.promise(env, async move { store.put_many(items, ttl).await })
     }
 
     /// Removes a row.
     #[napi(catch_unwind, ts_args_type = "key: string", ts_return_type = "Promise<void>")]
     pub fn remove_item<'env>(&self, env: &'env Env, key: Argument) -> Result<PromiseRaw<'env, ()>> {
         let store = Arc::clone(&self.store);
-        promise(env, async move { store.delete(key.0).await })
+        self.promise(env, async move { store.delete(key.0).await })
     }
 
     /// The keys alive under a base.
@@ -85,36 +155,51 @@ impl NativeDriver {
     ) -> Result<PromiseRaw<'env, Vec<String>>> {
         let store = Arc::clone(&self.store);
         let max_depth = option(options, "maxDepth")?;
-        promise(env, async move { store.keys(base.0, max_depth).await })
+        self.promise(env, async move { store.keys(base.0, max_depth).await })
     }
 
     /// Removes everything under a base.
     #[napi(catch_unwind, ts_args_type = "base?: string", ts_return_type = "Promise<void>")]
     pub fn clear<'env>(&self, env: &'env Env, base: Argument) -> Result<PromiseRaw<'env, ()>> {
         let store = Arc::clone(&self.store);
-        promise(env, async move { store.clear(base.0).await })
+        self.promise(env, async move { store.clear(base.0).await })
     }
 
     /// Ends the driver's work and closes its connections.
     #[napi(catch_unwind, ts_return_type = "Promise<void>")]
     pub fn dispose<'env>(&self, env: &'env Env) -> Result<PromiseRaw<'env, ()>> {
         let store = Arc::clone(&self.store);
-        promise(env, async move {
+        self.promise(env, async move {
             store.close().await;
             Ok(())
         })
     }
 }
 
-/// Runs a call of the core on the addon's threads.
-fn promise<T>(
-    env: &Env,
-    call: impl Future<Output = std::result::Result<T, Error>> + Send + 'static,
-) -> Result<PromiseRaw<'_, T>>
-where
-    T: ToNapiValue + Send + 'static,
-{
-    env.spawn_future_with_callback(async move { Ok(call.await) }, |env, result| {
-        result.map_err(|error| rejected(env, &error))
-    })
+impl NativeDriver {
+    /// Runs a call of the core on the addon's threads.
+    fn promise<'env, T>(
+        &self,
+        env: &'env Env,
+        call: impl Future<Output = std::result::Result<T, Error>> + Send + 'static,
+    ) -> Result<PromiseRaw<'env, T>>
+    where
+        T: ToNapiValue + Send + 'static,
+    {
+        let store = Arc::clone(&self.store);
+        env.spawn_future_with_callback(async move { Ok(call.await) }, move |env, result| {
+            if let Some(notice) = store.take_notice() {
+                warn(env, &notice)?;
+            }
+            result.map_err(|error| rejected(env, &error))
+        })
+    }
+}
+
+/// Tells the user through Node's own warnings.
+fn warn(env: &Env, notice: &str) -> Result<()> {
+    let process: Object<'_> = env.get_global()?.get_named_property("process")?;
+    let emit: Function<'_, FnArgs<(&str, &str)>, Unknown<'_>> = process.get_named_property("emitWarning")?;
+    emit.apply(process, (notice, "DynamoDbWarning").into())?;
+    Ok(())
 }

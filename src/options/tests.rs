@@ -12,7 +12,10 @@ fn message(raw: RawOptions) -> String {
 fn the_table_alone_is_enough() {
     let options = Options::parse(raw()).expect("valid");
     assert_eq!(options.table, "sessions");
-    assert_eq!(options.attributes, Attributes { key: "key".into(), value: "value".into(), ttl: "ttl".into() });
+    assert_eq!(
+        options.attributes,
+        Attributes { key: "key".into(), value: "value".into(), ttl: "ttl".into(), mtime: None }
+    );
     assert_eq!(options.default_ttl, None);
     assert_eq!(options.region, None);
     assert!(options.credentials.is_none() && options.endpoint.is_none());
@@ -41,12 +44,17 @@ fn attribute_names_must_differ() {
             if name.is_empty() { Input::Absent } else { name.into() }
         };
         RawOptions {
-            attributes: RawAttributes::Object { key: input(key), value: input(value), ttl: input(ttl) },
+            attributes: RawAttributes::Object {
+                key: input(key),
+                value: input(value),
+                ttl: input(ttl),
+                mtime: Input::Absent,
+            },
             ..raw()
         }
     };
     let names = Options::parse(with("a.b", "#v", "1t")).expect("valid").attributes;
-    assert_eq!(names, Attributes { key: "a.b".into(), value: "#v".into(), ttl: "1t".into() });
+    assert_eq!(names, Attributes { key: "a.b".into(), value: "#v".into(), ttl: "1t".into(), mtime: None });
     assert!(message(with("value", "", "")).contains("`attributes.key` and `attributes.value`"));
     assert!(message(with("ttl", "", "")).contains("`attributes.key` and `attributes.ttl`"));
     assert!(message(with("", "same", "same")).contains("`attributes.value` and `attributes.ttl`"));
@@ -74,4 +82,33 @@ fn a_client_is_refused_with_words_on_what_to_pass() {
 fn an_error_after_the_table_names_the_table() {
     let error = Options::parse(RawOptions { region: "".into(), ..raw() }).expect_err("refused");
     assert_eq!(error.table(), Some("sessions"));
+}
+
+#[test]
+fn mtime_is_kept_only_where_named_and_must_differ_too() {
+    let with = |mtime: Input| RawOptions {
+        attributes: RawAttributes::Object { key: Input::Absent, value: Input::Absent, ttl: Input::Absent, mtime },
+        ..raw()
+    };
+    assert_eq!(Options::parse(with("at".into())).expect("valid").attributes.mtime.as_deref(), Some("at"));
+    assert!(message(with("ttl".into())).contains("`attributes.ttl` and `attributes.mtime`"));
+    assert!(message(with("".into())).contains("`attributes.mtime`"));
+}
+
+#[test]
+fn a_base_is_text_of_bounded_length() {
+    let with = |base: Input| RawOptions { base, ..raw() };
+    assert_eq!(Options::parse(with("app".into())).expect("valid").base.prefix(), Some("app:"));
+    assert_eq!(Options::parse(raw()).expect("valid").base.prefix(), None);
+    for refused in [Input::Number(1.0), Input::IllFormedText, Input::Text("x".repeat(1_024))] {
+        assert!(message(with(refused)).contains("`base`"));
+    }
+}
+
+#[test]
+fn batch_is_on_or_off() {
+    let with = |batch: Input| RawOptions { batch, ..raw() };
+    assert!(Options::parse(raw()).expect("valid").batch);
+    assert!(!Options::parse(with(Input::Boolean(false))).expect("valid").batch);
+    assert!(message(with("no".into())).contains("`batch`"));
 }

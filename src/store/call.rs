@@ -40,7 +40,7 @@ impl Call {
 
     /// The key to work on.
     pub(super) fn key(&self, key: Input) -> Result<Key, Error> {
-        Key::parse(key).map_err(|error| {
+        Key::parse(key, &self.session.options.base).map_err(|error| {
             let named = self.fail(Error::new(ErrorKind::InvalidKey, error.to_string()));
             match error {
                 KeyError::TooLong { key, .. } => named.with_key(key),
@@ -49,9 +49,10 @@ impl Call {
         })
     }
 
-    /// The base to work under.
+    /// The base to work under, below the store's own.
     pub(super) fn base(&self, base: Input) -> Result<Base, Error> {
-        Base::parse(base).map_err(|found| self.argument("base", BASE_ALLOWED, found))
+        let base = Base::parse(base).map_err(|found| self.argument("base", BASE_ALLOWED, found))?;
+        Ok(base.below(&self.session.options.base))
     }
 
     /// An argument that is not what it must be.

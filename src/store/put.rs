@@ -1,44 +1,63 @@
-//! `setItem`: one PutItem.
+//! `setItem` and `setItemRaw`: one PutItem each.
 
 use super::Store;
+use super::call::Call;
 use crate::error::{Error, ErrorKind, Operation};
 use crate::expiry::{TTL_ALLOWED, Ttl};
 use crate::input::Input;
-use crate::item::{MAX_ITEM_BYTES, Value};
+use crate::item::{Content, MAX_ITEM_BYTES, Row};
+use crate::key::Key;
+use crate::value::Given;
 
 impl Store {
-    /// Stores `value` under `key`, replacing the whole row. `ttl` goes over the store's default.
+    /// Stores `value` under `key`, replacing the whole row. `ttl` goes over the store's default. `operation` tells
+    /// `setItem` from `setItemRaw`, which differ in what JavaScript values become.
     ///
     /// # Errors
     /// A bad key, value or time to live, an item over 400 KB, or a failed request.
-    pub async fn put(&self, key: Input, value: Input, ttl: Input) -> Result<(), Error> {
-        let call = self.begin(Operation::SetItem)?;
+    pub async fn put(&self, operation: Operation, key: Input, value: Given, ttl: Input) -> Result<(), Error> {
+        let call = self.begin(operation)?;
         let key = call.key(key)?;
-        let name = key.as_str().to_owned();
-        let refuse = |kind, reason: String| call.fail(Error::new(kind, reason)).with_key(name.as_str());
+        let ttl = call.ttl(&ttl).map_err(|error| error.with_key(key.as_str()))?;
+        let row = call.checked_row(&key, value, ttl)?;
+        call.put(&key, row).await
+    }
+}
 
-        let value = Value::parse(value).map_err(|error| refuse(ErrorKind::InvalidValue, error.to_string()))?;
-        let ttl = Ttl::parse(&ttl)
-            .map_err(|found| call.argument("ttl", TTL_ALLOWED, found).with_key(name.as_str()))?
-            .or(call.session.options.default_ttl);
-        let expires_at = ttl.and_then(|ttl| ttl.expires_at(call.session.clock.now()));
+impl Call {
+    /// The time to live of an item, or the store's default.
+    pub(super) fn ttl(&self, ttl: &Input) -> Result<Option<Ttl>, Error> {
+        let own = Ttl::parse(ttl).map_err(|found| self.argument("ttl", TTL_ALLOWED, found))?;
+        Ok(own.or(self.session.options.default_ttl))
+    }
 
-        let attributes = &call.session.options.attributes;
-        let size = attributes.size(&key, &value, expires_at.is_some());
+    /// The row to store, if it may be.
+    pub(super) fn checked_row(&self, key: &Key, value: Given, ttl: Option<Ttl>) -> Result<Row, Error> {
+        let refuse = |kind, reason: String| self.fail(Error::new(kind, reason)).with_key(key.as_str());
+        let value = match value {
+            Given::Value(value) => value,
+            Given::Refused(reason) => return Err(refuse(ErrorKind::InvalidValue, format!("the value {reason}"))),
+        };
+        let now = self.session.clock.now();
+        let content = Content { value, expires_at: ttl.and_then(|ttl| ttl.expires_at(now)), written_at: now };
+        let attributes = &self.session.options.attributes;
+        let size = attributes.size(key, &content);
         if size > MAX_ITEM_BYTES {
             return Err(refuse(
                 ErrorKind::ItemTooLarge,
-                format!("the item is {size} bytes, names, key and text together; DynamoDB's limit is {MAX_ITEM_BYTES}"),
+                format!(
+                    "the item is {size} bytes, names, key and value together; DynamoDB's limit is {MAX_ITEM_BYTES}"
+                ),
             ));
         }
+        Ok(attributes.row(key, content))
+    }
 
-        let client = call.client().await?;
-        let request = client
-            .sdk
-            .put_item()
-            .table_name(&call.session.options.table)
-            .set_item(Some(attributes.row(key, value, expires_at)));
-        call.send(client, "PutItem", || request.send()).await.map_err(|error| error.with_key(name.as_str()))?;
+    /// Writes one row.
+    pub(super) async fn put(&self, key: &Key, row: Row) -> Result<(), Error> {
+        let client = self.client().await?;
+        let request = client.sdk.put_item().table_name(&self.session.options.table).set_item(Some(row));
+        self.send(client, "PutItem", || request.send()).await.map_err(|error| error.with_key(key.as_str()))?;
         Ok(())
     }
 }

@@ -90,8 +90,9 @@ impl<'a> Scan<'a> {
     }
 
     fn key_of(&self, mut row: Row) -> Result<Key, Error> {
-        let name = &self.call.session.options.attributes.key;
-        row.remove(name).and_then(Key::from_attribute).ok_or_else(|| {
+        let options = &self.call.session.options;
+        let name = &options.attributes.key;
+        row.remove(name).and_then(|key| Key::from_attribute(key, &options.base)).ok_or_else(|| {
             self.call.fail(Error::new(
                 ErrorKind::SchemaMismatch,
                 format!("the table has a row without text in \"{name}\" (option `attributes.key`)"),

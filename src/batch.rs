@@ -1,0 +1,89 @@
+//! Retrying what a batch left over. The SDK retries failed requests; a batch that succeeds in part is not one.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+/// Keys per BatchGetItem: <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html>
+pub(crate) const MAX_GETS: usize = 100;
+
+/// Writes per BatchWriteItem: <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html>
+pub(crate) const MAX_WRITES: usize = 25;
+
+/// The scale of the first wait. AWS asks for exponential backoff between batches.
+const BASE: Duration = Duration::from_millis(50);
+
+/// The longest wait.
+const MAX: Duration = Duration::from_secs(5);
+
+/// How long the rest of a batch is asked for again.
+#[derive(Debug)]
+pub(crate) struct Patience {
+    until: Option<Instant>,
+    waits: u32,
+    least_left: usize,
+}
+
+impl Patience {
+    /// Patience for `limit`; without one, for ever.
+    pub(crate) fn new(limit: Option<Duration>) -> Self {
+        Self { until: limit.and_then(|limit| Instant::now().checked_add(limit)), waits: 0, least_left: usize::MAX }
+    }
+
+    /// Waits before the `left` items of a batch are asked for again: longer each time that nothing moved. `false`,
+    /// at once, where the deadline would pass meanwhile.
+    pub(crate) async fn wait(&mut self, left: usize) -> bool {
+        if left < self.least_left {
+            self.waits = 0;
+            self.least_left = left;
+        }
+        let wait = jittered(self.waits);
+        self.waits = self.waits.saturating_add(1);
+        if self.until.is_some_and(|until| Instant::now() + wait >= until) {
+            return false;
+        }
+        sleep(wait).await;
+        true
+    }
+}
+
+/// Full jitter: anything up to the scale, so that many callers do not come back at once.
+fn jittered(waits: u32) -> Duration {
+    let scale = BASE.saturating_mul(2_u32.saturating_pow(waits)).min(MAX);
+    scale.mul_f64(fastrand::f64())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_grow_to_a_limit() {
+        for (waits, limit) in [(0, 50), (1, 100), (3, 400), (6, 3_200), (7, 5_000), (u32::MAX, 5_000)] {
+            let longest = (0..200).map(|_| jittered(waits)).max().expect("some");
+            let limit = Duration::from_millis(limit);
+            assert!(longest <= limit && longest > limit / 2, "{waits}: {longest:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn gives_up_at_the_deadline_without_waiting_for_it() {
+        let begin = Instant::now();
+        let mut patience = Patience::new(Some(Duration::from_millis(300)));
+        let mut waits = 0;
+        while patience.wait(5).await {
+            waits += 1;
+        }
+        assert!(waits >= 1);
+        assert!(begin.elapsed() < Duration::from_millis(400), "{:?}", begin.elapsed());
+    }
+
+    #[tokio::test]
+    async fn progress_makes_the_next_wait_short_again() {
+        let mut patience = Patience::new(None);
+        assert!(patience.wait(3).await && patience.wait(3).await);
+        assert_eq!(patience.waits, 2);
+        assert!(patience.wait(2).await);
+        assert_eq!(patience.waits, 1);
+    }
+}

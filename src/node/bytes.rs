@@ -1,0 +1,105 @@
+//! The bytes of a JavaScript value, copied at the call: what JavaScript does to the buffer afterwards changes nothing.
+
+use std::ffi::c_void;
+use std::ptr;
+
+use napi::bindgen_prelude::{Function, JsObjectValue, Object, Unknown};
+use napi::{Env, JsValue, Result, Status, check_status, sys};
+
+/// The bytes of a `Buffer`, any typed array or `DataView` (exactly its window), an `ArrayBuffer` or a
+/// `SharedArrayBuffer`; `None` for anything else.
+pub(super) fn bytes(env: &Env, value: &Unknown<'_>) -> Result<Option<Vec<u8>>> {
+    if value.is_typedarray()? {
+        return typed_array(value).map(Some);
+    }
+    if value.is_dataview()? {
+        return data_view(value).map(Some);
+    }
+    if value.is_arraybuffer()? || is_instance(env, value, "SharedArrayBuffer")? {
+        // A view reads both kinds through the same door.
+        let view: Function<'_, Unknown<'_>, Unknown<'_>> = env.get_global()?.get_named_property("Uint8Array")?;
+        return typed_array(&view.new_instance(value_of(value))?).map(Some);
+    }
+    Ok(None)
+}
+
+/// Whether a value was made by the global constructor of this name.
+pub(super) fn is_instance(env: &Env, value: &Unknown<'_>, constructor: &str) -> Result<bool> {
+    let constructor: Unknown<'_> = env.get_global()?.get_named_property(constructor)?;
+    // A runtime without it has no instances of it.
+    if constructor.get_type()? != napi::ValueType::Function {
+        return Ok(false);
+    }
+    // SAFETY: the type was just checked.
+    value.instanceof(unsafe { constructor.cast::<Object<'_>>() }?)
+}
+
+/// The same handle again: a `Function` takes its arguments by value.
+pub(super) fn value_of<'env>(value: &Unknown<'env>) -> Unknown<'env> {
+    // SAFETY: env and value are those of a live handle.
+    unsafe { Unknown::from_raw_unchecked(value.value().env, value.value().value) }
+}
+
+fn typed_array(value: &Unknown<'_>) -> Result<Vec<u8>> {
+    let (mut kind, mut length, mut data) = (0, 0, ptr::null_mut());
+    let raw = value.value();
+    // SAFETY: the value is a typed array, and each out-pointer is of the type that Node-API writes or null.
+    check_status!(unsafe {
+        sys::napi_get_typedarray_info(
+            raw.env,
+            raw.value,
+            &raw mut kind,
+            &raw mut length,
+            &raw mut data,
+            ptr::null_mut(),
+            ptr::null_mut(),
+        )
+    })?;
+    let Some(width) = element_width(kind) else {
+        return Err(napi::Error::new(Status::InvalidArg, "an unknown kind of typed array".to_owned()));
+    };
+    // SAFETY: Node-API gives the start of the window and its length in elements.
+    Ok(unsafe { copy(data, length * width) })
+}
+
+/// Bytes per element of Node-API's kinds of typed array, in their order:
+/// <https://nodejs.org/api/n-api.html#napi_typedarray_type>
+fn element_width(kind: i32) -> Option<usize> {
+    match kind {
+        0..=2 => Some(1),
+        3 | 4 | 11 => Some(2),
+        5..=7 => Some(4),
+        8..=10 => Some(8),
+        _ => None,
+    }
+}
+
+fn data_view(value: &Unknown<'_>) -> Result<Vec<u8>> {
+    let (mut length, mut data) = (0, ptr::null_mut());
+    let raw = value.value();
+    // SAFETY: the value is a DataView, and each out-pointer is of the type that Node-API writes or null.
+    check_status!(unsafe {
+        sys::napi_get_dataview_info(
+            raw.env,
+            raw.value,
+            &raw mut length,
+            &raw mut data,
+            ptr::null_mut(),
+            ptr::null_mut(),
+        )
+    })?;
+    // SAFETY: Node-API gives the start of the window and its length in bytes.
+    Ok(unsafe { copy(data, length) })
+}
+
+/// Copies a window of JavaScript memory.
+///
+/// # Safety
+/// `data` must be valid for reads of `length` bytes, or null (an empty or detached buffer).
+unsafe fn copy(data: *mut c_void, length: usize) -> Vec<u8> {
+    if data.is_null() || length == 0 {
+        return Vec::new();
+    }
+    // SAFETY: the caller's promise; the copy ends before JavaScript can run again.
+    unsafe { std::slice::from_raw_parts(data.cast::<u8>(), length) }.to_vec()
+}

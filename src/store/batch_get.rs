@@ -1,0 +1,122 @@
+//! `getItems`: BatchGetItem by 100, or single reads where the role has no permission for it.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use futures_util::{StreamExt, TryStreamExt, stream};
+
+use super::Store;
+use super::call::Call;
+use crate::batch::{MAX_GETS, Patience};
+use crate::error::{Error, ErrorKind, Operation};
+use crate::input::Input;
+use crate::item::Row;
+use crate::key::Key;
+
+/// Batches in flight per call: an answer may be 16 MB, and six times that on the wire.
+const CONCURRENT_BATCHES: usize = 4;
+
+/// Single reads in flight, where batches are not to be had.
+const CONCURRENT_READS: usize = 32;
+
+/// A value by its position among the distinct keys.
+type Found = (usize, Option<AttributeValue>);
+
+impl Store {
+    /// The values under `keys`: one answer per key asked, in their order; `None` for what [`get`](Self::get) does not
+    /// find. A key asked twice is read once.
+    ///
+    /// # Errors
+    /// A bad key, a failed request, or keys left unanswered at the deadline.
+    pub async fn get_many(&self, keys: Vec<Input>) -> Result<Vec<(String, Option<AttributeValue>)>, Error> {
+        let call = self.begin(Operation::GetItems)?;
+        let asked = keys.into_iter().map(|key| call.key(key)).collect::<Result<Vec<_>, _>>()?;
+        let mut positions = HashMap::with_capacity(asked.len());
+        let mut distinct = Vec::with_capacity(asked.len());
+        for key in &asked {
+            positions.entry(key).or_insert_with(|| {
+                distinct.push(Key::clone(key));
+                distinct.len() - 1
+            });
+        }
+        let mut values: Vec<Option<AttributeValue>> = vec![None; distinct.len()];
+        for (position, value) in call.read_all(distinct).await? {
+            if let Some(place) = values.get_mut(position) {
+                *place = value;
+            }
+        }
+        let answer = |key: &Key| {
+            let value = positions.get(key).and_then(|position| values.get(*position)).cloned().flatten();
+            (key.as_str().to_owned(), value)
+        };
+        Ok(asked.iter().map(answer).collect())
+    }
+}
+
+impl Call {
+    async fn read_all(&self, keys: Vec<Key>) -> Result<Vec<Found>, Error> {
+        let numbered: Vec<(usize, Key)> = keys.into_iter().enumerate().collect();
+        // One key is one GetItem: the same price, and a permission that every role has.
+        if numbered.len() > 1 && self.session.batch_get.allowed() {
+            let chunks: Vec<Vec<(usize, Key)>> = numbered.chunks(MAX_GETS).map(<[_]>::to_vec).collect();
+            let batches = stream::iter(chunks).map(|chunk| self.read_batch(chunk)).buffer_unordered(CONCURRENT_BATCHES);
+            let found: Result<Vec<Vec<Found>>, Error> = batches.try_collect().await;
+            match found {
+                Ok(found) => return Ok(found.into_iter().flatten().collect()),
+                Err(error) if error.kind() == ErrorKind::AccessDenied => {
+                    self.session.batch_get.deny("BatchGetItem");
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        let read = |(position, key): (usize, Key)| async move { Ok((position, self.value(&key).await?)) };
+        stream::iter(numbered).map(read).buffer_unordered(CONCURRENT_READS).try_collect().await
+    }
+
+    /// Reads up to 100 distinct keys, again and again until none is left over.
+    async fn read_batch(&self, keys: Vec<(usize, Key)>) -> Result<Vec<Found>, Error> {
+        let client = self.client().await?;
+        let options = &self.session.options;
+        let attributes = &options.attributes;
+        let mut left: Vec<Row> =
+            keys.iter().map(|(_, key)| Row::from([(attributes.key.clone(), key.attribute())])).collect();
+        let positions: HashMap<Key, usize> = keys.into_iter().map(|(position, key)| (key, position)).collect();
+        let mut found = Vec::with_capacity(positions.len());
+        let mut patience = Patience::new(self.session.deadline);
+        loop {
+            let request = KeysAndAttributes::builder()
+                .set_keys(Some(left))
+                .projection_expression("#k, #v, #t")
+                .expression_attribute_names("#k", &attributes.key)
+                .expression_attribute_names("#v", &attributes.value)
+                .expression_attribute_names("#t", &attributes.ttl)
+                .build()
+                .map_err(|error| self.fail(Error::new(ErrorKind::Internal, error.to_string())))?;
+            let request = client.sdk.batch_get_item().request_items(&options.table, request);
+            let answer = self.send(client, "BatchGetItem", || request.send()).await?;
+            let now = self.session.clock.now();
+            for mut row in answer.responses.into_iter().flatten().flat_map(|(_, rows)| rows) {
+                let key = row.remove(&attributes.key).and_then(|key| Key::from_attribute(key, &options.base));
+                // A row that was not asked for is no answer.
+                if let Some(position) = key.and_then(|key| positions.get(&key).copied()) {
+                    found.push((position, attributes.value(row, now)));
+                }
+            }
+            left = answer.unprocessed_keys.into_iter().flatten().flat_map(|(_, rest)| rest.keys).collect();
+            if left.is_empty() {
+                return Ok(found);
+            }
+            if !patience.wait(left.len()).await {
+                return Err(self.left_over(left.len(), positions.len(), "read"));
+            }
+        }
+    }
+
+    /// Tells what DynamoDB would not do in time.
+    pub(super) fn left_over(&self, left: usize, of: usize, done: &str) -> Error {
+        self.fail(Error::new(
+            ErrorKind::Throttled,
+            format!("{left} of the {of} items of a batch were not {done} in time: the table is over its capacity"),
+        ))
+    }
+}

@@ -1,0 +1,102 @@
+//! Reads of one item: `getItem`, `getItemRaw`, `hasItem`, `getMeta`. One GetItem each.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+
+use super::Store;
+use super::call::Call;
+use crate::error::{Error, Operation};
+use crate::expiry;
+use crate::input::Input;
+use crate::item::Row;
+use crate::key::Key;
+use crate::value::{self, Reading};
+
+/// What is known of an item beside its value.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Meta {
+    /// How long it still lives; `None`: for ever.
+    pub ttl: Option<Duration>,
+    /// The bytes of its value.
+    pub size: usize,
+    /// The time of its last write since 1970, where the table keeps it.
+    pub mtime: Option<Duration>,
+}
+
+impl Store {
+    /// The value under `key`; `None` where there is no such item alive, or it has no value.
+    ///
+    /// # Errors
+    /// A bad key or a failed request.
+    pub async fn get(&self, key: Input, reading: Reading) -> Result<Option<AttributeValue>, Error> {
+        let call = self.begin(match reading {
+            Reading::Plain => Operation::GetItem,
+            Reading::Raw => Operation::GetItemRaw,
+        })?;
+        let key = call.key(key)?;
+        Ok(call.value(&key).await?.map(|value| reading.apply(value)))
+    }
+
+    /// Whether `key` has a value and is alive. Costs what [`get`](Self::get) costs: DynamoDB tells only what it sends.
+    ///
+    /// # Errors
+    /// A bad key or a failed request.
+    pub async fn has(&self, key: Input) -> Result<bool, Error> {
+        let call = self.begin(Operation::HasItem)?;
+        let key = call.key(key)?;
+        Ok(call.value(&key).await?.is_some())
+    }
+
+    /// Time left, size and time of the last write of an item; `None` where [`get`](Self::get) finds nothing.
+    ///
+    /// # Errors
+    /// A bad key or a failed request.
+    pub async fn meta(&self, key: Input) -> Result<Option<Meta>, Error> {
+        let call = self.begin(Operation::GetMeta)?;
+        let key = call.key(key)?;
+        let attributes = &call.session.options.attributes;
+        let Some(mut row) = call.row(&key, attributes.mtime.as_deref()).await? else {
+            return Ok(None);
+        };
+        let now = call.session.clock.now();
+        let ttl = expiry::time_left(row.get(&attributes.ttl), now);
+        let mtime = attributes.mtime.as_ref().and_then(|name| milliseconds(&row.remove(name)?));
+        Ok(attributes.value(row, now).map(|value| Meta { ttl, size: value::size(&value), mtime }))
+    }
+}
+
+/// An attribute that holds epoch milliseconds; anything else, which other code wrote, is no time.
+fn milliseconds(attribute: &AttributeValue) -> Option<Duration> {
+    let number: f64 = attribute.as_n().ok()?.parse().ok()?;
+    Duration::try_from_secs_f64(number / 1_000.0).ok()
+}
+
+impl Call {
+    /// The value of one item alive.
+    pub(super) async fn value(&self, key: &Key) -> Result<Option<AttributeValue>, Error> {
+        let row = self.row(key, None).await?;
+        Ok(row.and_then(|row| self.session.options.attributes.value(row, self.session.clock.now())))
+    }
+
+    /// Reads value and expiry of one item, one attribute more if asked, and nothing else that other code may keep
+    /// in the row.
+    async fn row(&self, key: &Key, more: Option<&str>) -> Result<Option<Row>, Error> {
+        let client = self.client().await?;
+        let options = &self.session.options;
+        let mut request = client
+            .sdk
+            .get_item()
+            .table_name(&options.table)
+            .key(&options.attributes.key, key.attribute())
+            .projection_expression(if more.is_some() { "#v, #t, #m" } else { "#v, #t" })
+            .expression_attribute_names("#v", &options.attributes.value)
+            .expression_attribute_names("#t", &options.attributes.ttl);
+        if let Some(name) = more {
+            request = request.expression_attribute_names("#m", name);
+        }
+        let answer =
+            self.send(client, "GetItem", || request.send()).await.map_err(|error| error.with_key(key.as_str()))?;
+        Ok(answer.item)
+    }
+}
