@@ -4,6 +4,7 @@ import types = require("./types.js");
 declare const driver: typeof types.dynamoDbCacheDriver & {
   default: typeof types.dynamoDbCacheDriver;
   dynamoDbCacheDriver: typeof types.dynamoDbCacheDriver;
+  createTable: typeof types.createTable;
   DynamoDbError: typeof types.DynamoDbError;
 };
 
@@ -15,6 +16,7 @@ declare namespace driver {
   type DynamoDbItemOptions = types.DynamoDbItemOptions;
   type DynamoDbKeysOptions = types.DynamoDbKeysOptions;
   type DynamoDbDriver = types.DynamoDbDriver;
+  type DynamoDbCreateTableResult = types.DynamoDbCreateTableResult;
   type DynamoDbErrorCode = types.DynamoDbErrorCode;
   type DynamoDbError = types.DynamoDbError;
 }

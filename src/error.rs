@@ -5,7 +5,7 @@ pub(crate) mod aws;
 
 use std::fmt;
 
-/// A method of the driver, as the caller knows it.
+/// A method of the driver, or a function beside it, as the caller knows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Operation {
@@ -21,6 +21,8 @@ pub enum Operation {
     GetKeys,
     /// `clear`
     Clear,
+    /// `createTable`
+    CreateTable,
 }
 
 impl Operation {
@@ -34,6 +36,7 @@ impl Operation {
             Self::RemoveItem => "removeItem",
             Self::GetKeys => "getKeys",
             Self::Clear => "clear",
+            Self::CreateTable => "createTable",
         }
     }
 }
@@ -62,8 +65,10 @@ pub enum ErrorKind {
     AccessDenied,
     /// There is no such table in this region.
     TableNotFound,
-    /// The table's key is not the one the driver expects.
+    /// The table's key, or for `createTable` its TTL attribute, is not the one the driver expects.
     SchemaMismatch,
+    /// The table is being deleted, or cannot be used for another reason of its own.
+    TableUnavailable,
     /// AWS refused the request as ill-formed.
     Validation,
     /// AWS asked to slow down, and went on to do so after the last attempt.
@@ -84,7 +89,7 @@ pub enum ErrorKind {
 
 impl ErrorKind {
     /// Every kind, for the check that `docs/ERRORS.md` names them all.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::InvalidOption,
         Self::InvalidKey,
         Self::InvalidValue,
@@ -96,6 +101,7 @@ impl ErrorKind {
         Self::AccessDenied,
         Self::TableNotFound,
         Self::SchemaMismatch,
+        Self::TableUnavailable,
         Self::Validation,
         Self::Throttled,
         Self::Timeout,
@@ -121,6 +127,7 @@ impl ErrorKind {
             Self::AccessDenied => "ERR_DYNAMODB_ACCESS_DENIED",
             Self::TableNotFound => "ERR_DYNAMODB_TABLE_NOT_FOUND",
             Self::SchemaMismatch => "ERR_DYNAMODB_SCHEMA_MISMATCH",
+            Self::TableUnavailable => "ERR_DYNAMODB_TABLE_UNAVAILABLE",
             Self::Validation => "ERR_DYNAMODB_VALIDATION",
             Self::Throttled => "ERR_DYNAMODB_THROTTLED",
             Self::Timeout => "ERR_DYNAMODB_TIMEOUT",
@@ -293,7 +300,11 @@ impl Error {
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         match self.0.kind {
-            ErrorKind::Throttled | ErrorKind::Timeout | ErrorKind::Connection | ErrorKind::Response => true,
+            ErrorKind::TableUnavailable
+            | ErrorKind::Throttled
+            | ErrorKind::Timeout
+            | ErrorKind::Connection
+            | ErrorKind::Response => true,
             ErrorKind::Service => self.0.metadata.http_status.is_some_and(|status| status >= 500),
             _ => false,
         }

@@ -14,3 +14,4 @@ pub mod key;
 mod node;
 pub mod options;
 pub mod store;
+mod table;

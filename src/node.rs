@@ -8,3 +8,4 @@ mod input;
 mod options;
 mod runtime;
 mod store;
+mod table;

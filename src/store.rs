@@ -2,6 +2,7 @@
 
 mod call;
 mod clear;
+mod create_table;
 mod delete;
 mod get;
 mod keys;
@@ -13,6 +14,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 use aws_sdk_dynamodb::config::SharedHttpClient;
 use tokio::sync::{OnceCell, Semaphore};
 use tokio_util::task::TaskTracker;
+
+pub use create_table::Patience;
 
 use crate::client::{Client, MAX_CONNECTIONS};
 use crate::clock::SharedClock;

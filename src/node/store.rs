@@ -107,7 +107,7 @@ impl NativeDriver {
 }
 
 /// Runs a call of the core on the addon's threads.
-fn promise<T>(
+pub(super) fn promise<T>(
     env: &Env,
     call: impl Future<Output = std::result::Result<T, Error>> + Send + 'static,
 ) -> Result<PromiseRaw<'_, T>>
