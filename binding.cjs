@@ -836,4 +836,5 @@ function __napiStampBindingTarget(exportsObject, target) {
 module.exports.__napiBindingTarget = __napiStampBindingTarget(nativeBinding, __napiLoadedBindingTarget)
 module.exports = nativeBinding
 module.exports.NativeDriver = nativeBinding.NativeDriver
+module.exports.createTable = nativeBinding.createTable
 module.exports.dynamoDbCacheDriver = nativeBinding.dynamoDbCacheDriver

@@ -38,8 +38,21 @@ export declare class NativeDriver {
 }
 
 /**
+ * Makes the table that the driver expects, where there is none, and turns its TTL on.
+ *
+ * Throws the data of an error where an option is not allowed, and rejects with it where something else fails.
+ */
+export declare function createTable(options: object): Promise<NativeTable>
+
+/**
  * Makes a native driver. Checks the options; opens nothing.
  *
  * Throws the data of an error where an option is not allowed.
  */
 export declare function dynamoDbCacheDriver(options: object): NativeDriver
+
+/** What `createTable` did. */
+export interface NativeTable {
+  /** Whether this call made the table. */
+  created: boolean
+}

@@ -4,6 +4,7 @@ import types = require("./types.js");
 declare const driver: typeof types.dynamoDbCacheDriver & {
   default: typeof types.dynamoDbCacheDriver;
   dynamoDbCacheDriver: typeof types.dynamoDbCacheDriver;
+  createTable: typeof types.createTable;
   DynamoDbError: typeof types.DynamoDbError;
 };
 
@@ -17,6 +18,7 @@ declare namespace driver {
   type DynamoDbDriver = types.DynamoDbDriver;
   type DynamoDbValue = types.DynamoDbValue;
   type DynamoDbMeta = types.DynamoDbMeta;
+  type DynamoDbCreateTableResult = types.DynamoDbCreateTableResult;
   type DynamoDbErrorCode = types.DynamoDbErrorCode;
   type DynamoDbError = types.DynamoDbError;
 }

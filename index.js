@@ -2,6 +2,7 @@
 
 const loadNative = require("./js/native.cjs");
 const createFactory = require("./js/driver.cjs");
+const createTableCreator = require("./js/table.cjs");
 const { DynamoDbError } = require("./js/errors.cjs");
 
 const dynamoDbCacheDriver = createFactory(loadNative);
@@ -9,4 +10,5 @@ const dynamoDbCacheDriver = createFactory(loadNative);
 module.exports = dynamoDbCacheDriver;
 module.exports.default = dynamoDbCacheDriver;
 module.exports.dynamoDbCacheDriver = dynamoDbCacheDriver;
+module.exports.createTable = createTableCreator(loadNative);
 module.exports.DynamoDbError = DynamoDbError;

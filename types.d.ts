@@ -150,6 +150,12 @@ export interface DynamoDbDriver {
   dispose(): Promise<void>;
 }
 
+/** What `createTable` did. */
+export interface DynamoDbCreateTableResult {
+  /** Whether this call made the table: `false` where it was there, or another call was faster. */
+  created: boolean;
+}
+
 /** A stable code, see docs/ERRORS.md. */
 export type DynamoDbErrorCode =
   | "ERR_DYNAMODB_INVALID_OPTION"
@@ -162,6 +168,7 @@ export type DynamoDbErrorCode =
   | "ERR_DYNAMODB_ACCESS_DENIED"
   | "ERR_DYNAMODB_TABLE_NOT_FOUND"
   | "ERR_DYNAMODB_SCHEMA_MISMATCH"
+  | "ERR_DYNAMODB_TABLE_UNAVAILABLE"
   | "ERR_DYNAMODB_VALIDATION"
   | "ERR_DYNAMODB_THROTTLED"
   | "ERR_DYNAMODB_TIMEOUT"
@@ -179,7 +186,7 @@ export declare class DynamoDbError extends Error {
   readonly name: string;
   /** The code to compare: the same for a whole major version. */
   readonly code: DynamoDbErrorCode;
-  /** The driver's method. */
+  /** The driver's method, or `createTable`. */
   readonly operation: string;
   /** The table, as far as known. */
   readonly table: string | undefined;
@@ -203,3 +210,16 @@ export declare class DynamoDbError extends Error {
  * Opens nothing and throws nothing; the first call of a method checks the options and connects.
  */
 export declare function dynamoDbCacheDriver(options: DynamoDbDriverOptions): DynamoDbDriver;
+
+/**
+ * Makes the table that a driver with these options expects, where there is none: on-demand capacity, one String
+ * partition key `attributes.key`, TTL on for `attributes.ttl`. Resolves when the table can be used.
+ *
+ * A table in that shape is left as it is, but for TTL that is off, which is turned on. A table in another shape is
+ * never changed: the error names the difference. Safe to call at every start, and by several processes at once.
+ *
+ * Calls DescribeTable and DescribeTimeToLive; CreateTable and UpdateTimeToLive only where there is something to do.
+ */
+export declare function createTable(
+  options: DynamoDbDriverOptions,
+): Promise<DynamoDbCreateTableResult>;

@@ -192,6 +192,7 @@ describe("codes", () => {
     "SCHEMA_MISMATCH",
     "SERVICE",
     "TABLE_NOT_FOUND",
+    "TABLE_UNAVAILABLE",
     "THROTTLED",
     "TIMEOUT",
     "UNSUPPORTED_TYPE",

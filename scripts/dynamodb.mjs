@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { parseArgs } from "node:util";
 
 import { ensureDynamodbLocal } from "./lib/dynamodb-local.mjs";
-import { startEngine } from "./lib/engine.mjs";
+import { credentials, region, startEngine } from "./lib/engine.mjs";
 import { setup } from "./lib/setup.mjs";
 import { bold, Failure, main, step } from "./lib/steps.mjs";
 
@@ -46,7 +46,7 @@ await main(async () => {
     await ensureDynamodbLocal();
   }
   // Only now: before the set-up there was nothing to import.
-  const { createTable, credentials, region } = await import("./lib/table.mjs");
+  const { createTable } = await import("./lib/table.mjs");
   const engine = await step("Starting DynamoDB", () =>
     startEngine(local ? "dynamodb-local" : "dynoxide", { port }),
   );

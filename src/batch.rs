@@ -18,14 +18,14 @@ const MAX: Duration = Duration::from_secs(5);
 
 /// How long the rest of a batch is asked for again.
 #[derive(Debug)]
-pub(crate) struct Patience {
+pub(crate) struct Backoff {
     until: Option<Instant>,
     waits: u32,
     least_left: usize,
 }
 
-impl Patience {
-    /// Patience for `limit`; without one, for ever.
+impl Backoff {
+    /// Backoff for `limit`; without one, for ever.
     pub(crate) fn new(limit: Option<Duration>) -> Self {
         Self { until: limit.and_then(|limit| Instant::now().checked_add(limit)), waits: 0, least_left: usize::MAX }
     }
@@ -69,9 +69,9 @@ mod tests {
     #[tokio::test]
     async fn gives_up_at_the_deadline_without_waiting_for_it() {
         let begin = Instant::now();
-        let mut patience = Patience::new(Some(Duration::from_millis(300)));
+        let mut backoff = Backoff::new(Some(Duration::from_millis(300)));
         let mut waits = 0;
-        while patience.wait(5).await {
+        while backoff.wait(5).await {
             waits += 1;
         }
         assert!(waits >= 1);
@@ -80,10 +80,10 @@ mod tests {
 
     #[tokio::test]
     async fn progress_makes_the_next_wait_short_again() {
-        let mut patience = Patience::new(None);
-        assert!(patience.wait(3).await && patience.wait(3).await);
-        assert_eq!(patience.waits, 2);
-        assert!(patience.wait(2).await);
-        assert_eq!(patience.waits, 1);
+        let mut backoff = Backoff::new(None);
+        assert!(backoff.wait(3).await && backoff.wait(3).await);
+        assert_eq!(backoff.waits, 2);
+        assert!(backoff.wait(2).await);
+        assert_eq!(backoff.waits, 1);
     }
 }

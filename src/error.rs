@@ -5,7 +5,7 @@ pub(crate) mod aws;
 
 use std::fmt;
 
-/// A method of the driver, as the caller knows it.
+/// A method of the driver, or a function beside it, as the caller knows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Operation {
@@ -31,6 +31,8 @@ pub enum Operation {
     SetItemRaw,
     /// `getMeta`
     GetMeta,
+    /// `createTable`
+    CreateTable,
 }
 
 impl Operation {
@@ -49,6 +51,7 @@ impl Operation {
             Self::GetItemRaw => "getItemRaw",
             Self::SetItemRaw => "setItemRaw",
             Self::GetMeta => "getMeta",
+            Self::CreateTable => "createTable",
         }
     }
 }
@@ -75,8 +78,10 @@ pub enum ErrorKind {
     AccessDenied,
     /// There is no such table in this region.
     TableNotFound,
-    /// The table's key is not the one the driver expects.
+    /// The table's key, or for `createTable` its TTL attribute, is not the one the driver expects.
     SchemaMismatch,
+    /// The table is being deleted, or cannot be used for another reason of its own.
+    TableUnavailable,
     /// AWS refused the request as ill-formed.
     Validation,
     /// AWS asked to slow down, and went on to do so after the last attempt.
@@ -97,7 +102,7 @@ pub enum ErrorKind {
 
 impl ErrorKind {
     /// Every kind, for the check that `docs/ERRORS.md` names them all.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::InvalidOption,
         Self::InvalidKey,
         Self::InvalidValue,
@@ -108,6 +113,7 @@ impl ErrorKind {
         Self::AccessDenied,
         Self::TableNotFound,
         Self::SchemaMismatch,
+        Self::TableUnavailable,
         Self::Validation,
         Self::Throttled,
         Self::Timeout,
@@ -132,6 +138,7 @@ impl ErrorKind {
             Self::AccessDenied => "ERR_DYNAMODB_ACCESS_DENIED",
             Self::TableNotFound => "ERR_DYNAMODB_TABLE_NOT_FOUND",
             Self::SchemaMismatch => "ERR_DYNAMODB_SCHEMA_MISMATCH",
+            Self::TableUnavailable => "ERR_DYNAMODB_TABLE_UNAVAILABLE",
             Self::Validation => "ERR_DYNAMODB_VALIDATION",
             Self::Throttled => "ERR_DYNAMODB_THROTTLED",
             Self::Timeout => "ERR_DYNAMODB_TIMEOUT",
@@ -319,7 +326,11 @@ impl Error {
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         match self.0.kind {
-            ErrorKind::Throttled | ErrorKind::Timeout | ErrorKind::Connection | ErrorKind::Response => true,
+            ErrorKind::TableUnavailable
+            | ErrorKind::Throttled
+            | ErrorKind::Timeout
+            | ErrorKind::Connection
+            | ErrorKind::Response => true,
             ErrorKind::Service => self.0.metadata.http_status.is_some_and(|status| status >= 500),
             _ => false,
         }

@@ -15,4 +15,5 @@ pub mod key;
 mod node;
 pub mod options;
 pub mod store;
+mod table;
 pub mod value;

@@ -12,4 +12,5 @@ mod meta;
 mod options;
 mod runtime;
 mod store;
+mod table;
 mod value;

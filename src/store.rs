@@ -4,6 +4,7 @@ mod batch_get;
 mod batch_write;
 mod call;
 mod clear;
+mod create_table;
 mod delete;
 mod keys;
 mod permission;
@@ -12,6 +13,7 @@ mod read;
 mod scan;
 
 pub use batch_write::NewItem;
+pub use create_table::Patience;
 pub use read::Meta;
 
 use std::sync::{Arc, PoisonError, RwLock};

@@ -52,6 +52,7 @@ describe("contents", () => {
       "js/driver.cjs",
       "js/errors.cjs",
       "js/native.cjs",
+      "js/table.cjs",
       "package.json",
       "types.d.ts",
     ]);

@@ -3,7 +3,9 @@
 import { createStorage as createStorageV1, type Driver as DriverV1 } from "unstorage";
 import { createStorage as createStorageV2, type Driver as DriverV2 } from "unstorage-v2";
 import dynamoDbCacheDriver, {
+  createTable,
   type DynamoDbAttributes,
+  type DynamoDbCreateTableResult,
   type DynamoDbCredentials,
   type DynamoDbDriver,
   type DynamoDbDriverOptions,
@@ -81,6 +83,15 @@ async function use(): Promise<void> {
 }
 void use;
 
+// The table, from the options of the driver.
+async function setUp(): Promise<void> {
+  const result: DynamoDbCreateTableResult = await createTable(options);
+  const created: boolean = result.created;
+  await createTable({ table: "cache" });
+  void created;
+}
+void setUp;
+
 // Errors.
 function explain(error: unknown): string | undefined {
   if (!(error instanceof DynamoDbError)) return undefined;
@@ -124,6 +135,10 @@ dynamoDbCacheDriver({ table: "cache", credentials: "id:secret" });
 dynamoDbCacheDriver({ table: "cache", attributes: { key: 5 } });
 // @ts-expect-error there is no such attribute
 dynamoDbCacheDriver({ table: "cache", attributes: { partition: "pk" } });
+// @ts-expect-error the table is needed
+void createTable({ region: "eu-west-1" });
+// @ts-expect-error options are needed
+void createTable();
 // @ts-expect-error a value is text
 void everything.setItem("k", { a: 1 });
 // @ts-expect-error a key is text

@@ -9,6 +9,12 @@ const asDefault: Driver = dynamoDbCacheDriver.default({ table: "cache" });
 const asNamed: Driver = dynamoDbCacheDriver.dynamoDbCacheDriver({ table: "cache" });
 void [asDefault, asNamed];
 
+const made: Promise<dynamoDbCacheDriver.DynamoDbCreateTableResult> =
+  dynamoDbCacheDriver.createTable({
+    table: "cache",
+  });
+void made;
+
 function explain(error: unknown): string | undefined {
   return error instanceof dynamoDbCacheDriver.DynamoDbError ? error.code : undefined;
 }

@@ -2,13 +2,19 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { createStorage } from "unstorage";
-import dynamoDbCacheDriver, { DynamoDbError } from "unstorage-dynamodb";
+import dynamoDbCacheDriver, { createTable, DynamoDbError } from "unstorage-dynamodb";
 
 import { chapter, code, expect, expectMatch } from "./narrator.mjs";
 
 /** @param {Required<Pick<import("unstorage-dynamodb").DynamoDbDriverOptions, "table" | "endpoint" | "region" | "credentials">>} options */
-export async function tellStory({ table, endpoint, region, credentials }) {
-  const driver = dynamoDbCacheDriver({ table, endpoint, region, credentials });
+export async function tellStory(options) {
+  const { table, region } = options;
+  chapter("Make the table");
+  code(`const options = { table: "${table}", endpoint: "${options.endpoint}", … }`);
+  expect(`await createTable(options)`, await createTable(options), { created: true });
+  expect(`await createTable(options)`, await createTable(options), { created: false });
+
+  const driver = dynamoDbCacheDriver(options);
   const storage = createStorage({ driver });
 
   chapter("Write and read back");

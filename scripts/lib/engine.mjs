@@ -18,6 +18,10 @@ import { Failure } from "./steps.mjs";
  * @property {() => Promise<void>} stop
  */
 
+// An engine in memory takes any credentials; DynamoDB Local wants letters and digits in the id.
+export const credentials = { accessKeyId: "LOCAL", secretAccessKey: "local" };
+export const region = "us-east-1";
+
 const startTimeout = 30_000;
 const stopTimeout = 5000;
 

@@ -1,9 +1,7 @@
-// A table as the driver expects it: one text key, nothing else. Needs the installed packages.
+// A table as the driver expects it, for who has not built the addon and its createTable. Needs the installed packages.
 import { CreateTableCommand, DynamoDBClient, waitUntilTableExists } from "@aws-sdk/client-dynamodb";
 
-// An engine in memory takes any credentials; DynamoDB Local wants letters and digits in the id.
-export const credentials = { accessKeyId: "LOCAL", secretAccessKey: "local" };
-export const region = "us-east-1";
+import { credentials, region } from "./engine.mjs";
 
 /**
  * @param {string} endpoint

@@ -84,6 +84,8 @@ fn from_answer(name: Option<&str>, message: Option<&str>, action: &str, metadata
             format!("the credentials may not call dynamodb:{action} on this table")
         }
         ErrorKind::Credentials => "AWS refused the credentials; check that they are right and not expired".to_owned(),
+        // Quotas of the account on tables, which come under one name: only AWS's words tell which.
+        ErrorKind::Throttled if name == Some("LimitExceededException") && !said.is_empty() => said.clone(),
         ErrorKind::Throttled => "rate exceeded: the table or the account is over its capacity".to_owned(),
         _ if said.is_empty() => format!("{} answered with status {status}", place(target)),
         _ => said.clone(),

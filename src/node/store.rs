@@ -41,21 +41,21 @@ impl NativeDriver {
     #[napi(catch_unwind, ts_args_type = "key: string", ts_return_type = "Promise<boolean>")]
     pub fn has_item<'env>(&self, env: &'env Env, key: Argument) -> Result<PromiseRaw<'env, bool>> {
         let store = Arc::clone(&self.store);
-        self.promise(env, async move { store.has(key.0).await })
+        promise(env, &self.store, async move { store.has(key.0).await })
     }
 
     /// The value under the key, or null.
     #[napi(catch_unwind, ts_args_type = "key: string", ts_return_type = "Promise<unknown>")]
     pub fn get_item<'env>(&self, env: &'env Env, key: Argument) -> Result<PromiseRaw<'env, Found>> {
         let store = Arc::clone(&self.store);
-        self.promise(env, async move { store.get(key.0, Reading::Plain).await.map(Found) })
+        promise(env, &self.store, async move { store.get(key.0, Reading::Plain).await.map(Found) })
     }
 
     /// The value under the key, bytes as bytes, or null.
     #[napi(catch_unwind, ts_args_type = "key: string", ts_return_type = "Promise<unknown>")]
     pub fn get_item_raw<'env>(&self, env: &'env Env, key: Argument) -> Result<PromiseRaw<'env, Found>> {
         let store = Arc::clone(&self.store);
-        self.promise(env, async move { store.get(key.0, Reading::Raw).await.map(Found) })
+        promise(env, &self.store, async move { store.get(key.0, Reading::Raw).await.map(Found) })
     }
 
     /// The values under several keys.
@@ -67,7 +67,7 @@ impl NativeDriver {
     pub fn get_items<'env>(&self, env: &'env Env, items: Array<'_>) -> Result<PromiseRaw<'env, FoundItems>> {
         let store = Arc::clone(&self.store);
         let keys = asked(&items)?;
-        self.promise(env, async move { store.get_many(keys).await.map(FoundItems) })
+        promise(env, &self.store, async move { store.get_many(keys).await.map(FoundItems) })
     }
 
     /// Time left, size and time of the last write, or null.
@@ -78,7 +78,7 @@ impl NativeDriver {
     )]
     pub fn get_meta<'env>(&self, env: &'env Env, key: Argument) -> Result<PromiseRaw<'env, Option<FoundMeta>>> {
         let store = Arc::clone(&self.store);
-        self.promise(env, async move { Ok(store.meta(key.0).await?.map(FoundMeta)) })
+        promise(env, &self.store, async move { Ok(store.meta(key.0).await?.map(FoundMeta)) })
     }
 
     /// Stores a value.
@@ -96,7 +96,7 @@ impl NativeDriver {
     ) -> Result<PromiseRaw<'env, ()>> {
         let store = Arc::clone(&self.store);
         let (value, ttl) = (given(env, value)?, option(options, "ttl")?);
-        self.promise(env, async move { store.put(Operation::SetItem, key.0, value, ttl).await })
+        promise(env, &self.store, async move { store.put(Operation::SetItem, key.0, value, ttl).await })
     }
 
     /// Stores bytes, text, or JSON text of anything else.
@@ -114,7 +114,7 @@ impl NativeDriver {
     ) -> Result<PromiseRaw<'env, ()>> {
         let store = Arc::clone(&self.store);
         let (value, ttl) = (given_raw(env, value)?, option(options, "ttl")?);
-        self.promise(env, async move { store.put(Operation::SetItemRaw, key.0, value, ttl).await })
+        promise(env, &self.store, async move { store.put(Operation::SetItemRaw, key.0, value, ttl).await })
     }
 
     /// Stores several values.
@@ -131,14 +131,14 @@ impl NativeDriver {
     ) -> Result<PromiseRaw<'env, ()>> {
         let store = Arc::clone(&self.store);
         let (items, ttl) = (new_items(env, &items)?, option(common, "ttl")?);
-        self.promise(env, async move { store.put_many(items, ttl).await })
+        promise(env, &self.store, async move { store.put_many(items, ttl).await })
     }
 
     /// Removes a row.
     #[napi(catch_unwind, ts_args_type = "key: string", ts_return_type = "Promise<void>")]
     pub fn remove_item<'env>(&self, env: &'env Env, key: Argument) -> Result<PromiseRaw<'env, ()>> {
         let store = Arc::clone(&self.store);
-        self.promise(env, async move { store.delete(key.0).await })
+        promise(env, &self.store, async move { store.delete(key.0).await })
     }
 
     /// The keys alive under a base.
@@ -155,45 +155,43 @@ impl NativeDriver {
     ) -> Result<PromiseRaw<'env, Vec<String>>> {
         let store = Arc::clone(&self.store);
         let max_depth = option(options, "maxDepth")?;
-        self.promise(env, async move { store.keys(base.0, max_depth).await })
+        promise(env, &self.store, async move { store.keys(base.0, max_depth).await })
     }
 
     /// Removes everything under a base.
     #[napi(catch_unwind, ts_args_type = "base?: string", ts_return_type = "Promise<void>")]
     pub fn clear<'env>(&self, env: &'env Env, base: Argument) -> Result<PromiseRaw<'env, ()>> {
         let store = Arc::clone(&self.store);
-        self.promise(env, async move { store.clear(base.0).await })
+        promise(env, &self.store, async move { store.clear(base.0).await })
     }
 
     /// Ends the driver's work and closes its connections.
     #[napi(catch_unwind, ts_return_type = "Promise<void>")]
     pub fn dispose<'env>(&self, env: &'env Env) -> Result<PromiseRaw<'env, ()>> {
         let store = Arc::clone(&self.store);
-        self.promise(env, async move {
+        promise(env, &self.store, async move {
             store.close().await;
             Ok(())
         })
     }
 }
 
-impl NativeDriver {
-    /// Runs a call of the core on the addon's threads.
-    fn promise<'env, T>(
-        &self,
-        env: &'env Env,
-        call: impl Future<Output = std::result::Result<T, Error>> + Send + 'static,
-    ) -> Result<PromiseRaw<'env, T>>
-    where
-        T: ToNapiValue + Send + 'static,
-    {
-        let store = Arc::clone(&self.store);
-        env.spawn_future_with_callback(async move { Ok(call.await) }, move |env, result| {
-            if let Some(notice) = store.take_notice() {
-                warn(env, &notice)?;
-            }
-            result.map_err(|error| rejected(env, &error))
-        })
-    }
+/// Runs a call of the core on the addon's threads.
+pub(super) fn promise<'env, T>(
+    env: &'env Env,
+    store: &Arc<Store>,
+    call: impl Future<Output = std::result::Result<T, Error>> + Send + 'static,
+) -> Result<PromiseRaw<'env, T>>
+where
+    T: ToNapiValue + Send + 'static,
+{
+    let store = Arc::clone(store);
+    env.spawn_future_with_callback(async move { Ok(call.await) }, move |env, result| {
+        if let Some(notice) = store.take_notice() {
+            warn(env, &notice)?;
+        }
+        result.map_err(|error| rejected(env, &error))
+    })
 }
 
 /// Tells the user through Node's own warnings.

@@ -7,7 +7,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::Store;
 use super::call::Call;
-use crate::batch::{MAX_GETS, Patience};
+use crate::batch::{Backoff, MAX_GETS};
 use crate::error::{Error, ErrorKind, Operation};
 use crate::input::Input;
 use crate::item::Row;
@@ -82,7 +82,7 @@ impl Call {
             keys.iter().map(|(_, key)| Row::from([(attributes.key.clone(), key.attribute())])).collect();
         let positions: HashMap<Key, usize> = keys.into_iter().map(|(position, key)| (key, position)).collect();
         let mut found = Vec::with_capacity(positions.len());
-        let mut patience = Patience::new(self.session.deadline);
+        let mut backoff = Backoff::new(self.session.deadline);
         loop {
             let request = KeysAndAttributes::builder()
                 .set_keys(Some(left))
@@ -106,7 +106,7 @@ impl Call {
             if left.is_empty() {
                 return Ok(found);
             }
-            if !patience.wait(left.len()).await {
+            if !backoff.wait(left.len()).await {
                 return Err(self.left_over(left.len(), positions.len(), "read"));
             }
         }

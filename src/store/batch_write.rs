@@ -7,7 +7,7 @@ use futures_util::{StreamExt, stream};
 
 use super::Store;
 use super::call::Call;
-use crate::batch::{MAX_WRITES, Patience};
+use crate::batch::{Backoff, MAX_WRITES};
 use crate::error::{Error, ErrorKind, Operation};
 use crate::input::Input;
 use crate::item::Row;
@@ -149,7 +149,7 @@ impl Call {
     async fn write_chunk(&self, chunk: Vec<Write>) -> Outcome {
         let mut left = chunk;
         let of = left.len();
-        let mut patience = Patience::new(self.session.deadline);
+        let mut backoff = Backoff::new(self.session.deadline);
         loop {
             match self.send_batch(&left).await {
                 Ok(unprocessed) => left.retain(|write| unprocessed.contains(&write.key)),
@@ -166,7 +166,7 @@ impl Call {
             if left.is_empty() {
                 return Outcome { left: Vec::new(), error: None };
             }
-            if !patience.wait(left.len()).await {
+            if !backoff.wait(left.len()).await {
                 let error = self.left_over(left.len(), of, "written");
                 return Outcome { left: keys(left), error: Some(error) };
             }

@@ -45,6 +45,8 @@ fn tells_what_to_do() {
     let schema = reason("ValidationException", "The provided key element does not match the schema");
     assert!(schema.contains("partition key \"pk\""), "{schema}");
     assert!(reason("ExpiredTokenException", "").contains("not expired"));
+    assert!(reason("LimitExceededException", "Too many tables").ends_with("Too many tables"));
+    assert!(reason("LimitExceededException", "").contains("rate exceeded"));
     assert_eq!(answer(400, "ValidationException", "odd").to_string(), "[unstorage] [aws-dynamodb] odd");
 }
 

@@ -1,0 +1,22 @@
+"use strict";
+
+// createTable: one native call. What a table must be is decided in Rust.
+
+const { toDynamoDbError } = require("./errors.cjs");
+
+const OPERATION = "createTable";
+
+module.exports = function createTableCreator(loadNative) {
+  return function createTable(options) {
+    function raise(thrown) {
+      throw toDynamoDbError(thrown, OPERATION, raise);
+    }
+    try {
+      return loadNative()
+        .createTable({ ...options })
+        .catch(raise);
+    } catch (thrown) {
+      return Promise.reject(toDynamoDbError(thrown, OPERATION, createTable));
+    }
+  };
+};

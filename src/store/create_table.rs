@@ -1,0 +1,234 @@
+//! `createTable`: DescribeTable and, where there is no table, CreateTable; then DescribeTimeToLive and, where TTL is
+//! off, UpdateTimeToLive. A table that is there already costs two requests and two permissions.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::error::BuildError;
+use aws_sdk_dynamodb::types::{BillingMode, TableDescription, TimeToLiveSpecification};
+
+use super::Store;
+use super::call::Call;
+use crate::error::{Error, ErrorKind, Operation};
+use crate::table::{MAX_TTL_NAME_BYTES, Readiness, TtlState, key_difference, key_schema, readiness, ttl_state};
+
+/// The first pause between two looks: engines on this machine are done by then.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+
+/// The longest pause. Each doubles the one before up to here; AWS takes some ten seconds for a table.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// The pauses together, until a table that is being made is given up on.
+const TABLE_PATIENCE: Duration = Duration::from_mins(2);
+
+/// The pauses together, until a refusal to turn TTL on is taken to be final: it may only say that somebody else is just
+/// doing the same.
+const TTL_PATIENCE: Duration = Duration::from_secs(3);
+
+/// How often `create_table` looks again, and for how long. Only pauses count: requests have limits of their own.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// The first pause. Default: 100 ms.
+    pub first_pause: Duration,
+    /// The longest pause. Default: 5 s.
+    pub longest_pause: Duration,
+    /// The pauses together until the table can be used. Default: 120 s.
+    pub for_table: Duration,
+    /// The pauses together until TTL is on. Default: 3 s.
+    pub for_ttl: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            first_pause: FIRST_PAUSE,
+            longest_pause: LONGEST_PAUSE,
+            for_table: TABLE_PATIENCE,
+            for_ttl: TTL_PATIENCE,
+        }
+    }
+}
+
+impl Patience {
+    fn pauses(&self, total: Duration) -> Pauses {
+        Pauses { next: self.first_pause, longest: self.longest_pause, left: total }
+    }
+}
+
+/// Growing pauses, until their time is up.
+struct Pauses {
+    next: Duration,
+    longest: Duration,
+    left: Duration,
+}
+
+impl Pauses {
+    /// Sleeps, and tells whether there was time left to.
+    async fn pause(&mut self) -> bool {
+        let pause = self.next.min(self.left);
+        if pause.is_zero() {
+            return false;
+        }
+        tokio::time::sleep(pause).await;
+        self.left -= pause;
+        self.next = (self.next * 2).min(self.longest);
+        true
+    }
+}
+
+impl Store {
+    /// Makes the table that the store expects, unless it is there, waits until it can be used, and turns its TTL on.
+    /// Returns whether this call made the table. Repeating it is safe, and goes on where a failed call ended.
+    ///
+    /// # Errors
+    /// A table of another shape or one that cannot be used, a table not ready in time, or a failed request.
+    pub async fn create_table(&self, patience: Patience) -> Result<bool, Error> {
+        let call = self.begin(Operation::CreateTable)?;
+        call.check_ttl_name()?;
+        let created = call.ensure_table(patience).await?;
+        call.ensure_ttl(patience).await?;
+        Ok(created)
+    }
+}
+
+impl Call {
+    /// The driver reads and writes longer names than DynamoDB's TTL takes; found out before there is a table.
+    fn check_ttl_name(&self) -> Result<(), Error> {
+        if self.session.options.attributes.ttl.len() <= MAX_TTL_NAME_BYTES {
+            return Ok(());
+        }
+        let allowed = format!("at most {MAX_TTL_NAME_BYTES} bytes for the table's TTL to use it");
+        Err(self.fail(Error::option("attributes.ttl", &allowed, "longer")))
+    }
+
+    /// Returns when there is a table that can be used, and tells whether this call made it.
+    async fn ensure_table(&self, patience: Patience) -> Result<bool, Error> {
+        let mut pauses = patience.pauses(patience.for_table);
+        let mut created = false;
+        loop {
+            match self.describe_table().await? {
+                Some(table) if self.is_ready(&table)? => return Ok(created),
+                None if !created => created = self.make_table().await?,
+                // Still being made; or it was just made, and does not show yet.
+                _ => {}
+            }
+            if !pauses.pause().await {
+                let seconds = patience.for_table.as_secs();
+                return Err(self.fail(Error::new(
+                    ErrorKind::Timeout,
+                    format!("the table is still being made after {seconds} s; call again to wait on"),
+                )));
+            }
+        }
+    }
+
+    /// Whether the table can be used. Fails where waiting would not help.
+    fn is_ready(&self, table: &TableDescription) -> Result<bool, Error> {
+        let readiness = readiness(table);
+        // First: a table that is being deleted may no longer tell its key.
+        if let Readiness::Unavailable(reason) = readiness {
+            return Err(self.fail(Error::new(ErrorKind::TableUnavailable, reason)));
+        }
+        match key_difference(table, &self.session.options.attributes.key) {
+            Some(difference) => Err(self.another_shape(&difference)),
+            None => Ok(readiness == Readiness::Ready),
+        }
+    }
+
+    /// Turns TTL on where it is off. Does not wait for DynamoDB to be done with it: that takes up to an hour.
+    async fn ensure_ttl(&self, patience: Patience) -> Result<(), Error> {
+        let mut pauses = patience.pauses(patience.for_ttl);
+        let expected = &self.session.options.attributes.ttl;
+        loop {
+            match self.describe_ttl().await? {
+                TtlState::On => return Ok(()),
+                TtlState::Off => {}
+                TtlState::OnAnother(name) => {
+                    return Err(self.another_shape(&format!(
+                        "its TTL is on for the attribute {name:?}, and not for {expected:?} (option `attributes.ttl`)"
+                    )));
+                }
+                TtlState::TurningOff => {
+                    return Err(self.fail(Error::new(
+                        ErrorKind::TableUnavailable,
+                        "the table's TTL is being turned off, which may take an hour; call again after that",
+                    )));
+                }
+            }
+            let Err(refusal) = self.turn_ttl_on().await else { return Ok(()) };
+            let may_pass = refusal.kind() == ErrorKind::Validation || is_in_use(&refusal);
+            if !may_pass || !pauses.pause().await {
+                return Err(
+                    refusal.adding(" (the table is there, its TTL is not on; calling createTable again goes on)")
+                );
+            }
+        }
+    }
+
+    fn another_shape(&self, difference: &str) -> Error {
+        let reason = format!("the table exists in another shape: {difference}");
+        self.fail(Error::new(ErrorKind::SchemaMismatch, reason))
+    }
+
+    /// The table, where there is one.
+    async fn describe_table(&self) -> Result<Option<TableDescription>, Error> {
+        let client = self.client().await?;
+        let request = client.sdk.describe_table().table_name(&self.session.options.table);
+        match self.send(client, "DescribeTable", || request.send()).await {
+            Ok(answer) => {
+                let untold = || self.fail(Error::new(ErrorKind::Response, "the answer holds no table"));
+                answer.table.ok_or_else(untold).map(Some)
+            }
+            Err(error) if error.kind() == ErrorKind::TableNotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Makes the table; `false` where somebody else was faster.
+    async fn make_table(&self) -> Result<bool, Error> {
+        let client = self.client().await?;
+        let options = &self.session.options;
+        let (key, definition) = key_schema(&options.attributes.key).map_err(|error| self.unbuilt(&error))?;
+        let request = client
+            .sdk
+            .create_table()
+            .table_name(&options.table)
+            .key_schema(key)
+            .attribute_definitions(definition)
+            .billing_mode(BillingMode::PayPerRequest);
+        match self.send(client, "CreateTable", || request.send()).await {
+            Ok(_) => Ok(true),
+            Err(error) if is_in_use(&error) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn describe_ttl(&self) -> Result<TtlState, Error> {
+        let client = self.client().await?;
+        let options = &self.session.options;
+        let request = client.sdk.describe_time_to_live().table_name(&options.table);
+        let answer = self.send(client, "DescribeTimeToLive", || request.send()).await?;
+        Ok(ttl_state(answer.time_to_live_description(), &options.attributes.ttl))
+    }
+
+    async fn turn_ttl_on(&self) -> Result<(), Error> {
+        let client = self.client().await?;
+        let options = &self.session.options;
+        let ttl = TimeToLiveSpecification::builder().enabled(true).attribute_name(&options.attributes.ttl).build();
+        let request = client
+            .sdk
+            .update_time_to_live()
+            .table_name(&options.table)
+            .time_to_live_specification(ttl.map_err(|error| self.unbuilt(&error))?);
+        self.send(client, "UpdateTimeToLive", || request.send()).await?;
+        Ok(())
+    }
+
+    fn unbuilt(&self, error: &BuildError) -> Error {
+        self.fail(Error::new(ErrorKind::Internal, "the request could not be built").with_cause(error.to_string()))
+    }
+}
+
+/// Whether AWS refused because somebody else is at work on the table.
+fn is_in_use(error: &Error) -> bool {
+    error.name() == "ResourceInUseException"
+}
