@@ -8,6 +8,7 @@ use std::time::Duration;
 use common::{Script, Sent};
 use serde_json::{Value, json};
 use unstorage_dynamodb::error::{Error, ErrorKind};
+use unstorage_dynamodb::input::Input;
 use unstorage_dynamodb::options::{RawAttributes, RawOptions};
 use unstorage_dynamodb::store::Patience;
 
