@@ -12,15 +12,15 @@ export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-was
 /** unstorage's methods over the core. Promises reject with the data of an error, not with an `Error`. */
 export declare class NativeDriver {
   /** Whether the key has a value alive. */
-  hasItem(key: string): Promise<boolean>
+  hasItem(key: string, options?: { consistentRead?: boolean }): Promise<boolean>
   /** The text under the key, or null. */
-  getItem(key: string): Promise<string | null>
+  getItem(key: string, options?: { consistentRead?: boolean }): Promise<string | null>
   /** Stores a text. */
   setItem(key: string, value: string, options?: { ttl?: number }): Promise<void>
   /** Removes a row. */
   removeItem(key: string): Promise<void>
   /** The keys alive under a base. */
-  getKeys(base?: string, options?: { maxDepth?: number }): Promise<string[]>
+  getKeys(base?: string, options?: { maxDepth?: number; consistentRead?: boolean }): Promise<string[]>
   /** Removes everything under a base. */
   clear(base?: string): Promise<void>
   /** Ends the driver's work and closes its connections. */

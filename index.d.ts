@@ -13,6 +13,7 @@ declare namespace driver {
   type DynamoDbDriverOptions = types.DynamoDbDriverOptions;
   type DynamoDbPublicOptions = types.DynamoDbPublicOptions;
   type DynamoDbItemOptions = types.DynamoDbItemOptions;
+  type DynamoDbReadOptions = types.DynamoDbReadOptions;
   type DynamoDbKeysOptions = types.DynamoDbKeysOptions;
   type DynamoDbDriver = types.DynamoDbDriver;
   type DynamoDbErrorCode = types.DynamoDbErrorCode;

@@ -14,7 +14,7 @@ use aws_sdk_dynamodb::config::SharedHttpClient;
 use tokio::sync::{OnceCell, Semaphore};
 use tokio_util::task::TaskTracker;
 
-use crate::client::{Client, MAX_CONNECTIONS};
+use crate::client::Client;
 use crate::clock::SharedClock;
 use crate::error::Error;
 use crate::options::Options;
@@ -55,13 +55,13 @@ impl Store {
 
     fn over(options: Options, clock: SharedClock, http: Option<SharedHttpClient>) -> Self {
         Self {
-            table: options.table.clone(),
+            table: options.table_name.clone(),
             session: RwLock::new(Some(Arc::new(Session {
+                slots: Semaphore::new(options.limits.max_connections),
                 options,
                 clock,
                 http,
                 client: OnceCell::new(),
-                slots: Semaphore::new(MAX_CONNECTIONS),
             }))),
             running: TaskTracker::new(),
         }

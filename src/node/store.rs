@@ -33,17 +33,37 @@ pub struct NativeDriver {
 #[napi]
 impl NativeDriver {
     /// Whether the key has a value alive.
-    #[napi(catch_unwind, ts_args_type = "key: string", ts_return_type = "Promise<boolean>")]
-    pub fn has_item<'env>(&self, env: &'env Env, key: Argument) -> Result<PromiseRaw<'env, bool>> {
+    #[napi(
+        catch_unwind,
+        ts_args_type = "key: string, options?: { consistentRead?: boolean }",
+        ts_return_type = "Promise<boolean>"
+    )]
+    pub fn has_item<'env>(
+        &self,
+        env: &'env Env,
+        key: Argument,
+        options: Unknown<'_>,
+    ) -> Result<PromiseRaw<'env, bool>> {
         let store = Arc::clone(&self.store);
-        promise(env, async move { store.has(key.0).await })
+        let consistent = option(options, "consistentRead")?;
+        promise(env, async move { store.has(key.0, consistent).await })
     }
 
     /// The text under the key, or null.
-    #[napi(catch_unwind, ts_args_type = "key: string", ts_return_type = "Promise<string | null>")]
-    pub fn get_item<'env>(&self, env: &'env Env, key: Argument) -> Result<PromiseRaw<'env, Option<String>>> {
+    #[napi(
+        catch_unwind,
+        ts_args_type = "key: string, options?: { consistentRead?: boolean }",
+        ts_return_type = "Promise<string | null>"
+    )]
+    pub fn get_item<'env>(
+        &self,
+        env: &'env Env,
+        key: Argument,
+        options: Unknown<'_>,
+    ) -> Result<PromiseRaw<'env, Option<String>>> {
         let store = Arc::clone(&self.store);
-        promise(env, async move { store.get(key.0).await })
+        let consistent = option(options, "consistentRead")?;
+        promise(env, async move { store.get(key.0, consistent).await })
     }
 
     /// Stores a text.
@@ -74,7 +94,7 @@ impl NativeDriver {
     /// The keys alive under a base.
     #[napi(
         catch_unwind,
-        ts_args_type = "base?: string, options?: { maxDepth?: number }",
+        ts_args_type = "base?: string, options?: { maxDepth?: number; consistentRead?: boolean }",
         ts_return_type = "Promise<string[]>"
     )]
     pub fn get_keys<'env>(
@@ -85,7 +105,8 @@ impl NativeDriver {
     ) -> Result<PromiseRaw<'env, Vec<String>>> {
         let store = Arc::clone(&self.store);
         let max_depth = option(options, "maxDepth")?;
-        promise(env, async move { store.keys(base.0, max_depth).await })
+        let consistent = option(options, "consistentRead")?;
+        promise(env, async move { store.keys(base.0, max_depth, consistent).await })
     }
 
     /// Removes everything under a base.

@@ -8,14 +8,16 @@ use crate::item::Content;
 use crate::key::Key;
 
 impl Store {
-    /// The text under `key`; `None` where there is no such item alive, or it has no value.
+    /// The text under `key`; `None` where there is no such item alive, or it has no value. `consistent` goes over the
+    /// store's default.
     ///
     /// # Errors
-    /// A bad key, a value of another type than text, or a failed request.
-    pub async fn get(&self, key: Input) -> Result<Option<String>, Error> {
+    /// A bad argument, a value of another type than text, or a failed request.
+    pub async fn get(&self, key: Input, consistent: Input) -> Result<Option<String>, Error> {
         let call = self.begin(Operation::GetItem)?;
         let key = call.key(key)?;
-        match call.content(&key).await? {
+        let consistent = call.consistent_read(&consistent)?;
+        match call.content(&key, consistent).await? {
             None => Ok(None),
             Some(Content::Text(text)) => Ok(Some(text)),
             Some(Content::Other(type_name)) => Err(call
@@ -30,23 +32,25 @@ impl Store {
     /// Whether `key` has a value and is alive. Costs what [`get`](Self::get) costs: DynamoDB tells only what it sends.
     ///
     /// # Errors
-    /// A bad key or a failed request.
-    pub async fn has(&self, key: Input) -> Result<bool, Error> {
+    /// A bad argument or a failed request.
+    pub async fn has(&self, key: Input, consistent: Input) -> Result<bool, Error> {
         let call = self.begin(Operation::HasItem)?;
         let key = call.key(key)?;
-        Ok(call.content(&key).await?.is_some())
+        let consistent = call.consistent_read(&consistent)?;
+        Ok(call.content(&key, consistent).await?.is_some())
     }
 }
 
 impl Call {
     /// Reads value and expiry of one item, and nothing else that other code may keep in the row.
-    async fn content(&self, key: &Key) -> Result<Option<Content>, Error> {
+    async fn content(&self, key: &Key, consistent: bool) -> Result<Option<Content>, Error> {
         let client = self.client().await?;
         let options = &self.session.options;
         let request = client
             .sdk
             .get_item()
             .table_name(&options.table)
+            .set_consistent_read(consistent.then_some(true))
             .key(&options.attributes.key, key.attribute())
             .projection_expression("#v, #t")
             .expression_attribute_names("#v", &options.attributes.value)
