@@ -12,13 +12,13 @@ export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-was
 /** unstorage's methods over the core. Promises reject with the data of an error, not with an `Error`. */
 export declare class NativeDriver {
   /** Whether the key has a value alive. */
-  hasItem(key: string): Promise<boolean>
+  hasItem(key: string, options?: { consistentRead?: boolean }): Promise<boolean>
   /** The value under the key, or null. */
-  getItem(key: string): Promise<unknown>
+  getItem(key: string, options?: { consistentRead?: boolean }): Promise<unknown>
   /** The value under the key, bytes as bytes, or null. */
-  getItemRaw(key: string): Promise<unknown>
+  getItemRaw(key: string, options?: { consistentRead?: boolean }): Promise<unknown>
   /** The values under several keys. */
-  getItems(items: (string | { key: string })[]): Promise<{ key: string, value: unknown }[]>
+  getItems(items: (string | { key: string })[], common?: { consistentRead?: boolean }): Promise<{ key: string, value: unknown }[]>
   /** Time left, size and time of the last write, or null. */
   getMeta(key: string): Promise<{ ttl?: number, size: number, mtime?: Date } | null>
   /** Stores a value. */
@@ -30,7 +30,7 @@ export declare class NativeDriver {
   /** Removes a row. */
   removeItem(key: string): Promise<void>
   /** The keys alive under a base. */
-  getKeys(base?: string, options?: { maxDepth?: number }): Promise<string[]>
+  getKeys(base?: string, options?: { maxDepth?: number, consistentRead?: boolean }): Promise<string[]>
   /** Removes everything under a base. */
   clear(base?: string): Promise<void>
   /** Ends the driver's work and closes its connections. */

@@ -14,6 +14,7 @@ declare namespace driver {
   type DynamoDbDriverOptions = types.DynamoDbDriverOptions;
   type DynamoDbPublicOptions = types.DynamoDbPublicOptions;
   type DynamoDbItemOptions = types.DynamoDbItemOptions;
+  type DynamoDbReadOptions = types.DynamoDbReadOptions;
   type DynamoDbKeysOptions = types.DynamoDbKeysOptions;
   type DynamoDbDriver = types.DynamoDbDriver;
   type DynamoDbValue = types.DynamoDbValue;

@@ -31,13 +31,22 @@ export interface DynamoDbAttributes {
 
 /** Options of the driver. Checked by the first call of a method, not by the factory. */
 export interface DynamoDbDriverOptions {
-  /** The table's name: 3 to 255 characters of `a-z A-Z 0-9 _ . -`. */
-  table: string;
+  /**
+   * The table's name, 3 to 255 characters of `a-z A-Z 0-9 _ . -`, or its ARN, which also holds its region.
+   * @default the environment variable `UNSTORAGE_DYNAMODB_TABLE`, read by the first call
+   */
+  table?: string | undefined;
   /**
    * The AWS region, such as `"eu-west-1"`.
-   * @default `AWS_REGION`, `AWS_DEFAULT_REGION`, or the profile's region
+   * @default the region in the table's ARN, `AWS_REGION`, `AWS_DEFAULT_REGION`, or the profile's region
    */
   region?: string | undefined;
+  /**
+   * The profile of the shared config files that region, endpoint and credentials come from. Its credentials go before
+   * those of the environment.
+   * @default `AWS_PROFILE`, or `"default"`
+   */
+  profile?: string | undefined;
   /**
    * Static credentials.
    * @default the AWS default chain: environment, shared config and SSO, process, web identity, ECS, EC2
@@ -68,6 +77,48 @@ export interface DynamoDbDriverOptions {
    * @default true
    */
   batch?: boolean | undefined;
+  /**
+   * Whether reads see every write that was acknowledged before: at twice the read units. Use it for sessions.
+   * @default false
+   */
+  consistentRead?: boolean | undefined;
+  /**
+   * How often a request is sent before it fails, the first time included: 1 to 10.
+   * @default 4, the AWS SDKs' own number for DynamoDB
+   */
+  maxAttempts?: number | string | undefined;
+  /**
+   * The time for TCP and TLS set-up, in milliseconds. 0: no limit.
+   * @default 3100, the AWS SDKs' own
+   */
+  connectTimeout?: number | string | undefined;
+  /**
+   * The time for one attempt, in milliseconds. 0: no limit.
+   * @default 5000: DynamoDB answers within some ten, and a lost request must not hang
+   */
+  attemptTimeout?: number | string | undefined;
+  /**
+   * The time for all attempts of a request, waits included, in milliseconds, from the moment it has a connection slot.
+   * `getKeys` and `clear` have it for each page. 0: no limit.
+   * @default 15000
+   */
+  timeout?: number | string | undefined;
+  /**
+   * Requests in flight, and connections to the endpoint: 1 to 1,000. Further calls wait for their turn.
+   * @default 50, as in the JavaScript SDK
+   */
+  maxConnections?: number | string | undefined;
+  /**
+   * Words added to the `user-agent` header, such as `"shop/1.2"`.
+   * @default none
+   */
+  userAgent?: string | undefined;
+  /**
+   * A proxy: `true` takes it from `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`, a URL is used for every request. User
+   * information in the URL is sent to the proxy and shown nowhere.
+   * @default false, as in the JavaScript SDK
+   */
+  proxy?: boolean | string | undefined;
 }
 
 /** What `driver.options` shows: the options without credentials. */
@@ -79,8 +130,14 @@ export interface DynamoDbItemOptions {
   ttl?: number | string | null | undefined;
 }
 
+/** Options of `getItem` and `hasItem`. */
+export interface DynamoDbReadOptions {
+  /** Whether to see every write that was acknowledged before, over the driver's option of that name. */
+  consistentRead?: boolean | null | undefined;
+}
+
 /** Options of `getKeys`. */
-export interface DynamoDbKeysOptions {
+export interface DynamoDbKeysOptions extends DynamoDbReadOptions {
   /** Leave out keys with more than this many `:`. */
   maxDepth?: number | undefined;
 }
@@ -119,16 +176,19 @@ export interface DynamoDbDriver {
   name: "aws-dynamodb";
   options: DynamoDbPublicOptions;
   /** Whether the key has a value alive. Costs what `getItem` costs. */
-  hasItem(key: string): Promise<boolean>;
+  hasItem(key: string, options?: DynamoDbReadOptions): Promise<boolean>;
   /** The value under the key; `null` where there is none alive. unstorage stores text. */
   // oxlint-disable-next-line typescript/no-explicit-any -- the caller knows what was stored, as with JSON.parse
-  getItem(key: string): Promise<any>;
+  getItem(key: string, options?: DynamoDbReadOptions): Promise<any>;
   /** The values under several keys: one answer per item asked, in order. */
-  // oxlint-disable-next-line typescript/no-explicit-any -- as getItem
-  getItems(items: readonly (string | { key: string })[]): Promise<{ key: string; value: any }[]>;
+  getItems(
+    items: readonly (string | { key: string })[],
+    common?: DynamoDbReadOptions,
+    // oxlint-disable-next-line typescript/no-explicit-any -- as getItem
+  ): Promise<{ key: string; value: any }[]>;
   /** Bytes as a `Buffer`, unstorage's `base64:` text decoded, anything else as `getItem`. */
   // oxlint-disable-next-line typescript/no-explicit-any -- as getItem
-  getItemRaw(key: string): Promise<any>;
+  getItemRaw(key: string, options?: DynamoDbReadOptions): Promise<any>;
   /** Time left, size and time of the last write; `null` where `getItem` finds nothing. */
   getMeta(key: string): Promise<DynamoDbMeta | null>;
   /** Stores a value under the key, replacing the whole row. */
@@ -209,7 +269,7 @@ export declare class DynamoDbError extends Error {
  *
  * Opens nothing and throws nothing; the first call of a method checks the options and connects.
  */
-export declare function dynamoDbCacheDriver(options: DynamoDbDriverOptions): DynamoDbDriver;
+export declare function dynamoDbCacheDriver(options?: DynamoDbDriverOptions): DynamoDbDriver;
 
 /**
  * Makes the table that a driver with these options expects, where there is none: on-demand capacity, one String

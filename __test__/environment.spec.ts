@@ -3,7 +3,13 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type ChildOptions, type ChildResult, literal, runChild } from "./helpers/child";
+import {
+  callInChild,
+  type ChildOptions,
+  type ChildResult,
+  literal,
+  runChild,
+} from "./helpers/child";
 import { useRecorder } from "./helpers/recorder";
 import { credentials, useTable } from "./helpers/table";
 
@@ -16,16 +22,49 @@ const keys = {
   AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
 };
 
-/** One `getItem` in a child; its error, if any, is reported and left to the test. */
 function call(options: Record<string, unknown>, child: ChildOptions): Promise<ChildResult> {
-  const all = { table: table.name, ...options };
-  return runChild(
-    `const driver = dynamoDbCacheDriver(${literal(all)});
-     const error = await driver.getItem("k").then(() => null, (error) => error);
-     report(error && { name: error.name, code: error.code, message: error.message });`,
-    child,
-  );
+  return callInChild({ table: table.name, ...options }, child);
 }
+
+describe("table", () => {
+  const fromHere = (): Record<string, unknown> => ({
+    endpoint: recorder.endpoint,
+    region: "us-east-1",
+  });
+
+  it.each([[undefined], [null]])("[OPT-20] %j: from UNSTORAGE_DYNAMODB_TABLE", async (nothing) => {
+    const env = { ...keys, UNSTORAGE_DYNAMODB_TABLE: table.name };
+    expect((await callInChild({ ...fromHere(), table: nothing }, { env })).reports).toEqual([null]);
+    expect(recorder.exchanges[0]?.request.TableName).toBe(table.name);
+  });
+
+  it("[OPT-20] the option goes over it", async () => {
+    const env = { ...keys, UNSTORAGE_DYNAMODB_TABLE: "another" };
+    expect((await call(fromHere(), { env })).reports).toEqual([null]);
+    expect(recorder.exchanges[0]?.request.TableName).toBe(table.name);
+  });
+
+  it("[OPT-20] it is read by the first call", async () => {
+    const script = `
+      const driver = dynamoDbCacheDriver(${literal(fromHere())});
+      process.env.UNSTORAGE_DYNAMODB_TABLE = ${literal(table.name)};
+      report(await driver.getItem("k"));
+    `;
+    expect((await runChild(script, { env: keys })).reports).toEqual([null]);
+  });
+
+  it("[OPT-20] an ill-formed one is an error that names it; an empty one is none", async () => {
+    const of = async (name: string): Promise<any> => {
+      const env = { ...keys, UNSTORAGE_DYNAMODB_TABLE: name };
+      const { reports } = await callInChild(fromHere(), { env });
+      expect(reports[0].code).toBe("ERR_DYNAMODB_INVALID_OPTION");
+      return reports[0].message;
+    };
+    expect(await of("a b")).toContain("UNSTORAGE_DYNAMODB_TABLE");
+    expect(await of("")).toContain("Missing required option `table`.");
+    expect(recorder.exchanges).toEqual([]);
+  });
+});
 
 describe("region", () => {
   const config = "[default]\nregion = eu-north-1\n[profile other]\nregion = sa-east-1\n";
@@ -44,10 +83,27 @@ describe("region", () => {
     ["the default profile", {}, files, "eu-north-1"],
     ["the profile that AWS_PROFILE names", {}, { ...files, AWS_PROFILE: "other" }, "sa-east-1"],
     ["null as if absent", { region: null }, { AWS_REGION: "eu-west-1" }, "eu-west-1"],
+    ["an empty AWS_REGION as if absent", {}, { ...both, AWS_REGION: "" }, "eu-west-2"],
+    [
+      "empty variables as if absent",
+      {},
+      { ...both, AWS_REGION: "", AWS_DEFAULT_REGION: "" },
+      "eu-north-1",
+    ],
   ])("[OPT-8] %s", async (_, options, env, expected) => {
     const endpoint = recorder.endpoint;
     await call({ endpoint, ...options }, { env: { ...keys, ...env }, home: { config } });
     expect(recorder.exchanges.map((exchange) => exchange.region)).toEqual([expected]);
+  });
+
+  it.each([
+    ["AWS_REGION", { AWS_REGION: "eu west/1" }, ""],
+    ["AWS_DEFAULT_REGION", { AWS_DEFAULT_REGION: "evil.example/?" }, ""],
+    ["`region` of the AWS profile", files, "[default]\nregion = eu west/1\n"],
+  ])("[OPT-8] an ill-formed %s is an error that names it", async (source, env, text) => {
+    const { reports } = await call({}, { env: { ...keys, ...env }, home: { config: text } });
+    expect(reports[0].code).toBe("ERR_DYNAMODB_INVALID_OPTION");
+    expect(reports[0].message).toContain(source);
   });
 
   describe("without one", () => {

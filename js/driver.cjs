@@ -17,7 +17,12 @@ const CLOSED = {
 
 // What `driver.options` may show. An allow-list: frameworks log and trace it, and an option that is not known here
 // may be a secret in the wrong place.
-const SHOWN_OPTIONS = ["table", "region", "expireIn", "ttl", "endpoint", "base", "batch"];
+const SHOWN_OPTIONS = (
+  "table region profile expireIn ttl base batch consistentRead endpoint proxy userAgent " +
+  "maxAttempts connectTimeout attemptTimeout timeout maxConnections"
+).split(" ");
+// URLs among them, which may hold user information.
+const SHOWN_URLS = ["endpoint", "proxy"];
 
 module.exports = function createFactory(loadNative) {
   return function dynamoDbCacheDriver(options) {
@@ -92,7 +97,9 @@ module.exports = function createFactory(loadNative) {
 // Copies plain values only: an object in the wrong place (a URL, say) may hold a secret of its own.
 function shown(given) {
   const options = plain(given, SHOWN_OPTIONS);
-  if (typeof options.endpoint === "string") options.endpoint = withoutUser(options.endpoint);
+  for (const name of SHOWN_URLS) {
+    if (typeof options[name] === "string") options[name] = withoutUser(options[name]);
+  }
   if (given.attributes && typeof given.attributes === "object") {
     options.attributes = plain(given.attributes, ["key", "value", "ttl", "mtime"]);
   }
@@ -108,12 +115,12 @@ function plain(object, names) {
   return copy;
 }
 
-// User information is refused by the first call, but `options` shows from the start. What is no URL, but has an `@`,
-// may be one with a typing error in its password.
-function withoutUser(endpoint) {
-  if (URL.canParse(endpoint)) {
-    const { username, password } = new URL(endpoint);
-    if (!username && !password) return endpoint;
+// `options` shows from the start, before anything is checked. What is no URL, but has an `@`, may be one with a typing
+// error in its password.
+function withoutUser(url) {
+  if (URL.canParse(url)) {
+    const { username, password } = new URL(url);
+    if (!username && !password) return url;
   }
-  return endpoint.replace(/^.*@/s, "***@");
+  return url.replace(/^.*@/s, "***@");
 }

@@ -2,14 +2,14 @@
 
 mod attempts;
 mod http;
+mod profile;
+mod region;
+mod user_agent;
 
 use std::future::Future;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use aws_config::environment::EnvironmentVariableRegionProvider;
-use aws_config::meta::region::RegionProviderChain;
-use aws_config::profile::ProfileFileRegionProvider;
 use aws_config::{BehaviorVersion, ConfigLoader, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::config::http::HttpResponse;
@@ -19,24 +19,10 @@ use aws_sdk_dynamodb::config::{FrameworkMetadata, Region, SharedHttpClient, Stal
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_types::service_config::ServiceConfigKey;
 
+use crate::error::Error;
 use crate::error::aws::{Target, explain};
-use crate::error::{Error, ErrorKind};
-use crate::options::{Endpoint, Options, StaticCredentials, endpoint_from_environment};
-
-/// Requests in flight per driver, and connections per endpoint: as many as the JavaScript SDK opens.
-pub(crate) const MAX_CONNECTIONS: usize = 50;
-
-/// TCP and TLS set-up: the AWS SDKs' own default.
-const CONNECT_TIMEOUT: Duration = Duration::from_millis(3_100);
-
-/// One attempt. The SDK itself has no limit, and a black-holed request would hang for ever.
-const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// All attempts of one request, waits included.
-pub(crate) const OPERATION_TIMEOUT: Duration = Duration::from_secs(15);
-
-/// First attempt included; what the AWS SDKs settled on for DynamoDB in their 2.1 retry behaviour.
-const MAX_ATTEMPTS: u32 = 4;
+use crate::options::{Endpoint, Limits, Options, StaticCredentials, endpoint_from_environment};
+use http::PoolSettings;
 
 /// The scale of the first jittered wait. (The SDK's general default of 1 s is some 20 times a DynamoDB answer.)
 const INITIAL_BACKOFF: Duration = Duration::from_millis(50);
@@ -55,19 +41,20 @@ impl Client {
     /// Reads the environment and the shared config files, and makes a client. Sends nothing yet: credentials are
     /// looked for with the first request. `http` replaces the network in tests.
     pub(crate) async fn connect(options: &Options, http: Option<SharedHttpClient>) -> Result<Self, Error> {
+        profile::check(options.profile.as_deref()).await?;
         // Asked for apart from the loader's own chain, which would go on to the instance metadata service and make
         // a machine without a region wait for seconds.
-        let region = region(options).await?;
-        let shared = http.clone().unwrap_or_else(http::by_scheme);
+        let region = region::find(options).await?;
+        let pools = PoolSettings { max_connections: options.limits.max_connections, proxy: options.proxy.clone() };
+        let shared = http.clone().unwrap_or_else(|| http::by_scheme(pools.clone()));
         let environment = load_environment(options, &region, shared).await;
         let endpoint = match &options.endpoint {
             Some(endpoint) => Some(endpoint.clone()),
             None => configured_endpoint(&environment)?,
         };
-        let http = match (http, &endpoint) {
-            (Some(http), _) => http,
-            (None, Some(endpoint)) if endpoint.is_plain_http() => http::plain()?,
-            (None, _) => http::tls()?,
+        let http = match http {
+            Some(http) => http,
+            None => pools.pool(endpoint.as_ref().is_some_and(Endpoint::is_plain_http))?,
         };
         let mut config = aws_sdk_dynamodb::config::Builder::from(&environment);
         config.set_endpoint_url(endpoint.as_ref().map(|endpoint| endpoint.as_str().to_owned()));
@@ -76,12 +63,17 @@ impl Client {
             // The retry budget is shared by name in the whole process unless it is the driver's own: one driver's
             // bad minute must not switch off the retries of another.
             .retry_partition(RetryPartition::custom(retry_partition_name()).build())
-            .interceptor(attempts::Counter)
-            .build();
+            .interceptor(attempts::Counter);
+        let config = match &options.user_agent {
+            Some(text) => config.interceptor(user_agent::Addition(text.clone())),
+            None => config,
+        }
+        .build();
         Ok(Self {
             sdk: aws_sdk_dynamodb::Client::from_conf(config),
             target: Target {
-                table: options.table.clone(),
+                table: options.table_name.clone(),
+                arn: (options.table != options.table_name).then(|| options.table.clone()),
                 region: region.to_string(),
                 endpoint: endpoint.map(|endpoint| endpoint.as_str().to_owned()),
                 key_attribute: options.attributes.key.clone(),
@@ -108,20 +100,6 @@ fn retry_partition_name() -> String {
     format!("unstorage-dynamodb-{}", DRIVERS.fetch_add(1, Ordering::Relaxed))
 }
 
-/// The region: the option, else the environment, else the profile.
-async fn region(options: &Options) -> Result<Region, Error> {
-    let chain = RegionProviderChain::first_try(options.region.clone().map(Region::new))
-        .or_else(EnvironmentVariableRegionProvider::new())
-        .or_else(ProfileFileRegionProvider::new());
-    chain.region().await.ok_or_else(|| {
-        Error::new(
-            ErrorKind::NoRegion,
-            "Missing region: set the option `region`, the environment variable AWS_REGION, or `region` in the AWS \
-             profile. (A local engine takes any.)",
-        )
-    })
-}
-
 /// What the environment and the shared config files say, with our own limits over them.
 async fn load_environment(options: &Options, region: &Region, http: SharedHttpClient) -> SdkConfig {
     let mut loader: ConfigLoader = aws_config::defaults(behavior_version())
@@ -130,19 +108,16 @@ async fn load_environment(options: &Options, region: &Region, http: SharedHttpCl
         // Given explicitly: ill-formed AWS_MAX_ATTEMPTS or AWS_RETRY_MODE would panic in the SDK's own loading.
         .retry_config(
             RetryConfig::standard()
-                .with_max_attempts(MAX_ATTEMPTS)
+                .with_max_attempts(options.limits.max_attempts)
                 .with_initial_backoff(INITIAL_BACKOFF)
                 .with_max_backoff(MAX_BACKOFF),
         )
-        .timeout_config(
-            TimeoutConfig::builder()
-                .connect_timeout(CONNECT_TIMEOUT)
-                .operation_attempt_timeout(ATTEMPT_TIMEOUT)
-                .operation_timeout(OPERATION_TIMEOUT)
-                .build(),
-        )
+        .timeout_config(timeouts(&options.limits))
         // DynamoDB's answers are small, and the timeouts above bound them; the watchdog has a history of false alarms.
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
+    if let Some(profile) = &options.profile {
+        loader = loader.profile_name(profile);
+    }
     if let Some(credentials) = &options.credentials {
         loader = loader.credentials_provider(static_credentials(credentials));
     }
@@ -150,6 +125,24 @@ async fn load_environment(options: &Options, region: &Region, http: SharedHttpCl
         loader = loader.framework_metadata(this);
     }
     loader.load().await
+}
+
+/// A limit that is off is said to be so: the SDK fills in what is left open.
+fn timeouts(limits: &Limits) -> TimeoutConfig {
+    let config = TimeoutConfig::builder();
+    let config = match limits.connect_timeout {
+        Some(time) => config.connect_timeout(time),
+        None => config.disable_connect_timeout(),
+    };
+    let config = match limits.attempt_timeout {
+        Some(time) => config.operation_attempt_timeout(time),
+        None => config.disable_operation_attempt_timeout(),
+    };
+    match limits.timeout {
+        Some(time) => config.operation_timeout(time),
+        None => config.disable_operation_timeout(),
+    }
+    .build()
 }
 
 /// Pinned: an update of the SDK must not change retries or HTTP behaviour unnoticed.
@@ -176,7 +169,8 @@ fn configured_endpoint(environment: &SdkConfig) -> Result<Option<Endpoint>, Erro
     let (Ok(key), Some(settings)) = (key, environment.service_config()) else {
         return Ok(None);
     };
-    let Some(text) = settings.load_config(key) else {
+    // An empty one counts as absent, as in the JavaScript SDK.
+    let Some(text) = settings.load_config(key).filter(|text| !text.is_empty()) else {
         return Ok(None);
     };
     let source = ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL"]

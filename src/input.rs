@@ -3,6 +3,9 @@
 //! The boundary (src/node/) turns a JavaScript value into an [`Input`] and nothing more; the core decides what is
 //! allowed. There is no `Debug`: an input may be a secret.
 
+/// What a flag may be.
+pub(crate) const FLAG_ALLOWED: &str = "true or false";
+
 /// A value as the caller gave it.
 #[derive(Clone, PartialEq)]
 pub enum Input {
@@ -35,6 +38,15 @@ impl Input {
             Self::Number(_) => "a number",
             Self::Boolean(_) => "a boolean",
             Self::Other(kind) => kind,
+        }
+    }
+
+    /// The flag that the value is, or its kind where it is none.
+    pub(crate) fn as_flag(&self, default: bool) -> Result<bool, &'static str> {
+        match self {
+            Self::Absent => Ok(default),
+            Self::Boolean(flag) => Ok(*flag),
+            other => Err(other.kind()),
         }
     }
 

@@ -2,6 +2,10 @@
 
 mod credentials;
 mod endpoint;
+mod limits;
+mod names;
+mod proxy;
+mod region;
 mod table;
 
 use std::fmt;
@@ -9,10 +13,13 @@ use std::fmt;
 pub use credentials::{RawCredentials, StaticCredentials};
 pub use endpoint::Endpoint;
 pub(crate) use endpoint::from_environment as endpoint_from_environment;
+pub use limits::{Limits, RawLimits};
+pub use proxy::Proxy;
+pub(crate) use region::from_environment as region_from_environment;
 
 use crate::error::{Error, ErrorKind};
 use crate::expiry::{TTL_ALLOWED, Ttl};
-use crate::input::Input;
+use crate::input::{FLAG_ALLOWED, Input};
 use crate::item::Attributes;
 use crate::key::{Base, MAX_KEY_BYTES};
 
@@ -44,6 +51,16 @@ pub struct RawOptions {
     pub base: Input,
     /// `batch`
     pub batch: Input,
+    /// `consistentRead`
+    pub consistent_read: Input,
+    /// `maxAttempts`, `connectTimeout`, `attemptTimeout`, `timeout`, `maxConnections`
+    pub limits: RawLimits,
+    /// `profile`
+    pub profile: Input,
+    /// `userAgent`
+    pub user_agent: Input,
+    /// `proxy`
+    pub proxy: Input,
     /// `client`: known only to be refused with words.
     pub client: Input,
 }
@@ -80,6 +97,11 @@ impl Default for RawOptions {
             endpoint: Input::Absent,
             base: Input::Absent,
             batch: Input::Absent,
+            consistent_read: Input::Absent,
+            limits: RawLimits::default(),
+            profile: Input::Absent,
+            user_agent: Input::Absent,
+            proxy: Input::Absent,
             client: Input::Absent,
         }
     }
@@ -88,9 +110,11 @@ impl Default for RawOptions {
 /// Options that were checked.
 #[derive(Clone)]
 pub struct Options {
-    /// The table's name.
+    /// The table as requests name it: its name or its ARN.
     pub table: String,
-    /// The region, where the caller gave one.
+    /// The table's name, for messages.
+    pub table_name: String,
+    /// The region, where the caller gave one, if only in the table's ARN.
     pub region: Option<String>,
     /// The credentials, where the caller gave some; else the AWS default chain.
     pub credentials: Option<StaticCredentials>,
@@ -104,6 +128,16 @@ pub struct Options {
     pub base: Base,
     /// Whether batch operations may be used. Default: yes.
     pub batch: bool,
+    /// Whether reads see every write that was acknowledged before, unless a call says otherwise.
+    pub consistent_read: bool,
+    /// What bounds a request.
+    pub limits: Limits,
+    /// The profile of the shared config files, where the caller named one.
+    pub profile: Option<String>,
+    /// What is added to the user agent.
+    pub user_agent: Option<String>,
+    /// The proxy.
+    pub proxy: Proxy,
 }
 
 impl fmt::Debug for Options {
@@ -117,6 +151,11 @@ impl fmt::Debug for Options {
             .field("endpoint", &self.endpoint)
             .field("base", &self.base)
             .field("batch", &self.batch)
+            .field("consistent_read", &self.consistent_read)
+            .field("limits", &self.limits)
+            .field("profile", &self.profile)
+            .field("user_agent", &self.user_agent)
+            .field("proxy", &self.proxy)
             .finish_non_exhaustive()
     }
 }
@@ -127,18 +166,24 @@ impl Options {
     /// # Errors
     /// [`ErrorKind::InvalidOption`], naming the first option that is not allowed and what is.
     pub fn parse(raw: RawOptions) -> Result<Self, Error> {
-        let table = table::parse(raw.table)?;
-        let named = |error: Error| error.on_table(Some(&table));
+        let table = table::parse(raw.table, |name| std::env::var(name).ok())?;
+        let named = |error: Error| error.on_table(Some(&table.name));
         refuse_client(&raw.client).map_err(named)?;
         Ok(Self {
-            region: parse_region(raw.region).map_err(named)?,
+            region: region::parse(raw.region, table.region.clone()).map_err(named)?,
             credentials: credentials::parse(raw.credentials).map_err(named)?,
             attributes: parse_attributes(raw.attributes).map_err(named)?,
             default_ttl: parse_default_ttl(&raw.expire_in, &raw.ttl).map_err(named)?,
             endpoint: endpoint::parse(raw.endpoint).map_err(named)?,
             base: parse_base(raw.base).map_err(named)?,
             batch: flag("batch", &raw.batch, true).map_err(named)?,
-            table,
+            consistent_read: flag("consistentRead", &raw.consistent_read, false).map_err(named)?,
+            limits: limits::parse(&raw.limits).map_err(named)?,
+            profile: names::parse_profile(raw.profile).map_err(named)?,
+            user_agent: names::parse_user_agent(raw.user_agent).map_err(named)?,
+            proxy: proxy::parse(raw.proxy).map_err(named)?,
+            table: table.id,
+            table_name: table.name,
         })
     }
 }
@@ -157,11 +202,7 @@ fn parse_base(base: Input) -> Result<Base, Error> {
 
 /// An option that is on or off.
 fn flag(option: &str, input: &Input, default: bool) -> Result<bool, Error> {
-    match input {
-        Input::Absent => Ok(default),
-        Input::Boolean(on) => Ok(*on),
-        other => Err(Error::option(option, "true or false", other.kind())),
-    }
+    input.as_flag(default).map_err(|found| Error::option(option, FLAG_ALLOWED, found))
 }
 
 /// A ready JavaScript client cannot serve a native driver.
@@ -174,23 +215,6 @@ fn refuse_client(client: &Input) -> Result<(), Error> {
         "Option `client` is not supported: this driver does not go through the JavaScript SDK. Pass what the client \
          was made with: `region`, `credentials` and `endpoint`.",
     ))
-}
-
-/// A region is part of a host name: letters, digits and hyphens.
-fn parse_region(region: Input) -> Result<Option<String>, Error> {
-    const ALLOWED: &str = "a region's name such as \"eu-west-1\"";
-    match region {
-        Input::Absent => Ok(None),
-        Input::Text(name)
-            if (1..=63).contains(&name.len()) && name.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'-') =>
-        {
-            Ok(Some(name))
-        }
-        Input::Text(name) if !name.is_empty() => {
-            Err(Error::option("region", ALLOWED, "a string with other characters than letters, digits and hyphens"))
-        }
-        other => Err(Error::option("region", ALLOWED, other.kind())),
-    }
 }
 
 fn parse_attributes(attributes: RawAttributes) -> Result<Attributes, Error> {

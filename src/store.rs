@@ -24,7 +24,7 @@ use tokio::sync::{OnceCell, Semaphore};
 use tokio_util::task::TaskTracker;
 
 use self::permission::Permission;
-use crate::client::{Client, MAX_CONNECTIONS, OPERATION_TIMEOUT};
+use crate::client::Client;
 use crate::clock::SharedClock;
 use crate::error::Error;
 use crate::options::Options;
@@ -69,16 +69,16 @@ impl Store {
 
     fn over(options: Options, clock: SharedClock, http: Option<SharedHttpClient>) -> Self {
         Self {
-            table: options.table.clone(),
+            table: options.table_name.clone(),
             session: RwLock::new(Some(Arc::new(Session {
                 batch_get: Permission::new(options.batch),
                 batch_write: Permission::new(options.batch),
-                deadline: Some(OPERATION_TIMEOUT),
+                deadline: options.limits.timeout,
+                slots: Semaphore::new(options.limits.max_connections),
                 options,
                 clock,
                 http,
                 client: OnceCell::new(),
-                slots: Semaphore::new(MAX_CONNECTIONS),
             }))),
             running: TaskTracker::new(),
         }

@@ -51,7 +51,7 @@ async fn left_over_keys_are_asked_again_and_answers_come_in_order() {
             }),
         )
         .answer(200, &json!({ "Responses": { "cache": [row("a")] } }));
-    let found = script.store().get_many(inputs(&["a", "b", "c", "a"])).await.expect("found");
+    let found = script.store().get_many(inputs(&["a", "b", "c", "a"]), Input::Absent).await.expect("found");
     let expected: Vec<(String, Option<AttributeValue>)> = vec![
         ("a".into(), Some(text("a"))),
         ("b".into(), None),
@@ -161,9 +161,9 @@ async fn without_the_permission_single_requests_do_it() {
         .answer(200, &json!({}));
     let store = script.store();
     let expected = Ok(vec![("a".to_owned(), Some(text("a"))), ("b".to_owned(), Some(text("b")))]);
-    assert_eq!(store.get_many(inputs(&["a", "b"])).await, expected);
+    assert_eq!(store.get_many(inputs(&["a", "b"]), Input::Absent).await, expected);
     assert!(store.take_notice().is_some_and(|notice| notice.contains("dynamodb:BatchGetItem")));
-    assert_eq!(store.get_many(inputs(&["a", "b"])).await, expected);
+    assert_eq!(store.get_many(inputs(&["a", "b"]), Input::Absent).await, expected);
     assert_eq!(store.take_notice(), None);
     store.put_many(items(&[("a", "1"), ("b", "2")]), Input::Absent).await.expect("stored");
     assert!(store.take_notice().is_some_and(|notice| notice.contains("dynamodb:BatchWriteItem")));
@@ -174,7 +174,7 @@ async fn without_the_permission_single_requests_do_it() {
 async fn batches_can_be_switched_off() {
     let script = Script::default().answer(200, &json!({})).answer(200, &json!({}));
     let store = script.store_with(|raw| raw.batch = Input::Boolean(false));
-    store.get_many(inputs(&["a", "b"])).await.expect("read");
+    store.get_many(inputs(&["a", "b"]), Input::Absent).await.expect("read");
     assert!(script.sent().iter().all(|sent| sent.action == "GetItem"));
     assert_eq!(store.take_notice(), None);
 }
@@ -184,9 +184,9 @@ async fn batches_can_be_switched_off() {
 async fn nothing_and_bad_input_send_nothing() {
     let script = Script::default();
     let store = script.store();
-    assert_eq!(store.get_many(Vec::new()).await, Ok(Vec::new()));
+    assert_eq!(store.get_many(Vec::new(), Input::Absent).await, Ok(Vec::new()));
     store.put_many(Vec::new(), Input::Absent).await.expect("nothing to do");
-    assert!(store.get_many(inputs(&["a", ""])).await.is_err());
+    assert!(store.get_many(inputs(&["a", ""]), Input::Absent).await.is_err());
     assert!(store.put_many(items(&[("a", "1"), ("", "2")]), Input::Absent).await.is_err());
     assert!(store.put_many(items(&[("a", "1")]), Input::Number(-1.0)).await.is_err());
     assert_eq!(script.sent(), []);

@@ -15,7 +15,10 @@ async fn a_throttled_request_is_sent_again() {
         .fail(400, "ProvisionedThroughputExceededException")
         .fail(500, "InternalServerError")
         .answer(200, &json!({ "Item": { "value": { "S": "v" } } }));
-    assert_eq!(script.store().get("k".into(), Reading::Plain).await, Ok(Some(AttributeValue::S("v".to_owned()))));
+    assert_eq!(
+        script.store().get("k".into(), Reading::Plain, Input::Absent).await,
+        Ok(Some(AttributeValue::S("v".to_owned())))
+    );
     assert_eq!(script.sent().len(), 3);
 }
 
@@ -44,7 +47,7 @@ async fn after_four_attempts_the_caller_is_told() {
 async fn what_cannot_get_better_is_sent_once() {
     for name in ["ValidationException", "ResourceNotFoundException", "AccessDeniedException"] {
         let script = Script::default().fail(400, name);
-        let error = script.store().get("k".into(), Reading::Plain).await.expect_err("failed");
+        let error = script.store().get("k".into(), Reading::Plain, Input::Absent).await.expect_err("failed");
         assert_eq!(error.metadata().attempts, 1);
         assert!(!error.is_retryable());
     }
@@ -54,7 +57,7 @@ async fn what_cannot_get_better_is_sent_once() {
 async fn an_answer_that_is_no_dynamodb_is_an_error_with_its_status() {
     for (status, body) in [(200, "<html>"), (200, r#"{"Item":{"value":{"S":"#), (200, r#"{"Item":[]}"#)] {
         let script = Script::default().answer_text(status, body);
-        let error = script.store().get("k".into(), Reading::Plain).await.expect_err("no answer");
+        let error = script.store().get("k".into(), Reading::Plain, Input::Absent).await.expect_err("no answer");
         assert_eq!(error.kind(), ErrorKind::Response, "{body}: {error}");
         assert_eq!(error.metadata().http_status, Some(status));
     }
@@ -68,11 +71,11 @@ async fn a_closed_store_refuses_every_call() {
     store.close().await;
     store.close().await;
     let errors = [
-        store.get("k".into(), Reading::Plain).await.map(drop),
-        store.has("k".into()).await.map(drop),
+        store.get("k".into(), Reading::Plain, Input::Absent).await.map(drop),
+        store.has("k".into(), Input::Absent).await.map(drop),
         store.put(Operation::SetItem, "k".into(), "v".into(), Input::Absent).await,
         store.delete("k".into()).await,
-        store.keys(Input::Absent, Input::Absent).await.map(drop),
+        store.keys(Input::Absent, Input::Absent, Input::Absent).await.map(drop),
         store.clear(Input::Absent).await,
     ];
     for error in errors {

@@ -23,7 +23,7 @@ async fn follows_every_page_also_empty_ones() {
         .answer(200, &page(&[], Some("m")))
         .answer(200, &page(&[], Some("n")))
         .answer(200, &page(&["z"], None));
-    let keys = script.store().keys(Input::Absent, Input::Absent).await.expect("keys");
+    let keys = script.store().keys(Input::Absent, Input::Absent, Input::Absent).await.expect("keys");
     assert_eq!(keys, ["a", "z"]);
     let starts: Vec<_> = script.sent().iter().map(|sent| sent.body["ExclusiveStartKey"]["key"]["S"].clone()).collect();
     assert_eq!(starts, [Value::Null, "a".into(), "m".into(), "n".into()]);
@@ -33,7 +33,7 @@ async fn follows_every_page_also_empty_ones() {
 #[tokio::test]
 async fn a_failing_page_fails_the_whole() {
     let script = Script::default().answer(200, &page(&["a"], Some("a"))).fail(400, "AccessDeniedException");
-    let error = script.store().keys(Input::Absent, Input::Absent).await.expect_err("no part");
+    let error = script.store().keys(Input::Absent, Input::Absent, Input::Absent).await.expect_err("no part");
     assert_eq!(error.kind(), ErrorKind::AccessDenied);
 }
 
@@ -41,7 +41,7 @@ async fn a_failing_page_fails_the_whole() {
 #[tokio::test]
 async fn a_scan_that_does_not_advance_is_an_error() {
     let script = Script::default().answer(200, &page(&["a"], Some("a"))).answer(200, &page(&["a"], Some("a")));
-    let error = script.store().keys(Input::Absent, Input::Absent).await.expect_err("endless");
+    let error = script.store().keys(Input::Absent, Input::Absent, Input::Absent).await.expect_err("endless");
     assert_eq!(error.kind(), ErrorKind::Response);
 }
 
@@ -62,7 +62,7 @@ async fn clear_stops_at_the_first_failure_and_says_how_far_it_came() {
 #[tokio::test]
 async fn a_row_without_a_text_key_is_a_wrong_schema() {
     let script = Script::default().answer(200, &json!({ "Items": [{ "key": { "N": "1" } }] }));
-    let error = script.store().keys(Input::Absent, Input::Absent).await.expect_err("schema");
+    let error = script.store().keys(Input::Absent, Input::Absent, Input::Absent).await.expect_err("schema");
     assert_eq!(error.kind(), ErrorKind::SchemaMismatch);
     assert!(error.to_string().contains("attributes.key"));
 }

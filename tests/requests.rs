@@ -22,7 +22,10 @@ fn renamed(raw: &mut RawOptions) {
 #[tokio::test]
 async fn get_item_asks_for_value_and_ttl_alone() {
     let script = Script::default().answer(200, &json!({ "Item": { "value": { "S": "v" } } }));
-    assert_eq!(script.store().get("k".into(), Reading::Plain).await, Ok(Some(AttributeValue::S("v".to_owned()))));
+    assert_eq!(
+        script.store().get("k".into(), Reading::Plain, Input::Absent).await,
+        Ok(Some(AttributeValue::S("v".to_owned())))
+    );
     let body = json!({
         "TableName": "cache",
         "Key": { "key": { "S": "k" } },
@@ -35,7 +38,7 @@ async fn get_item_asks_for_value_and_ttl_alone() {
 #[tokio::test]
 async fn has_item_is_the_same_request() {
     let script = Script::default().answer(200, &json!({}));
-    assert_eq!(script.store_with(renamed).has("k".into()).await, Ok(false));
+    assert_eq!(script.store_with(renamed).has("k".into(), Input::Absent).await, Ok(false));
     let body = json!({
         "TableName": "cache",
         "Key": { "pk": { "S": "k" } },
@@ -83,7 +86,7 @@ async fn remove_item_names_the_key_alone() {
 #[tokio::test]
 async fn get_keys_projects_the_key_and_filters_on_the_server() {
     let script = Script::default().answer(200, &json!({ "Items": [{ "pk": { "S": "a:b" } }] }));
-    let keys = script.store_with(renamed).keys("a".into(), Input::Absent).await;
+    let keys = script.store_with(renamed).keys("a".into(), Input::Absent, Input::Absent).await;
     assert_eq!(keys, Ok(vec!["a:b".to_owned()]));
     let body = json!({
         "TableName": "cache",
@@ -118,7 +121,7 @@ async fn a_base_is_put_before_every_key_and_taken_off_again() {
         Script::default().answer(200, &json!({})).answer(200, &json!({ "Items": [{ "key": { "S": "app:a:b" } }] }));
     let store = script.store_with(|raw| raw.base = "app".into());
     store.put(Operation::SetItem, "k".into(), "v".into(), Input::Absent).await.expect("stored");
-    assert_eq!(store.keys("a".into(), Input::Number(1.0)).await, Ok(vec!["a:b".to_owned()]));
+    assert_eq!(store.keys("a".into(), Input::Number(1.0), Input::Absent).await, Ok(vec!["a:b".to_owned()]));
     let sent = script.sent();
     assert_eq!(sent[0].body["Item"]["key"]["S"], "app:k");
     assert_eq!(sent[1].body["ExpressionAttributeValues"][":base"]["S"], "app:a:");
@@ -128,7 +131,7 @@ async fn a_base_is_put_before_every_key_and_taken_off_again() {
 async fn bad_input_sends_nothing() {
     let script = Script::default();
     let store = script.store();
-    assert!(store.get("".into(), Reading::Plain).await.is_err());
+    assert!(store.get("".into(), Reading::Plain, Input::Absent).await.is_err());
     assert!(
         store.put(Operation::SetItem, "k".into(), Given::Refused("is a function".into()), Input::Absent).await.is_err()
     );
@@ -139,8 +142,41 @@ async fn bad_input_sends_nothing() {
             .await
             .is_err()
     );
-    assert!(store.keys(Input::Number(1.0), Input::Absent).await.is_err());
-    assert!(store.keys(Input::Absent, Input::Number(-1.0)).await.is_err());
+    assert!(store.keys(Input::Number(1.0), Input::Absent, Input::Absent).await.is_err());
+    assert!(store.keys(Input::Absent, Input::Number(-1.0), Input::Absent).await.is_err());
     assert!(store.clear(Input::IllFormedText).await.is_err());
     assert_eq!(script.sent(), []);
+}
+
+#[tokio::test]
+async fn a_consistent_read_says_so_and_others_say_nothing() {
+    let wanted = |call: Input, default: Input| async move {
+        let script = Script::default().answer(200, &json!({})).answer(200, &json!({})).answer(200, &json!({}));
+        let store = script.store_with(|raw| raw.consistent_read = default);
+        store.get("k".into(), Reading::Plain, call.clone()).await.expect("read");
+        store.has("k".into(), call.clone()).await.expect("read");
+        store.keys(Input::Absent, Input::Absent, call).await.expect("read");
+        let flags: Vec<Value> = script.sent().into_iter().map(|sent| sent.body["ConsistentRead"].clone()).collect();
+        assert!(flags.iter().all(|flag| *flag == flags[0]), "{flags:?}");
+        flags[0].clone()
+    };
+    assert_eq!(wanted(Input::Absent, Input::Absent).await, Value::Null);
+    assert_eq!(wanted(Input::Absent, Input::Boolean(true)).await, json!(true));
+    assert_eq!(wanted(Input::Boolean(true), Input::Absent).await, json!(true));
+    assert_eq!(wanted(Input::Boolean(false), Input::Boolean(true)).await, Value::Null);
+}
+
+#[tokio::test]
+async fn an_arn_is_sent_as_it_is_and_messages_stay_short() {
+    let arn = "arn:aws:dynamodb:eu-west-1:123456789012:table/cache";
+    let script = Script::default().fail(400, "ResourceNotFoundException");
+    let error = script
+        .store_with(|raw| raw.table = arn.into())
+        .get("k".into(), Reading::Plain, Input::Absent)
+        .await
+        .expect_err("none");
+    assert_eq!(script.sent()[0].body["TableName"], arn);
+    assert_eq!(error.table(), Some("cache"));
+    let message = error.to_string();
+    assert!(message.contains("on table \"cache\"") && message.contains(&format!("({arn})")), "{message}");
 }

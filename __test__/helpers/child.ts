@@ -104,3 +104,16 @@ function run(script: string, env: NodeJS.ProcessEnv, limitMs: number): Promise<C
 export function literal(value: unknown): string {
   return JSON.stringify(value);
 }
+
+/** One `getItem` in a child; its error, if any, is reported and left to the test. */
+export function callInChild(
+  options: Record<string, unknown>,
+  child: ChildOptions,
+): Promise<ChildResult> {
+  return runChild(
+    `const driver = dynamoDbCacheDriver(${literal(options)});
+     const error = await driver.getItem("k").then(() => null, (error) => error);
+     report(error && { name: error.name, code: error.code, message: error.message });`,
+    child,
+  );
+}

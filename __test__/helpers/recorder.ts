@@ -18,6 +18,7 @@ export interface Exchange {
   accessKeyId: string;
   region: string;
   securityToken: string | undefined;
+  userAgent: string;
 }
 
 export interface Spoiled {
@@ -150,6 +151,7 @@ export class Recorder {
       accessKeyId: scope?.[1] ?? "",
       region: scope?.[2] ?? "",
       securityToken: incoming.headers["x-amz-security-token"] as string | undefined,
+      userAgent: header("user-agent"),
     };
     this.exchanges.push(exchange);
     return exchange;

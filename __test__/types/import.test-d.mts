@@ -14,6 +14,7 @@ import dynamoDbCacheDriver, {
   type DynamoDbItemOptions,
   type DynamoDbKeysOptions,
   type DynamoDbPublicOptions,
+  type DynamoDbReadOptions,
   dynamoDbCacheDriver as named,
 } from "unstorage-dynamodb";
 
@@ -38,7 +39,20 @@ const everything = dynamoDbCacheDriver({
   expireIn: 60,
   ttl: 60,
   endpoint: "http://localhost:8000",
+  consistentRead: true,
+  profile: "shop",
+  maxAttempts: 3,
+  connectTimeout: 1000,
+  attemptTimeout: 2000,
+  timeout: 0,
+  maxConnections: 10,
+  userAgent: "shop/1.2",
+  proxy: true,
 });
+dynamoDbCacheDriver({ proxy: "http://proxy:3128", maxAttempts: "3", timeout: "1000" });
+// The table may come from the environment.
+dynamoDbCacheDriver();
+dynamoDbCacheDriver({});
 dynamoDbCacheDriver({ table: "cache", attributes: {} });
 dynamoDbCacheDriver({ table: "cache", attributes: { ttl: "expires" } });
 dynamoDbCacheDriver({ table: "cache", credentials: { accessKeyId: "id", secretAccessKey: "s" } });
@@ -57,8 +71,11 @@ const options: DynamoDbDriverOptions = { table: "cache", credentials, attributes
 const driver: DynamoDbDriver = dynamoDbCacheDriver(options);
 const shown: DynamoDbPublicOptions = driver.options;
 const itemOptions: DynamoDbItemOptions = { ttl: "60" };
-const keysOptions: DynamoDbKeysOptions = { maxDepth: 1 };
+const readOptions: DynamoDbReadOptions = { consistentRead: true };
+const keysOptions: DynamoDbKeysOptions = { maxDepth: 1, consistentRead: false };
 void driver.setItem("k", "v", itemOptions);
+void driver.getItem("k", readOptions);
+void driver.hasItem("k", readOptions);
 void driver.getKeys("base", keysOptions);
 void shown.table;
 
@@ -113,10 +130,6 @@ function explain(error: unknown): string | undefined {
 void explain;
 
 // What is wrong is an error before it runs.
-// @ts-expect-error options are needed
-dynamoDbCacheDriver();
-// @ts-expect-error the table is needed
-dynamoDbCacheDriver({});
 // @ts-expect-error a table is text
 dynamoDbCacheDriver({ table: 5 });
 // @ts-expect-error a region is text
@@ -127,6 +140,12 @@ dynamoDbCacheDriver({ table: "cache", endpoint: new URL("http://localhost") });
 dynamoDbCacheDriver({ table: "cache", ttl: true });
 // @ts-expect-error a time to live is a number of seconds
 dynamoDbCacheDriver({ table: "cache", expireIn: { seconds: 60 } });
+// @ts-expect-error a flag is a boolean
+dynamoDbCacheDriver({ table: "cache", consistentRead: "yes" });
+// @ts-expect-error a number of attempts is a number
+dynamoDbCacheDriver({ table: "cache", maxAttempts: true });
+// @ts-expect-error a proxy is a boolean or text
+dynamoDbCacheDriver({ table: "cache", proxy: 3128 });
 // @ts-expect-error credentials need a secret
 dynamoDbCacheDriver({ table: "cache", credentials: { accessKeyId: "id" } });
 // @ts-expect-error credentials are an object

@@ -20,7 +20,7 @@ function explain(error: unknown): string | undefined {
 }
 void explain;
 
-// @ts-expect-error the table is needed
-dynamoDbCacheDriver({});
+// @ts-expect-error a table is text
+void dynamoDbCacheDriver({ table: 5 });
 // @ts-expect-error a table is text
 dynamoDbCacheDriver.default({ table: 5 });

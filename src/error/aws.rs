@@ -16,7 +16,10 @@ const QUOTED_CHARS: usize = 500;
 /// What the requests of a driver go to, as far as its errors tell.
 #[derive(Debug, Clone)]
 pub(crate) struct Target {
+    /// The table's name.
     pub(crate) table: String,
+    /// The table's ARN, where requests name it so.
+    pub(crate) arn: Option<String>,
     pub(crate) region: String,
     /// The endpoint where it is not AWS's own for the region.
     pub(crate) endpoint: Option<String>,
@@ -68,10 +71,11 @@ fn from_answer(name: Option<&str>, message: Option<&str>, action: &str, metadata
     let said = quoted(message.unwrap_or_default());
     let status = metadata.http_status.unwrap_or_default();
     let kind = classify(name.unwrap_or_default(), &said, status);
-    let Target { table, region, key_attribute, .. } = target;
+    let Target { table, arn, region, key_attribute, .. } = target;
     let reason = match kind {
         ErrorKind::TableNotFound => format!(
-            "there is no table \"{table}\" in region {region}; create it, or check the options `table` and `region`"
+            "there is no table \"{table}\" in region {region}{}; create it, or check the options `table` and `region`",
+            arn.as_ref().map(|arn| format!(" ({arn})")).unwrap_or_default()
         ),
         ErrorKind::SchemaMismatch => format!(
             "the table's key is not the one expected: a partition key \"{key_attribute}\" (option `attributes.key`) \

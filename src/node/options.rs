@@ -5,7 +5,7 @@ use napi::{Result, ValueType};
 
 use super::input::{property, read};
 use crate::input::Input;
-use crate::options::{RawAttributes, RawCredentials, RawOptions};
+use crate::options::{RawAttributes, RawCredentials, RawLimits, RawOptions};
 
 /// Reads each known option once.
 pub(super) fn read_options(options: &Object<'_>) -> Result<RawOptions> {
@@ -19,6 +19,17 @@ pub(super) fn read_options(options: &Object<'_>) -> Result<RawOptions> {
         endpoint: property(options, "endpoint")?,
         base: property(options, "base")?,
         batch: property(options, "batch")?,
+        consistent_read: property(options, "consistentRead")?,
+        limits: RawLimits {
+            max_attempts: property(options, "maxAttempts")?,
+            connect_timeout: property(options, "connectTimeout")?,
+            attempt_timeout: property(options, "attemptTimeout")?,
+            timeout: property(options, "timeout")?,
+            max_connections: property(options, "maxConnections")?,
+        },
+        profile: property(options, "profile")?,
+        user_agent: property(options, "userAgent")?,
+        proxy: property(options, "proxy")?,
         client: property(options, "client")?,
     })
 }

@@ -38,36 +38,71 @@ pub struct NativeDriver {
 #[napi]
 impl NativeDriver {
     /// Whether the key has a value alive.
-    #[napi(catch_unwind, ts_args_type = "key: string", ts_return_type = "Promise<boolean>")]
-    pub fn has_item<'env>(&self, env: &'env Env, key: Argument) -> Result<PromiseRaw<'env, bool>> {
+    #[napi(
+        catch_unwind,
+        ts_args_type = "key: string, options?: { consistentRead?: boolean }",
+        ts_return_type = "Promise<boolean>"
+    )]
+    pub fn has_item<'env>(
+        &self,
+        env: &'env Env,
+        key: Argument,
+        options: Unknown<'_>,
+    ) -> Result<PromiseRaw<'env, bool>> {
         let store = Arc::clone(&self.store);
-        promise(env, &self.store, async move { store.has(key.0).await })
+        let consistent = option(options, "consistentRead")?;
+        promise(env, &self.store, async move { store.has(key.0, consistent).await })
     }
 
     /// The value under the key, or null.
-    #[napi(catch_unwind, ts_args_type = "key: string", ts_return_type = "Promise<unknown>")]
-    pub fn get_item<'env>(&self, env: &'env Env, key: Argument) -> Result<PromiseRaw<'env, Found>> {
+    #[napi(
+        catch_unwind,
+        ts_args_type = "key: string, options?: { consistentRead?: boolean }",
+        ts_return_type = "Promise<unknown>"
+    )]
+    pub fn get_item<'env>(
+        &self,
+        env: &'env Env,
+        key: Argument,
+        options: Unknown<'_>,
+    ) -> Result<PromiseRaw<'env, Found>> {
+        let consistent = option(options, "consistentRead")?;
         let store = Arc::clone(&self.store);
-        promise(env, &self.store, async move { store.get(key.0, Reading::Plain).await.map(Found) })
+        promise(env, &self.store, async move { store.get(key.0, Reading::Plain, consistent).await.map(Found) })
     }
 
     /// The value under the key, bytes as bytes, or null.
-    #[napi(catch_unwind, ts_args_type = "key: string", ts_return_type = "Promise<unknown>")]
-    pub fn get_item_raw<'env>(&self, env: &'env Env, key: Argument) -> Result<PromiseRaw<'env, Found>> {
+    #[napi(
+        catch_unwind,
+        ts_args_type = "key: string, options?: { consistentRead?: boolean }",
+        ts_return_type = "Promise<unknown>"
+    )]
+    pub fn get_item_raw<'env>(
+        &self,
+        env: &'env Env,
+        key: Argument,
+        options: Unknown<'_>,
+    ) -> Result<PromiseRaw<'env, Found>> {
+        let consistent = option(options, "consistentRead")?;
         let store = Arc::clone(&self.store);
-        promise(env, &self.store, async move { store.get(key.0, Reading::Raw).await.map(Found) })
+        promise(env, &self.store, async move { store.get(key.0, Reading::Raw, consistent).await.map(Found) })
     }
 
     /// The values under several keys.
     #[napi(
         catch_unwind,
-        ts_args_type = "items: (string | { key: string })[]",
+        ts_args_type = "items: (string | { key: string })[], common?: { consistentRead?: boolean }",
         ts_return_type = "Promise<{ key: string, value: unknown }[]>"
     )]
-    pub fn get_items<'env>(&self, env: &'env Env, items: Array<'_>) -> Result<PromiseRaw<'env, FoundItems>> {
+    pub fn get_items<'env>(
+        &self,
+        env: &'env Env,
+        items: Array<'_>,
+        common: Unknown<'_>,
+    ) -> Result<PromiseRaw<'env, FoundItems>> {
         let store = Arc::clone(&self.store);
-        let keys = asked(&items)?;
-        promise(env, &self.store, async move { store.get_many(keys).await.map(FoundItems) })
+        let (keys, consistent) = (asked(&items)?, option(common, "consistentRead")?);
+        promise(env, &self.store, async move { store.get_many(keys, consistent).await.map(FoundItems) })
     }
 
     /// Time left, size and time of the last write, or null.
@@ -144,7 +179,7 @@ impl NativeDriver {
     /// The keys alive under a base.
     #[napi(
         catch_unwind,
-        ts_args_type = "base?: string, options?: { maxDepth?: number }",
+        ts_args_type = "base?: string, options?: { maxDepth?: number, consistentRead?: boolean }",
         ts_return_type = "Promise<string[]>"
     )]
     pub fn get_keys<'env>(
@@ -154,8 +189,8 @@ impl NativeDriver {
         options: Unknown<'_>,
     ) -> Result<PromiseRaw<'env, Vec<String>>> {
         let store = Arc::clone(&self.store);
-        let max_depth = option(options, "maxDepth")?;
-        promise(env, &self.store, async move { store.keys(base.0, max_depth).await })
+        let (max_depth, consistent) = (option(options, "maxDepth")?, option(options, "consistentRead")?);
+        promise(env, &self.store, async move { store.keys(base.0, max_depth, consistent).await })
     }
 
     /// Removes everything under a base.

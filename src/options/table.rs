@@ -1,24 +1,77 @@
-//! The option `table`.
+//! The option `table`: a name or an ARN, from the option or the environment.
 
 use crate::error::{Error, ErrorKind};
 use crate::input::Input;
 
+/// Where the table's name comes from when the option is absent, so that a configuration holds no environment.
+const VARIABLE: &str = "UNSTORAGE_DYNAMODB_TABLE";
+
 /// What a table may be called:
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html>
-const ALLOWED: &str = "a table name of 3 to 255 characters out of a-z, A-Z, 0-9, _ . and -";
+const ALLOWED: &str = "a table name of 3 to 255 characters out of a-z, A-Z, 0-9, _ . and -, or a table's ARN";
 
-/// Checks the table's name.
-pub(super) fn parse(table: Input) -> Result<String, Error> {
+/// A table as requests and messages name it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Table {
+    /// What is sent: the name or the ARN.
+    pub(super) id: String,
+    /// The name alone.
+    pub(super) name: String,
+    /// The region that an ARN holds.
+    pub(super) region: Option<String>,
+}
+
+/// Checks the option; where it is absent, what `variable` gives for a variable of the environment.
+pub(super) fn parse(table: Input, variable: impl FnOnce(&str) -> Option<String>) -> Result<Table, Error> {
     match table {
-        Input::Absent => Err(missing()),
-        Input::Text(name) if name.is_empty() => Err(missing()),
-        Input::Text(name) if !(3..=255).contains(&name.len()) => {
-            Err(Error::option("table", ALLOWED, &format!("{} bytes long", name.len())))
-        }
-        Input::Text(name) if name.bytes().all(|c| c.is_ascii_alphanumeric() || b"_.-".contains(&c)) => Ok(name),
-        Input::Text(_) => Err(Error::option("table", ALLOWED, "a string with other characters")),
+        Input::Absent => match variable(VARIABLE) {
+            Some(text) if !text.is_empty() => read(text).map_err(|found| {
+                Error::new(
+                    ErrorKind::InvalidOption,
+                    format!("The table in the environment variable {VARIABLE} must be {ALLOWED}; it is {found}."),
+                )
+            }),
+            _ => Err(missing()),
+        },
+        Input::Text(text) if text.is_empty() => Err(missing()),
+        Input::Text(text) => read(text).map_err(|found| Error::option("table", ALLOWED, &found)),
         other => Err(Error::option("table", ALLOWED, other.kind())),
     }
+}
+
+fn read(text: String) -> Result<Table, String> {
+    if text.starts_with("arn:") {
+        return read_arn(&text)
+            .ok_or_else(|| "an ARN of another form than arn:aws:dynamodb:REGION:ACCOUNT:table/NAME".to_owned());
+    }
+    check_name(&text)?;
+    Ok(Table { id: text.clone(), name: text, region: None })
+}
+
+fn check_name(name: &str) -> Result<(), String> {
+    if !(3..=255).contains(&name.len()) {
+        return Err(format!("{} bytes long", name.len()));
+    }
+    if !name.bytes().all(|c| c.is_ascii_alphanumeric() || b"_.-".contains(&c)) {
+        return Err("a string with other characters".to_owned());
+    }
+    Ok(())
+}
+
+/// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazondynamodb.html>
+fn read_arn(text: &str) -> Option<Table> {
+    let parts: Vec<&str> = text.split(':').collect();
+    let ["arn", partition, "dynamodb", region, account, resource] = parts.as_slice() else {
+        return None;
+    };
+    let name = resource.strip_prefix("table/")?;
+    let is_right = (*partition == "aws" || partition.starts_with("aws-"))
+        && super::region::is_region(partition)
+        && super::region::is_region(region)
+        && account.len() == 12
+        && account.bytes().all(|c| c.is_ascii_digit())
+        && check_name(name).is_ok();
+    is_right.then(|| Table { id: text.to_owned(), name: name.to_owned(), region: Some((*region).to_owned()) })
 }
 
 /// In the words of unstorage's own drivers.
@@ -30,23 +83,61 @@ fn missing() -> Error {
 mod tests {
     use super::*;
 
+    fn option(table: Input) -> Result<Table, Error> {
+        parse(table, |_| None)
+    }
+
     #[test]
     fn takes_what_dynamodb_takes() {
         for name in ["abc", "My_table-1.cache", &"x".repeat(255)] {
-            assert_eq!(parse(name.into()).expect("valid"), name);
+            let table = option(name.into()).expect("valid");
+            assert_eq!((table.id.as_str(), table.name.as_str(), table.region), (name, name, None));
+        }
+    }
+
+    #[test]
+    fn takes_an_arn_and_knows_its_name_and_region() {
+        for (partition, region) in [("aws", "eu-west-1"), ("aws-cn", "cn-north-1"), ("aws-us-gov", "us-gov-east-1")] {
+            let arn = format!("arn:{partition}:dynamodb:{region}:123456789012:table/My_table-1.cache");
+            let table = option(Input::Text(arn.clone())).expect("valid");
+            assert_eq!((table.id, table.name.as_str()), (arn, "My_table-1.cache"));
+            assert_eq!(table.region.as_deref(), Some(region));
         }
     }
 
     #[test]
     fn names_the_option_and_what_is_allowed() {
         for absent in [Input::Absent, "".into()] {
-            let message = parse(absent).expect_err("missing").to_string();
+            let message = option(absent).expect_err("missing").to_string();
             assert_eq!(message, "[unstorage] [aws-dynamodb] Missing required option `table`.");
         }
-        for refused in ["ab".into(), "a b c".into(), "täble".into(), Input::Text("x".repeat(256)), Input::Number(1.0)]
-        {
-            let message = parse(refused).expect_err("refused").to_string();
+        let refused = [
+            "ab".into(),
+            "a b c".into(),
+            "täble".into(),
+            Input::Text("x".repeat(256)),
+            Input::Number(1.0),
+            "arn:aws:s3:eu-west-1:123456789012:table/abc".into(),
+            "arn:aws:dynamodb:eu-west-1:123456789012:table/ab".into(),
+            "arn:aws:dynamodb:eu-west-1:123456789012:table/abc/index/by-date".into(),
+            "arn:aws:dynamodb:eu-west-1:12345:table/abc".into(),
+            "arn:aws:dynamodb::123456789012:table/abc".into(),
+            "arn:evil:dynamodb:eu-west-1:123456789012:table/abc".into(),
+        ];
+        for refused in refused {
+            let message = option(refused).expect_err("refused").to_string();
             assert!(message.contains("`table`") && message.contains("3 to 255"), "{message}");
+            assert!(message.contains("ARN"), "{message}");
         }
+    }
+
+    #[test]
+    fn comes_from_the_environment_where_the_option_is_absent() {
+        let with = |table: Input, value: &str| parse(table, |name| (name == VARIABLE).then(|| value.to_owned()));
+        assert_eq!(with(Input::Absent, "sessions").expect("valid").name, "sessions");
+        assert_eq!(with("cache".into(), "sessions").expect("valid").name, "cache");
+        assert!(with(Input::Absent, "").expect_err("missing").to_string().contains("Missing required option"));
+        let message = with(Input::Absent, "a b").expect_err("refused").to_string();
+        assert!(message.contains(VARIABLE) && message.contains("3 to 255"), "{message}");
     }
 }

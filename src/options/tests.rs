@@ -19,6 +19,9 @@ fn the_table_alone_is_enough() {
     assert_eq!(options.default_ttl, None);
     assert_eq!(options.region, None);
     assert!(options.credentials.is_none() && options.endpoint.is_none());
+    assert!(!options.consistent_read && options.profile.is_none() && options.user_agent.is_none());
+    assert_eq!(options.limits, Limits::default());
+    assert_eq!(options.proxy, Proxy::Off);
 }
 
 #[test]
@@ -64,12 +67,20 @@ fn attribute_names_must_differ() {
 }
 
 #[test]
-fn a_region_is_part_of_a_host_name() {
-    let region = |region: Input| RawOptions { region, ..raw() };
-    assert_eq!(Options::parse(region("us-gov-east-1".into())).expect("valid").region.as_deref(), Some("us-gov-east-1"));
-    for refused in ["".into(), "eu west".into(), "evil.example/".into(), Input::Number(1.0)] {
-        assert!(message(region(refused)).contains("`region`"));
-    }
+fn an_arn_is_sent_whole_and_named_short() {
+    let arn = "arn:aws:dynamodb:eu-west-1:123456789012:table/sessions";
+    let options = Options::parse(RawOptions { table: arn.into(), ..raw() }).expect("valid");
+    assert_eq!((options.table.as_str(), options.table_name.as_str()), (arn, "sessions"));
+    assert_eq!(options.region.as_deref(), Some("eu-west-1"));
+}
+
+#[test]
+fn consistent_read_is_a_boolean() {
+    let consistent = |given: Input| Options::parse(RawOptions { consistent_read: given, ..raw() });
+    assert!(consistent(Input::Boolean(true)).expect("valid").consistent_read);
+    assert!(!consistent(Input::Absent).expect("valid").consistent_read);
+    let text = consistent("yes".into()).expect_err("refused").to_string();
+    assert!(text.contains("`consistentRead`") && text.contains("true or false"), "{text}");
 }
 
 #[test]

@@ -24,12 +24,17 @@ type Found = (usize, Option<AttributeValue>);
 
 impl Store {
     /// The values under `keys`: one answer per key asked, in their order; `None` for what [`get`](Self::get) does not
-    /// find. A key asked twice is read once.
+    /// find. A key asked twice is read once. `consistent` goes over the store's default.
     ///
     /// # Errors
-    /// A bad key, a failed request, or keys left unanswered at the deadline.
-    pub async fn get_many(&self, keys: Vec<Input>) -> Result<Vec<(String, Option<AttributeValue>)>, Error> {
+    /// A bad argument, a failed request, or keys left unanswered at the deadline.
+    pub async fn get_many(
+        &self,
+        keys: Vec<Input>,
+        consistent: Input,
+    ) -> Result<Vec<(String, Option<AttributeValue>)>, Error> {
         let call = self.begin(Operation::GetItems)?;
+        let consistent = call.consistent_read(&consistent)?;
         let asked = keys.into_iter().map(|key| call.key(key)).collect::<Result<Vec<_>, _>>()?;
         let mut positions = HashMap::with_capacity(asked.len());
         let mut distinct = Vec::with_capacity(asked.len());
@@ -40,7 +45,7 @@ impl Store {
             });
         }
         let mut values: Vec<Option<AttributeValue>> = vec![None; distinct.len()];
-        for (position, value) in call.read_all(distinct).await? {
+        for (position, value) in call.read_all(distinct, consistent).await? {
             if let Some(place) = values.get_mut(position) {
                 *place = value;
             }
@@ -54,12 +59,14 @@ impl Store {
 }
 
 impl Call {
-    async fn read_all(&self, keys: Vec<Key>) -> Result<Vec<Found>, Error> {
+    async fn read_all(&self, keys: Vec<Key>, consistent: bool) -> Result<Vec<Found>, Error> {
         let numbered: Vec<(usize, Key)> = keys.into_iter().enumerate().collect();
         // One key is one GetItem: the same price, and a permission that every role has.
         if numbered.len() > 1 && self.session.batch_get.allowed() {
             let chunks: Vec<Vec<(usize, Key)>> = numbered.chunks(MAX_GETS).map(<[_]>::to_vec).collect();
-            let batches = stream::iter(chunks).map(|chunk| self.read_batch(chunk)).buffer_unordered(CONCURRENT_BATCHES);
+            let batches = stream::iter(chunks)
+                .map(|chunk| self.read_batch(chunk, consistent))
+                .buffer_unordered(CONCURRENT_BATCHES);
             let found: Result<Vec<Vec<Found>>, Error> = batches.try_collect().await;
             match found {
                 Ok(found) => return Ok(found.into_iter().flatten().collect()),
@@ -69,12 +76,12 @@ impl Call {
                 Err(error) => return Err(error),
             }
         }
-        let read = |(position, key): (usize, Key)| async move { Ok((position, self.value(&key).await?)) };
+        let read = |(position, key): (usize, Key)| async move { Ok((position, self.value(&key, consistent).await?)) };
         stream::iter(numbered).map(read).buffer_unordered(CONCURRENT_READS).try_collect().await
     }
 
     /// Reads up to 100 distinct keys, again and again until none is left over.
-    async fn read_batch(&self, keys: Vec<(usize, Key)>) -> Result<Vec<Found>, Error> {
+    async fn read_batch(&self, keys: Vec<(usize, Key)>, consistent: bool) -> Result<Vec<Found>, Error> {
         let client = self.client().await?;
         let options = &self.session.options;
         let attributes = &options.attributes;
@@ -86,6 +93,7 @@ impl Call {
         loop {
             let request = KeysAndAttributes::builder()
                 .set_keys(Some(left))
+                .set_consistent_read(consistent.then_some(true))
                 .projection_expression("#k, #v, #t")
                 .expression_attribute_names("#k", &attributes.key)
                 .expression_attribute_names("#v", &attributes.value)

@@ -10,7 +10,7 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 use super::{Session, Store};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Operation};
-use crate::input::Input;
+use crate::input::{FLAG_ALLOWED, Input};
 use crate::key::{BASE_ALLOWED, Base, Key, KeyError};
 
 /// A call that has begun. The store does not finish closing before it is dropped.
@@ -35,7 +35,7 @@ impl Store {
 impl Call {
     /// Names the method and the table in an error.
     pub(super) fn fail(&self, error: Error) -> Error {
-        error.during(self.operation, &self.session.options.table)
+        error.during(self.operation, &self.session.options.table_name)
     }
 
     /// The key to work on.
@@ -53,6 +53,13 @@ impl Call {
     pub(super) fn base(&self, base: Input) -> Result<Base, Error> {
         let base = Base::parse(base).map_err(|found| self.argument("base", BASE_ALLOWED, found))?;
         Ok(base.below(&self.session.options.base))
+    }
+
+    /// Whether to read consistently: what the call says, else what the options say.
+    pub(super) fn consistent_read(&self, input: &Input) -> Result<bool, Error> {
+        input
+            .as_flag(self.session.options.consistent_read)
+            .map_err(|found| self.argument("consistentRead", FLAG_ALLOWED, found))
     }
 
     /// An argument that is not what it must be.

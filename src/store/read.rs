@@ -25,27 +25,30 @@ pub struct Meta {
 }
 
 impl Store {
-    /// The value under `key`; `None` where there is no such item alive, or it has no value.
+    /// The value under `key`; `None` where there is no such item alive, or it has no value. `consistent` goes over the
+    /// store's default.
     ///
     /// # Errors
-    /// A bad key or a failed request.
-    pub async fn get(&self, key: Input, reading: Reading) -> Result<Option<AttributeValue>, Error> {
+    /// A bad argument or a failed request.
+    pub async fn get(&self, key: Input, reading: Reading, consistent: Input) -> Result<Option<AttributeValue>, Error> {
         let call = self.begin(match reading {
             Reading::Plain => Operation::GetItem,
             Reading::Raw => Operation::GetItemRaw,
         })?;
         let key = call.key(key)?;
-        Ok(call.value(&key).await?.map(|value| reading.apply(value)))
+        let consistent = call.consistent_read(&consistent)?;
+        Ok(call.value(&key, consistent).await?.map(|value| reading.apply(value)))
     }
 
     /// Whether `key` has a value and is alive. Costs what [`get`](Self::get) costs: DynamoDB tells only what it sends.
     ///
     /// # Errors
-    /// A bad key or a failed request.
-    pub async fn has(&self, key: Input) -> Result<bool, Error> {
+    /// A bad argument or a failed request.
+    pub async fn has(&self, key: Input, consistent: Input) -> Result<bool, Error> {
         let call = self.begin(Operation::HasItem)?;
         let key = call.key(key)?;
-        Ok(call.value(&key).await?.is_some())
+        let consistent = call.consistent_read(&consistent)?;
+        Ok(call.value(&key, consistent).await?.is_some())
     }
 
     /// Time left, size and time of the last write of an item; `None` where [`get`](Self::get) finds nothing.
@@ -56,7 +59,8 @@ impl Store {
         let call = self.begin(Operation::GetMeta)?;
         let key = call.key(key)?;
         let attributes = &call.session.options.attributes;
-        let Some(mut row) = call.row(&key, attributes.mtime.as_deref()).await? else {
+        let Some(mut row) = call.row(&key, call.session.options.consistent_read, attributes.mtime.as_deref()).await?
+        else {
             return Ok(None);
         };
         let now = call.session.clock.now();
@@ -74,20 +78,21 @@ fn milliseconds(attribute: &AttributeValue) -> Option<Duration> {
 
 impl Call {
     /// The value of one item alive.
-    pub(super) async fn value(&self, key: &Key) -> Result<Option<AttributeValue>, Error> {
-        let row = self.row(key, None).await?;
+    pub(super) async fn value(&self, key: &Key, consistent: bool) -> Result<Option<AttributeValue>, Error> {
+        let row = self.row(key, consistent, None).await?;
         Ok(row.and_then(|row| self.session.options.attributes.value(row, self.session.clock.now())))
     }
 
     /// Reads value and expiry of one item, one attribute more if asked, and nothing else that other code may keep
     /// in the row.
-    async fn row(&self, key: &Key, more: Option<&str>) -> Result<Option<Row>, Error> {
+    async fn row(&self, key: &Key, consistent: bool, more: Option<&str>) -> Result<Option<Row>, Error> {
         let client = self.client().await?;
         let options = &self.session.options;
         let mut request = client
             .sdk
             .get_item()
             .table_name(&options.table)
+            .set_consistent_read(consistent.then_some(true))
             .key(&options.attributes.key, key.attribute())
             .projection_expression(if more.is_some() { "#v, #t, #m" } else { "#v, #t" })
             .expression_attribute_names("#v", &options.attributes.value)

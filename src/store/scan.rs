@@ -32,6 +32,7 @@ pub(super) struct Scan<'a> {
     call: &'a Call,
     base: &'a Base,
     rows: Rows,
+    consistent: bool,
     next: Next,
 }
 
@@ -43,7 +44,12 @@ enum Next {
 
 impl<'a> Scan<'a> {
     pub(super) fn new(call: &'a Call, base: &'a Base, rows: Rows) -> Self {
-        Self { call, base, rows, next: Next::First }
+        Self { call, base, rows, consistent: call.session.options.consistent_read, next: Next::First }
+    }
+
+    /// Whether to read consistently, over the store's default.
+    pub(super) fn consistently(self, consistent: bool) -> Self {
+        Self { consistent, ..self }
     }
 
     /// The keys of the next page, maybe none; `None` after the last.
@@ -59,6 +65,7 @@ impl<'a> Scan<'a> {
             .sdk
             .scan()
             .table_name(&options.table)
+            .set_consistent_read(self.consistent.then_some(true))
             .projection_expression("#k")
             .expression_attribute_names("#k", &options.attributes.key)
             .set_exclusive_start_key(start.clone());

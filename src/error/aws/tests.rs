@@ -9,6 +9,7 @@ use super::*;
 fn target() -> Target {
     Target {
         table: "sessions".into(),
+        arn: None,
         region: "eu-west-1".into(),
         endpoint: Some("http://127.0.0.1:1".into()),
         key_attribute: "pk".into(),

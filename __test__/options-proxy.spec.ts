@@ -1,0 +1,153 @@
+// A small forward proxy of our own: what it sees is what the driver sent through it.
+import { once } from "node:events";
+import http from "node:http";
+import { type AddressInfo, connect } from "node:net";
+import { inspect } from "node:util";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { callInChild, literal, runChild } from "./helpers/child";
+import { failureOf, refusalOf } from "./helpers/failure";
+import { useRecorder } from "./helpers/recorder";
+import { credentials, region, useTable } from "./helpers/table";
+
+const table = useTable();
+const recorder = useRecorder();
+
+/** Requests and tunnels as the proxy was asked for them, and who asked. */
+let seen: { target: string; authorization: string | undefined }[] = [];
+let status = 0;
+
+function note(request: http.IncomingMessage): void {
+  const authorization = request.headers["proxy-authorization"];
+  seen.push({ target: `${request.method} ${request.url}`, authorization });
+}
+
+const proxy = http.createServer((incoming, outgoing) => {
+  note(incoming);
+  if (status) {
+    outgoing.writeHead(status).end();
+    return;
+  }
+  const { method, headers, url = "" } = incoming;
+  const onward = http.request(url, { method, headers }, (answer) => {
+    outgoing.writeHead(answer.statusCode ?? 500, answer.headers);
+    answer.pipe(outgoing);
+  });
+  incoming.pipe(onward);
+});
+proxy.on("connect", (request, socket) => {
+  note(request);
+  if (status) {
+    socket.end(`HTTP/1.1 ${status} No\r\n\r\n`);
+    return;
+  }
+  const [host = "", port = "443"] = String(request.url).split(":");
+  const onward = connect(Number(port), host, () => {
+    socket.write("HTTP/1.1 200 OK\r\n\r\n");
+    onward.pipe(socket);
+    socket.pipe(onward);
+  });
+  onward.on("error", () => socket.destroy());
+  socket.on("error", () => onward.destroy());
+});
+
+beforeAll(async () => {
+  proxy.listen(0, "127.0.0.1");
+  await once(proxy, "listening");
+});
+afterAll(() => {
+  proxy.closeAllConnections();
+  proxy.close();
+});
+beforeEach(() => {
+  seen = [];
+  status = 0;
+});
+
+const address = (user = ""): string =>
+  `http://${user}127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+
+describe("a URL", () => {
+  it("[OPT-18] every request to a plain endpoint goes through it", async () => {
+    const driver = table.driver({ endpoint: recorder.endpoint, proxy: address() });
+    await driver.setItem("k", "v");
+    expect(await driver.getItem("k")).toBe("v");
+    const target = `POST ${recorder.endpoint}/`;
+    expect(seen).toEqual([
+      { target, authorization: undefined },
+      { target, authorization: undefined },
+    ]);
+    expect(recorder.operations()).toEqual(["PutItem", "GetItem"]);
+  });
+
+  it("[OPT-18] its user information goes to the proxy alone", async () => {
+    const driver = table.driver({ endpoint: recorder.endpoint, proxy: address("me:p%40ss@") });
+    expect(await driver.getItem("none")).toBeNull();
+    const authorization = `Basic ${Buffer.from("me:p@ss").toString("base64")}`;
+    expect(seen.map((request) => request.authorization)).toEqual([authorization]);
+  });
+
+  it("[OPT-18] an https endpoint is reached by CONNECT", async () => {
+    const endpoint = "https://dynamodb.invalid";
+    status = 502;
+    const options = { endpoint, proxy: address("me:CANARY@"), maxAttempts: 1 };
+    const error = await failureOf(table.driver(options).getItem("k"));
+    expect(error.code).toBe("ERR_DYNAMODB_CONNECTION");
+    expect(inspect(error, { depth: Infinity, showHidden: true })).not.toContain("CANARY");
+    const authorization = `Basic ${Buffer.from("me:CANARY").toString("base64")}`;
+    expect(seen).toEqual([{ target: "CONNECT dynamodb.invalid:443", authorization }]);
+  });
+
+  it("[OPT-18] a proxy that nobody runs is a ConnectionError", async () => {
+    const options = { endpoint: recorder.endpoint, proxy: "http://me:CANARY@127.0.0.1:9" };
+    const error = await failureOf(table.driver(options).getItem("k"));
+    expect(error).toMatchObject({ name: "ConnectionError", code: "ERR_DYNAMODB_CONNECTION" });
+    expect(inspect(error, { depth: Infinity, showHidden: true })).not.toContain("CANARY");
+    expect(recorder.exchanges).toEqual([]);
+  });
+});
+
+describe("the environment", () => {
+  const base = { AWS_ACCESS_KEY_ID: credentials.accessKeyId, AWS_SECRET_ACCESS_KEY: "secret" };
+  const options = (more: object): Record<string, unknown> => ({
+    table: table.name,
+    region,
+    endpoint: recorder.endpoint,
+    ...more,
+  });
+
+  it("[OPT-18] is read where the option is true", async () => {
+    const env = { ...base, HTTP_PROXY: address() };
+    expect((await callInChild(options({ proxy: true }), { env })).reports).toEqual([null]);
+    expect(seen.map(({ target }) => target)).toEqual([`POST ${recorder.endpoint}/`]);
+  });
+
+  it("[OPT-18] NO_PROXY leaves hosts out", async () => {
+    const env = { ...base, HTTP_PROXY: address(), NO_PROXY: "127.0.0.1" };
+    expect((await callInChild(options({ proxy: true }), { env })).reports).toEqual([null]);
+    expect(seen).toEqual([]);
+  });
+
+  it("[OPT-18] says nothing where the option is absent or false", async () => {
+    const env = { ...base, HTTP_PROXY: address(), HTTPS_PROXY: address(), ALL_PROXY: address() };
+    const script = `
+      for (const proxy of [undefined, null, false])
+        report(await dynamoDbCacheDriver({ ...${literal(options({}))}, proxy }).getItem("none"));
+    `;
+    expect((await runChild(script, { env })).reports).toEqual([null, null, null]);
+    expect(seen).toEqual([]);
+  });
+});
+
+it.each([
+  [""],
+  ["proxy:3128"],
+  ["socks5://me:CANARY@proxy:1080"],
+  ["http://me:CANARY@proxy:3128/path"],
+  ["http://me:CANARY@"],
+  [3128],
+  [{ url: "http://proxy" }],
+])("[OPT-18] refuses %j without repeating it", async (given) => {
+  const { message } = await refusalOf(recorder, { proxy: given });
+  expect(message).toContain("`proxy`");
+  expect(message).not.toContain("CANARY");
+});

@@ -1,0 +1,175 @@
+//! The options that bound a request: attempts, times, connections.
+
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use crate::error::Error;
+use crate::input::Input;
+
+/// The longest time that can be set: a day, in milliseconds. More is a mistake of unit.
+const MAX_MILLISECONDS: u32 = 86_400_000;
+
+/// How long and how often a request is tried, and how many go side by side.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// How often a request is sent, the first time included.
+    pub max_attempts: u32,
+    /// The time for TCP and TLS set-up; `None`: no limit.
+    pub connect_timeout: Option<Duration>,
+    /// The time for one attempt; `None`: no limit.
+    pub attempt_timeout: Option<Duration>,
+    /// The time for all attempts of one request, waits included; `None`: no limit.
+    pub timeout: Option<Duration>,
+    /// Requests in flight, and connections per endpoint.
+    pub max_connections: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            // What the AWS SDKs settled on for DynamoDB in their 2.1 retry behaviour.
+            max_attempts: 4,
+            // The AWS SDKs' own default.
+            connect_timeout: Some(Duration::from_millis(3_100)),
+            // The SDK itself has no limit, and a black-holed request would hang for ever.
+            attempt_timeout: Some(Duration::from_secs(5)),
+            timeout: Some(Duration::from_secs(15)),
+            // As many as the JavaScript SDK opens.
+            max_connections: 50,
+        }
+    }
+}
+
+/// The options of this file as the caller gave them.
+#[derive(Clone)]
+pub struct RawLimits {
+    /// `maxAttempts`
+    pub max_attempts: Input,
+    /// `connectTimeout`
+    pub connect_timeout: Input,
+    /// `attemptTimeout`
+    pub attempt_timeout: Input,
+    /// `timeout`
+    pub timeout: Input,
+    /// `maxConnections`
+    pub max_connections: Input,
+}
+
+impl Default for RawLimits {
+    fn default() -> Self {
+        Self {
+            max_attempts: Input::Absent,
+            connect_timeout: Input::Absent,
+            attempt_timeout: Input::Absent,
+            timeout: Input::Absent,
+            max_connections: Input::Absent,
+        }
+    }
+}
+
+/// Checks the options.
+pub(super) fn parse(raw: &RawLimits) -> Result<Limits, Error> {
+    let default = Limits::default();
+    Ok(Limits {
+        max_attempts: count("maxAttempts", &raw.max_attempts, 1..=10)?.unwrap_or(default.max_attempts),
+        connect_timeout: time("connectTimeout", &raw.connect_timeout, default.connect_timeout)?,
+        attempt_timeout: time("attemptTimeout", &raw.attempt_timeout, default.attempt_timeout)?,
+        timeout: time("timeout", &raw.timeout, default.timeout)?,
+        max_connections: count("maxConnections", &raw.max_connections, 1..=1_000)?
+            .and_then(|count| usize::try_from(count).ok())
+            .unwrap_or(default.max_connections),
+    })
+}
+
+/// 0 switches a limit off: that must be said, it is never a default.
+fn time(option: &str, input: &Input, default: Option<Duration>) -> Result<Option<Duration>, Error> {
+    let allowed = format!("a whole number of milliseconds from 0 (no limit) to {MAX_MILLISECONDS}");
+    Ok(match whole(option, input, 0..=MAX_MILLISECONDS, &allowed)? {
+        None => default,
+        Some(0) => None,
+        Some(milliseconds) => Some(Duration::from_millis(milliseconds.into())),
+    })
+}
+
+fn count(option: &str, input: &Input, range: RangeInclusive<u32>) -> Result<Option<u32>, Error> {
+    let allowed = format!("a whole number from {} to {}", range.start(), range.end());
+    whole(option, input, range, &allowed)
+}
+
+fn whole(option: &str, input: &Input, range: RangeInclusive<u32>, allowed: &str) -> Result<Option<u32>, Error> {
+    if matches!(input, Input::Absent) {
+        return Ok(None);
+    }
+    let Some(number) = input.as_number() else {
+        return Err(Error::option(option, allowed, input.kind()));
+    };
+    if number.fract() != 0.0 || number < (*range.start()).into() || number > (*range.end()).into() {
+        let found = if number.is_finite() { number.to_string() } else { input.kind().to_owned() };
+        return Err(Error::option(option, allowed, &found));
+    }
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole, and within the range")]
+    Ok(Some(number as u32))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Set = fn(&mut RawLimits, Input);
+
+    fn with(change: impl FnOnce(&mut RawLimits)) -> Result<Limits, Error> {
+        let mut raw = RawLimits::default();
+        change(&mut raw);
+        parse(&raw)
+    }
+
+    #[test]
+    fn absent_is_the_default() {
+        assert_eq!(with(|_| ()).expect("valid"), Limits::default());
+    }
+
+    #[test]
+    fn takes_whole_numbers_within_the_range() {
+        for (given, kept) in [(Input::Number(1.0), 1), ("10".into(), 10), (Input::Number(3.0), 3)] {
+            assert_eq!(with(|raw| raw.max_attempts = given).expect("valid").max_attempts, kept);
+        }
+        assert_eq!(with(|raw| raw.max_connections = Input::Number(1_000.0)).expect("valid").max_connections, 1_000);
+        let timeout = |given: Input| with(|raw| raw.timeout = given).expect("valid").timeout;
+        assert_eq!(timeout(Input::Number(250.0)), Some(Duration::from_millis(250)));
+        assert_eq!(timeout("86400000".into()), Some(Duration::from_hours(24)));
+        assert_eq!(timeout(Input::Number(0.0)), None);
+        assert_eq!(timeout(Input::Number(-0.0)), None);
+    }
+
+    #[test]
+    fn refuses_the_rest_by_name() {
+        let bad = [
+            Input::Number(-1.0),
+            Input::Number(1.5),
+            Input::Number(f64::NAN),
+            Input::Number(f64::INFINITY),
+            Input::Number(1e9),
+            "".into(),
+            "soon".into(),
+            Input::Boolean(true),
+            Input::Other("an object"),
+        ];
+        let options: [(&str, Set); 5] = [
+            ("maxAttempts", |raw, given| raw.max_attempts = given),
+            ("connectTimeout", |raw, given| raw.connect_timeout = given),
+            ("attemptTimeout", |raw, given| raw.attempt_timeout = given),
+            ("timeout", |raw, given| raw.timeout = given),
+            ("maxConnections", |raw, given| raw.max_connections = given),
+        ];
+        for (option, set) in options {
+            for given in bad.clone() {
+                let message = with(|raw| set(raw, given)).expect_err("refused").to_string();
+                assert!(message.contains(&format!("Option `{option}` must be a whole number")), "{message}");
+            }
+        }
+        for (option, set) in [options[0], options[4]] {
+            let message = with(|raw| set(raw, Input::Number(0.0))).expect_err("refused").to_string();
+            assert!(message.contains(option) && message.contains("from 1 to"), "{message}");
+        }
+    }
+}

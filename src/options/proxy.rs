@@ -1,0 +1,92 @@
+//! The option `proxy`. No `Debug` of a URL: its user information is a secret.
+
+use std::fmt;
+
+use url::Url;
+
+use crate::error::Error;
+use crate::input::Input;
+
+const ALLOWED: &str = "true (take it from HTTPS_PROXY, HTTP_PROXY and NO_PROXY), false, or an http:// or https:// URL \
+                       of a host, without path, query or fragment";
+
+/// Whether requests go through a proxy.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub enum Proxy {
+    /// They go straight, whatever the environment says: as in the JavaScript SDK.
+    #[default]
+    Off,
+    /// As the variables of the environment say.
+    Environment,
+    /// Through this one.
+    Url(Url),
+}
+
+impl fmt::Debug for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Off => "Off",
+            Self::Environment => "Environment",
+            Self::Url(_) => "Url(redacted)",
+        })
+    }
+}
+
+/// Checks the option.
+pub(super) fn parse(proxy: Input) -> Result<Proxy, Error> {
+    match proxy {
+        Input::Absent | Input::Boolean(false) => Ok(Proxy::Off),
+        Input::Boolean(true) => Ok(Proxy::Environment),
+        Input::Text(text) if !text.is_empty() => {
+            read(&text).map(Proxy::Url).map_err(|found| Error::option("proxy", ALLOWED, found))
+        }
+        other => Err(Error::option("proxy", ALLOWED, other.kind())),
+    }
+}
+
+/// The error tells what is wrong, without the URL.
+fn read(text: &str) -> Result<Url, &'static str> {
+    let url = Url::parse(text).map_err(|_| "no URL")?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err("a URL of another scheme");
+    }
+    if !matches!(url.path(), "" | "/") || url.query().is_some() || url.fragment().is_some() {
+        return Err("a URL with a path, query or fragment");
+    }
+    Ok(url)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn is_off_the_environment_or_a_url() {
+        assert_eq!(parse(Input::Absent).expect("valid"), Proxy::Off);
+        assert_eq!(parse(Input::Boolean(false)).expect("valid"), Proxy::Off);
+        assert_eq!(parse(Input::Boolean(true)).expect("valid"), Proxy::Environment);
+        for url in ["http://proxy:3128", "https://me:CANARY@proxy.example/"] {
+            let proxy = parse(url.into()).expect("valid");
+            assert!(matches!(proxy, Proxy::Url(_)));
+            assert!(!format!("{proxy:?}").contains("CANARY"));
+        }
+    }
+
+    #[test]
+    fn refuses_the_rest_without_repeating_it() {
+        for refused in [
+            "".into(),
+            "proxy:3128".into(),
+            "socks5://me:CANARY@proxy".into(),
+            "http://me:CANARY@proxy/path".into(),
+            "http://me:CANARY@proxy?x".into(),
+            "http://me:CANARY@".into(),
+            Input::Number(3128.0),
+            Input::Other("an object"),
+        ] {
+            let message = parse(refused).expect_err("refused").to_string();
+            assert!(message.contains("`proxy`") && message.contains("HTTPS_PROXY"), "{message}");
+            assert!(!message.contains("CANARY"), "{message}");
+        }
+    }
+}
