@@ -12,27 +12,27 @@ export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-was
 /** unstorage's methods over the core. Promises reject with the data of an error, not with an `Error`. */
 export declare class NativeDriver {
   /** Whether the key has a value alive. */
-  hasItem(key: string, options?: { consistentRead?: boolean }): Promise<boolean>
+  hasItem(key: string, options?: { consistentRead?: boolean, signal?: AbortSignal }): Promise<boolean>
   /** The value under the key, or null. */
-  getItem(key: string, options?: { consistentRead?: boolean }): Promise<unknown>
+  getItem(key: string, options?: { consistentRead?: boolean, signal?: AbortSignal }): Promise<unknown>
   /** The value under the key, bytes as bytes, or null. */
-  getItemRaw(key: string, options?: { consistentRead?: boolean }): Promise<unknown>
+  getItemRaw(key: string, options?: { consistentRead?: boolean, signal?: AbortSignal }): Promise<unknown>
   /** The values under several keys. */
-  getItems(items: (string | { key: string })[], common?: { consistentRead?: boolean }): Promise<{ key: string, value: unknown }[]>
+  getItems(items: (string | { key: string })[], common?: { consistentRead?: boolean, signal?: AbortSignal }): Promise<{ key: string, value: unknown }[]>
   /** Time left, size and time of the last write, or null. */
-  getMeta(key: string): Promise<{ ttl?: number, size: number, mtime?: Date } | null>
+  getMeta(key: string, options?: { signal?: AbortSignal }): Promise<{ ttl?: number, size: number, mtime?: Date } | null>
   /** Stores a value. */
-  setItem(key: string, value: unknown, options?: { ttl?: number | string | null }): Promise<void>
+  setItem(key: string, value: unknown, options?: { ttl?: number | string | null, signal?: AbortSignal }): Promise<void>
   /** Stores bytes, text, or JSON text of anything else. */
-  setItemRaw(key: string, value: unknown, options?: { ttl?: number | string | null }): Promise<void>
+  setItemRaw(key: string, value: unknown, options?: { ttl?: number | string | null, signal?: AbortSignal }): Promise<void>
   /** Stores several values. */
-  setItems(items: { key: string, value: unknown, options?: { ttl?: number | string | null } }[], common?: { ttl?: number | string | null }): Promise<void>
+  setItems(items: { key: string, value: unknown, options?: { ttl?: number | string | null } }[], common?: { ttl?: number | string | null, signal?: AbortSignal }): Promise<void>
   /** Removes a row. */
-  removeItem(key: string): Promise<void>
+  removeItem(key: string, options?: { signal?: AbortSignal }): Promise<void>
   /** The keys alive under a base. */
-  getKeys(base?: string, options?: { maxDepth?: number, consistentRead?: boolean }): Promise<string[]>
+  getKeys(base?: string, options?: { maxDepth?: number, consistentRead?: boolean, signal?: AbortSignal }): Promise<string[]>
   /** Removes everything under a base. */
-  clear(base?: string): Promise<void>
+  clear(base?: string, options?: { signal?: AbortSignal }): Promise<void>
   /** Ends the driver's work and closes its connections. */
   dispose(): Promise<void>
 }

@@ -13,6 +13,7 @@ declare namespace driver {
   type DynamoDbAttributes = types.DynamoDbAttributes;
   type DynamoDbDriverOptions = types.DynamoDbDriverOptions;
   type DynamoDbPublicOptions = types.DynamoDbPublicOptions;
+  type DynamoDbCallOptions = types.DynamoDbCallOptions;
   type DynamoDbItemOptions = types.DynamoDbItemOptions;
   type DynamoDbReadOptions = types.DynamoDbReadOptions;
   type DynamoDbKeysOptions = types.DynamoDbKeysOptions;

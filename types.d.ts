@@ -124,14 +124,20 @@ export interface DynamoDbDriverOptions {
 /** What `driver.options` shows: the options without credentials. */
 export type DynamoDbPublicOptions = Omit<DynamoDbDriverOptions, "credentials">;
 
+/** Options of every call. */
+export interface DynamoDbCallOptions {
+  /** Stops the call: it rejects with an `AbortError`. A write may then have been done or not. */
+  signal?: AbortSignal | undefined;
+}
+
 /** Options of `setItem`. */
-export interface DynamoDbItemOptions {
+export interface DynamoDbItemOptions extends DynamoDbCallOptions {
   /** How long the item lives, in seconds, over the driver's default. 0: for ever. */
   ttl?: number | string | null | undefined;
 }
 
 /** Options of `getItem` and `hasItem`. */
-export interface DynamoDbReadOptions {
+export interface DynamoDbReadOptions extends DynamoDbCallOptions {
   /** Whether to see every write that was acknowledged before, over the driver's option of that name. */
   consistentRead?: boolean | null | undefined;
 }
@@ -190,7 +196,7 @@ export interface DynamoDbDriver {
   // oxlint-disable-next-line typescript/no-explicit-any -- as getItem
   getItemRaw(key: string, options?: DynamoDbReadOptions): Promise<any>;
   /** Time left, size and time of the last write; `null` where `getItem` finds nothing. */
-  getMeta(key: string): Promise<DynamoDbMeta | null>;
+  getMeta(key: string, options?: DynamoDbCallOptions): Promise<DynamoDbMeta | null>;
   /** Stores a value under the key, replacing the whole row. */
   setItem(key: string, value: DynamoDbValue, options?: DynamoDbItemOptions): Promise<void>;
   /** Stores several values. The `ttl` of an item goes over the common one. */
@@ -201,11 +207,11 @@ export interface DynamoDbDriver {
   /** Stores bytes as bytes, text as text, and anything else as its JSON text. */
   setItemRaw(key: string, value: unknown, options?: DynamoDbItemOptions): Promise<void>;
   /** Removes the row under the key; a missing one is no error. */
-  removeItem(key: string): Promise<void>;
+  removeItem(key: string, options?: DynamoDbCallOptions): Promise<void>;
   /** Every key alive under `base`: complete, or an error. */
   getKeys(base?: string, options?: DynamoDbKeysOptions): Promise<string[]>;
   /** Removes every row under `base`, and nothing else. */
-  clear(base?: string): Promise<void>;
+  clear(base?: string, options?: DynamoDbCallOptions): Promise<void>;
   /** Waits for requests already sent, then closes the connections. Later calls reject. */
   dispose(): Promise<void>;
 }
@@ -236,13 +242,14 @@ export type DynamoDbErrorCode =
   | "ERR_DYNAMODB_SERVICE"
   | "ERR_DYNAMODB_RESPONSE"
   | "ERR_DYNAMODB_CLOSED"
+  | "ERR_DYNAMODB_ABORTED"
   | "ERR_DYNAMODB_BINDING"
   | "ERR_DYNAMODB_INTERNAL";
 
 /** Every failure of the driver. Made by the driver only. */
 export declare class DynamoDbError extends Error {
   private constructor();
-  /** AWS's own error name, else `TimeoutError`, `ConnectionError`, `ClosedError` or `DynamoDbError`. */
+  /** AWS's own error name, else `TimeoutError`, `ConnectionError`, `AbortError`, `ClosedError` or `DynamoDbError`. */
   readonly name: string;
   /** The code to compare: the same for a whole major version. */
   readonly code: DynamoDbErrorCode;

@@ -96,13 +96,15 @@ pub enum ErrorKind {
     Response,
     /// The driver was disposed.
     Closed,
+    /// The caller's signal stopped the call.
+    Aborted,
     /// A fault of the driver itself.
     Internal,
 }
 
 impl ErrorKind {
     /// Every kind, for the check that `docs/ERRORS.md` names them all.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::InvalidOption,
         Self::InvalidKey,
         Self::InvalidValue,
@@ -121,6 +123,7 @@ impl ErrorKind {
         Self::Service,
         Self::Response,
         Self::Closed,
+        Self::Aborted,
         Self::Internal,
     ];
 
@@ -146,6 +149,7 @@ impl ErrorKind {
             Self::Service => "ERR_DYNAMODB_SERVICE",
             Self::Response => "ERR_DYNAMODB_RESPONSE",
             Self::Closed => "ERR_DYNAMODB_CLOSED",
+            Self::Aborted => "ERR_DYNAMODB_ABORTED",
             Self::Internal => "ERR_DYNAMODB_INTERNAL",
         }
     }
@@ -161,6 +165,7 @@ impl ErrorKind {
             Self::Timeout => "TimeoutError",
             Self::Connection => "ConnectionError",
             Self::Closed => "ClosedError",
+            Self::Aborted => "AbortError",
             _ => "DynamoDbError",
         }
     }

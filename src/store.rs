@@ -26,7 +26,7 @@ use tokio_util::task::TaskTracker;
 use self::permission::Permission;
 use crate::client::Client;
 use crate::clock::SharedClock;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::options::Options;
 
 /// A key-value store in one DynamoDB table.
@@ -82,6 +82,13 @@ impl Store {
             }))),
             running: TaskTracker::new(),
         }
+    }
+
+    /// The error of a call that its caller stopped.
+    #[must_use]
+    pub fn aborted(&self) -> Error {
+        Error::new(ErrorKind::Aborted, "the call was aborted; a write may have been done or not")
+            .on_table(Some(&self.table))
     }
 
     /// What the user should be told once, if anything.

@@ -54,6 +54,8 @@ export class Recorder {
   /** Requests received and not yet answered, now and at most. */
   inFlight = 0;
   peak = 0;
+  /** Requests that the driver gave up before they were answered. */
+  hangUps = 0;
   endpoint = "";
   #upstream: URL;
   #agent = new http.Agent({ keepAlive: true });
@@ -85,6 +87,7 @@ export class Recorder {
     this.release();
     this.exchanges = [];
     this.peak = this.inFlight;
+    this.hangUps = 0;
     this.#rule = () => undefined;
     this.#delay = 0;
   }
@@ -118,6 +121,9 @@ export class Recorder {
   }
 
   async #serve(incoming: http.IncomingMessage, outgoing: http.ServerResponse): Promise<void> {
+    outgoing.on("close", () => {
+      if (!outgoing.writableFinished) this.hangUps += 1;
+    });
     try {
       const body = await collect(incoming);
       const exchange = this.#record(incoming, body);

@@ -3,14 +3,14 @@
 //! Data, not a JavaScript error: an error made in a completion callback has no stack worth keeping, and the class
 //! lives in JavaScript.
 
-use napi::bindgen_prelude::{JsObjectValue, Object};
+use napi::bindgen_prelude::{JsObjectValue, Object, Unknown};
 use napi::{Env, JsValue, Status};
 
 use crate::error::Error;
 
-/// What a promise is to reject with: the error's data.
-pub(super) fn rejected(env: &Env, error: &Error) -> napi::Error {
-    match data(env, error) {
+/// What a promise is to reject with: the error's data, with a JavaScript value as its cause where there is one.
+pub(super) fn rejected(env: &Env, error: &Error, cause: Option<Unknown<'_>>) -> napi::Error {
+    match data(env, error, cause) {
         Ok(object) => napi::Error::from_unknown_without_coercion(object.to_unknown()),
         Err(failed) => failed,
     }
@@ -19,13 +19,13 @@ pub(super) fn rejected(env: &Env, error: &Error) -> napi::Error {
 /// Throws the error's data; what is returned tells napi that something was thrown. (Of a returned value that is no
 /// JavaScript error, napi would throw an empty one.)
 pub(super) fn thrown(env: &Env, error: &Error) -> napi::Error {
-    match data(env, error).and_then(|object| env.throw(object)) {
+    match data(env, error, None).and_then(|object| env.throw(object)) {
         Ok(()) => napi::Error::from_status(Status::PendingException),
         Err(failed) => failed,
     }
 }
 
-fn data<'env>(env: &'env Env, error: &Error) -> napi::Result<Object<'env>> {
+fn data<'env>(env: &'env Env, error: &Error, cause: Option<Unknown<'_>>) -> napi::Result<Object<'env>> {
     let mut object = Object::new(env)?;
     let metadata = error.metadata();
     object.set_named_property("name", error.name())?;
@@ -41,6 +41,9 @@ fn data<'env>(env: &'env Env, error: &Error) -> napi::Result<Object<'env>> {
     object.set_named_property("httpStatusCode", metadata.http_status)?;
     object.set_named_property("requestId", metadata.request_id.as_deref())?;
     object.set_named_property("attempts", metadata.attempts)?;
-    object.set_named_property("cause", error.cause())?;
+    match cause {
+        Some(cause) => object.set_named_property("cause", cause)?,
+        None => object.set_named_property("cause", error.cause())?,
+    }
     Ok(object)
 }

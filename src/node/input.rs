@@ -3,6 +3,7 @@
 use napi::bindgen_prelude::{FromNapiValue, JsObjectValue, Object, Unknown};
 use napi::{JsString, JsValue, Result, ValueType};
 
+use super::bytes::value_of;
 use crate::input::Input;
 
 /// An argument of a method.
@@ -55,10 +56,10 @@ pub(super) fn property(object: &Object<'_>, name: &str) -> Result<Input> {
 }
 
 /// One property of an options argument; absent where there is no options object.
-pub(super) fn option(options: Unknown<'_>, name: &str) -> Result<Input> {
+pub(super) fn option(options: &Unknown<'_>, name: &str) -> Result<Input> {
     match options.get_type()? {
         // SAFETY: the type was just checked.
-        ValueType::Object => property(&unsafe { options.cast() }?, name),
+        ValueType::Object => property(&unsafe { value_of(options).cast() }?, name),
         _ => Ok(Input::Absent),
     }
 }

@@ -32,7 +32,7 @@ impl ToNapiValue for FoundItems {
 pub(super) fn asked(items: &Array<'_>) -> Result<Vec<Input>> {
     let key = |index| {
         let item: Unknown<'_> = items.get_element(index)?;
-        if item.get_type()? == ValueType::Object { option(item, "key") } else { read(item) }
+        if item.get_type()? == ValueType::Object { option(&item, "key") } else { read(item) }
     };
     (0..items.len()).map(key).collect()
 }
@@ -50,7 +50,7 @@ pub(super) fn new_items(env: &Env, items: &Array<'_>) -> Result<Vec<NewItem>> {
         Ok(NewItem {
             key: read(item.get_named_property("key")?)?,
             value: given(env, item.get_named_property("value")?)?,
-            ttl: option(item.get_named_property("options")?, "ttl")?,
+            ttl: option(&item.get_named_property("options")?, "ttl")?,
         })
     };
     (0..items.len()).map(item).collect()

@@ -7,6 +7,7 @@ use napi::bindgen_prelude::{Array, FnArgs, Function, JsObjectValue, Object, Prom
 use napi::{Env, Result};
 use napi_derive::napi;
 
+use super::abort::Abort;
 use super::error::{rejected, thrown};
 use super::found::Found;
 use super::input::{Argument, option};
@@ -40,7 +41,7 @@ impl NativeDriver {
     /// Whether the key has a value alive.
     #[napi(
         catch_unwind,
-        ts_args_type = "key: string, options?: { consistentRead?: boolean }",
+        ts_args_type = "key: string, options?: { consistentRead?: boolean, signal?: AbortSignal }",
         ts_return_type = "Promise<boolean>"
     )]
     pub fn has_item<'env>(
@@ -50,14 +51,14 @@ impl NativeDriver {
         options: Unknown<'_>,
     ) -> Result<PromiseRaw<'env, bool>> {
         let store = Arc::clone(&self.store);
-        let consistent = option(options, "consistentRead")?;
-        promise(env, &self.store, async move { store.has(key.0, consistent).await })
+        let consistent = option(&options, "consistentRead")?;
+        promise(env, &self.store, Abort::listen(env, &options)?, async move { store.has(key.0, consistent).await })
     }
 
     /// The value under the key, or null.
     #[napi(
         catch_unwind,
-        ts_args_type = "key: string, options?: { consistentRead?: boolean }",
+        ts_args_type = "key: string, options?: { consistentRead?: boolean, signal?: AbortSignal }",
         ts_return_type = "Promise<unknown>"
     )]
     pub fn get_item<'env>(
@@ -66,15 +67,17 @@ impl NativeDriver {
         key: Argument,
         options: Unknown<'_>,
     ) -> Result<PromiseRaw<'env, Found>> {
-        let consistent = option(options, "consistentRead")?;
+        let consistent = option(&options, "consistentRead")?;
         let store = Arc::clone(&self.store);
-        promise(env, &self.store, async move { store.get(key.0, Reading::Plain, consistent).await.map(Found) })
+        promise(env, &self.store, Abort::listen(env, &options)?, async move {
+            store.get(key.0, Reading::Plain, consistent).await.map(Found)
+        })
     }
 
     /// The value under the key, bytes as bytes, or null.
     #[napi(
         catch_unwind,
-        ts_args_type = "key: string, options?: { consistentRead?: boolean }",
+        ts_args_type = "key: string, options?: { consistentRead?: boolean, signal?: AbortSignal }",
         ts_return_type = "Promise<unknown>"
     )]
     pub fn get_item_raw<'env>(
@@ -83,15 +86,17 @@ impl NativeDriver {
         key: Argument,
         options: Unknown<'_>,
     ) -> Result<PromiseRaw<'env, Found>> {
-        let consistent = option(options, "consistentRead")?;
+        let consistent = option(&options, "consistentRead")?;
         let store = Arc::clone(&self.store);
-        promise(env, &self.store, async move { store.get(key.0, Reading::Raw, consistent).await.map(Found) })
+        promise(env, &self.store, Abort::listen(env, &options)?, async move {
+            store.get(key.0, Reading::Raw, consistent).await.map(Found)
+        })
     }
 
     /// The values under several keys.
     #[napi(
         catch_unwind,
-        ts_args_type = "items: (string | { key: string })[], common?: { consistentRead?: boolean }",
+        ts_args_type = "items: (string | { key: string })[], common?: { consistentRead?: boolean, signal?: AbortSignal }",
         ts_return_type = "Promise<{ key: string, value: unknown }[]>"
     )]
     pub fn get_items<'env>(
@@ -101,25 +106,37 @@ impl NativeDriver {
         common: Unknown<'_>,
     ) -> Result<PromiseRaw<'env, FoundItems>> {
         let store = Arc::clone(&self.store);
-        let (keys, consistent) = (asked(&items)?, option(common, "consistentRead")?);
-        promise(env, &self.store, async move { store.get_many(keys, consistent).await.map(FoundItems) })
+        let (keys, consistent) = (asked(&items)?, option(&common, "consistentRead")?);
+        promise(env, &self.store, Abort::listen(env, &common)?, async move {
+            store.get_many(keys, consistent).await.map(FoundItems)
+        })
     }
 
     /// Time left, size and time of the last write, or null.
     #[napi(
         catch_unwind,
-        ts_args_type = "key: string",
+        ts_args_type = "key: string, options?: { signal?: AbortSignal }",
         ts_return_type = "Promise<{ ttl?: number, size: number, mtime?: Date } | null>"
     )]
-    pub fn get_meta<'env>(&self, env: &'env Env, key: Argument) -> Result<PromiseRaw<'env, Option<FoundMeta>>> {
+    pub fn get_meta<'env>(
+        &self,
+        env: &'env Env,
+        key: Argument,
+        options: Unknown<'_>,
+    ) -> Result<PromiseRaw<'env, Option<FoundMeta>>> {
         let store = Arc::clone(&self.store);
-        promise(env, &self.store, async move { Ok(store.meta(key.0).await?.map(FoundMeta)) })
+        promise(
+            env,
+            &self.store,
+            Abort::listen(env, &options)?,
+            async move { Ok(store.meta(key.0).await?.map(FoundMeta)) },
+        )
     }
 
     /// Stores a value.
     #[napi(
         catch_unwind,
-        ts_args_type = "key: string, value: unknown, options?: { ttl?: number | string | null }",
+        ts_args_type = "key: string, value: unknown, options?: { ttl?: number | string | null, signal?: AbortSignal }",
         ts_return_type = "Promise<void>"
     )]
     pub fn set_item<'env>(
@@ -130,14 +147,16 @@ impl NativeDriver {
         options: Unknown<'_>,
     ) -> Result<PromiseRaw<'env, ()>> {
         let store = Arc::clone(&self.store);
-        let (value, ttl) = (given(env, value)?, option(options, "ttl")?);
-        promise(env, &self.store, async move { store.put(Operation::SetItem, key.0, value, ttl).await })
+        let (value, ttl) = (given(env, value)?, option(&options, "ttl")?);
+        promise(env, &self.store, Abort::listen(env, &options)?, async move {
+            store.put(Operation::SetItem, key.0, value, ttl).await
+        })
     }
 
     /// Stores bytes, text, or JSON text of anything else.
     #[napi(
         catch_unwind,
-        ts_args_type = "key: string, value: unknown, options?: { ttl?: number | string | null }",
+        ts_args_type = "key: string, value: unknown, options?: { ttl?: number | string | null, signal?: AbortSignal }",
         ts_return_type = "Promise<void>"
     )]
     pub fn set_item_raw<'env>(
@@ -148,14 +167,16 @@ impl NativeDriver {
         options: Unknown<'_>,
     ) -> Result<PromiseRaw<'env, ()>> {
         let store = Arc::clone(&self.store);
-        let (value, ttl) = (given_raw(env, value)?, option(options, "ttl")?);
-        promise(env, &self.store, async move { store.put(Operation::SetItemRaw, key.0, value, ttl).await })
+        let (value, ttl) = (given_raw(env, value)?, option(&options, "ttl")?);
+        promise(env, &self.store, Abort::listen(env, &options)?, async move {
+            store.put(Operation::SetItemRaw, key.0, value, ttl).await
+        })
     }
 
     /// Stores several values.
     #[napi(
         catch_unwind,
-        ts_args_type = "items: { key: string, value: unknown, options?: { ttl?: number | string | null } }[], common?: { ttl?: number | string | null }",
+        ts_args_type = "items: { key: string, value: unknown, options?: { ttl?: number | string | null } }[], common?: { ttl?: number | string | null, signal?: AbortSignal }",
         ts_return_type = "Promise<void>"
     )]
     pub fn set_items<'env>(
@@ -165,21 +186,30 @@ impl NativeDriver {
         common: Unknown<'_>,
     ) -> Result<PromiseRaw<'env, ()>> {
         let store = Arc::clone(&self.store);
-        let (items, ttl) = (new_items(env, &items)?, option(common, "ttl")?);
-        promise(env, &self.store, async move { store.put_many(items, ttl).await })
+        let (items, ttl) = (new_items(env, &items)?, option(&common, "ttl")?);
+        promise(env, &self.store, Abort::listen(env, &common)?, async move { store.put_many(items, ttl).await })
     }
 
     /// Removes a row.
-    #[napi(catch_unwind, ts_args_type = "key: string", ts_return_type = "Promise<void>")]
-    pub fn remove_item<'env>(&self, env: &'env Env, key: Argument) -> Result<PromiseRaw<'env, ()>> {
+    #[napi(
+        catch_unwind,
+        ts_args_type = "key: string, options?: { signal?: AbortSignal }",
+        ts_return_type = "Promise<void>"
+    )]
+    pub fn remove_item<'env>(
+        &self,
+        env: &'env Env,
+        key: Argument,
+        options: Unknown<'_>,
+    ) -> Result<PromiseRaw<'env, ()>> {
         let store = Arc::clone(&self.store);
-        promise(env, &self.store, async move { store.delete(key.0).await })
+        promise(env, &self.store, Abort::listen(env, &options)?, async move { store.delete(key.0).await })
     }
 
     /// The keys alive under a base.
     #[napi(
         catch_unwind,
-        ts_args_type = "base?: string, options?: { maxDepth?: number, consistentRead?: boolean }",
+        ts_args_type = "base?: string, options?: { maxDepth?: number, consistentRead?: boolean, signal?: AbortSignal }",
         ts_return_type = "Promise<string[]>"
     )]
     pub fn get_keys<'env>(
@@ -189,22 +219,28 @@ impl NativeDriver {
         options: Unknown<'_>,
     ) -> Result<PromiseRaw<'env, Vec<String>>> {
         let store = Arc::clone(&self.store);
-        let (max_depth, consistent) = (option(options, "maxDepth")?, option(options, "consistentRead")?);
-        promise(env, &self.store, async move { store.keys(base.0, max_depth, consistent).await })
+        let (max_depth, consistent) = (option(&options, "maxDepth")?, option(&options, "consistentRead")?);
+        promise(env, &self.store, Abort::listen(env, &options)?, async move {
+            store.keys(base.0, max_depth, consistent).await
+        })
     }
 
     /// Removes everything under a base.
-    #[napi(catch_unwind, ts_args_type = "base?: string", ts_return_type = "Promise<void>")]
-    pub fn clear<'env>(&self, env: &'env Env, base: Argument) -> Result<PromiseRaw<'env, ()>> {
+    #[napi(
+        catch_unwind,
+        ts_args_type = "base?: string, options?: { signal?: AbortSignal }",
+        ts_return_type = "Promise<void>"
+    )]
+    pub fn clear<'env>(&self, env: &'env Env, base: Argument, options: Unknown<'_>) -> Result<PromiseRaw<'env, ()>> {
         let store = Arc::clone(&self.store);
-        promise(env, &self.store, async move { store.clear(base.0).await })
+        promise(env, &self.store, Abort::listen(env, &options)?, async move { store.clear(base.0).await })
     }
 
     /// Ends the driver's work and closes its connections.
     #[napi(catch_unwind, ts_return_type = "Promise<void>")]
     pub fn dispose<'env>(&self, env: &'env Env) -> Result<PromiseRaw<'env, ()>> {
         let store = Arc::clone(&self.store);
-        promise(env, &self.store, async move {
+        promise(env, &self.store, None, async move {
             store.close().await;
             Ok(())
         })
@@ -215,17 +251,29 @@ impl NativeDriver {
 pub(super) fn promise<'env, T>(
     env: &'env Env,
     store: &Arc<Store>,
+    abort: Option<Abort>,
     call: impl Future<Output = std::result::Result<T, Error>> + Send + 'static,
 ) -> Result<PromiseRaw<'env, T>>
 where
     T: ToNapiValue + Send + 'static,
 {
     let store = Arc::clone(store);
-    env.spawn_future_with_callback(async move { Ok(call.await) }, move |env, result| {
+    let token = abort.as_ref().map(Abort::token);
+    let stoppable = async move {
+        match token {
+            None => Some(call.await),
+            Some(token) => token.run_until_cancelled(call).await,
+        }
+    };
+    env.spawn_future_with_callback(async move { Ok(stoppable.await) }, move |env, result| {
         if let Some(notice) = store.take_notice() {
             warn(env, &notice)?;
         }
-        result.map_err(|error| rejected(env, &error))
+        let reason = abort.map(|abort| abort.end(env)).transpose()?.flatten();
+        match result {
+            Some(result) => result.map_err(|error| rejected(env, &error, None)),
+            None => Err(rejected(env, &store.aborted(), reason)),
+        }
     })
 }
 

@@ -27,7 +27,7 @@ pub struct NativeTable {
 pub fn create_table<'env>(env: &'env Env, options: Object<'_>) -> Result<PromiseRaw<'env, NativeTable>> {
     let options = Options::parse(read_options(&options)?).map_err(|error| thrown(env, &error))?;
     let store = Arc::new(Store::new(options, Arc::new(SystemClock)));
-    promise(env, &Arc::clone(&store), async move {
+    promise(env, &Arc::clone(&store), None, async move {
         store.create_table(Patience::default()).await.map(|created| NativeTable { created })
     })
 }
