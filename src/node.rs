@@ -3,6 +3,7 @@
 #![expect(clippy::trivially_copy_pass_by_ref, reason = "napi hands its `Env` to functions by reference")]
 #![expect(unreachable_pub, reason = "napi's macros export what the module tree hides")]
 
+mod credentials;
 mod error;
 mod input;
 mod options;

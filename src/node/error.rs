@@ -6,7 +6,7 @@
 use napi::bindgen_prelude::{JsObjectValue, Object};
 use napi::{Env, JsValue, Status};
 
-use crate::error::Error;
+use crate::error::{Cause, Error};
 
 /// What a promise is to reject with: the error's data.
 pub(super) fn rejected(env: &Env, error: &Error) -> napi::Error {
@@ -38,6 +38,15 @@ fn data<'env>(env: &'env Env, error: &Error) -> napi::Result<Object<'env>> {
     object.set_named_property("httpStatusCode", metadata.http_status)?;
     object.set_named_property("requestId", metadata.request_id.as_deref())?;
     object.set_named_property("attempts", metadata.attempts)?;
-    object.set_named_property("cause", error.cause())?;
+    match error.cause() {
+        Some(Cause::Text(text)) => object.set_named_property("cause", text)?,
+        // The very object, where it was thrown on this thread.
+        Some(Cause::Thrown(thrown)) => {
+            if let Some(thrown) = thrown.downcast_ref::<napi::Error>() {
+                object.set_named_property("cause", thrown.try_clone()?)?;
+            }
+        }
+        None => (),
+    }
     Ok(object)
 }
