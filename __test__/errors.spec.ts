@@ -195,7 +195,6 @@ describe("codes", () => {
     "TABLE_UNAVAILABLE",
     "THROTTLED",
     "TIMEOUT",
-    "UNSUPPORTED_TYPE",
     "VALIDATION",
   ].map((code) => `ERR_DYNAMODB_${code}`);
 
