@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { accessDenied, leaveOver, serviceError, useRecorder } from "./helpers/recorder";
+import { accessDenied, serviceError, useRecorder } from "./helpers/recorder";
+import { leaveOver } from "./helpers/split";
 import { type Row, useTable } from "./helpers/table";
 
 const table = useTable();

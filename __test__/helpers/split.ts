@@ -22,6 +22,14 @@ export function splitBatch(request: Json, { take }: Split): { sent: Json; rest: 
   };
 }
 
+/** Passes on one part in `parts` of each of the first `times` batches, and at least one item. */
+export function leaveOver(operation: string, parts: number, times = Infinity) {
+  return (exchange: { operation: string }, nth: number): Split | undefined => {
+    if (exchange.operation !== operation || nth > times) return undefined;
+    return { take: (requests) => requests.slice(0, Math.ceil(requests.length / parts)) };
+  };
+}
+
 /** How many keys or items a batch holds. */
 export function batchSize(request: Json): number {
   const [asked] = Object.values<any>(request.RequestItems);
