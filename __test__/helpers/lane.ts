@@ -90,7 +90,7 @@ export class Lane {
         return this.#compare(`hasItem ${key}`, driver.hasItem(key), (at) => model.has(key, at));
       },
       getItems: () => {
-        const asked = Array.from({ length: below(random, 60) }, () => this.#readKey());
+        const asked = Array.from({ length: below(random, 30) }, () => this.#readKey());
         const items = asked.map((key) => (random() < 0.5 ? key : { key }));
         const expected = (at: number) => asked.map((key) => ({ key, value: model.get(key, at) }));
         return this.#compare(`getItems ${asked}`, driver.getItems(items), expected);
@@ -115,7 +115,7 @@ export class Lane {
       },
       setItems: () => {
         const common = pick(random, ttls);
-        const items = Array.from({ length: below(random, 30) }, () => {
+        const items = Array.from({ length: below(random, 15) }, () => {
           const [key, one, ttl] = [pick(random, keys), sample(random), pick(random, ttls)];
           return { key, one, ttl };
         });
@@ -200,7 +200,7 @@ export class Lane {
     const isRight =
       this.#model.has(key, seconds[0]!) &&
       (size === undefined ? meta.size > 0 : meta.size === size) &&
-      (left.includes(meta.ttl) || (meta.ttl < left[0]! && meta.ttl > left[1]!)) &&
+      ((left as unknown[]).includes(meta.ttl) || (meta.ttl < left[0]! && meta.ttl > left[1]!)) &&
       (written ? meta.mtime >= written[0] && meta.mtime <= written[1] : meta.mtime === undefined);
     this.#expect(isRight, `getMeta ${key}`, { meta, size, left, written });
   }
@@ -216,7 +216,17 @@ export class Lane {
     const to = Math.floor(Date.now() / 1000);
     const candidates = Array.from({ length: to - from + 1 }, (_, index) => expected(from + index));
     const isRight = candidates.some((candidate) => isDeepStrictEqual(found, candidate));
-    this.#expect(isRight, what, { found, expected: candidates });
+    // The items of one answer may have been read on both sides of a second.
+    const isMixed = (one: unknown, index: number): boolean =>
+      candidates.some((candidate) => isDeepStrictEqual(one, candidate[index]));
+    const isRightEach =
+      !isRight &&
+      what.startsWith("getItems") &&
+      found.length === candidates[0].length &&
+      found.every(isMixed);
+    if (isRight || isRightEach) return;
+    const expectation = candidates[0];
+    this.#expect(false, what, { found, expectation, differing: differing(found, expectation) });
   }
 
   #expect(isRight: boolean, what: string, found: unknown): void {
@@ -241,4 +251,11 @@ export class Lane {
   #count(what: string): void {
     this.counts.set(what, (this.counts.get(what) ?? 0) + 1);
   }
+}
+
+/** Where two lists differ, for the reader of a failure. */
+function differing(found: unknown, expected: unknown): unknown {
+  if (!Array.isArray(found) || !Array.isArray(expected)) return undefined;
+  const pairs = found.map((one, index) => [one, expected[index]]);
+  return pairs.filter(([one, other]) => !isDeepStrictEqual(one, other));
 }
