@@ -65,7 +65,7 @@ describe("getItems", () => {
       numbered("thousand", 1000).map((key) => ({ key: { S: key }, value: { S: `of ${key}` } })),
     );
     recorder.delay(20);
-    const keys = [...numbered("thousand", 1000), ...numbered("thousand", 500).reverse()];
+    const keys = [...numbered("thousand", 1000), ...numbered("thousand", 500).toReversed()];
     const found = await recorded().getItems(keys);
     expect(found).toEqual(keys.map((key) => ({ key, value: `of ${key}` })));
     expect(recorder.operations()).toEqual(Array.from({ length: 10 }, () => "BatchGetItem"));

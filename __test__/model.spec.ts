@@ -11,7 +11,7 @@ const shared: LaneOptions[] = [
   { base: "a", batch: true, mtime: false, expireIn: 0 },
   { base: "ab", batch: false, mtime: true, expireIn: 0 },
   { base: "a-b:c", batch: true, mtime: true, expireIn: 1 },
-  { base: "日本", batch: false, mtime: false, expireIn: 600 },
+  { base: "日本", batch: true, mtime: false, expireIn: 600 },
   { base: "#k", batch: true, mtime: false, expireIn: 600 },
   { base: "x".repeat(900), batch: true, mtime: true, expireIn: 0 },
 ];
@@ -20,10 +20,8 @@ const alone: LaneOptions[] = [
   { base: "", batch: false, mtime: true, expireIn: 1 },
 ];
 
-const expected = [
-  ...["getItem", "getItemRaw", "hasItem", "getItems", "getMeta", "getKeys"],
-  ...["setItem", "setItemRaw", "setItems", "removeItem", "clear"],
-].map((name) => `method ${name}`);
+const methods = "getItem getItemRaw hasItem getItems getMeta getKeys setItem setItemRaw setItems";
+const expected = [...methods.split(" "), "removeItem", "clear"].map((name) => `method ${name}`);
 expected.push(...[...valueTypes, ...rawTypes].map((type) => `value ${type}`));
 expected.push("row past", "row future", "row text", "row bare");
 expected.push("expiry long past", "expiry ran out");
@@ -53,8 +51,9 @@ describe("random operations", () => {
     for (const [index, other] of others.entries()) {
       expect(await other.keys()).toEqual(lanes[shared.length + index]!.storedKeys());
     }
-    const methods = [...counts].filter(([what]) => what.startsWith("method "));
-    expect(methods.reduce((sum, [, count]) => sum + count, 0)).toBe(operations);
+    const called = [...counts].filter(([what]) => what.startsWith("method "));
+    expect(called.reduce((sum, [, count]) => sum + count, 0)).toBe(operations);
     expect([...counts.keys()].sort()).toEqual(expected.sort());
-  }, 120_000);
+    // A minute where nothing else runs; CI machines have other things to do.
+  }, 240_000);
 });
