@@ -10,6 +10,8 @@ declare const driver: typeof types.dynamoDbCacheDriver & {
 
 declare namespace driver {
   type DynamoDbCredentials = types.DynamoDbCredentials;
+  type DynamoDbProvidedCredentials = types.DynamoDbProvidedCredentials;
+  type DynamoDbCredentialsProvider = types.DynamoDbCredentialsProvider;
   type DynamoDbAttributes = types.DynamoDbAttributes;
   type DynamoDbDriverOptions = types.DynamoDbDriverOptions;
   type DynamoDbPublicOptions = types.DynamoDbPublicOptions;

@@ -5,6 +5,17 @@ export interface DynamoDbCredentials {
   sessionToken?: string | undefined;
 }
 
+/** What a credentials function gives. */
+export interface DynamoDbProvidedCredentials extends DynamoDbCredentials {
+  /** When they expire: a Date, an ISO 8601 text or an epoch number. Absent: when AWS says so. */
+  expiration?: Date | string | number | undefined;
+}
+
+/** Gives credentials: `fromIni()`, `fromNodeProviderChain()`, or a function of your own. */
+export type DynamoDbCredentialsProvider = () =>
+  | DynamoDbProvidedCredentials
+  | PromiseLike<DynamoDbProvidedCredentials>;
+
 /** Names of the table's attributes. All must differ. */
 export interface DynamoDbAttributes {
   /**
@@ -48,10 +59,11 @@ export interface DynamoDbDriverOptions {
    */
   profile?: string | undefined;
   /**
-   * Static credentials.
+   * Static credentials, or a function that gives some: called once for all requests that wait, again in the background
+   * shortly before they expire, and when AWS refuses them.
    * @default the AWS default chain: environment, shared config and SSO, process, web identity, ECS, EC2
    */
-  credentials?: DynamoDbCredentials | undefined;
+  credentials?: DynamoDbCredentials | DynamoDbCredentialsProvider | undefined;
   /** Renames the table's attributes, one by one. */
   attributes?: DynamoDbAttributes | undefined;
   /**

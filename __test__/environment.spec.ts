@@ -92,7 +92,8 @@ describe("region", () => {
     ],
   ])("[OPT-8] %s", async (_, options, env, expected) => {
     const endpoint = recorder.endpoint;
-    await call({ endpoint, ...options }, { env: { ...keys, ...env }, home: { config } });
+    // With AWS_PROFILE the environment's keys would not count, see CRED-2.
+    await call({ endpoint, credentials, ...options }, { env, home: { config } });
     expect(recorder.exchanges.map((exchange) => exchange.region)).toEqual([expected]);
   });
 

@@ -57,7 +57,6 @@ describe("credentials", () => {
     ["an empty token", { accessKeyId: id, secretAccessKey: secret, sessionToken: "" }],
     ["a token that is no text", { accessKeyId: id, secretAccessKey: secret, sessionToken: 5 }],
     ["an id that is no text", { accessKeyId: { id }, secretAccessKey: secret }],
-    ["a provider function", async () => ({ accessKeyId: id, secretAccessKey: secret })],
   ])("[OPT-7] refuses %s without showing any of it", async (_, given) => {
     const error = await refusalOf(recorder, { credentials: given });
     expect(error.message).toContain("`credentials");

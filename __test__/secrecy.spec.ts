@@ -5,7 +5,12 @@ import { describe, expect, it } from "vitest";
 import { literal, runChild } from "./helpers/child";
 import { failureOf } from "./helpers/failure";
 import { accessDenied, serviceError, type Rule, useRecorder } from "./helpers/recorder";
-import { engineOptions, uniqueName, useTable } from "./helpers/table";
+import {
+  credentials as engineCredentials,
+  engineOptions,
+  uniqueName,
+  useTable,
+} from "./helpers/table";
 
 const table = useTable();
 const recorder = useRecorder();
@@ -86,7 +91,7 @@ describe("[ERR-6] [API-6] no value and no secret", () => {
 
   it("in what the process prints, however much it is told to log", async () => {
     // DynamoDB Local keeps the tables of each access key id apart, so this one is the table's.
-    const { accessKeyId } = engineOptions(table.name).credentials!;
+    const { accessKeyId } = engineCredentials;
     const options = { ...engineOptions(table.name), credentials: { ...credentials, accessKeyId } };
     const script = `
       const driver = dynamoDbCacheDriver(${literal(options)});

@@ -1,28 +1,36 @@
 //! From options and environment to a DynamoDB client: region, endpoint, credentials, retries, timeouts.
 
-mod attempts;
+pub(crate) mod credentials;
 mod http;
 mod profile;
+mod progress;
 mod region;
+mod renewal;
 mod user_agent;
 
 use std::future::Future;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use aws_config::identity::IdentityCache;
+use aws_config::provider_config::ProviderConfig;
 use aws_config::{BehaviorVersion, ConfigLoader, SdkConfig};
 use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_dynamodb::config::http::HttpResponse;
-use aws_sdk_dynamodb::config::retry::{RetryConfig, RetryPartition};
+use aws_sdk_dynamodb::config::retry::{RetryConfig, RetryPartition, TokenBucket};
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{FrameworkMetadata, Region, SharedHttpClient, StalledStreamProtectionConfig};
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_types::service_config::ServiceConfigKey;
 
+use crate::clock::SharedClock;
 use crate::error::Error;
-use crate::error::aws::{Target, explain};
-use crate::options::{Endpoint, Limits, Options, StaticCredentials, endpoint_from_environment};
+use crate::error::aws::{Target, explain, no_credentials};
+use crate::options::{Endpoint, GivenCredentials, Limits, Options, StaticCredentials, endpoint_from_environment};
+use credentials::{CredentialsKeeper, Source};
 use http::PoolSettings;
+use renewal::Renewal;
 
 /// The scale of the first jittered wait. (The SDK's general default of 1 s is some 20 times a DynamoDB answer.)
 const INITIAL_BACKOFF: Duration = Duration::from_millis(50);
@@ -35,19 +43,25 @@ const MAX_BACKOFF: Duration = Duration::from_secs(5);
 pub(crate) struct Client {
     pub(crate) sdk: aws_sdk_dynamodb::Client,
     pub(crate) target: Target,
+    /// Absent where credentials are simply given.
+    credentials: Option<CredentialsKeeper>,
 }
 
 impl Client {
     /// Reads the environment and the shared config files, and makes a client. Sends nothing yet: credentials are
     /// looked for with the first request. `http` replaces the network in tests.
-    pub(crate) async fn connect(options: &Options, http: Option<SharedHttpClient>) -> Result<Self, Error> {
+    pub(crate) async fn connect(
+        options: &Options,
+        clock: SharedClock,
+        http: Option<SharedHttpClient>,
+    ) -> Result<Self, Error> {
         profile::check(options.profile.as_deref()).await?;
         // Asked for apart from the loader's own chain, which would go on to the instance metadata service and make
         // a machine without a region wait for seconds.
         let region = region::find(options).await?;
         let pools = PoolSettings { max_connections: options.limits.max_connections, proxy: options.proxy.clone() };
         let shared = http.clone().unwrap_or_else(|| http::by_scheme(pools.clone()));
-        let environment = load_environment(options, &region, shared).await;
+        let environment = load_environment(options, &region, shared.clone()).await;
         let endpoint = match &options.endpoint {
             Some(endpoint) => Some(endpoint.clone()),
             None => configured_endpoint(&environment)?,
@@ -56,14 +70,19 @@ impl Client {
             Some(http) => http,
             None => pools.pool(endpoint.as_ref().is_some_and(Endpoint::is_plain_http))?,
         };
+        let (provider, credentials) = provider(options, &environment, shared, clock);
         let mut config = aws_sdk_dynamodb::config::Builder::from(&environment);
         config.set_endpoint_url(endpoint.as_ref().map(|endpoint| endpoint.as_str().to_owned()));
+        config.set_credentials_provider(Some(provider));
         let config = config
             .http_client(http)
-            // The retry budget is shared by name in the whole process unless it is the driver's own: one driver's
-            // bad minute must not switch off the retries of another.
-            .retry_partition(RetryPartition::custom(retry_partition_name()).build())
-            .interceptor(attempts::Counter);
+            .identity_cache(IdentityCache::no_cache())
+            .retry_partition(retry_partition(&options.limits))
+            .interceptor(progress::Counter);
+        let config = match &credentials {
+            Some(keeper) => config.retry_classifier(Renewal(keeper.clone())),
+            None => config,
+        };
         let config = match &options.user_agent {
             Some(text) => config.interceptor(user_agent::Addition(text.clone())),
             None => config,
@@ -78,7 +97,23 @@ impl Client {
                 endpoint: endpoint.map(|endpoint| endpoint.as_str().to_owned()),
                 key_attribute: options.attributes.key.clone(),
             },
+            credentials,
         })
+    }
+
+    /// Waits until there are credentials: outside the timeouts of a request, which they would use up.
+    pub(crate) async fn ready(&self) -> Result<(), Error> {
+        match &self.credentials {
+            Some(keeper) => keeper.ready().await.map_err(|failure| no_credentials(&failure)),
+            None => Ok(()),
+        }
+    }
+
+    /// Ends the search for credentials. Requests that have some go on.
+    pub(crate) fn close(&self) {
+        if let Some(keeper) = &self.credentials {
+            keeper.close();
+        }
     }
 
     /// Sends one request and explains its failure. `action` is DynamoDB's name of it ("GetItem").
@@ -90,14 +125,51 @@ impl Client {
     where
         E: std::error::Error + ProvideErrorMetadata + 'static,
     {
-        let (result, attempts) = attempts::counted(request).await;
+        let (result, attempts) = progress::counted(request).await;
         result.map_err(|error| explain(&error, action, attempts, &self.target))
     }
 }
 
-fn retry_partition_name() -> String {
+/// The retry budget is shared by name in the whole process unless it is the driver's own: one driver's bad minute must
+/// not switch off the retries of another.
+fn retry_partition(limits: &Limits) -> RetryPartition {
     static DRIVERS: AtomicU64 = AtomicU64::new(0);
-    format!("unstorage-dynamodb-{}", DRIVERS.fetch_add(1, Ordering::Relaxed))
+    let name = format!("unstorage-dynamodb-{}", DRIVERS.fetch_add(1, Ordering::Relaxed));
+    // The SDK's own budget, or enough that every request in flight can be sent again with new credentials.
+    let tokens = TokenBucket::builder().capacity(limits.max_connections.saturating_mul(10).max(500)).build();
+    RetryPartition::custom(name).token_bucket(tokens).build()
+}
+
+/// Who the SDK asks for credentials, and their keeper where they are looked up.
+fn provider(
+    options: &Options,
+    environment: &SdkConfig,
+    http: SharedHttpClient,
+    clock: SharedClock,
+) -> (SharedCredentialsProvider, Option<CredentialsKeeper>) {
+    let source = match &options.credentials {
+        Some(GivenCredentials::Static(credentials)) => {
+            return (SharedCredentialsProvider::new(static_credentials(credentials)), None);
+        }
+        Some(GivenCredentials::Provider(provider)) => Source::Caller(provider.clone()),
+        None => {
+            let (fips, dual_stack) = (environment.use_fips(), environment.use_dual_stack());
+            let region = environment.region().cloned();
+            let config = move || {
+                ProviderConfig::without_region()
+                    .with_region(region.clone())
+                    .with_http_client(http.clone())
+                    .with_use_fips(fips)
+                    .with_use_dual_stack(dual_stack)
+                    .with_behavior_version(Some(behavior_version()))
+                    .with_retry_config(retries(&Limits::default()))
+                    .with_timeout_config(timeouts(&Limits::default()))
+            };
+            Source::Chain { config: Box::new(config), profile: options.profile.clone() }
+        }
+    };
+    let keeper = CredentialsKeeper::new(source, clock);
+    (SharedCredentialsProvider::new(keeper.clone()), Some(keeper))
 }
 
 /// What the environment and the shared config files say, with our own limits over them.
@@ -106,25 +178,26 @@ async fn load_environment(options: &Options, region: &Region, http: SharedHttpCl
         .region(region.clone())
         .http_client(http)
         // Given explicitly: ill-formed AWS_MAX_ATTEMPTS or AWS_RETRY_MODE would panic in the SDK's own loading.
-        .retry_config(
-            RetryConfig::standard()
-                .with_max_attempts(options.limits.max_attempts)
-                .with_initial_backoff(INITIAL_BACKOFF)
-                .with_max_backoff(MAX_BACKOFF),
-        )
+        .retry_config(retries(&options.limits))
         .timeout_config(timeouts(&options.limits))
         // DynamoDB's answers are small, and the timeouts above bound them; the watchdog has a history of false alarms.
-        .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+        // Ours come later, see `provider`.
+        .no_credentials();
     if let Some(profile) = &options.profile {
         loader = loader.profile_name(profile);
-    }
-    if let Some(credentials) = &options.credentials {
-        loader = loader.credentials_provider(static_credentials(credentials));
     }
     if let Ok(this) = FrameworkMetadata::new("unstorage-dynamodb", Some(env!("CARGO_PKG_VERSION"))) {
         loader = loader.framework_metadata(this);
     }
     loader.load().await
+}
+
+fn retries(limits: &Limits) -> RetryConfig {
+    RetryConfig::standard()
+        .with_max_attempts(limits.max_attempts)
+        .with_initial_backoff(INITIAL_BACKOFF)
+        .with_max_backoff(MAX_BACKOFF)
 }
 
 /// A limit that is off is said to be so: the SDK fills in what is left open.

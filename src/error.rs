@@ -2,8 +2,11 @@
 //! [`ErrorKind`] by its stable code.
 
 pub(crate) mod aws;
+mod cause;
 
 use std::fmt;
+
+pub use cause::{Cause, CredentialsFailure, Thrown};
 
 /// A method of the driver, or a function beside it, as the caller knows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -196,7 +199,7 @@ struct Details {
     keys: Vec<String>,
     metadata: Metadata,
     reason: String,
-    cause: Option<String>,
+    cause: Option<Cause>,
 }
 
 impl Error {
@@ -259,7 +262,7 @@ impl Error {
 
     /// Adds the deeper reason.
     #[must_use]
-    pub fn with_cause(mut self, cause: impl Into<String>) -> Self {
+    pub fn with_cause(mut self, cause: impl Into<Cause>) -> Self {
         self.0.cause = Some(cause.into());
         self
     }
@@ -321,10 +324,10 @@ impl Error {
         &self.0.metadata
     }
 
-    /// The deeper reason, as text.
+    /// The deeper reason.
     #[must_use]
-    pub fn cause(&self) -> Option<&str> {
-        self.0.cause.as_deref()
+    pub fn cause(&self) -> Option<&Cause> {
+        self.0.cause.as_ref()
     }
 
     /// Whether the same call may succeed later without any change.

@@ -5,6 +5,7 @@
 
 mod abort;
 mod bytes;
+mod credentials;
 mod error;
 mod found;
 mod input;

@@ -10,7 +10,7 @@ mod table;
 
 use std::fmt;
 
-pub use credentials::{RawCredentials, StaticCredentials};
+pub use credentials::{GivenCredentials, RawCredentials, RawProvided, StaticCredentials};
 pub use endpoint::Endpoint;
 pub(crate) use endpoint::from_environment as endpoint_from_environment;
 pub use limits::{Limits, RawLimits};
@@ -117,7 +117,7 @@ pub struct Options {
     /// The region, where the caller gave one, if only in the table's ARN.
     pub region: Option<String>,
     /// The credentials, where the caller gave some; else the AWS default chain.
-    pub credentials: Option<StaticCredentials>,
+    pub credentials: Option<GivenCredentials>,
     /// The attribute names.
     pub attributes: Attributes,
     /// The time to live of items that are written without one.

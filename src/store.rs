@@ -99,12 +99,15 @@ impl Store {
         session.batch_get.take_notice().or_else(|| session.batch_write.take_notice())
     }
 
-    /// Closes the store: new calls and those that still wait for a slot fail, requests already sent are waited for,
-    /// then the connections close. May be called again.
+    /// Closes the store: new calls and those that still wait for credentials or a slot fail; requests already sent are
+    /// waited for, then the connections close. May be called again.
     pub async fn close(&self) {
         let session = self.session.write().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(session) = session {
             session.slots.close();
+            if let Some(Ok(client)) = session.client.get() {
+                client.close();
+            }
         }
         self.running.close();
         self.running.wait().await;

@@ -1,5 +1,6 @@
 // How a user's ES module sees the package: compiled, never run. Checked with both resolutions, see
 // tsconfig.nodenext.json and tsconfig.bundler.json; `@ts-expect-error` fails where there is none.
+import type { DynamoDBClientConfig } from "@aws-sdk/client-dynamodb";
 import { createStorage as createStorageV1, type Driver as DriverV1 } from "unstorage";
 import { createStorage as createStorageV2, type Driver as DriverV2 } from "unstorage-v2";
 import dynamoDbCacheDriver, {
@@ -7,12 +8,14 @@ import dynamoDbCacheDriver, {
   type DynamoDbAttributes,
   type DynamoDbCreateTableResult,
   type DynamoDbCredentials,
+  type DynamoDbCredentialsProvider,
   type DynamoDbDriver,
   type DynamoDbDriverOptions,
   DynamoDbError,
   type DynamoDbErrorCode,
   type DynamoDbItemOptions,
   type DynamoDbKeysOptions,
+  type DynamoDbProvidedCredentials,
   type DynamoDbPublicOptions,
   type DynamoDbReadOptions,
   dynamoDbCacheDriver as named,
@@ -56,6 +59,20 @@ dynamoDbCacheDriver({});
 dynamoDbCacheDriver({ table: "cache", attributes: {} });
 dynamoDbCacheDriver({ table: "cache", attributes: { ttl: "expires" } });
 dynamoDbCacheDriver({ table: "cache", credentials: { accessKeyId: "id", secretAccessKey: "s" } });
+// A function that gives credentials, the JavaScript SDK's own included.
+const provided: DynamoDbProvidedCredentials = {
+  accessKeyId: "id",
+  secretAccessKey: "s",
+  expiration: new Date(),
+};
+const provider: DynamoDbCredentialsProvider = async () => provided;
+declare const fromSdk: NonNullable<DynamoDBClientConfig["credentials"]>;
+dynamoDbCacheDriver({ table: "cache", credentials: provider });
+dynamoDbCacheDriver({ table: "cache", credentials: fromSdk });
+dynamoDbCacheDriver({
+  table: "cache",
+  credentials: () => ({ ...provided, expiration: "2030-01-01" }),
+});
 // From the environment: text, or nothing.
 dynamoDbCacheDriver({ table: "cache", expireIn: "60", ttl: "60" });
 dynamoDbCacheDriver({ table: "cache", region: undefined, endpoint: undefined, ttl: undefined });
@@ -148,6 +165,8 @@ dynamoDbCacheDriver({ table: "cache", maxAttempts: true });
 dynamoDbCacheDriver({ table: "cache", proxy: 3128 });
 // @ts-expect-error credentials need a secret
 dynamoDbCacheDriver({ table: "cache", credentials: { accessKeyId: "id" } });
+// @ts-expect-error a function gives credentials
+dynamoDbCacheDriver({ table: "cache", credentials: async () => ({ accessKeyId: "id" }) });
 // @ts-expect-error credentials are an object
 dynamoDbCacheDriver({ table: "cache", credentials: "id:secret" });
 // @ts-expect-error an attribute's name is text

@@ -8,7 +8,8 @@ use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_types::request_id::RequestId;
 
-use super::{Error, ErrorKind, Metadata};
+use super::{Cause, CredentialsFailure, Error, ErrorKind, Metadata};
+use crate::client::credentials;
 
 /// The longest AWS text that a message quotes, in characters.
 const QUOTED_CHARS: usize = 500;
@@ -47,12 +48,17 @@ where
         SdkError::ServiceError(_) | SdkError::ResponseError(_) => {
             Error::new(ErrorKind::Response, format!("the answer of {} could not be read", place(target)))
         }
-        other => without_credentials(other).unwrap_or_else(|| match other {
-            SdkError::DispatchFailure(failure) if !failure.is_user() => {
-                Error::new(ErrorKind::Connection, format!("{} could not be reached", place(target)))
+        other => {
+            if let Some(explained) = without_credentials(other) {
+                return explained.with_aws(None, metadata);
             }
-            _ => Error::new(ErrorKind::Internal, "the request could not be built or sent"),
-        }),
+            match other {
+                SdkError::DispatchFailure(failure) if !failure.is_user() => {
+                    Error::new(ErrorKind::Connection, format!("{} could not be reached", place(target)))
+                }
+                _ => Error::new(ErrorKind::Internal, "the request could not be built or sent"),
+            }
+        }
     };
     explained.with_cause(causes(error)).with_aws(None, metadata)
 }
@@ -155,8 +161,30 @@ fn is_schema_mismatch(said: &str) -> bool {
 
 /// Explains a failure that lies in finding credentials; `None` where it does not.
 fn without_credentials(error: &(dyn std::error::Error + 'static)) -> Option<Error> {
-    let failed = chain(error).find_map(|error| error.downcast_ref::<CredentialsError>())?;
-    Some(Error::new(
+    let keeper = chain(error).find_map(|error| error.downcast_ref::<credentials::Failure>());
+    match keeper {
+        Some(failure) => Some(no_credentials(failure)),
+        None => chain(error).find_map(|error| error.downcast_ref()).map(explain_source),
+    }
+}
+
+/// Explains why there are no credentials.
+pub(crate) fn no_credentials(failure: &credentials::Failure) -> Error {
+    match failure {
+        credentials::Failure::Source(error) => explain_source(error),
+        credentials::Failure::Closed => Error::closed(),
+    }
+}
+
+fn explain_source(failed: &CredentialsError) -> Error {
+    if let Some(failure) = chain(failed).find_map(|error| error.downcast_ref::<CredentialsFailure>()) {
+        let error = Error::new(ErrorKind::Credentials, failure.reason.as_str());
+        return match &failure.thrown {
+            Some(thrown) => error.with_cause(Cause::Thrown(thrown.clone())),
+            None => error,
+        };
+    }
+    Error::new(
         ErrorKind::Credentials,
         match failed {
             CredentialsError::CredentialsNotLoaded(_) => {
@@ -168,7 +196,8 @@ fn without_credentials(error: &(dyn std::error::Error + 'static)) -> Option<Erro
             CredentialsError::InvalidConfiguration(_) => "the AWS configuration of the credentials is not right",
             _ => "the AWS credentials could not be loaded",
         },
-    ))
+    )
+    .with_cause(causes(failed))
 }
 
 /// An error and everything below it.

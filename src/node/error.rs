@@ -6,7 +6,7 @@
 use napi::bindgen_prelude::{JsObjectValue, Object, Unknown};
 use napi::{Env, JsValue, Status};
 
-use crate::error::Error;
+use crate::error::{Cause, Error};
 
 /// What a promise is to reject with: the error's data, with a JavaScript value as its cause where there is one.
 pub(super) fn rejected(env: &Env, error: &Error, cause: Option<Unknown<'_>>) -> napi::Error {
@@ -41,9 +41,16 @@ fn data<'env>(env: &'env Env, error: &Error, cause: Option<Unknown<'_>>) -> napi
     object.set_named_property("httpStatusCode", metadata.http_status)?;
     object.set_named_property("requestId", metadata.request_id.as_deref())?;
     object.set_named_property("attempts", metadata.attempts)?;
-    match cause {
-        Some(cause) => object.set_named_property("cause", cause)?,
-        None => object.set_named_property("cause", error.cause())?,
+    match (cause, error.cause()) {
+        (Some(cause), _) => object.set_named_property("cause", cause)?,
+        (None, Some(Cause::Text(text))) => object.set_named_property("cause", text)?,
+        // The very object, where it was thrown on this thread.
+        (None, Some(Cause::Thrown(thrown))) => {
+            if let Some(thrown) = thrown.downcast_ref::<napi::Error>() {
+                object.set_named_property("cause", thrown.try_clone()?)?;
+            }
+        }
+        (None, None) => (),
     }
     Ok(object)
 }

@@ -3,6 +3,7 @@
 use napi::bindgen_prelude::{JsObjectValue, Object, Unknown};
 use napi::{Result, ValueType};
 
+use super::credentials::provider;
 use super::input::{property, read};
 use crate::input::Input;
 use crate::options::{RawAttributes, RawCredentials, RawLimits, RawOptions};
@@ -35,7 +36,11 @@ pub(super) fn read_options(options: &Object<'_>) -> Result<RawOptions> {
 }
 
 fn credentials(options: &Object<'_>) -> Result<RawCredentials> {
-    Ok(match nested(options, "credentials")? {
+    let value: Unknown<'_> = options.get_named_property("credentials")?;
+    if value.get_type()? == ValueType::Function {
+        return provider(value).map(RawCredentials::Provider);
+    }
+    Ok(match nested(value)? {
         Nested::Object(credentials) => RawCredentials::Object {
             access_key_id: property(&credentials, "accessKeyId")?,
             secret_access_key: property(&credentials, "secretAccessKey")?,
@@ -47,7 +52,7 @@ fn credentials(options: &Object<'_>) -> Result<RawCredentials> {
 }
 
 fn attributes(options: &Object<'_>) -> Result<RawAttributes> {
-    Ok(match nested(options, "attributes")? {
+    Ok(match nested(options.get_named_property("attributes")?)? {
         Nested::Object(attributes) => RawAttributes::Object {
             key: property(&attributes, "key")?,
             value: property(&attributes, "value")?,
@@ -66,8 +71,7 @@ enum Nested<'a> {
     Other(&'static str),
 }
 
-fn nested<'a>(options: &Object<'a>, name: &str) -> Result<Nested<'a>> {
-    let value: Unknown<'a> = options.get_named_property(name)?;
+fn nested(value: Unknown<'_>) -> Result<Nested<'_>> {
     if value.get_type()? == ValueType::Object {
         // SAFETY: the type was just checked.
         return Ok(Nested::Object(unsafe { value.cast() }?));

@@ -1,11 +1,18 @@
-//! The option `credentials`: static ones, or none, which means the AWS default chain.
+//! The option `credentials`: static ones, who to ask for some, or none, which means the AWS default chain.
+
+mod provided;
 
 use std::fmt;
+
+use aws_credential_types::provider::SharedCredentialsProvider;
+
+pub use provided::RawProvided;
 
 use crate::error::Error;
 use crate::input::Input;
 
-const ALLOWED: &str = "{ accessKeyId, secretAccessKey, sessionToken? }, or absent for the AWS default chain";
+const ALLOWED: &str = "{ accessKeyId, secretAccessKey, sessionToken? }, a function that gives such an object or a \
+                       promise of one, or absent for the AWS default chain";
 
 /// `credentials` as the caller gave it. No `Debug`: it is a secret.
 #[derive(Clone)]
@@ -21,6 +28,8 @@ pub enum RawCredentials {
         /// `credentials.sessionToken`
         session_token: Input,
     },
+    /// A function, as something to ask.
+    Provider(SharedCredentialsProvider),
     /// Anything else, by the name of its kind.
     Other(&'static str),
 }
@@ -39,33 +48,53 @@ impl fmt::Debug for StaticCredentials {
     }
 }
 
+/// The option, checked.
+#[derive(Debug, Clone)]
+pub enum GivenCredentials {
+    /// Credentials that never change.
+    Static(StaticCredentials),
+    /// Who to ask for some.
+    Provider(SharedCredentialsProvider),
+}
+
 /// Checks the option.
-pub(super) fn parse(credentials: RawCredentials) -> Result<Option<StaticCredentials>, Error> {
+pub(super) fn parse(credentials: RawCredentials) -> Result<Option<GivenCredentials>, Error> {
     let (access_key_id, secret_access_key, session_token) = match credentials {
         RawCredentials::Absent => return Ok(None),
         RawCredentials::Other(kind) => return Err(Error::option("credentials", ALLOWED, kind)),
+        RawCredentials::Provider(provider) => return Ok(Some(GivenCredentials::Provider(provider))),
         RawCredentials::Object { access_key_id, secret_access_key, session_token } => {
             (access_key_id, secret_access_key, session_token)
         }
     };
-    Ok(Some(StaticCredentials {
-        access_key_id: text("credentials.accessKeyId", access_key_id)?,
-        secret_access_key: text("credentials.secretAccessKey", secret_access_key)?,
-        session_token: match session_token {
-            Input::Absent => None,
-            given => Some(text("credentials.sessionToken", given)?),
-        },
-    }))
+    let refused =
+        |name: &str, allowed: &str, found: &str| Error::option(&format!("credentials.{name}"), allowed, found);
+    read(access_key_id, secret_access_key, session_token, refused).map(|keys| Some(GivenCredentials::Static(keys)))
 }
 
-fn text(option: &str, input: Input) -> Result<String, Error> {
+fn read<E>(
+    access_key_id: Input,
+    secret_access_key: Input,
+    session_token: Input,
+    refused: impl Fn(&str, &str, &str) -> E,
+) -> Result<StaticCredentials, E> {
+    let text = |name: &str, input| text(input).map_err(|(allowed, found)| refused(name, allowed, found));
+    Ok(StaticCredentials {
+        access_key_id: text("accessKeyId", access_key_id)?,
+        secret_access_key: text("secretAccessKey", secret_access_key)?,
+        session_token: match session_token {
+            Input::Absent => None,
+            given => Some(text("sessionToken", given)?),
+        },
+    })
+}
+
+fn text(input: Input) -> Result<String, (&'static str, &'static str)> {
     match input {
         // A control character (the newline of a pasted key, say) could not be sent in a header.
         Input::Text(text) if !text.is_empty() && !text.contains(char::is_control) => Ok(text),
-        Input::Text(text) if !text.is_empty() => {
-            Err(Error::option(option, "a string without control characters", "a string with one"))
-        }
-        other => Err(Error::option(option, "a string", other.kind())),
+        Input::Text(text) if !text.is_empty() => Err(("a string without control characters", "a string with one")),
+        other => Err(("a string", other.kind())),
     }
 }
 
@@ -79,11 +108,13 @@ mod tests {
 
     #[test]
     fn takes_keys_with_and_without_a_token() {
-        let parsed = parse(raw("id".into(), "secret".into(), Input::Absent)).expect("valid").expect("given");
-        assert_eq!(parsed.session_token, None);
-        let parsed = parse(raw("id".into(), "secret".into(), "token".into())).expect("valid").expect("given");
-        assert_eq!(parsed.session_token.as_deref(), Some("token"));
-        assert_eq!(parse(RawCredentials::Absent).expect("valid"), None);
+        let token = |given: Input| match parse(raw("id".into(), "secret".into(), given)) {
+            Ok(Some(GivenCredentials::Static(keys))) => keys.session_token,
+            _ => panic!("not taken"),
+        };
+        assert_eq!(token(Input::Absent), None);
+        assert_eq!(token("token".into()).as_deref(), Some("token"));
+        assert!(parse(RawCredentials::Absent).expect("valid").is_none());
     }
 
     #[test]
@@ -96,7 +127,7 @@ mod tests {
             (RawCredentials::Other("a string"), "credentials"),
         ];
         for (given, option) in refused {
-            let message = parse(given).expect_err("refused").to_string();
+            let message = parse(given).map(drop).expect_err("refused").to_string();
             assert!(message.contains(&format!("`{option}`")), "{message}");
             assert!(!message.contains("CANARY"), "{message}");
         }

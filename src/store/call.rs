@@ -69,14 +69,14 @@ impl Call {
 
     /// The client, connected by the first call. A failure to connect is remembered: it lies in the configuration.
     pub(super) async fn client(&self) -> Result<&Client, Error> {
-        let Session { options, http, client, .. } = &*self.session;
-        match client.get_or_init(|| Box::pin(Client::connect(options, http.clone()))).await {
+        let Session { options, clock, http, client, .. } = &*self.session;
+        match client.get_or_init(|| Box::pin(Client::connect(options, Arc::clone(clock), http.clone()))).await {
             Ok(client) => Ok(client),
             Err(error) => Err(self.fail(error.clone())),
         }
     }
 
-    /// Waits for a slot and sends one request. `action` is DynamoDB's name of it ("GetItem").
+    /// Waits for credentials and a slot, and sends one request. `action` is DynamoDB's name of it ("GetItem").
     ///
     /// The SDK's future is some 25 KB, so it is made only once there is a slot, and lives on the heap: ten thousand
     /// calls that wait their turn must not cost a quarter of a gigabyte.
@@ -90,6 +90,10 @@ impl Call {
         F: Future<Output = Result<O, SdkError<E, HttpResponse>>>,
         E: std::error::Error + ProvideErrorMetadata + 'static,
     {
+        // Closed while the client was being made, say: no need to look for credentials.
+        if !self.session.slots.is_closed() {
+            client.ready().await.map_err(|error| self.fail(error))?;
+        }
         let _slot = self.session.slots.acquire().await.map_err(|_| self.fail(Error::closed()))?;
         client.send(action, Box::pin(request())).await.map_err(|error| self.fail(error))
     }

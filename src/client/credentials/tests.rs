@@ -1,0 +1,217 @@
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::time::UNIX_EPOCH;
+
+use super::*;
+use crate::clock::Clock;
+
+#[derive(Debug, Default)]
+struct Hands(AtomicU64);
+
+impl Clock for Hands {
+    fn now(&self) -> Duration {
+        Duration::from_millis(self.0.load(Ordering::Relaxed))
+    }
+}
+
+impl Hands {
+    fn set(&self, seconds: f64) {
+        self.0.store(Duration::from_secs_f64(seconds).as_millis().try_into().expect("fits"), Ordering::Relaxed);
+    }
+}
+
+/// Gives credentials that live for `life` seconds, counts how often it was asked, and fails when told to.
+#[derive(Debug, Default, Clone)]
+struct Giver {
+    asked: Arc<AtomicU32>,
+    failing: Arc<AtomicU32>,
+    life: Option<f64>,
+    hangs: bool,
+    clock: Arc<Hands>,
+}
+
+impl ProvideCredentials for Giver {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        future::ProvideCredentials::new(async move {
+            let nth = self.asked.fetch_add(1, Ordering::Relaxed) + 1;
+            tokio::task::yield_now().await;
+            if self.hangs {
+                std::future::pending::<()>().await;
+            }
+            if self.failing.load(Ordering::Relaxed) > 0 {
+                return Err(CredentialsError::provider_error(CredentialsFailure::new("no")));
+            }
+            let expiry = self.life.map(|life| UNIX_EPOCH + self.clock.now() + Duration::from_secs_f64(life));
+            Ok(Credentials::new(format!("id{nth}"), "secret", None, expiry, "test"))
+        })
+    }
+}
+
+impl Giver {
+    fn keeper(&self) -> CredentialsKeeper {
+        let source = Source::Caller(SharedCredentialsProvider::new(self.clone()));
+        let clock: SharedClock = Arc::<Hands>::clone(&self.clock);
+        CredentialsKeeper::bounded(source, clock, Duration::from_millis(50))
+    }
+
+    fn asked(&self) -> u32 {
+        self.asked.load(Ordering::Relaxed)
+    }
+}
+
+async fn id(keeper: &CredentialsKeeper) -> String {
+    match keeper.get().await {
+        Ok(held) => held.credentials.access_key_id().to_owned(),
+        Err(Failure::Source(error)) => error.to_string(),
+        Err(Failure::Closed) => "closed".to_owned(),
+    }
+}
+
+/// Lets a renewal in the background come to its end.
+async fn settle() {
+    for _ in 0..20 {
+        tokio::task::yield_now().await;
+    }
+}
+
+/// [CRED-5]
+#[tokio::test]
+async fn one_lookup_serves_all_who_wait() {
+    let giver = Giver::default();
+    let keeper = giver.keeper();
+    let ids = futures_util::future::join_all((0..100).map(|_| id(&keeper))).await;
+    assert!(ids.iter().all(|id| id == "id1"));
+    assert_eq!(giver.asked(), 1);
+}
+
+/// [CRED-6]
+#[tokio::test]
+async fn without_an_expiry_they_are_kept() {
+    let giver = Giver::default();
+    let keeper = giver.keeper();
+    assert_eq!(id(&keeper).await, "id1");
+    giver.clock.set(1e9);
+    assert_eq!(id(&keeper).await, "id1");
+    assert_eq!(giver.asked(), 1);
+}
+
+/// [CRED-6]
+#[tokio::test]
+async fn they_are_renewed_in_the_background_five_minutes_before_they_expire() {
+    let giver = Giver { life: Some(3_600.0), ..Giver::default() };
+    let keeper = giver.keeper();
+    assert_eq!(id(&keeper).await, "id1");
+    giver.clock.set(3_299.0);
+    assert_eq!(id(&keeper).await, "id1");
+    settle().await;
+    assert_eq!(giver.asked(), 1);
+    giver.clock.set(3_301.0);
+    assert_eq!(id(&keeper).await, "id1", "nobody waits");
+    settle().await;
+    assert_eq!(id(&keeper).await, "id2");
+    assert_eq!(giver.asked(), 2);
+}
+
+/// [CRED-6]
+#[tokio::test]
+async fn ten_seconds_before_they_expire_a_request_waits_for_others() {
+    let giver = Giver { life: Some(3_600.0), ..Giver::default() };
+    let keeper = giver.keeper();
+    assert_eq!(id(&keeper).await, "id1");
+    giver.clock.set(3_591.0);
+    assert_eq!(id(&keeper).await, "id2");
+}
+
+/// [CRED-6]
+#[tokio::test]
+async fn a_short_life_shortens_the_margins() {
+    let giver = Giver { life: Some(10.0), ..Giver::default() };
+    let keeper = giver.keeper();
+    assert_eq!(id(&keeper).await, "id1");
+    giver.clock.set(7.9);
+    assert_eq!(id(&keeper).await, "id1");
+    settle().await;
+    assert_eq!(giver.asked(), 1);
+    giver.clock.set(9.1);
+    assert_eq!(id(&keeper).await, "id2");
+}
+
+#[tokio::test]
+async fn credentials_that_come_expired_serve_those_who_waited() {
+    let giver = Giver { life: Some(0.0), ..Giver::default() };
+    let keeper = giver.keeper();
+    assert_eq!(id(&keeper).await, "id1");
+    assert_eq!(id(&keeper).await, "id2");
+}
+
+/// [CRED-6]
+#[tokio::test]
+async fn a_failed_renewal_leaves_what_is_good_and_rests() {
+    let giver = Giver { life: Some(3_600.0), ..Giver::default() };
+    let keeper = giver.keeper();
+    assert_eq!(id(&keeper).await, "id1");
+    giver.failing.store(1, Ordering::Relaxed);
+    for time in [3_400.0, 3_401.0, 3_409.0] {
+        giver.clock.set(time);
+        assert_eq!(id(&keeper).await, "id1");
+        settle().await;
+    }
+    assert_eq!(giver.asked(), 2);
+    giver.failing.store(0, Ordering::Relaxed);
+    giver.clock.set(3_411.0);
+    assert_eq!(id(&keeper).await, "id1");
+    settle().await;
+    assert_eq!(id(&keeper).await, "id3");
+}
+
+#[tokio::test]
+async fn a_failure_is_not_kept() {
+    let giver = Giver::default();
+    let keeper = giver.keeper();
+    giver.failing.store(1, Ordering::Relaxed);
+    assert!(keeper.ready().await.is_err());
+    giver.failing.store(0, Ordering::Relaxed);
+    assert_eq!(id(&keeper).await, "id2");
+}
+
+/// [CRED-7]
+#[tokio::test]
+async fn a_source_that_never_answers_is_given_up() {
+    let giver = Giver { hangs: true, ..Giver::default() };
+    let keeper = giver.keeper();
+    let Err(Failure::Source(error)) = keeper.ready().await else { panic!("no failure") };
+    let source = std::error::Error::source(&*error).expect("source").to_string();
+    assert!(source.contains("gave none within"), "{source}");
+}
+
+/// [CRED-8]
+#[tokio::test]
+async fn what_aws_refused_is_dropped_once() {
+    let giver = Giver::default();
+    let keeper = giver.keeper();
+    let first = keeper.get().await.map(|held| held.serial).unwrap_or_default();
+    keeper.drop_refused(first);
+    assert_eq!(id(&keeper).await, "id2");
+    keeper.drop_refused(first);
+    assert_eq!(id(&keeper).await, "id2");
+}
+
+#[tokio::test]
+async fn closing_ends_the_wait() {
+    let giver = Giver { hangs: true, ..Giver::default() };
+    let keeper = CredentialsKeeper::new(
+        Source::Caller(SharedCredentialsProvider::new(giver.clone())),
+        Arc::<Hands>::clone(&giver.clock),
+    );
+    let waiting = tokio::spawn({
+        let keeper = keeper.clone();
+        async move { id(&keeper).await }
+    });
+    settle().await;
+    keeper.close();
+    assert_eq!(waiting.await.expect("joined"), "closed");
+    assert_eq!(id(&keeper).await, "closed");
+    assert_eq!(giver.asked(), 1);
+}

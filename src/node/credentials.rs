@@ -1,0 +1,132 @@
+//! The function in the option `credentials`, as the core sees it: something to ask for credentials.
+
+use std::cell::Cell;
+use std::fmt;
+use std::rc::Rc;
+
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::error::CredentialsError;
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
+use napi::bindgen_prelude::{FromNapiValue, Function, JsObjectValue, Object, PromiseRaw, Unknown};
+use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
+use napi::{Env, JsDate, JsValue, Result, Status, ValueType};
+use tokio::sync::oneshot;
+
+use super::input::{property, read};
+use crate::error::{CredentialsFailure, Thrown};
+use crate::input::Input;
+use crate::options::RawProvided;
+
+type Answer = std::result::Result<Credentials, CredentialsFailure>;
+
+/// Weak: an idle driver keeps no process alive. While a call waits for credentials, that call does.
+type Ask = ThreadsafeFunction<(), Unknown<'static>, (), Status, false, true>;
+
+struct Provider(Ask);
+
+/// Makes a provider of the function.
+pub(super) fn provider(function: Unknown<'_>) -> Result<SharedCredentialsProvider> {
+    // SAFETY: the caller checked that it is a function.
+    let function: Function<'_, (), Unknown<'static>> = unsafe { function.cast() }?;
+    let ask = function.build_threadsafe_function::<()>().callee_handled::<false>().weak::<true>().build()?;
+    Ok(SharedCredentialsProvider::new(Provider(ask)))
+}
+
+impl fmt::Debug for Provider {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Provider(function)")
+    }
+}
+
+impl ProvideCredentials for Provider {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        future::ProvideCredentials::new(async move { self.call().await.map_err(CredentialsError::provider_error) })
+    }
+}
+
+impl Provider {
+    /// Calls the function on its own thread and waits for what it gives. Dropped when that takes too long.
+    async fn call(&self) -> Answer {
+        let (sender, answer) = oneshot::channel();
+        let status = self.0.call_with_return_value((), ThreadsafeFunctionCallMode::NonBlocking, |given, env| {
+            let reply = Reply::new(sender);
+            if let Err(error) = given.and_then(|given| reply.clone().when_settled(&env, given)) {
+                reply.send(Err(failed(error)));
+            }
+            Ok(())
+        });
+        if status != Status::Ok {
+            return Err(CredentialsFailure::new("the thread of the function in the option `credentials` has ended"));
+        }
+        match answer.await {
+            Ok(answer) => answer,
+            // A promise that nobody can settle any more was collected; whether it is must not show.
+            Err(_) => std::future::pending().await,
+        }
+    }
+}
+
+/// Takes the first answer. Lives on the JavaScript thread.
+#[derive(Clone)]
+struct Reply(Rc<Cell<Option<oneshot::Sender<Answer>>>>);
+
+impl Reply {
+    fn new(sender: oneshot::Sender<Answer>) -> Self {
+        Self(Rc::new(Cell::new(Some(sender))))
+    }
+
+    fn send(&self, answer: Answer) {
+        if let Some(sender) = self.0.take() {
+            // Nobody waits any more where the driver was closed or the time was up.
+            let _nobody = sender.send(answer);
+        }
+    }
+
+    /// Sends what was given; of a promise, or of anything else with a `then`, what it settles with.
+    fn when_settled(self, env: &Env, given: Unknown<'static>) -> Result<()> {
+        let fulfilled = self.clone();
+        PromiseRaw::resolve(env, given)?
+            .then(move |settled| {
+                fulfilled.send(credentials(settled.value)?);
+                Ok(())
+            })?
+            .catch(move |settled| {
+                self.send(Err(failed(napi::Error::from_unknown_without_coercion(settled.value))));
+                Ok(())
+            })
+            .map(|_: PromiseRaw<'_, ()>| ())
+    }
+}
+
+fn failed(error: napi::Error) -> CredentialsFailure {
+    CredentialsFailure::new("the function in the option `credentials` failed").with_thrown(Thrown::new(error))
+}
+
+/// Reads what the function gave; a getter that throws fails it.
+fn credentials(given: Unknown<'_>) -> Result<Answer> {
+    if given.get_type()? != ValueType::Object {
+        return Ok(Err(RawProvided::no_object(&read(given)?)));
+    }
+    // SAFETY: the type was just checked.
+    let given: Object<'_> = unsafe { given.cast() }?;
+    Ok(RawProvided {
+        access_key_id: property(&given, "accessKeyId")?,
+        secret_access_key: property(&given, "secretAccessKey")?,
+        session_token: property(&given, "sessionToken")?,
+        expiration: time(given.get_named_property("expiration")?)?,
+    }
+    .parse())
+}
+
+/// A point in time: a Date comes as its epoch number.
+fn time(value: Unknown<'_>) -> Result<Input> {
+    if !value.is_date()? {
+        return read(value);
+    }
+    let raw = value.value();
+    // SAFETY: env and value are those of a live value of this thread, and its type was just checked.
+    unsafe { JsDate::from_napi_value(raw.env, raw.value) }?.value_of().map(Input::Number)
+}
