@@ -185,6 +185,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    /// [VAL-2]
     #[test]
     fn a_number_is_never_rounded() {
         for (text, double) in
@@ -219,6 +220,7 @@ mod tests {
         }
     }
 
+    /// [RAW-3]
     #[test]
     fn raw_reading_decodes_what_unstorage_encoded() {
         let text = |text: &str| AttributeValue::S(text.to_owned());

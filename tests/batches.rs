@@ -72,6 +72,19 @@ async fn left_over_keys_are_asked_again_and_answers_come_in_order() {
     assert_eq!(sent[1].body["RequestItems"]["cache"]["ProjectionExpression"], "#k, #v, #t");
 }
 
+/// [BAT-1] Expired rows and rows without a value, as `getItem` sees them.
+#[tokio::test]
+async fn what_get_item_does_not_find_is_none() {
+    let mut expired = row("a");
+    expired["ttl"] = json!({ "N": "1799999999" });
+    let mut alive = row("b");
+    alive["ttl"] = json!({ "N": "1800000000" });
+    let script = Script::default().answer(200, &json!({ "Responses": { "cache": [expired, alive, key("c")] } }));
+    let found = script.store().get_many(inputs(&["a", "b", "c"]), Input::Absent).await.expect("found");
+    let values: Vec<Option<AttributeValue>> = found.into_iter().map(|(_, value)| value).collect();
+    assert_eq!(values, [None, Some(text("b")), None]);
+}
+
 /// [BAT-5]
 #[tokio::test]
 async fn left_over_writes_are_sent_again() {
