@@ -13,6 +13,7 @@ declare namespace driver {
   type DynamoDbProvidedCredentials = types.DynamoDbProvidedCredentials;
   type DynamoDbCredentialsProvider = types.DynamoDbCredentialsProvider;
   type DynamoDbAttributes = types.DynamoDbAttributes;
+  type DynamoDbScanOptions = types.DynamoDbScanOptions;
   type DynamoDbDriverOptions = types.DynamoDbDriverOptions;
   type DynamoDbPublicOptions = types.DynamoDbPublicOptions;
   type DynamoDbCallOptions = types.DynamoDbCallOptions;

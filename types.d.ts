@@ -40,6 +40,26 @@ export interface DynamoDbAttributes {
   mtime?: string | undefined;
 }
 
+/** How `getKeys` and `clear` walk through the table. Whole numbers, or their text. */
+export interface DynamoDbScanOptions {
+  /**
+   * The parts that a table of more than one page (1 MB) is divided into: 1 to 1,000. 1: one page after another.
+   * @default 16
+   */
+  segments?: number | string | undefined;
+  /**
+   * The pages in flight at most: 1 to 64. Reached in steps (1, 4, 16) while nothing is throttled, halved at each
+   * throttle.
+   * @default 16
+   */
+  concurrency?: number | string | undefined;
+  /**
+   * The rows that a page reads at most, also those that are filtered out: 1 or more.
+   * @default as many as DynamoDB puts into 1 MB
+   */
+  pageSize?: number | string | undefined;
+}
+
 /** Options of the driver. Checked by the first call of a method, not by the factory. */
 export interface DynamoDbDriverOptions {
   /**
@@ -131,6 +151,8 @@ export interface DynamoDbDriverOptions {
    * @default false, as in the JavaScript SDK
    */
   proxy?: boolean | string | undefined;
+  /** How `getKeys` and `clear` walk through the table. */
+  scan?: DynamoDbScanOptions | undefined;
 }
 
 /** What `driver.options` shows: the options without credentials. */

@@ -101,6 +101,7 @@ describe("the options that it shows", () => {
       credentials: { ...credentials },
       attributes: { key: "pk" },
       expireIn: 60,
+      scan: { segments: 4, pageSize: { secret: "CANARY" } },
       client: { send() {} },
     };
     const driver = dynamoDbCacheDriver(options as never);
@@ -110,6 +111,7 @@ describe("the options that it shows", () => {
       region: "eu-west-1",
       attributes: { key: "pk" },
       expireIn: 60,
+      scan: { segments: 4 },
     });
   });
 

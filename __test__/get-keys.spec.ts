@@ -114,8 +114,8 @@ describe("base and depth", () => {
 describe("a table of several pages", () => {
   const table = useTable();
   const recorder = useRecorder();
-  // 1 MB is a page before any filter, so these are some five pages. Long runs of one kind, in
-  // every order the engine may choose, make pages of which the filter leaves nothing.
+  // 1 MB is a page before any filter, so these are some five pages, and with so few rows to a
+  // page the filter leaves nothing of some, in whatever order the engine chooses.
   const large = "CANARY".repeat(17_000);
   const kinds = { alive: 6, dead: 45, needle: 1 };
 
@@ -137,14 +137,17 @@ describe("a table of several pages", () => {
     const driver = table.driver({ endpoint: recorder.endpoint });
     expect((await driver.getKeys()).sort()).toEqual([...alive, "needle:0"]);
     const pages = recorder.of("Scan");
-    expect(pages.length).toBeGreaterThanOrEqual(5);
+    // The first page, and each segment's.
+    expect(pages.length).toBeGreaterThanOrEqual(1 + 16);
 
-    // One key: all pages but one come back empty, and the search goes on behind them.
+    // One key: all pages but its own come back empty, and the search goes on behind them. (The
+    // first page is read twice.)
     recorder.reset();
     expect(await driver.getKeys("needle:")).toEqual(["needle:0"]);
-    const counts = recorder.of("Scan").map((page) => page.response?.Items.length as number);
-    expect(counts.length).toBe(pages.length);
-    expect(counts.filter((count) => count > 0)).toEqual([1]);
+    const [first, ...others] = recorder.of("Scan").map((page) => page.response?.Items.length);
+    expect(others.length).toBe(pages.length - 1);
+    expect(others.filter((count) => count > 0)).toEqual([1]);
+    expect([0, 1]).toContain(first);
 
     recorder.reset();
     expect(await driver.getKeys("nothing:")).toEqual([]);
@@ -154,13 +157,16 @@ describe("a table of several pages", () => {
   it("[KEYS-4] no value crosses the wire, and the server filters base and expiry", async () => {
     const driver = table.driver({ endpoint: recorder.endpoint });
     expect((await driver.getKeys("alive:")).sort()).toEqual(alive);
-    const items = recorder.of("Scan").flatMap((page) => page.response?.Items as Row[]);
+    // The first page is read twice.
+    const pages = recorder.of("Scan").slice(1);
+    const items = pages.flatMap((page) => page.response?.Items as Row[]);
     // Neither dead rows nor those of another base came over, and only key and TTL of the rest.
     expect(items.map((item) => item.key?.S).sort()).toEqual(alive);
     const names = new Set(items.flatMap((item) => Object.keys(item)));
     expect(["key", "ttl"]).toEqual(expect.arrayContaining([...names]));
     const bytes = recorder.of("Scan").reduce((sum, page) => sum + page.responseBytes, 0);
     expect(bytes).toBeLessThan(10_000);
+    expect(pages.length).toBeGreaterThan(1);
     expect(JSON.stringify(recorder.exchanges)).not.toContain("CANARY");
   }, 30_000);
 
@@ -175,12 +181,15 @@ describe("a table of several pages", () => {
         code: "ERR_DYNAMODB_ACCESS_DENIED",
         operation: "getKeys",
       });
-      expect(recorder.of("Scan").length).toBe(failing);
+      // What was in flight beside it, and no more: there are 17 at least.
+      const sent = recorder.of("Scan").length;
+      expect(sent).toBeGreaterThanOrEqual(failing);
+      expect(sent).toBeLessThanOrEqual(failing === 1 ? 1 : failing + 4);
     },
     30_000,
   );
 
-  it("[KEYS-6] a scan that does not advance is an error, not an endless loop", async () => {
+  it("[KEYS-9] a scan that does not advance is an error, not an endless loop", async () => {
     const LastEvaluatedKey = { key: { S: "alive:0" } };
     recorder.spoil(() => ({ status: 200, body: { Items: [], LastEvaluatedKey } }));
     const driver = table.driver({ endpoint: recorder.endpoint });

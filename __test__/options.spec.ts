@@ -141,6 +141,7 @@ describe("attributes", () => {
     ["an empty value", { value: "" }],
     ["an empty ttl", { ttl: "" }],
     ["a number", { key: 5 }],
+    ["a list", ["key", "value", "ttl"]],
   ])("[OPT-5] refuses %s", async (_, attributes) => {
     expect((await refusalOf(recorder, { attributes })).message).toContain("`attributes");
   });

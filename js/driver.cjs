@@ -23,6 +23,10 @@ const SHOWN_OPTIONS = (
 ).split(" ");
 // URLs among them, which may hold user information.
 const SHOWN_URLS = ["endpoint", "proxy"];
+const SHOWN_WITHIN = {
+  attributes: ["key", "value", "ttl", "mtime"],
+  scan: ["segments", "concurrency", "pageSize"],
+};
 
 module.exports = function createFactory(loadNative) {
   return function dynamoDbCacheDriver(options) {
@@ -100,8 +104,9 @@ function shown(given) {
   for (const name of SHOWN_URLS) {
     if (typeof options[name] === "string") options[name] = withoutUser(options[name]);
   }
-  if (given.attributes && typeof given.attributes === "object") {
-    options.attributes = plain(given.attributes, ["key", "value", "ttl", "mtime"]);
+  for (const [name, names] of Object.entries(SHOWN_WITHIN)) {
+    const within = given[name];
+    if (within && typeof within === "object") options[name] = plain(within, names);
   }
   return options;
 }

@@ -8,6 +8,8 @@ mod region;
 mod renewal;
 mod user_agent;
 
+pub(crate) use progress::Throttles;
+
 use std::future::Future;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -123,7 +125,7 @@ impl Client {
         request: impl Future<Output = Result<O, SdkError<E, HttpResponse>>>,
     ) -> Result<O, Error>
     where
-        E: std::error::Error + ProvideErrorMetadata + 'static,
+        E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
     {
         let (result, attempts) = progress::counted(request).await;
         result.map_err(|error| explain(&error, action, attempts, &self.target))

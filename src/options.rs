@@ -6,6 +6,7 @@ mod limits;
 mod names;
 mod proxy;
 mod region;
+mod scan;
 mod table;
 
 use std::fmt;
@@ -16,6 +17,7 @@ pub(crate) use endpoint::from_environment as endpoint_from_environment;
 pub use limits::{Limits, RawLimits};
 pub use proxy::Proxy;
 pub(crate) use region::from_environment as region_from_environment;
+pub use scan::{RawScan, ScanOptions};
 
 use crate::error::{Error, ErrorKind};
 use crate::expiry::{TTL_ALLOWED, Ttl};
@@ -61,6 +63,8 @@ pub struct RawOptions {
     pub user_agent: Input,
     /// `proxy`
     pub proxy: Input,
+    /// `scan`
+    pub scan: RawScan,
     /// `client`: known only to be refused with words.
     pub client: Input,
 }
@@ -102,6 +106,7 @@ impl Default for RawOptions {
             profile: Input::Absent,
             user_agent: Input::Absent,
             proxy: Input::Absent,
+            scan: RawScan::Absent,
             client: Input::Absent,
         }
     }
@@ -138,6 +143,8 @@ pub struct Options {
     pub user_agent: Option<String>,
     /// The proxy.
     pub proxy: Proxy,
+    /// How `getKeys` and `clear` walk through the table.
+    pub scan: ScanOptions,
 }
 
 impl fmt::Debug for Options {
@@ -156,6 +163,7 @@ impl fmt::Debug for Options {
             .field("profile", &self.profile)
             .field("user_agent", &self.user_agent)
             .field("proxy", &self.proxy)
+            .field("scan", &self.scan)
             .finish_non_exhaustive()
     }
 }
@@ -182,6 +190,7 @@ impl Options {
             profile: names::parse_profile(raw.profile).map_err(named)?,
             user_agent: names::parse_user_agent(raw.user_agent).map_err(named)?,
             proxy: proxy::parse(raw.proxy).map_err(named)?,
+            scan: scan::parse(&raw.scan).map_err(named)?,
             table: table.id,
             table_name: table.name,
         })

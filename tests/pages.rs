@@ -6,6 +6,7 @@ use common::Script;
 use serde_json::{Value, json};
 use unstorage_dynamodb::error::ErrorKind;
 use unstorage_dynamodb::input::Input;
+use unstorage_dynamodb::options::{RawOptions, RawScan};
 
 fn page(keys: &[&str], next: Option<&str>) -> Value {
     let items: Vec<_> = keys.iter().map(|key| json!({ "key": { "S": key } })).collect();
@@ -15,7 +16,12 @@ fn page(keys: &[&str], next: Option<&str>) -> Value {
     }
 }
 
-/// [KEYS-1]
+/// One page after another, so that a list of answers is enough; segments have tests/segments.rs.
+fn in_turn(raw: &mut RawOptions) {
+    raw.scan = RawScan::Object { segments: Input::Number(1.0), concurrency: Input::Absent, page_size: Input::Absent };
+}
+
+/// [KEYS-1] [SCAN-2]
 #[tokio::test]
 async fn follows_every_page_also_empty_ones() {
     let script = Script::default()
@@ -23,8 +29,9 @@ async fn follows_every_page_also_empty_ones() {
         .answer(200, &page(&[], Some("m")))
         .answer(200, &page(&[], Some("n")))
         .answer(200, &page(&["z"], None));
-    let keys = script.store().keys(Input::Absent, Input::Absent, Input::Absent).await.expect("keys");
+    let keys = script.store_with(in_turn).keys(Input::Absent, Input::Absent, Input::Absent).await.expect("keys");
     assert_eq!(keys, ["a", "z"]);
+    assert!(script.sent().iter().all(|sent| sent.body.get("Segment").is_none()));
     let starts: Vec<_> = script.sent().iter().map(|sent| sent.body["ExclusiveStartKey"]["key"]["S"].clone()).collect();
     assert_eq!(starts, [Value::Null, "a".into(), "m".into(), "n".into()]);
 }
@@ -33,15 +40,17 @@ async fn follows_every_page_also_empty_ones() {
 #[tokio::test]
 async fn a_failing_page_fails_the_whole() {
     let script = Script::default().answer(200, &page(&["a"], Some("a"))).fail(400, "AccessDeniedException");
-    let error = script.store().keys(Input::Absent, Input::Absent, Input::Absent).await.expect_err("no part");
+    let error =
+        script.store_with(in_turn).keys(Input::Absent, Input::Absent, Input::Absent).await.expect_err("no part");
     assert_eq!(error.kind(), ErrorKind::AccessDenied);
 }
 
-/// [KEYS-6]
+/// [KEYS-9]
 #[tokio::test]
 async fn a_scan_that_does_not_advance_is_an_error() {
     let script = Script::default().answer(200, &page(&["a"], Some("a"))).answer(200, &page(&["a"], Some("a")));
-    let error = script.store().keys(Input::Absent, Input::Absent, Input::Absent).await.expect_err("endless");
+    let error =
+        script.store_with(in_turn).keys(Input::Absent, Input::Absent, Input::Absent).await.expect_err("endless");
     assert_eq!(error.kind(), ErrorKind::Response);
 }
 
@@ -53,7 +62,7 @@ async fn clear_stops_at_the_first_failure_and_says_how_far_it_came() {
         .answer(200, &json!({}))
         .answer(200, &page(&["c", "d"], Some("d")))
         .fail(400, "ResourceNotFoundException");
-    let error = script.store().clear(Input::Absent).await.expect_err("failed");
+    let error = script.store_with(in_turn).clear(Input::Absent).await.expect_err("failed");
     assert_eq!(error.kind(), ErrorKind::TableNotFound);
     assert!(error.to_string().contains("2 items were removed"), "{error}");
     assert_eq!(script.sent().len(), 4);

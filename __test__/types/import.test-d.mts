@@ -19,6 +19,7 @@ import dynamoDbCacheDriver, {
   type DynamoDbMeta,
   type DynamoDbPublicOptions,
   type DynamoDbReadOptions,
+  type DynamoDbScanOptions,
   dynamoDbCacheDriver as named,
 } from "unstorage-dynamodb";
 
@@ -54,6 +55,7 @@ const everything = dynamoDbCacheDriver({
   maxConnections: 10,
   userAgent: "shop/1.2",
   proxy: true,
+  scan: { segments: 16, concurrency: 16, pageSize: 1000 },
 });
 dynamoDbCacheDriver({ proxy: "http://proxy:3128", maxAttempts: "3", timeout: "1000" });
 // The table may come from the environment.
@@ -78,6 +80,7 @@ dynamoDbCacheDriver({
 });
 // From the environment: text, or nothing.
 dynamoDbCacheDriver({ table: "cache", expireIn: "60", ttl: "60" });
+dynamoDbCacheDriver({ table: "cache", scan: { segments: "4", pageSize: undefined } });
 dynamoDbCacheDriver({ table: "cache", region: undefined, endpoint: undefined, ttl: undefined });
 // Frozen at every level.
 const frozen = { table: "cache", attributes: { key: "pk" } } as const;
@@ -87,7 +90,8 @@ dynamoDbCacheDriver(Object.freeze({ table: "cache" }));
 // The exported names fit together.
 const credentials: DynamoDbCredentials = { accessKeyId: "id", secretAccessKey: "secret" };
 const attributes: DynamoDbAttributes = { value: "content" };
-const options: DynamoDbDriverOptions = { table: "cache", credentials, attributes };
+const scan: DynamoDbScanOptions = { concurrency: 4 };
+const options: DynamoDbDriverOptions = { table: "cache", credentials, attributes, scan };
 const driver: DynamoDbDriver = dynamoDbCacheDriver(options);
 const shown: DynamoDbPublicOptions = driver.options;
 const itemOptions: DynamoDbItemOptions = { ttl: "60" };
@@ -196,6 +200,10 @@ void everything.setItem("k", () => {});
 void everything.setItem("k", undefined);
 // @ts-expect-error every item has a value
 void everything.setItems([{ key: "k" }]);
+// @ts-expect-error a number of segments is a number
+dynamoDbCacheDriver({ table: "cache", scan: { segments: true } });
+// @ts-expect-error there is no such setting of a scan
+dynamoDbCacheDriver({ table: "cache", scan: { limit: 5 } });
 // @ts-expect-error a key is text
 void everything.getItem(5);
 // @ts-expect-error credentials are not shown

@@ -5,14 +5,21 @@
 
 use std::cell::Cell;
 use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
-use aws_sdk_dynamodb::config::interceptors::BeforeTransmitInterceptorContextRef;
+use aws_sdk_dynamodb::config::http::HttpResponse;
+use aws_sdk_dynamodb::config::interceptors::{BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef};
 use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
-use aws_sdk_dynamodb::error::BoxError;
+use aws_sdk_dynamodb::error::{BoxError, ProvideErrorMetadata, SdkError};
+use aws_smithy_runtime_api::client::interceptors::context::Error as OperationError;
 
-#[derive(Default)]
+use crate::error::aws::is_throttle;
+
 struct Progress {
     attempts: Cell<u32>,
+    /// AWS's name of an error: which type holds it depends on the operation.
+    name_of: fn(&OperationError) -> Option<&str>,
     /// The serial of the credentials that the attempt was signed with.
     serial: Cell<u64>,
     /// The attempt after which the credentials were renewed; 0: none.
@@ -21,16 +28,62 @@ struct Progress {
 
 tokio::task_local! {
     static PROGRESS: Progress;
+    static WATCH: Watch;
+}
+
+struct Watch {
+    own: Cell<u32>,
+    all: Throttles,
 }
 
 /// Runs one request and tells how many attempts it took.
-pub(super) async fn counted<T>(request: impl Future<Output = T>) -> (T, u32) {
+pub(super) async fn counted<O, E>(
+    request: impl Future<Output = Result<O, SdkError<E, HttpResponse>>>,
+) -> (Result<O, SdkError<E, HttpResponse>>, u32)
+where
+    E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
+{
+    let begun = Progress {
+        attempts: Cell::default(),
+        name_of: name_of::<E>,
+        serial: Cell::default(),
+        renewed_after: Cell::default(),
+    };
     PROGRESS
-        .scope(Progress::default(), async {
+        .scope(begun, async {
             let result = request.await;
             (result, PROGRESS.with(|progress| progress.attempts.get()))
         })
         .await
+}
+
+fn name_of<E>(error: &OperationError) -> Option<&str>
+where
+    E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
+{
+    error.downcast_ref::<E>()?.code()
+}
+
+/// Counts throttled attempts while they happen, for whoever must slow down: the SDK waits and sends again by itself, and
+/// a request that succeeds in the end does not tell what it took.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Throttles(Arc<AtomicU32>);
+
+impl Throttles {
+    /// Runs `work`, counting for its requests. Tells how many there were in this work alone.
+    pub(crate) async fn watch<T>(&self, work: impl Future<Output = T>) -> (T, u32) {
+        WATCH
+            .scope(Watch { own: Cell::default(), all: self.clone() }, async {
+                let result = work.await;
+                (result, WATCH.with(|watch| watch.own.get()))
+            })
+            .await
+    }
+
+    /// How many there were since this was last asked.
+    pub(crate) fn take(&self) -> u32 {
+        self.0.swap(0, Ordering::Relaxed)
+    }
 }
 
 /// Notes which credentials the attempt is signed with.
@@ -54,7 +107,8 @@ pub(super) fn may_renew(renew: impl FnOnce(u64)) -> bool {
         .unwrap_or(false)
 }
 
-/// Counts the attempts, for `$metadata.attempts`. The SDK tells them to interceptors only.
+/// Counts the attempts, for `$metadata.attempts`, and those that were throttled. The SDK tells them to interceptors
+/// only.
 #[derive(Debug)]
 pub(super) struct Counter;
 
@@ -71,6 +125,27 @@ impl Intercept for Counter {
     ) -> Result<(), BoxError> {
         // Outside a counted request there is nothing to count.
         let _outside = PROGRESS.try_with(|progress| progress.attempts.set(progress.attempts.get() + 1));
+        Ok(())
+    }
+
+    fn read_after_attempt(
+        &self,
+        context: &FinalizerInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        _config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let Some(Err(failure)) = context.output_or_error() else {
+            return Ok(());
+        };
+        let error = failure.as_operation_error();
+        let name = error.and_then(|error| PROGRESS.try_with(|progress| (progress.name_of)(error)).ok().flatten());
+        let status = context.response().map_or(0, |response| response.status().as_u16());
+        if is_throttle(name, status) {
+            let _unwatched = WATCH.try_with(|watch| {
+                watch.own.set(watch.own.get() + 1);
+                watch.all.0.fetch_add(1, Ordering::Relaxed);
+            });
+        }
         Ok(())
     }
 }

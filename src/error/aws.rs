@@ -146,6 +146,11 @@ fn classify(name: &str, said: &str, status: u16) -> ErrorKind {
     }
 }
 
+/// Whether an answer of this name and status asks to slow down.
+pub(crate) fn is_throttle(name: Option<&str>, status: u16) -> bool {
+    classify(name.unwrap_or_default(), "", status) == ErrorKind::Throttled
+}
+
 /// The words DynamoDB and its local twins use when the key of a request is not the table's.
 fn is_schema_mismatch(said: &str) -> bool {
     const WORDS: [&str; 6] = [

@@ -1,12 +1,12 @@
 //! From the JavaScript options object to [`RawOptions`]; the core checks them.
 
 use napi::bindgen_prelude::{JsObjectValue, Object, Unknown};
-use napi::{Result, ValueType};
+use napi::{JsValue, Result, ValueType};
 
 use super::credentials::provider;
 use super::input::{property, read};
 use crate::input::Input;
-use crate::options::{RawAttributes, RawCredentials, RawLimits, RawOptions};
+use crate::options::{RawAttributes, RawCredentials, RawLimits, RawOptions, RawScan};
 
 /// Reads each known option once.
 pub(super) fn read_options(options: &Object<'_>) -> Result<RawOptions> {
@@ -31,6 +31,7 @@ pub(super) fn read_options(options: &Object<'_>) -> Result<RawOptions> {
         profile: property(options, "profile")?,
         user_agent: property(options, "userAgent")?,
         proxy: property(options, "proxy")?,
+        scan: scan(options)?,
         client: property(options, "client")?,
     })
 }
@@ -64,6 +65,18 @@ fn attributes(options: &Object<'_>) -> Result<RawAttributes> {
     })
 }
 
+fn scan(options: &Object<'_>) -> Result<RawScan> {
+    Ok(match nested(options.get_named_property("scan")?)? {
+        Nested::Object(scan) => RawScan::Object {
+            segments: property(&scan, "segments")?,
+            concurrency: property(&scan, "concurrency")?,
+            page_size: property(&scan, "pageSize")?,
+        },
+        Nested::Absent => RawScan::Absent,
+        Nested::Other(kind) => RawScan::Other(kind),
+    })
+}
+
 /// An option that is an object itself.
 enum Nested<'a> {
     Absent,
@@ -72,7 +85,7 @@ enum Nested<'a> {
 }
 
 fn nested(value: Unknown<'_>) -> Result<Nested<'_>> {
-    if value.get_type()? == ValueType::Object {
+    if value.get_type()? == ValueType::Object && !value.is_array()? {
         // SAFETY: the type was just checked.
         return Ok(Nested::Object(unsafe { value.cast() }?));
     }

@@ -91,7 +91,8 @@ fn time(option: &str, input: &Input, default: Option<Duration>) -> Result<Option
     })
 }
 
-fn count(option: &str, input: &Input, range: RangeInclusive<u32>) -> Result<Option<u32>, Error> {
+/// A whole number within the range, or its text; `None` where it is absent.
+pub(super) fn count(option: &str, input: &Input, range: RangeInclusive<u32>) -> Result<Option<u32>, Error> {
     let allowed = format!("a whole number from {} to {}", range.start(), range.end());
     whole(option, input, range, &allowed)
 }

@@ -88,7 +88,7 @@ impl Call {
     ) -> Result<O, Error>
     where
         F: Future<Output = Result<O, SdkError<E, HttpResponse>>>,
-        E: std::error::Error + ProvideErrorMetadata + 'static,
+        E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
     {
         // Closed while the client was being made, say: no need to look for credentials.
         if !self.session.slots.is_closed() {

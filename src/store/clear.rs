@@ -1,4 +1,4 @@
-//! `clear`: Scan and delete, one page at a time.
+//! `clear`: Scan and delete, a page at a time, while the scan goes on.
 
 use super::Store;
 use super::batch_write::{Outcome, Write};
@@ -7,7 +7,7 @@ use crate::error::{Error, Operation};
 use crate::input::Input;
 
 impl Store {
-    /// Removes every row under `base`, expired ones too. Holds one page of keys at a time.
+    /// Removes every row under `base`, expired ones too. Holds a bounded part of the keys, however large the table is.
     ///
     /// # Errors
     /// A bad base, or a failed request: then some rows are gone, some are not, and another call goes on.
@@ -19,7 +19,7 @@ impl Store {
         while let Some(page) = scan.next_page().await? {
             let found = page.len();
             let deletes = page.into_iter().map(|key| Write { key, row: None }).collect();
-            let Outcome { left, error } = call.write_all(deletes).await;
+            let Outcome { left, error } = scan.during(call.write_all(deletes)).await;
             removed += found - left.len();
             if let Some(error) = error {
                 return Err(

@@ -1,15 +1,28 @@
-//! Walks the table page by page, reading keys only.
+//! Walks the table, reading keys only: in several segments side by side, as fast as the table bears it.
 //!
-//! A page is 1 MB of items *before* the filter, so one may be empty and not the last; the end is the absence of a
-//! start key for the next:
-//! <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Scan.html#Scan.Pagination>
+//! The first page is asked of the whole table, so a table that fits one page costs one request. If there is more, that
+//! page is discarded, and every segment is read from its own start: a start key is good only in the scan it came from,
+//! and whatever of page 1 were kept would come a second time.
+//! <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Scan.html#Scan.ParallelScan>
 
-use aws_sdk_dynamodb::types::AttributeValue;
+mod concurrency;
+mod page;
+mod segment;
 
+use std::collections::VecDeque;
+use std::future::Future;
+use std::pin::pin;
+
+use futures_util::StreamExt;
+use futures_util::future::{BoxFuture, Either, select};
+use futures_util::stream::FuturesUnordered;
+
+use self::concurrency::Concurrency;
+use self::page::Page;
+use self::segment::Segment;
 use super::call::Call;
+use crate::client::Throttles;
 use crate::error::{Error, ErrorKind};
-use crate::expiry;
-use crate::item::Row;
 use crate::key::{Base, Key};
 
 /// Which rows a scan yields.
@@ -21,30 +34,48 @@ pub(super) enum Rows {
     All,
 }
 
-/// An item without a Number in its TTL attribute never expires, see [`expiry::is_alive`].
-const ALIVE: &str = "(attribute_not_exists(#t) OR NOT attribute_type(#t, :number) OR #t >= :now)";
-
-/// A literal prefix: the base is a value, never part of the expression.
-const UNDER_BASE: &str = "begins_with(#k, :base)";
-
-/// A walk through the table.
+/// A walk through the table: every key once, in no order, or an error.
+///
+/// Nothing happens unless it is polled, by [`next_page`](Self::next_page) or [`during`](Self::during): a page in flight
+/// that is left alone for long would be taken for timed out.
 pub(super) struct Scan<'a> {
     call: &'a Call,
     base: &'a Base,
     rows: Rows,
     consistent: bool,
-    next: Next,
+    concurrency: Concurrency,
+    throttles: Throttles,
+    /// Segments with more to read. Taken in turn, so that the load spreads over the table's partitions.
+    waiting: VecDeque<Segment>,
+    in_flight: FuturesUnordered<BoxFuture<'a, Answer>>,
+    /// Pages read and not yet asked for. Together with those in flight they are no more than the concurrency allows,
+    /// so that a slow caller slows the scan, and memory does not grow with the table.
+    ready: VecDeque<Vec<Key>>,
+    failed: Option<Error>,
 }
 
-enum Next {
-    First,
-    From(Row),
-    End,
+/// The outcome of one request.
+struct Answer {
+    segment: Segment,
+    page: Result<Page, Error>,
+    /// Whether none of its attempts was throttled.
+    calm: bool,
 }
 
 impl<'a> Scan<'a> {
     pub(super) fn new(call: &'a Call, base: &'a Base, rows: Rows) -> Self {
-        Self { call, base, rows, consistent: call.session.options.consistent_read, next: Next::First }
+        Self {
+            call,
+            base,
+            rows,
+            consistent: call.session.options.consistent_read,
+            concurrency: Concurrency::new(call.session.options.scan.concurrency),
+            throttles: Throttles::default(),
+            waiting: VecDeque::from([Segment::whole()]),
+            in_flight: FuturesUnordered::new(),
+            ready: VecDeque::new(),
+            failed: None,
+        }
     }
 
     /// Whether to read consistently, over the store's default.
@@ -52,58 +83,95 @@ impl<'a> Scan<'a> {
         Self { consistent, ..self }
     }
 
-    /// The keys of the next page, maybe none; `None` after the last.
+    /// The keys of another page, at least one; `None` when every page was given. After an error there are no more.
     pub(super) async fn next_page(&mut self) -> Result<Option<Vec<Key>>, Error> {
-        let start = match std::mem::replace(&mut self.next, Next::End) {
-            Next::End => return Ok(None),
-            Next::First => None,
-            Next::From(key) => Some(key),
-        };
-        let client = self.call.client().await?;
-        let options = &self.call.session.options;
-        let mut request = client
-            .sdk
-            .scan()
-            .table_name(&options.table)
-            .set_consistent_read(self.consistent.then_some(true))
-            .projection_expression("#k")
-            .expression_attribute_names("#k", &options.attributes.key)
-            .set_exclusive_start_key(start.clone());
-        let mut filter = Vec::with_capacity(2);
-        if self.rows == Rows::Alive {
-            filter.push(ALIVE);
-            request = request
-                .expression_attribute_names("#t", &options.attributes.ttl)
-                .expression_attribute_values(":number", AttributeValue::S("N".to_owned()))
-                .expression_attribute_values(":now", expiry::current_second(self.call.session.clock.now()));
-        }
-        if let Some(prefix) = self.base.prefix() {
-            filter.push(UNDER_BASE);
-            request = request.expression_attribute_values(":base", AttributeValue::S(prefix.to_owned()));
-        }
-        if !filter.is_empty() {
-            request = request.filter_expression(filter.join(" AND "));
-        }
-
-        let answer = self.call.send(client, "Scan", || request.send()).await?;
-        // DynamoDB ends with an absent key; an empty one is an odd engine's way to say the same.
-        if let Some(next) = answer.last_evaluated_key.filter(|key| !key.is_empty()) {
-            if start.as_ref() == Some(&next) {
-                return Err(self.call.fail(Error::new(ErrorKind::Response, "the scan does not advance")));
+        loop {
+            if let Some(error) = self.failed.take() {
+                return Err(error);
             }
-            self.next = Next::From(next);
+            if let Some(keys) = self.ready.pop_front() {
+                return Ok(Some(keys));
+            }
+            if !self.step().await {
+                return Ok(None);
+            }
         }
-        answer.items.unwrap_or_default().into_iter().map(|row| self.key_of(row)).collect::<Result<_, _>>().map(Some)
     }
 
-    fn key_of(&self, mut row: Row) -> Result<Key, Error> {
-        let options = &self.call.session.options;
-        let name = &options.attributes.key;
-        row.remove(name).and_then(|key| Key::from_attribute(key, &options.base)).ok_or_else(|| {
-            self.call.fail(Error::new(
-                ErrorKind::SchemaMismatch,
-                format!("the table has a row without text in \"{name}\" (option `attributes.key`)"),
-            ))
-        })
+    /// Does `work`, and goes on reading ahead meanwhile.
+    pub(super) async fn during<T>(&mut self, work: impl Future<Output = T>) -> T {
+        let mut work = pin!(work);
+        loop {
+            match select(work.as_mut(), pin!(self.step())).await {
+                Either::Left((done, _)) => return done,
+                Either::Right((true, _)) => {}
+                Either::Right((false, _)) => return work.await,
+            }
+        }
+    }
+
+    /// Waits for one answer; `false` where none is to be had before a page is taken. Loses nothing when it is dropped.
+    async fn step(&mut self) -> bool {
+        self.send();
+        let answer = self.in_flight.next().await;
+        if let Some(answer) = answer {
+            self.accept(answer);
+            return true;
+        }
+        false
+    }
+
+    /// Asks for as many pages as are allowed.
+    fn send(&mut self) {
+        self.concurrency.throttled(self.throttles.take());
+        while self.in_flight.len() + self.ready.len() < self.concurrency.limit() {
+            let Some(segment) = self.waiting.pop_front() else {
+                return;
+            };
+            let (call, base, rows, consistent) = (self.call, self.base, self.rows, self.consistent);
+            let throttles = self.throttles.clone();
+            self.in_flight.push(Box::pin(async move {
+                let (page, own) = throttles.watch(call.scan_page(base, rows, consistent, &segment)).await;
+                Answer { segment, page, calm: own == 0 }
+            }));
+        }
+    }
+
+    fn accept(&mut self, Answer { mut segment, page, calm }: Answer) {
+        // Also those of pages that are still in flight: while the SDK waits to send them again, nothing must grow.
+        self.concurrency.throttled(self.throttles.take());
+        if calm {
+            self.concurrency.answered();
+        }
+        let Page { keys, last } = match page {
+            Ok(page) => page,
+            Err(error) => return self.fail(error),
+        };
+        let segments = self.call.session.options.scan.segments;
+        match last {
+            // Of one segment, the whole table is just that: nothing has to be read twice.
+            Some(_) if segment.part().is_none() && segments > 1 => {
+                self.waiting.extend(Segment::all(segments));
+                return;
+            }
+            Some(last) => {
+                if !segment.advance(last) {
+                    return self.fail(self.call.fail(Error::new(ErrorKind::Response, "the scan does not advance")));
+                }
+                self.waiting.push_back(segment);
+            }
+            None => {}
+        }
+        if !keys.is_empty() {
+            self.ready.push_back(keys);
+        }
+    }
+
+    /// Part of the keys is no answer, so nothing more is asked, and what is under way is given up.
+    fn fail(&mut self, error: Error) {
+        self.failed = Some(error);
+        self.waiting.clear();
+        self.in_flight.clear();
+        self.ready.clear();
     }
 }

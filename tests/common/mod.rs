@@ -1,10 +1,14 @@
 //! A scripted HTTP client in place of the network, and a clock that stands still: for the exact requests, the pages and
 //! the faults that no engine makes to order. Behaviour is tested against real engines, in `__test__/`.
 
-#![expect(clippy::expect_used, reason = "a broken script is a broken test")]
+#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a broken script is a broken test")]
 #![allow(dead_code, reason = "each test file uses its own part")]
 
+pub(crate) mod table;
+
 use std::collections::VecDeque;
+use std::fmt;
+use std::future::Future;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -14,6 +18,7 @@ use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
 };
 use aws_smithy_types::body::SdkBody;
+use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
 use unstorage_dynamodb::clock::Clock;
 use unstorage_dynamodb::input::Input;
@@ -40,14 +45,33 @@ pub(crate) struct Sent {
     pub(crate) body: Value,
 }
 
-/// Answers requests from a list, and keeps them.
+/// Gives the answer to a request, in its own time.
+#[derive(Clone)]
+struct Handler(Arc<dyn Fn(Sent) -> BoxFuture<'static, (u16, Value)> + Send + Sync>);
+
+impl fmt::Debug for Handler {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Handler")
+    }
+}
+
+/// Answers requests from a list, or by a handler, and keeps them.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Script {
     answers: Arc<Mutex<VecDeque<(u16, String)>>>,
+    handler: Option<Handler>,
     sent: Arc<Mutex<Vec<Sent>>>,
 }
 
 impl Script {
+    /// Answers each request by what it asks.
+    pub(crate) fn handler<F>(handler: impl Fn(Sent) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = (u16, Value)> + Send + 'static,
+    {
+        Self { handler: Some(Handler(Arc::new(move |sent| Box::pin(handler(sent))))), ..Self::default() }
+    }
+
     /// Adds an answer.
     pub(crate) fn answer(self, status: u16, body: &Value) -> Self {
         self.answer_text(status, &body.to_string())
@@ -61,10 +85,7 @@ impl Script {
 
     /// Adds an error answer of AWS.
     pub(crate) fn fail(self, status: u16, name: &str) -> Self {
-        self.answer(
-            status,
-            &json!({ "__type": format!("com.amazonaws.dynamodb.v20120810#{name}"), "message": "words" }),
-        )
+        self.answer(status, &failure(name))
     }
 
     /// What was sent so far.
@@ -107,10 +128,27 @@ impl HttpConnector for Script {
         let target = request.headers().get("x-amz-target").expect("target");
         let action = target.rsplit('.').next().expect("action").to_owned();
         let body = serde_json::from_slice(request.body().bytes().expect("body")).expect("JSON");
-        self.sent.lock().expect("lock").push(Sent { action, body });
+        let sent = Sent { action, body };
+        self.sent.lock().expect("lock").push(sent.clone());
+        if let Some(Handler(handler)) = &self.handler {
+            let answer = handler(sent);
+            return HttpConnectorFuture::new(async move {
+                let (status, body) = answer.await;
+                Ok(response(status, body.to_string()))
+            });
+        }
         let (status, answer) = self.answers.lock().expect("lock").pop_front().expect("an unexpected request");
-        let mut response = HttpResponse::new(status.try_into().expect("status"), SdkBody::from(answer));
-        response.headers_mut().insert("x-amzn-requestid", "REQUEST1");
-        HttpConnectorFuture::ready(Ok(response))
+        HttpConnectorFuture::ready(Ok(response(status, answer)))
     }
+}
+
+fn response(status: u16, body: String) -> HttpResponse {
+    let mut response = HttpResponse::new(status.try_into().expect("status"), SdkBody::from(body));
+    response.headers_mut().insert("x-amzn-requestid", "REQUEST1");
+    response
+}
+
+/// The body of an error answer of AWS.
+pub(crate) fn failure(name: &str) -> Value {
+    json!({ "__type": format!("com.amazonaws.dynamodb.v20120810#{name}"), "message": "words" })
 }

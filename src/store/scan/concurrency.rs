@@ -1,0 +1,133 @@
+//! How many pages of a scan may be in flight.
+//!
+//! A scan takes as much of a table's capacity as it can get, and a provisioned table has only so much: the app's own
+//! reads must not starve. Nobody tells what is left, so the scan finds out as TCP does. It starts at one page and
+//! quadruples while nothing is throttled (1, 4, 16: two steps, because a scan may be over after a few pages). Each
+//! throttle halves. From the first throttle on, the limit is known to be near, and is approached in steps of one.
+
+/// The limit on the pages in flight, moved by what the answers tell.
+#[derive(Debug)]
+pub(super) struct Concurrency {
+    limit: usize,
+    most: usize,
+    /// Pages answered without a throttle since the limit last changed or a throttle was seen.
+    calm: usize,
+    throttled: bool,
+}
+
+/// The growth while nothing was ever throttled.
+const GROWTH: usize = 4;
+
+impl Concurrency {
+    /// One page in flight, to become `most` where the table bears it.
+    pub(super) fn new(most: usize) -> Self {
+        Self { limit: 1, most, calm: 0, throttled: false }
+    }
+
+    /// Pages in flight now, at most.
+    pub(super) fn limit(&self) -> usize {
+        self.limit
+    }
+
+    /// So many attempts were throttled, of whatever pages.
+    pub(super) fn throttled(&mut self, attempts: u32) {
+        if attempts > 0 {
+            self.throttled = true;
+            self.calm = 0;
+            self.limit = self.limit.checked_shr(attempts).unwrap_or_default().max(1);
+        }
+    }
+
+    /// A page was answered, and none of its attempts was throttled.
+    pub(super) fn answered(&mut self) {
+        self.calm += 1;
+        if self.calm >= self.generation() {
+            self.calm = 0;
+            self.limit = if self.throttled { self.limit + 1 } else { self.limit * GROWTH }.min(self.most);
+        }
+    }
+
+    /// How many calm pages in a row let the limit grow.
+    ///
+    /// At first as many as may be in flight: each of them was sent under the present limit. After a throttle as many
+    /// as may *ever* be in flight: more than were under way when it came, and they tell nothing about the new limit;
+    /// and a table that bears just this many is asked for too much once in a generation, not all the time.
+    fn generation(&self) -> usize {
+        if self.throttled { self.most } else { self.limit }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// 0 is a calm page, any other number that many throttles.
+    fn happens(concurrency: &mut Concurrency, event: u32) {
+        match event {
+            0 => concurrency.answered(),
+            attempts => concurrency.throttled(attempts),
+        }
+    }
+
+    fn after(most: usize, events: impl IntoIterator<Item = u32>) -> Concurrency {
+        let mut concurrency = Concurrency::new(most);
+        events.into_iter().for_each(|event| happens(&mut concurrency, event));
+        concurrency
+    }
+
+    fn calm(pages: usize) -> impl Iterator<Item = u32> {
+        std::iter::repeat_n(0, pages)
+    }
+
+    /// [SCAN-4]
+    #[test]
+    fn grows_by_four_after_each_generation() {
+        for (pages, limit) in [(0, 1), (1, 4), (4, 4), (5, 16), (20, 16), (21, 64), (1_000, 64)] {
+            assert_eq!(after(64, calm(pages)).limit(), limit, "after {pages} pages");
+        }
+        assert_eq!(after(10, calm(5)).limit(), 10);
+        assert_eq!(after(1, calm(100)).limit(), 1);
+    }
+
+    /// [SCAN-5]
+    #[test]
+    fn each_throttle_halves_down_to_one() {
+        let mut concurrency = after(16, calm(5));
+        for limit in [8, 4, 2, 1, 1] {
+            concurrency.throttled(1);
+            assert_eq!(concurrency.limit(), limit);
+        }
+        concurrency = after(16, calm(5));
+        concurrency.throttled(0);
+        assert_eq!(concurrency.limit(), 16);
+        assert_eq!(after(16, calm(5).chain([2])).limit(), 4);
+        assert_eq!(after(16, calm(5).chain([3, 4])).limit(), 1);
+        assert_eq!(after(16, calm(5).chain([u32::MAX])).limit(), 1);
+    }
+
+    /// [SCAN-5]
+    #[test]
+    fn after_a_throttle_it_grows_by_one_after_a_longer_generation() {
+        let throttled = || calm(5).chain([4]);
+        for (pages, limit) in [(15, 1), (16, 2), (31, 2), (32, 3), (10_000, 16)] {
+            assert_eq!(after(16, throttled().chain(calm(pages))).limit(), limit, "after {pages} pages");
+        }
+        // The row of calm pages begins anew at each throttle.
+        assert_eq!(after(16, throttled().chain(calm(15)).chain([1]).chain(calm(15))).limit(), 1);
+    }
+
+    proptest! {
+        #[test]
+        fn stays_between_one_and_most(most in 1usize..=64, events in prop::collection::vec(0u32..6, 0..500)) {
+            let mut concurrency = Concurrency::new(most);
+            for event in events {
+                let before = concurrency.limit();
+                happens(&mut concurrency, event);
+                prop_assert!((1..=most).contains(&concurrency.limit()));
+                prop_assert!(event == 0 || concurrency.limit() < before || before == 1);
+                prop_assert!(event > 0 || concurrency.limit() >= before);
+            }
+        }
+    }
+}

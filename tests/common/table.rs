@@ -1,0 +1,151 @@
+//! A table that is scanned in segments, with what no engine shows: which start keys belong to which segment, how many
+//! pages are in flight, and throttling.
+
+use std::collections::{BTreeSet, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::{Script, Sent, failure};
+
+/// Rows by number. Row `n` lies in segment `n % TotalSegments`.
+#[derive(Debug, Clone)]
+pub(crate) struct Table {
+    state: Arc<Mutex<State>>,
+    /// Rows that make a page.
+    page: usize,
+    /// How long a request takes.
+    latency: Duration,
+    /// Pages that may be in flight. One more is throttled, the first time that it is asked for.
+    capacity: usize,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    rows: BTreeSet<usize>,
+    /// Segment and start key of every page that was given with a next one.
+    issued: HashSet<(Value, usize)>,
+    /// Pages that were throttled once.
+    throttled: HashSet<String>,
+    in_flight: usize,
+    arrivals: Vec<Arrival>,
+    /// Keys that a scan gave out and that are still in the table, now and at most.
+    held: BTreeSet<usize>,
+    most_held: usize,
+}
+
+/// A request for a page.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Arrival {
+    /// Pages in flight, this one included.
+    pub(crate) in_flight: usize,
+    pub(crate) throttled: bool,
+}
+
+pub(crate) fn key(row: usize) -> String {
+    format!("row:{row}")
+}
+
+fn row(key: &Value) -> usize {
+    key["key"]["S"].as_str().and_then(|key| key.strip_prefix("row:")).expect("a row's key").parse().expect("a number")
+}
+
+impl Table {
+    pub(crate) fn new(rows: usize, page: usize) -> Self {
+        let state = State { rows: (0..rows).collect(), ..State::default() };
+        Self { state: Arc::new(Mutex::new(state)), page, latency: Duration::from_millis(5), capacity: usize::MAX }
+    }
+
+    /// Throttles what goes beyond so many pages in flight.
+    pub(crate) fn with_capacity(self, capacity: usize) -> Self {
+        Self { capacity, ..self }
+    }
+
+    /// A script that answers as this table does.
+    pub(crate) fn script(&self) -> Script {
+        let table = self.clone();
+        Script::handler(move |sent| table.clone().answer(sent))
+    }
+
+    pub(crate) async fn answer(self, Sent { action, body }: Sent) -> (u16, Value) {
+        if action == "BatchWriteItem" {
+            tokio::time::sleep(self.latency).await;
+            for write in body["RequestItems"]["cache"].as_array().expect("writes") {
+                self.delete(&write["DeleteRequest"]["Key"]);
+            }
+            return (200, json!({}));
+        }
+        assert_eq!(action, "Scan");
+        let throttled = self.arrive(&body);
+        tokio::time::sleep(self.latency).await;
+        let answer = if throttled {
+            (400, failure("ProvisionedThroughputExceededException"))
+        } else {
+            self.scan(&body).map_or_else(|| (400, failure("ValidationException")), |page| (200, page))
+        };
+        self.state().in_flight -= 1;
+        answer
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().expect("lock")
+    }
+
+    fn arrive(&self, body: &Value) -> bool {
+        let mut state = self.state();
+        state.in_flight += 1;
+        let throttled = state.in_flight > self.capacity && state.throttled.insert(body.to_string());
+        let in_flight = state.in_flight;
+        state.arrivals.push(Arrival { in_flight, throttled });
+        throttled
+    }
+
+    /// `None` for a start key that this segment never gave.
+    fn scan(&self, body: &Value) -> Option<Value> {
+        let mut state = self.state();
+        let segment = &body["Segment"];
+        let number = |value: &Value| value.as_u64().map(|number| usize::try_from(number).expect("fits"));
+        let (nth, of) = (number(segment).unwrap_or(0), number(&body["TotalSegments"]).unwrap_or(1));
+        let start = body.get("ExclusiveStartKey").map(row);
+        if start.is_some_and(|start| !state.issued.contains(&(segment.clone(), start))) {
+            return None;
+        }
+        let limit = number(&body["Limit"]).unwrap_or(self.page).min(self.page);
+        let from = start.map_or(0, |start| start + 1);
+        let rows: Vec<_> = state.rows.range(from..).copied().filter(|row| row % of == nth).take(limit).collect();
+        let mut page =
+            json!({ "Items": rows.iter().map(|row| json!({ "key": { "S": key(*row) } })).collect::<Value>() });
+        // As in DynamoDB, a page that is full has a next one, though that may be empty.
+        if let Some(last) = rows.last().filter(|_| rows.len() == limit) {
+            state.issued.insert((segment.clone(), *last));
+            page["LastEvaluatedKey"] = json!({ "key": { "S": key(*last) } });
+        }
+        if !(segment.is_null() && page.get("LastEvaluatedKey").is_some()) {
+            state.held.extend(rows);
+            state.most_held = state.most_held.max(state.held.len());
+        }
+        Some(page)
+    }
+
+    fn delete(&self, key: &Value) {
+        let row = row(key);
+        let mut state = self.state();
+        state.rows.remove(&row);
+        state.held.remove(&row);
+    }
+
+    /// Every request for a page, in order.
+    pub(crate) fn arrivals(&self) -> Vec<Arrival> {
+        self.state().arrivals.clone()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.state().rows.is_empty()
+    }
+
+    /// How many keys the client held at most: given to it, page 1 of several apart, and not yet deleted.
+    pub(crate) fn most_held(&self) -> usize {
+        self.state().most_held
+    }
+}

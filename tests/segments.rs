@@ -1,0 +1,365 @@
+//! Scans of a table in segments, side by side.
+
+mod common;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use common::table::{Table, key};
+use common::{Script, Sent, failure};
+use serde_json::{Value, json};
+use tokio::sync::Semaphore;
+use unstorage_dynamodb::error::{Error, ErrorKind};
+use unstorage_dynamodb::input::Input;
+use unstorage_dynamodb::options::{RawOptions, RawScan};
+
+fn scan(segments: impl Into<Option<f64>>, concurrency: impl Into<Option<f64>>) -> impl FnOnce(&mut RawOptions) {
+    let input = |number: Option<f64>| number.map_or(Input::Absent, Input::Number);
+    let scan = RawScan::Object {
+        segments: input(segments.into()),
+        concurrency: input(concurrency.into()),
+        page_size: Input::Absent,
+    };
+    |raw| raw.scan = scan
+}
+
+async fn keys_with(script: &Script, change: impl FnOnce(&mut RawOptions)) -> Result<Vec<String>, Error> {
+    script.store_with(change).keys(Input::Absent, Input::Absent, Input::Absent).await
+}
+
+async fn keys(script: &Script) -> Result<Vec<String>, Error> {
+    keys_with(script, |_| ()).await
+}
+
+/// Every row's key once, in whatever order they came.
+fn assert_complete(mut keys: Vec<String>, rows: usize) {
+    let mut expected: Vec<_> = (0..rows).map(key).collect();
+    expected.sort();
+    keys.sort();
+    assert_eq!(keys, expected);
+}
+
+/// The pages asked for, by segment.
+fn pages(sent: &[Sent]) -> BTreeMap<Option<u64>, Vec<Value>> {
+    let mut pages = BTreeMap::<_, Vec<_>>::new();
+    for Sent { body, .. } in sent.iter().filter(|sent| sent.action == "Scan") {
+        pages.entry(body["Segment"].as_u64()).or_default().push(body.clone());
+    }
+    pages
+}
+
+/// [KEYS-7]
+#[tokio::test]
+async fn a_table_of_one_page_is_one_request_without_a_segment() {
+    for rows in [0, 1, 99] {
+        let script = Table::new(rows, 100).script();
+        assert_complete(keys(&script).await.expect("keys"), rows);
+        let sent = script.sent();
+        assert_eq!(sent.len(), 1);
+        for absent in ["Segment", "TotalSegments", "ExclusiveStartKey", "Limit"] {
+            assert_eq!(sent[0].body.get(absent), None, "{absent}");
+        }
+    }
+}
+
+/// [KEYS-8] The table rejects a start key that another segment gave, page 1's among them.
+#[tokio::test]
+async fn a_larger_table_is_read_in_segments_each_from_its_start() {
+    let script = Table::new(500, 7).script();
+    assert_complete(keys(&script).await.expect("keys"), 500);
+    let mut pages = pages(&script.sent());
+    assert_eq!(pages.remove(&None).expect("page 1").len(), 1);
+    assert_eq!(pages.keys().copied().collect::<Vec<_>>(), (0..16).map(Some).collect::<Vec<_>>());
+    for asked in pages.values() {
+        assert!(asked.len() > 1);
+        assert!(asked.iter().all(|body| body["TotalSegments"] == 16));
+        // From its own start, and then on: no page twice.
+        let starts: Vec<_> = asked.iter().map(|body| body.get("ExclusiveStartKey").map(Value::to_string)).collect();
+        assert_eq!(starts.iter().filter(|start| start.is_none()).count(), 1);
+        assert_eq!(starts[0], None);
+        assert!(starts.iter().all(|start| starts.iter().filter(|other| *other == start).count() == 1));
+    }
+}
+
+/// [SCAN-2]
+#[tokio::test]
+async fn there_are_as_many_segments_as_asked_for() {
+    // Far more segments than rows leaves most of them empty.
+    for (segments, rows) in [(2, 50), (3, 50), (64, 50), (1_000, 5)] {
+        let script = Table::new(rows, 4).script();
+        let change = scan(f64::from(segments), None);
+        assert_complete(keys_with(&script, change).await.expect("keys"), rows);
+        let pages = pages(&script.sent());
+        assert_eq!(pages.len(), usize::try_from(segments).expect("fits") + 1);
+        assert!(
+            pages
+                .iter()
+                .filter(|(segment, _)| segment.is_some())
+                .flat_map(|(_, asked)| asked)
+                .all(|body| { body["TotalSegments"] == segments })
+        );
+    }
+}
+
+/// [SCAN-2]
+#[tokio::test]
+async fn one_segment_is_one_page_after_another_and_nothing_twice() {
+    let table = Table::new(50, 4);
+    let script = table.script();
+    assert_complete(keys_with(&script, scan(1.0, None)).await.expect("keys"), 50);
+    let pages = pages(&script.sent());
+    assert_eq!(pages.keys().collect::<Vec<_>>(), [&None]);
+    assert_eq!(pages[&None].len(), 50 / 4 + 1);
+    assert!(table.arrivals().iter().all(|arrival| arrival.in_flight == 1));
+}
+
+/// [SCAN-3]
+#[tokio::test]
+async fn page_size_is_the_limit_of_each_page() {
+    let script = Table::new(60, 100).script();
+    let scan = RawScan::Object { segments: Input::Absent, concurrency: Input::Absent, page_size: Input::Number(2.0) };
+    assert_complete(keys_with(&script, |raw| raw.scan = scan).await.expect("keys"), 60);
+    assert!(script.sent().len() > 60 / 2);
+    assert!(script.sent().iter().all(|sent| sent.body["Limit"] == 2));
+}
+
+/// [SCAN-4]
+#[tokio::test]
+async fn pages_in_flight_grow_from_1_to_4_to_16() {
+    let table = Table::new(2_000, 10);
+    assert_complete(keys(&table.script()).await.expect("keys"), 2_000);
+    let in_flight: Vec<_> = table.arrivals().iter().map(|arrival| arrival.in_flight).collect();
+    // Page 1; then four, until four were answered; then as many as there are.
+    assert_eq!(in_flight[..5], [1, 1, 2, 3, 4]);
+    let grown = in_flight.iter().position(|count| *count > 4).expect("grown");
+    assert!((8..=12).contains(&grown), "{in_flight:?}");
+    assert_eq!(in_flight.iter().max(), Some(&16));
+    assert!(in_flight[grown..].iter().filter(|count| **count == 16).count() > 5, "{in_flight:?}");
+}
+
+/// [SCAN-3]
+#[tokio::test]
+async fn concurrency_is_the_most_that_is_in_flight() {
+    for most in [1, 3, 6, 64] {
+        let table = Table::new(1_000, 5);
+        let change = scan(64.0, f64::from(most));
+        assert_complete(keys_with(&table.script(), change).await.expect("keys"), 1_000);
+        let peak = table.arrivals().iter().map(|arrival| arrival.in_flight).max();
+        // 50 is the driver's own limit on requests.
+        assert_eq!(peak, Some(usize::try_from(most.min(50)).expect("fits")));
+    }
+}
+
+/// [SCAN-5] The SDK hides every one of these throttles: each page succeeds at its second attempt.
+#[tokio::test]
+async fn a_table_that_always_throttles_ends_at_one_page_in_flight() {
+    let table = Table::new(160, 4).with_capacity(0);
+    assert_complete(keys(&table.script()).await.expect("keys"), 160);
+    let arrivals = table.arrivals();
+    assert!(arrivals.len() >= 2 * 160 / 4);
+    assert!(arrivals.iter().all(|arrival| arrival.in_flight == 1), "{arrivals:?}");
+}
+
+/// [SCAN-5]
+#[tokio::test]
+async fn a_table_with_capacity_for_one_page_is_asked_for_one() {
+    let table = Table::new(1_500, 5).with_capacity(1);
+    assert_complete(keys(&table.script()).await.expect("keys"), 1_500);
+    let arrivals = table.arrivals();
+    assert_eq!(arrivals.iter().map(|arrival| arrival.in_flight).max(), Some(4));
+    // The growth to 4 was too much; from there on it is one, and now and then a try at two.
+    let settled = &arrivals[10..];
+    assert!(settled.iter().all(|arrival| arrival.in_flight <= 2), "{arrivals:?}");
+    let throttled = settled.iter().filter(|arrival| arrival.throttled).count();
+    assert!(throttled > 0 && throttled * 10 < settled.len(), "{throttled} of {}", settled.len());
+}
+
+/// [SCAN-5]
+#[tokio::test]
+async fn a_table_with_capacity_for_some_pages_is_asked_for_some() {
+    let table = Table::new(4_000, 5).with_capacity(6);
+    assert_complete(keys(&table.script()).await.expect("keys"), 4_000);
+    let arrivals = table.arrivals();
+    let settled = &arrivals[arrivals.len() / 2..];
+    assert!(settled.iter().all(|arrival| arrival.in_flight <= 8), "{arrivals:?}");
+    assert!(settled.iter().filter(|arrival| arrival.in_flight >= 3).count() * 2 > settled.len(), "{arrivals:?}");
+    let throttled = settled.iter().filter(|arrival| arrival.throttled).count();
+    assert!(throttled * 10 < settled.len(), "{throttled} of {}", settled.len());
+}
+
+/// [KEYS-6]
+#[tokio::test]
+async fn an_error_in_one_segment_fails_the_whole_and_stops_it() {
+    for (name, kind) in [("AccessDeniedException", ErrorKind::AccessDenied), ("", ErrorKind::Service)] {
+        let failed = Arc::new(AtomicUsize::new(0));
+        let table = Table::new(2_000, 5);
+        let script = {
+            let (failed, table) = (Arc::clone(&failed), table.clone());
+            Script::handler(move |sent| {
+                let is_the_one = sent.body["Segment"] == 11 && sent.body.get("ExclusiveStartKey").is_some();
+                let (failed, table) = (Arc::clone(&failed), table.clone());
+                async move {
+                    if !is_the_one {
+                        return table.answer(sent).await;
+                    }
+                    failed.store(table.arrivals().len(), Ordering::Relaxed);
+                    (400, failure(name))
+                }
+            })
+        };
+        let error = keys(&script).await.expect_err("no part");
+        assert_eq!(error.kind(), kind);
+        assert_eq!(error.metadata().attempts, 1);
+        // What was in flight beside it, at most, and not the hundreds of pages that were left.
+        let sent = script.sent().len();
+        assert!(sent <= failed.load(Ordering::Relaxed) + 16, "{sent} requests");
+        assert!(sent < 100, "{sent} requests");
+        // Nothing goes on behind the caller's back.
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        assert_eq!(script.sent().len(), sent);
+    }
+}
+
+/// [KEYS-6] One page is throttled until the SDK gives up: not a page is dropped.
+#[tokio::test]
+async fn a_page_that_stays_throttled_fails_the_whole() {
+    let table = Table::new(500, 5);
+    let script = Script::handler(move |sent| {
+        let table = table.clone();
+        async move {
+            if sent.body["Segment"] == 3 && sent.body.get("ExclusiveStartKey").is_some() {
+                return (400, failure("ThrottlingException"));
+            }
+            table.answer(sent).await
+        }
+    });
+    let error = keys(&script).await.expect_err("no part");
+    assert_eq!(error.kind(), ErrorKind::Throttled);
+    assert_eq!(error.metadata().attempts, 4);
+}
+
+/// [KEYS-1]
+#[tokio::test]
+async fn empty_pages_and_empty_segments_are_passed() {
+    let script = Script::handler(|Sent { body, .. }| async move {
+        let page = |keys: &[&str], next: Option<&str>| {
+            let items: Value = keys.iter().map(|key| json!({ "key": { "S": key } })).collect();
+            match next {
+                None => json!({ "Items": items }),
+                Some(next) => json!({ "Items": items, "LastEvaluatedKey": { "key": { "S": next } } }),
+            }
+        };
+        let start = body["ExclusiveStartKey"]["key"]["S"].as_str();
+        (
+            200,
+            match (body["Segment"].as_u64(), start) {
+                (None, None) => page(&[], Some("page 1")),
+                (Some(5), None) => page(&[], Some("a")),
+                (Some(5), Some("a")) => page(&[], Some("b")),
+                (Some(5), Some("b")) => page(&["only one"], Some("c")),
+                (Some(5), Some("c")) | (Some(_), None) => page(&[], None),
+                other => panic!("{other:?}"),
+            },
+        )
+    });
+    assert_eq!(keys(&script).await, Ok(vec!["only one".to_owned()]));
+    assert_eq!(script.sent().len(), 1 + 16 + 3);
+}
+
+/// [KEYS-9]
+#[tokio::test]
+async fn a_segment_that_goes_in_a_circle_is_an_error() {
+    for length in [1, 2, 5, 40] {
+        let script = Script::handler(move |Sent { body, .. }| async move {
+            let start = body["ExclusiveStartKey"]["key"]["S"].as_str().map(str::parse::<usize>);
+            let next = match (body["Segment"].as_u64(), start) {
+                (None, _) => "page 1".to_owned(),
+                (Some(7), start) => (start.map_or(0, |start| start.expect("a number") + 1) % length).to_string(),
+                (Some(_), _) => return (200, json!({ "Items": [] })),
+            };
+            (200, json!({ "Items": [], "LastEvaluatedKey": { "key": { "S": next } } }))
+        });
+        let error = keys(&script).await.expect_err("endless");
+        assert_eq!(error.kind(), ErrorKind::Response);
+        assert!(error.to_string().contains("does not advance"), "{error}");
+        assert!(script.sent().len() < 1 + 16 + 3 * length + 2);
+    }
+}
+
+/// [CLR-1] [CLR-3] Rows vanish under the scan, the ones that start keys name among them.
+#[tokio::test]
+async fn clear_deletes_while_it_scans_and_holds_a_bounded_part_of_the_keys() {
+    let table = Table::new(1_000, 10);
+    table.script().store().clear(Input::Absent).await.expect("cleared");
+    assert!(table.is_empty());
+    // 16 pages read ahead and the one being deleted.
+    let held = table.most_held();
+    assert!(held <= 17 * 10, "{held} keys held");
+    assert!(held > 5 * 10, "{held} keys held");
+}
+
+/// [CLR-3] A page in flight that nobody looks at would be taken for timed out.
+#[tokio::test]
+async fn clear_reads_ahead_while_it_deletes() {
+    let table = Table::new(400, 10);
+    let gate = Arc::new(Semaphore::new(0));
+    let script = {
+        let (table, gate) = (table.clone(), Arc::clone(&gate));
+        Script::handler(move |sent| {
+            let (table, gate) = (table.clone(), Arc::clone(&gate));
+            async move {
+                if sent.action == "BatchWriteItem" {
+                    // The first deletes hang until the scan has come as far as it may.
+                    gate.acquire().await.expect("open").forget();
+                    gate.add_permits(1);
+                } else if table.arrivals().len() == 15 {
+                    gate.add_permits(1);
+                }
+                table.answer(sent).await
+            }
+        })
+    };
+    let clear = async { script.store().clear(Input::Absent).await };
+    tokio::time::timeout(Duration::from_secs(20), clear).await.expect("the scan goes on").expect("cleared");
+    assert!(table.is_empty());
+}
+
+/// [CLR-4] [KEYS-6] A segment fails while rows are deleted: the deletes under way end, and no page more is asked for.
+#[tokio::test]
+async fn clear_stops_when_a_segment_fails() {
+    let table = Table::new(2_000, 10);
+    let (asked, asked_at_failure) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let script = {
+        let (table, asked, asked_at_failure) = (table.clone(), Arc::clone(&asked), Arc::clone(&asked_at_failure));
+        Script::handler(move |sent| {
+            let (table, asked, asked_at_failure) = (table.clone(), Arc::clone(&asked), Arc::clone(&asked_at_failure));
+            async move {
+                if sent.action == "BatchWriteItem" {
+                    tokio::time::sleep(Duration::from_millis(150)).await;
+                    return table.answer(sent).await;
+                }
+                asked.fetch_add(1, Ordering::Relaxed);
+                let segment = &sent.body["Segment"];
+                if *segment == 2 {
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                    asked_at_failure.store(asked.load(Ordering::Relaxed), Ordering::Relaxed);
+                    return (400, failure("AccessDeniedException"));
+                }
+                if *segment == 3 {
+                    // Still in flight when the other one fails.
+                    tokio::time::sleep(Duration::from_millis(80)).await;
+                }
+                table.answer(sent).await
+            }
+        })
+    };
+    let error = script.store().clear(Input::Absent).await.expect_err("failed");
+    assert_eq!(error.kind(), ErrorKind::AccessDenied);
+    assert!(!table.is_empty());
+    // Page 1, and as many as may be read ahead; then none.
+    let (asked, asked_at_failure) = (asked.load(Ordering::Relaxed), asked_at_failure.load(Ordering::Relaxed));
+    assert!((2..=20).contains(&asked), "{asked} pages");
+    assert_eq!(asked, asked_at_failure);
+}
