@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { accessDenied, useRecorder } from "./helpers/recorder";
+import { accessDenied, serviceError, useRecorder } from "./helpers/recorder";
+import { leaveOver } from "./helpers/split";
 import { type Row, useTable } from "./helpers/table";
 
 const table = useTable();
@@ -78,40 +79,64 @@ describe("how", () => {
     recorder.delay(20);
     await table.driver({ endpoint: recorder.endpoint }).clear("");
     expect(await table.keys()).toEqual([]);
-    expect(recorder.of("DeleteItem").length).toBe(400);
+    expect(recorder.of("BatchWriteItem").length).toBe(16);
+    expect(recorder.of("DeleteItem").length).toBe(0);
     expect(recorder.peak).toBeLessThanOrEqual(50);
     // One at a time would pass as well, and take for ever on a real table.
+    expect(recorder.peak).toBeGreaterThan(1);
+  }, 60_000);
+
+  it("[CLR-3] [BAT-10] the same without batches", async () => {
+    await table.putRows(rows(numbered("many:", 400)));
+    recorder.delay(20);
+    await table.driver({ endpoint: recorder.endpoint, batch: false }).clear("");
+    expect(await table.keys()).toEqual([]);
+    expect(recorder.of("BatchWriteItem").length).toBe(0);
+    expect(recorder.of("DeleteItem").length).toBe(400);
+    expect(recorder.peak).toBeLessThanOrEqual(50);
     expect(recorder.peak).toBeGreaterThan(5);
   }, 60_000);
 
-  it("[CLR-3] deletes while it scans, so keys do not pile up", async () => {
-    const value = { S: "x".repeat(200_000) };
-    await table.putRows(rows(numbered("large:", 20), { value }));
-    recorder.delay(10);
-    await table.driver({ endpoint: recorder.endpoint }).clear("large:");
-    expect(await table.keys()).toEqual([]);
-    const operations = recorder.operations();
-    const scans = operations.filter((operation) => operation === "Scan").length;
-    expect(scans).toBeGreaterThanOrEqual(4);
-    // With the last page asked for, most of what the pages before it held is on its way out.
-    const lastScan = operations.lastIndexOf("Scan");
-    const deleted = operations.slice(0, lastScan).filter((name) => name === "DeleteItem").length;
-    expect(deleted).toBeGreaterThanOrEqual(5);
-    expect(JSON.stringify(recorder.exchanges)).not.toContain("xxxxx");
-  }, 60_000);
+  it.each([
+    ["in batches", true, "BatchWriteItem"],
+    ["singly", false, "DeleteItem"],
+  ])(
+    "[CLR-3] deletes while it scans, %s, so keys do not pile up",
+    async (_, batch, operation) => {
+      const value = { S: "x".repeat(200_000) };
+      await table.putRows(rows(numbered("large:", 20), { value }));
+      recorder.delay(10);
+      await table.driver({ endpoint: recorder.endpoint, batch }).clear("large:");
+      expect(await table.keys()).toEqual([]);
+      const operations = recorder.operations();
+      const scans = operations.filter((name) => name === "Scan").length;
+      expect(scans).toBeGreaterThanOrEqual(4);
+      // With the last page asked for, what the pages before it held is on its way out.
+      const before = operations.slice(0, operations.lastIndexOf("Scan"));
+      expect(before.filter((name) => name === operation).length).toBeGreaterThanOrEqual(2);
+      expect(JSON.stringify(recorder.exchanges)).not.toContain("xxxxx");
+    },
+    60_000,
+  );
 
-  it("[CLR-4] rejects if any delete failed, and repeating it is safe", async () => {
+  const denied = {
+    name: "AccessDeniedException",
+    code: "ERR_DYNAMODB_ACCESS_DENIED",
+    operation: "clear",
+  };
+
+  it.each([
+    ["the role may not batch", true],
+    ["batches are off", false],
+  ])("[CLR-4] rejects if any delete failed, where %s; repeating it is safe", async (_, batch) => {
     await table.putRows(rows([...numbered("fail:", 40), "kept"]));
-    const driver = table.driver({ endpoint: recorder.endpoint });
+    const driver = table.driver({ endpoint: recorder.endpoint, batch });
     recorder.spoil(({ operation }, nth) =>
-      operation === "DeleteItem" && nth % 7 === 3 ? accessDenied(operation) : undefined,
+      operation === "BatchWriteItem" || (operation === "DeleteItem" && nth % 7 === 3)
+        ? accessDenied(operation)
+        : undefined,
     );
-    await expect(driver.clear("fail:")).rejects.toMatchObject({
-      name: "AccessDeniedException",
-      code: "ERR_DYNAMODB_ACCESS_DENIED",
-      operation: "clear",
-      table: table.name,
-    });
+    await expect(driver.clear("fail:")).rejects.toMatchObject({ ...denied, table: table.name });
     expect((await table.keys()).length).toBeGreaterThan(1);
     recorder.reset();
     await driver.clear("fail:");
@@ -120,16 +145,37 @@ describe("how", () => {
     expect(await table.keys()).toEqual(["kept"]);
   });
 
+  it("[CLR-4] rejects when only the last batch failed", async () => {
+    await table.putRows(rows(numbered("last:", 30)));
+    recorder.spoil(({ operation }, nth) =>
+      operation === "BatchWriteItem" && nth === 2
+        ? serviceError("ItemCollectionSizeLimitExceededException", "no")
+        : undefined,
+    );
+    const driver = table.driver({ endpoint: recorder.endpoint });
+    await expect(driver.clear("last:")).rejects.toMatchObject({
+      name: "ItemCollectionSizeLimitExceededException",
+      operation: "clear",
+    });
+    expect([5, 25]).toContain((await table.keys()).length);
+  });
+
   it("[CLR-4] rejects when only the very last delete failed", async () => {
     await table.putRows(rows(numbered("last:", 30)));
     recorder.spoil(({ operation }, nth) =>
       operation === "DeleteItem" && nth === 30 ? accessDenied(operation) : undefined,
     );
-    const driver = table.driver({ endpoint: recorder.endpoint });
-    await expect(driver.clear("last:")).rejects.toMatchObject({
-      code: "ERR_DYNAMODB_ACCESS_DENIED",
-    });
+    const driver = table.driver({ endpoint: recorder.endpoint, batch: false });
+    await expect(driver.clear("last:")).rejects.toMatchObject(denied);
     expect(await table.keys()).toHaveLength(1);
+  });
+
+  it("[CLR-4] what a batch left over is deleted all the same", async () => {
+    await table.putRows(rows(numbered("rest:", 60)));
+    recorder.spoil(leaveOver("BatchWriteItem", 2));
+    await table.driver({ endpoint: recorder.endpoint }).clear("rest:");
+    expect(await table.keys()).toEqual([]);
+    expect(recorder.of("BatchWriteItem").length).toBeGreaterThan(3);
   });
 
   it("[CLR-4] rejects when the scan failed", async () => {

@@ -64,10 +64,10 @@ describe("when it is called", () => {
   it("[CRED-6] in the background when a fifth of a short life is left", async () => {
     const driver = asking(async () => {
       if (calls > 1) await sleep(200);
-      return nth({ expiration: Date.now() + 2000 });
+      return nth({ expiration: Date.now() + 5000 });
     });
     await driver.getItem("k");
-    await sleep(1650);
+    await sleep(4050);
     // Due: this one is still signed with what there is, and does not wait for the next.
     await driver.getItem("k");
     expect(calls).toBe(2);
@@ -278,9 +278,9 @@ describe("[CRED-11] it keeps no process alive", () => {
     ["disposed", keys, `await driver.getItem("k"); await driver.dispose();`, 1],
     [
       "asked in the background, with no answer",
-      `calls > 1 ? new Promise(() => {}) : { ...${keys}, expiration: Date.now() + 500 }`,
+      `calls > 1 ? new Promise(() => {}) : { ...${keys}, expiration: Date.now() + 5000 }`,
       `await driver.getItem("k");
-       await new Promise((resolve) => setTimeout(resolve, 420));
+       await new Promise((resolve) => setTimeout(resolve, 4050));
        await driver.getItem("k");`,
       2,
     ],

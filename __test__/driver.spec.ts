@@ -59,11 +59,20 @@ describe("the object", () => {
     // With the arguments that unstorage passes, more than some methods declare.
     const driver: any = table.driver();
     const { hasItem, getItem, setItem, removeItem, getKeys, clear, dispose } = driver;
+    const { getItems, setItems, getItemRaw, setItemRaw, getMeta } = driver;
     await clear("detached:", {});
     await setItem("detached:a", "1", {});
     expect(await getItem("detached:a")).toBe("1");
     expect(await hasItem("detached:a", {})).toBe(true);
     expect(await getKeys("detached:", {})).toEqual(["detached:a"]);
+    await setItems([{ key: "detached:b", value: "2", options: {} }], {});
+    expect(await getItems([{ key: "detached:b" }], {})).toEqual([
+      { key: "detached:b", value: "2" },
+    ]);
+    await setItemRaw("detached:b", new Uint8Array([3]), {});
+    expect(await getItemRaw("detached:b", {})).toEqual(Buffer.from([3]));
+    expect(await getMeta("detached:b", {})).toEqual({ size: 1 });
+    await removeItem("detached:b", {});
     await removeItem("detached:a", {});
     expect(await hasItem("detached:a", {})).toBe(false);
     await dispose();
@@ -77,6 +86,11 @@ describe("the object", () => {
     await driver.setItem("k2", "v", { ttl: undefined });
     expect(await driver.getItem("k", undefined)).toBe("v");
     expect(await driver.hasItem("k", undefined)).toBe(true);
+    expect(await driver.getItemRaw("k", undefined)).toBe("v");
+    expect(await driver.getMeta("k", undefined)).toEqual({ size: 1 });
+    expect(await driver.getItems(["k"], undefined)).toEqual([{ key: "k", value: "v" }]);
+    await driver.setItems([{ key: "k", value: "v", options: undefined }], undefined);
+    await driver.setItemRaw("k", "v", undefined);
     expect((await driver.getKeys(undefined, undefined)).sort()).toEqual(["k", "k2"]);
     expect((await driver.getKeys(undefined, { maxDepth: undefined })).sort()).toEqual(["k", "k2"]);
     expect(await driver.getKeys()).toHaveLength(2);
@@ -85,19 +99,28 @@ describe("the object", () => {
     expect(await table.keys()).toEqual([]);
   });
 
-  it("[API-9] calls GetItem, PutItem, Scan and DeleteItem, and nothing else", async () => {
-    const driver = table.driver({ endpoint: recorder.endpoint, expireIn: 60 });
+  const four = ["DeleteItem", "GetItem", "PutItem", "Scan"];
+  const six = ["BatchGetItem", "BatchWriteItem", ...four];
+  it.each([
+    ["four operations are enough", false, four],
+    ["two batch operations help", true, six],
+  ])("[API-9] %s, and nothing else is called", async (_, batch, allowed) => {
+    const driver = table.driver({ endpoint: recorder.endpoint, expireIn: 60, batch });
     await driver.setItem("only:a", "1");
     await driver.setItem("only:b", "2", { ttl: 0 });
+    await driver.setItems(["c", "d", "e"].map((name) => ({ key: `only:${name}`, value: 3 })));
+    await driver.setItemRaw("only:f", new Uint8Array([4]));
     await driver.getItem("only:a");
+    await driver.getItems(["only:a", "only:b"]);
+    await driver.getItemRaw("only:f");
+    await driver.getMeta("only:f");
     await driver.hasItem("only:a");
     await driver.getKeys("only:", { maxDepth: 1 });
     await driver.removeItem("only:a");
     await driver.clear("only:");
     await driver.clear();
     await driver.dispose();
-    const used = [...new Set(recorder.operations())].sort();
-    expect(used).toEqual(["DeleteItem", "GetItem", "PutItem", "Scan"]);
+    expect([...new Set(recorder.operations())].sort()).toEqual(allowed);
   });
 
   it("[API-13] 1,000 operations started on one tick all settle, each with its own result", async () => {

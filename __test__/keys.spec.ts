@@ -107,6 +107,18 @@ describe("keys that are refused", () => {
     ["getItem", (driver, key) => driver.getItem(key)],
     ["hasItem", (driver, key) => driver.hasItem(key)],
     ["setItem", (driver, key) => driver.setItem(key, "v")],
+    ["getItemRaw", (driver, key) => driver.getItemRaw(key)],
+    ["setItemRaw", (driver, key) => driver.setItemRaw(key, "v")],
+    ["getItems", (driver, key) => driver.getItems([{ key: "fine" }, { key }])],
+    [
+      "setItems",
+      (driver, key) =>
+        driver.setItems([
+          { key: "fine", value: "v" },
+          { key, value: "v" },
+        ]),
+    ],
+    ["getMeta", (driver, key) => driver.getMeta(key)],
     ["removeItem", (driver, key) => driver.removeItem(key)],
   ];
 

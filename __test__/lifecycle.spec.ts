@@ -57,7 +57,7 @@ describe("[API-12] a process that ends in the middle of a request", () => {
     const body = `
       const held = dynamoDbCacheDriver({ ...options, endpoint: ${literal(recorder.endpoint)} });
       for (let n = 0; n < 20; n += 1) void held.getItem("k" + n);
-      await new Promise((resolve) => setTimeout(resolve, 300));
+      await new Promise((resolve) => setTimeout(resolve, 1500));
       report("exiting");
       process.exit(7);
     `;

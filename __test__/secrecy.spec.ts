@@ -59,6 +59,9 @@ describe("[ERR-6] [API-6] no value and no secret", () => {
       recorder.spoil(rule);
       const driver = table.driver({ endpoint: recorder.endpoint, credentials });
       const calls = [driver.setItem("k", value), driver.getItem("k"), driver.getKeys()];
+      calls.push(driver.setItems(["a", "b"].map((key) => ({ key, value: { deep: [value] } }))));
+      calls.push(driver.setItemRaw("k", Buffer.from(value)));
+      calls.push(driver.getItems(["a", "b"]));
       for (const error of await Promise.all(calls.map(failureOf))) {
         expect(shown(error)).not.toContain("CANARY");
       }
@@ -82,7 +85,7 @@ describe("[ERR-6] [API-6] no value and no secret", () => {
     const errors = [
       await failureOf(driver.setItem("k", value.repeat(3000))),
       await failureOf(driver.setItem("k", `${value}\ud800`)),
-      await failureOf(driver.setItem("k", { value })),
+      await failureOf(driver.setItem("k", { value, at: () => value })),
       await failureOf(driver.setItem("k", value, { ttl: -1 })),
       await failureOf(driver.setItem("", value)),
     ];
@@ -123,10 +126,8 @@ describe("[ERR-6] [API-6] no value and no secret", () => {
 });
 
 describe("[ERR-6] the key", () => {
-  // GET-4 is an error that names the key by its rule.
   async function fail(key: string): Promise<any> {
-    await table.putRow(key, { value: { N: "5" } });
-    return failureOf(table.driver().getItem(key));
+    return failureOf(table.driver().setItem(key, (() => {}) as never));
   }
 
   it("is in the message, and whole in error.key", async () => {
@@ -168,7 +169,12 @@ describe("[ERR-6] the key", () => {
     const calls = [
       driver.getItem(key),
       driver.hasItem(key),
+      driver.getItems([{ key }]),
+      driver.getItemRaw(key),
+      driver.getMeta(key),
       driver.setItem(key, "v"),
+      driver.setItems([{ key, value: "v" }]),
+      driver.setItemRaw(key, "v"),
       driver.removeItem(key),
     ];
     for (const error of await Promise.all(calls.map(failureOf))) expect(error.key).toBe(key);

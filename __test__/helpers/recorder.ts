@@ -5,6 +5,7 @@ import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, inject } from "vitest";
+import { type Split, splitBatch } from "./split";
 
 export interface Exchange {
   /** The DynamoDB operation, from `x-amz-target`. */
@@ -26,7 +27,15 @@ export interface Spoiled {
   /** Text is sent as it is, anything else as JSON. */
   body: unknown;
 }
-export type Rule = (exchange: Exchange, nthOfOperation: number) => Spoiled | undefined;
+export type Rule = (exchange: Exchange, nthOfOperation: number) => Spoiled | Split | undefined;
+
+/** Passes on one item of each batch's `part` only, for the first `times` of them. */
+export function leaveOver(operation: string, part: number, times = Infinity): Rule {
+  return (exchange, nth) => {
+    if (exchange.operation !== operation || nth > times) return undefined;
+    return { take: (requests) => requests.slice(0, Math.ceil(requests.length / part)) };
+  };
+}
 
 /** AWS's answer for an action that the caller's policy does not allow. */
 export function accessDenied(operation: string): Spoiled {
@@ -134,7 +143,8 @@ export class Recorder {
         if (this.#delay > 0) await sleep(this.#delay);
         await this.#gate;
         const spoiled = this.#rule(exchange, nth);
-        if (spoiled) this.#answer(outgoing, spoiled);
+        if (spoiled && "take" in spoiled) await this.#pass(incoming, exchange, outgoing, spoiled);
+        else if (spoiled) this.#answer(outgoing, spoiled);
         else await this.#forward(incoming, body, exchange, outgoing);
       } finally {
         this.inFlight -= 1;
@@ -169,11 +179,25 @@ export class Recorder {
     outgoing.writeHead(status, { "content-type": type, "x-amzn-requestid": "SPOILED" }).end(text);
   }
 
+  /** Passes on a part of a batch. Neither engine checks signatures, so the request may change. */
+  async #pass(
+    incoming: http.IncomingMessage,
+    exchange: Exchange,
+    outgoing: http.ServerResponse,
+    split: Split,
+  ): Promise<void> {
+    const { sent, rest } = splitBatch(exchange.request, split);
+    const body = Buffer.from(JSON.stringify(sent));
+    incoming.headers["content-length"] = String(body.length);
+    await this.#forward(incoming, body, exchange, outgoing, rest);
+  }
+
   async #forward(
     incoming: http.IncomingMessage,
     body: Buffer,
     exchange: Exchange,
     outgoing: http.ServerResponse,
+    rest?: Record<string, any>,
   ): Promise<void> {
     // Headers pass untouched, `host` too: it is part of what the driver signed.
     const request = http.request({
@@ -186,7 +210,13 @@ export class Recorder {
     });
     request.end(body);
     const [answer] = (await once(request, "response")) as [http.IncomingMessage];
-    const bytes = await collect(answer);
+    let bytes = await collect(answer);
+    if (rest) {
+      bytes = Buffer.from(JSON.stringify({ ...json(bytes), ...rest }));
+      answer.headers["content-length"] = String(bytes.length);
+      delete answer.headers["transfer-encoding"];
+      delete answer.headers["x-amz-crc32"];
+    }
     exchange.response = json(bytes);
     exchange.responseBytes = bytes.length;
     outgoing.writeHead(answer.statusCode ?? 500, answer.headers).end(bytes);

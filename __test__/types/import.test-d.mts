@@ -16,6 +16,7 @@ import dynamoDbCacheDriver, {
   type DynamoDbItemOptions,
   type DynamoDbKeysOptions,
   type DynamoDbProvidedCredentials,
+  type DynamoDbMeta,
   type DynamoDbPublicOptions,
   type DynamoDbReadOptions,
   dynamoDbCacheDriver as named,
@@ -38,7 +39,9 @@ const everything = dynamoDbCacheDriver({
   table: "cache",
   region: "eu-west-1",
   credentials: { accessKeyId: "id", secretAccessKey: "secret", sessionToken: "token" },
-  attributes: { key: "pk", value: "content", ttl: "expires" },
+  attributes: { key: "pk", value: "content", ttl: "expires", mtime: "written" },
+  base: "app",
+  batch: false,
   expireIn: 60,
   ttl: 60,
   endpoint: "http://localhost:8000",
@@ -106,6 +109,17 @@ async function use(): Promise<void> {
   await everything.setItem("k", "v");
   await everything.setItem("k", "v", { ttl: 60 });
   await everything.setItem("k", "v", { ttl: undefined });
+  await everything.setItem("k", { list: [1, 2n, null, new Set(["a"])], bytes: new Uint8Array(1) });
+  await everything.setItem("k", new Map([["name", [true, new Set([1])]]]));
+  await everything.setItems([{ key: "k", value: "v", options: { ttl: 60 } }], { ttl: 1 });
+  await everything.setItemRaw("k", new DataView(new ArrayBuffer(1)));
+  const found: { key: string; value: unknown }[] = await everything.getItems(["k", { key: "l" }]);
+  const raw: Buffer = await everything.getItemRaw("k");
+  const meta: DynamoDbMeta | null = await everything.getMeta("k");
+  const size: number | undefined = meta?.size;
+  const left: number | undefined = meta?.ttl;
+  const written: Date | undefined = meta?.mtime;
+  void [found, raw, size, left, written];
   await everything.removeItem("k");
   await everything.clear("base:");
   await everything.clear();
@@ -173,12 +187,15 @@ dynamoDbCacheDriver({ table: "cache", credentials: "id:secret" });
 dynamoDbCacheDriver({ table: "cache", attributes: { key: 5 } });
 // @ts-expect-error there is no such attribute
 dynamoDbCacheDriver({ table: "cache", attributes: { partition: "pk" } });
-// @ts-expect-error the table is needed
-void createTable({ region: "eu-west-1" });
+void createTable({ region: "eu-west-1" }); // the table may come from the environment
 // @ts-expect-error options are needed
 void createTable();
-// @ts-expect-error a value is text
-void everything.setItem("k", { a: 1 });
+// @ts-expect-error a value is what a table can hold
+void everything.setItem("k", () => {});
+// @ts-expect-error nothing is no value
+void everything.setItem("k", undefined);
+// @ts-expect-error every item has a value
+void everything.setItems([{ key: "k" }]);
 // @ts-expect-error a key is text
 void everything.getItem(5);
 // @ts-expect-error credentials are not shown

@@ -67,8 +67,9 @@ pub(super) fn given_raw(env: &Env, value: Unknown<'_>) -> Result<Given> {
     }
     let json: Object<'_> = env.get_global()?.get_named_property("JSON")?;
     let stringify: Function<'_, Unknown<'_>, Unknown<'_>> = json.get_named_property("stringify")?;
-    Ok(match read(stringify.call(value)?)? {
-        Input::Text(text) => Given::Value(AttributeValue::S(text)),
+    // What throws has no JSON text either: a BigInt, or an object in itself.
+    Ok(match stringify.call(value).map(read) {
+        Ok(Ok(Input::Text(text))) => Given::Value(AttributeValue::S(text)),
         _ => Given::Refused("has no JSON text; allowed are strings, bytes and what JSON holds".to_owned()),
     })
 }
@@ -138,13 +139,14 @@ fn object(env: &Env, value: Unknown<'_>, path: &mut Path) -> Converted {
         return set(env, value, path);
     }
     if is_instance(env, &value, "Map")? {
-        let entries = call_global(env, "Object", "fromEntries", value)?;
-        // SAFETY: Object.fromEntries makes an object.
-        return map(env, &unsafe { entries.cast() }?, path);
+        return map(env, call_global(env, "Array", "from", value)?, path);
     }
     // SAFETY: the caller checked the type.
-    let object: Object<'_> = unsafe { value.cast() }?;
-    if is_plain(&object)? { map(env, &object, path) } else { Err(path.refuse("an instance of a class", ALLOWED)) }
+    if is_plain(&unsafe { value.cast() }?)? {
+        map(env, call_global(env, "Object", "entries", value)?, path)
+    } else {
+        Err(path.refuse("an instance of a class", ALLOWED))
+    }
 }
 
 /// Whether an object was written as `{}` in this realm or another, or has no prototype.
@@ -166,18 +168,23 @@ fn list(env: &Env, array: &Object<'_>, path: &mut Path) -> std::result::Result<V
     (0..array.get_array_length()?).map(convert_at).collect()
 }
 
-fn map(env: &Env, object: &Object<'_>, path: &mut Path) -> Converted {
-    // SAFETY: Object.keys makes an array.
-    let names: Object<'_> = unsafe { call_global(env, "Object", "keys", object.to_unknown())?.cast() }?;
+/// A map from the entries of an object or of a `Map`, which both are arrays of name and value.
+fn map(env: &Env, entries: Unknown<'_>, path: &mut Path) -> Converted {
+    // SAFETY: Object.entries and Array.from make arrays.
+    let entries: Object<'_> = unsafe { entries.cast() }?;
     let mut map = std::collections::HashMap::new();
-    for index in 0..names.get_array_length()? {
-        let name: Unknown<'_> = names.get_element(index)?;
-        let Input::Text(text) = read(value_of(&name))? else {
-            return Err(path.refuse("a property whose name holds a lone surrogate", "names must be well-formed"));
+    for index in 0..entries.get_array_length()? {
+        let entry: Object<'_> = entries.get_element(index)?;
+        let name = match read(entry.get_element(0)?)? {
+            Input::Text(name) => name,
+            Input::IllFormedText => {
+                return Err(path.refuse("a property whose name holds a lone surrogate", "names must be well-formed"));
+            }
+            _ => return Err(path.refuse("a Map with a key that is no string", "all of its keys must be strings")),
         };
-        let value: Unknown<'_> = object.get_property(name)?;
-        let value = path.inside(format!(".{}", text.escape_debug()), |path| convert(env, value, path))?;
-        map.insert(text, value);
+        let value: Unknown<'_> = entry.get_element(1)?;
+        let value = path.inside(format!(".{}", name.escape_debug()), |path| convert(env, value, path))?;
+        map.insert(name, value);
     }
     Ok(AttributeValue::M(map))
 }

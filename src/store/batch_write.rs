@@ -151,11 +151,15 @@ impl Call {
         let of = left.len();
         let mut backoff = Backoff::new(self.session.deadline);
         loop {
+            // Another batch may have been denied since the call began.
+            if !self.session.batch_write.allowed() {
+                return self.write_each(left).await;
+            }
             match self.send_batch(&left).await {
                 Ok(unprocessed) => left.retain(|write| unprocessed.contains(&write.key)),
                 Err(error) if error.kind() == ErrorKind::AccessDenied => {
                     self.session.batch_write.deny("BatchWriteItem");
-                    return Box::pin(self.write_each(left)).await;
+                    continue;
                 }
                 // One item that DynamoDB refuses takes the whole batch with it: singly, the others are stored.
                 Err(error) if is_of_the_item(&error) => {

@@ -72,8 +72,11 @@ impl Store {
 
 /// An attribute that holds epoch milliseconds; anything else, which other code wrote, is no time.
 fn milliseconds(attribute: &AttributeValue) -> Option<Duration> {
+    /// The last moment of a JavaScript `Date`: <https://tc39.es/ecma262/#sec-time-values-and-time-range>
+    const LAST: f64 = 8.64e15;
     let number: f64 = attribute.as_n().ok()?.parse().ok()?;
-    Duration::try_from_secs_f64(number / 1_000.0).ok()
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 ..= LAST, far below 2^64")]
+    (0.0..=LAST).contains(&number).then(|| Duration::from_millis(number as u64))
 }
 
 impl Call {
@@ -103,5 +106,22 @@ impl Call {
         let answer =
             self.send(client, "GetItem", || request.send()).await.map_err(|error| error.with_key(key.as_str()))?;
         Ok(answer.item)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // [META-2]
+    #[test]
+    fn every_millisecond_is_kept() {
+        let read = |text: &str| milliseconds(&AttributeValue::N(text.to_owned()));
+        for millisecond in 1_795_396_239_000..1_795_396_240_000 {
+            assert_eq!(read(&millisecond.to_string()), Some(Duration::from_millis(millisecond)));
+        }
+        for no_time in ["-1", "8640000000000001", "1E+100", "NaN"] {
+            assert_eq!(read(no_time), None, "{no_time}");
+        }
     }
 }

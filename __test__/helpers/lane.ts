@@ -1,0 +1,248 @@
+// One seeded sequence of operations, sent to a driver and to the model. Lanes run side by side, each
+// under a base of its own.
+import { isDeepStrictEqual, inspect } from "node:util";
+import type { Row, TestTable } from "./table";
+import { Model, sizeOf } from "./model";
+import { below, pick, type Random, rawSample, type Sample, sample } from "./values";
+
+export interface LaneOptions {
+  base: string;
+  batch: boolean;
+  mtime: boolean;
+  expireIn: number;
+}
+
+const names = "a b c a:b a:b:c a:b:d ab ab:c b:a #k :now 日本:ü x$".split(" ");
+const keys = [
+  ...names,
+  " ",
+  ...Array.from({ length: 12 }, (_, index) => `many:${index}`),
+  ...Array.from({ length: 8 }, (_, index) => `deep:er:and:deeper:${index}`),
+];
+const bases = ["", "a", "a:", "a:b", "ab", "many", "deep:er", "日本", "none", "*"];
+const ttls = [undefined, undefined, null, 0, 1, "1", 0.5, 1000, "2000"];
+const past = 1_000_000_000;
+
+export class Lane {
+  readonly #model = new Model();
+  readonly #driver: any;
+  #number = 0;
+
+  constructor(
+    readonly table: TestTable,
+    readonly options: LaneOptions,
+    readonly random: Random,
+    readonly counts: Map<string, number>,
+  ) {
+    const attributes = options.mtime ? { mtime: "written" } : {};
+    this.#driver = table.driver({ ...options, mtime: undefined, attributes });
+  }
+
+  async run(operations: number): Promise<void> {
+    const steps = this.#steps();
+    const weighted = Object.keys(steps).flatMap((name) =>
+      Array(name === "clear" ? 1 : 6).fill(name),
+    );
+    while (this.#number < operations) {
+      const method = pick(this.random, weighted);
+      this.#count(`method ${method}`);
+      this.#number += 1;
+      await steps[method]!();
+      if (this.random() < 0.05) await this.#foreignRow();
+    }
+  }
+
+  /** Every key that must be in the table, as it is stored. */
+  storedKeys(): string[] {
+    return this.#model.allKeys().map((key) => this.#stored(key));
+  }
+
+  #steps(): Record<string, () => Promise<void>> {
+    const { random } = this;
+    const driver = this.#driver;
+    const model = this.#model;
+    return {
+      getItem: () => {
+        const key = this.#readKey();
+        return this.#compare(`getItem ${key}`, driver.getItem(key), (at) => model.get(key, at));
+      },
+      getItemRaw: () => {
+        const key = this.#readKey();
+        return this.#compare(`getItemRaw ${key}`, driver.getItemRaw(key), (at) =>
+          model.getRaw(key, at),
+        );
+      },
+      hasItem: () => {
+        const key = this.#readKey();
+        return this.#compare(`hasItem ${key}`, driver.hasItem(key), (at) => model.has(key, at));
+      },
+      getItems: () => {
+        const asked = Array.from({ length: below(random, 12) }, () => this.#readKey());
+        const items = asked.map((key) => (random() < 0.5 ? key : { key }));
+        const expected = (at: number) => asked.map((key) => ({ key, value: model.get(key, at) }));
+        return this.#compare(`getItems ${asked}`, driver.getItems(items), expected);
+      },
+      getMeta: () => this.#getMeta(this.#readKey()),
+      getKeys: () => {
+        const base = pick(random, bases);
+        const maxDepth = pick(random, [undefined, 0, 1, 2, 5]);
+        const found = driver.getKeys(base, { maxDepth }).then((list: string[]) => list.sort());
+        const depth = maxDepth ?? Infinity;
+        return this.#compare(`getKeys ${base}`, found, (at) => model.keys(base, depth, at));
+      },
+      setItem: () => {
+        const [key, one, ttl] = [pick(random, keys), sample(random), pick(random, ttls)];
+        const write = () => driver.setItem(key, one.value, { ttl });
+        return this.#write(write, [[key, one, ttl]]);
+      },
+      setItemRaw: () => {
+        const [key, one, ttl] = [pick(random, keys), rawSample(random), pick(random, ttls)];
+        const write = () => driver.setItemRaw(key, one.value, { ttl });
+        return this.#write(write, [[key, one, ttl]]);
+      },
+      setItems: () => {
+        const common = pick(random, ttls);
+        const items = Array.from({ length: below(random, 10) }, () => {
+          const [key, one, ttl] = [pick(random, keys), sample(random), pick(random, ttls)];
+          return { key, one, ttl };
+        });
+        const given = items.map(({ key, one, ttl }) => ({
+          key,
+          value: one.value,
+          options: { ttl },
+        }));
+        const write = () => driver.setItems(given, { ttl: common });
+        return this.#write(
+          write,
+          items.map(({ key, one, ttl }) => [key, one, ttl ?? common]),
+        );
+      },
+      removeItem: async () => {
+        const key = pick(random, keys);
+        await driver.removeItem(key);
+        model.remove(key);
+      },
+      clear: async () => {
+        const base = pick(random, bases);
+        await driver.clear(base);
+        model.clear(base);
+      },
+    };
+  }
+
+  async #write(write: () => Promise<void>, items: [string, Sample, any][]): Promise<void> {
+    const from = Date.now();
+    await write();
+    const to = Date.now();
+    const { mtime, expireIn } = this.options;
+    for (const [key, { type, read }, ttl] of new Map(
+      items.map((item) => [item[0], item]),
+    ).values()) {
+      this.#count(`value ${type}`);
+      const seconds = Number(ttl ?? expireIn);
+      let expires = seconds === 0 ? undefined : Math.ceil(from / 1000 + seconds);
+      // The second passed meanwhile: which one the driver took is in the table.
+      if (expires !== undefined && expires !== Math.ceil(to / 1000 + seconds)) {
+        const stored = Number((await this.table.getRow(this.#stored(key)))?.ttl?.N);
+        this.#expect(stored >= expires && stored <= Math.ceil(to / 1000 + seconds), "ttl", stored);
+        expires = stored;
+      }
+      this.#model.write(key, read, { expires, written: mtime ? [from, to] : undefined });
+    }
+  }
+
+  /** A row that other code wrote: expired, without a value, or with an expiry that is none. */
+  async #foreignRow(): Promise<void> {
+    const key = pick(this.random, keys);
+    const kind = pick(this.random, ["past", "past", "future", "text", "bare"]);
+    const ttl = { past: { N: String(past) }, future: { N: "4000000000" }, text: { S: "1" } }[kind];
+    const row: Row = {
+      ...(kind === "bare" ? {} : { value: { S: kind } }),
+      ...(ttl ? ({ ttl } as Row) : {}),
+    };
+    await this.table.putRow(this.#stored(key), row);
+    const expires = { past, future: 4_000_000_000 }[kind];
+    this.#count(`row ${kind}`);
+    this.#model.write(key, kind === "bare" ? undefined : kind, { expires });
+  }
+
+  async #getMeta(key: string): Promise<void> {
+    const from = Date.now() / 1000;
+    const meta = await this.#driver.getMeta(key);
+    const to = Date.now() / 1000;
+    const seconds = [Math.floor(from), Math.floor(to)];
+    if (meta === null) {
+      return this.#expect(
+        seconds.some((at) => !this.#model.has(key, at)),
+        `getMeta ${key}`,
+        meta,
+      );
+    }
+    const { expires, written } = this.#model.facts(key) ?? {};
+    const size = sizeOf(this.#model.get(key, seconds[0]!));
+    const left =
+      expires === undefined
+        ? [undefined]
+        : [from, to].map((at) => Math.max(0, Math.floor(expires - at)));
+    const isRight =
+      this.#model.has(key, seconds[0]!) &&
+      (size === undefined ? meta.size > 0 : meta.size === size) &&
+      ((left as unknown[]).includes(meta.ttl) || (meta.ttl < left[0]! && meta.ttl > left[1]!)) &&
+      (written ? meta.mtime >= written[0] && meta.mtime <= written[1] : meta.mtime === undefined);
+    this.#expect(isRight, `getMeta ${key}`, { meta, size, left, written });
+  }
+
+  /** The model is asked for each second that the call touched: items may expire meanwhile. */
+  async #compare(
+    what: string,
+    call: Promise<any>,
+    expected: (second: number) => any,
+  ): Promise<void> {
+    const from = Math.floor(Date.now() / 1000);
+    const found = await call;
+    const to = Math.floor(Date.now() / 1000);
+    const candidates = Array.from({ length: to - from + 1 }, (_, index) => expected(from + index));
+    const isRight = candidates.some((candidate) => isDeepStrictEqual(found, candidate));
+    // The items of one answer may have been read on both sides of a second.
+    const isMixed = (one: unknown, index: number): boolean =>
+      candidates.some((candidate) => isDeepStrictEqual(one, candidate[index]));
+    const isRightEach =
+      !isRight &&
+      what.startsWith("getItems") &&
+      found.length === candidates[0].length &&
+      found.every(isMixed);
+    if (isRight || isRightEach) return;
+    const expectation = candidates[0];
+    this.#expect(false, what, { found, expectation, differing: differing(found, expectation) });
+  }
+
+  #expect(isRight: boolean, what: string, found: unknown): void {
+    if (isRight) return;
+    const lane = JSON.stringify(this.options);
+    throw new Error(`${lane}, operation ${this.#number}, ${what}: ${inspect(found, { depth: 9 })}`);
+  }
+
+  #readKey(): string {
+    const key = this.random() < 0.1 ? "never written" : pick(this.random, keys);
+    const expires = this.#model.facts(key)?.expires;
+    if (expires !== undefined && expires < Math.floor(Date.now() / 1000)) {
+      this.#count(expires === past ? "expiry long past" : "expiry ran out");
+    }
+    return key;
+  }
+
+  #stored(key: string): string {
+    return this.options.base === "" ? key : `${this.options.base}:${key}`;
+  }
+
+  #count(what: string): void {
+    this.counts.set(what, (this.counts.get(what) ?? 0) + 1);
+  }
+}
+
+/** Where two lists differ, for the reader of a failure. */
+function differing(found: unknown, expected: unknown): unknown {
+  if (!Array.isArray(found) || !Array.isArray(expected)) return undefined;
+  const pairs = found.map((one, index) => [one, expected[index]]);
+  return pairs.filter(([one, other]) => !isDeepStrictEqual(one, other));
+}

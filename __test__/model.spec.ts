@@ -1,0 +1,59 @@
+// Random operations of every method, seeded, against a plain model. `TEST_SEED` replays a run.
+import { describe, expect, it } from "vitest";
+import { Lane, type LaneOptions } from "./helpers/lane";
+import { seededRandom, testSeed } from "./helpers/random";
+import { useTable } from "./helpers/table";
+import { rawTypes, valueTypes } from "./helpers/values";
+
+const operations = 10_000;
+// No base lies under another: each lane sees its own items only.
+const shared: LaneOptions[] = [
+  { base: "a", batch: true, mtime: false, expireIn: 0 },
+  { base: "ab", batch: false, mtime: true, expireIn: 0 },
+  { base: "a-b:c", batch: true, mtime: true, expireIn: 1 },
+  { base: "日本", batch: true, mtime: false, expireIn: 600 },
+  { base: "#k", batch: true, mtime: false, expireIn: 600 },
+  { base: "x".repeat(900), batch: true, mtime: true, expireIn: 0 },
+];
+const alone: LaneOptions[] = [
+  { base: "", batch: true, mtime: false, expireIn: 0 },
+  { base: "", batch: false, mtime: true, expireIn: 1 },
+];
+
+const methods = "getItem getItemRaw hasItem getItems getMeta getKeys setItem setItemRaw setItems";
+const expected = [...methods.split(" "), "removeItem", "clear"].map((name) => `method ${name}`);
+expected.push(...[...valueTypes, ...rawTypes].map((type) => `value ${type}`));
+expected.push("row past", "row future", "row text", "row bare");
+expected.push("expiry long past", "expiry ran out");
+
+describe("random operations", () => {
+  const table = useTable();
+  const others = alone.map(() => useTable());
+
+  it("[API-15] agrees with a plain model", async () => {
+    const seed = testSeed();
+    const counts = new Map<string, number>();
+    const lanes = [...shared, ...alone].map((options, index) => {
+      const own = options.base === "" ? others[index - shared.length]! : table;
+      return new Lane(own, options, seededRandom(seed + index * 7919), counts);
+    });
+    const each = operations / lanes.length;
+    try {
+      await Promise.all(lanes.map((lane) => lane.run(each)));
+    } catch (error) {
+      throw new Error(`TEST_SEED=${seed}: ${error.message}`, { cause: error });
+    } finally {
+      const lines = [...counts].sort().map(([what, count]) => `  ${count} × ${what}`);
+      console.log(`model.spec.ts: TEST_SEED=${seed}\n${lines.join("\n")}`);
+    }
+    const stored = lanes.slice(0, shared.length).flatMap((lane) => lane.storedKeys());
+    expect(await table.keys(), `TEST_SEED=${seed}`).toEqual(stored.sort());
+    for (const [index, other] of others.entries()) {
+      expect(await other.keys()).toEqual(lanes[shared.length + index]!.storedKeys());
+    }
+    const called = [...counts].filter(([what]) => what.startsWith("method "));
+    expect(called.reduce((sum, [, count]) => sum + count, 0)).toBe(operations);
+    expect([...counts.keys()].sort()).toEqual(expected.sort());
+    // A minute where nothing else runs; CI machines have other things to do.
+  }, 240_000);
+});
