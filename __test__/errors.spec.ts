@@ -127,6 +127,18 @@ describe("what AWS answers", () => {
     await expect(driver.getItem("k")).rejects.toThrow("the reason");
   });
 
+  it("[ERR-1] an error says whether the same call may succeed later", async () => {
+    for (const [name, status, retryable] of [
+      ["ThrottlingException", 400, true],
+      ["InternalServerError", 500, true],
+      ["ValidationException", 400, false],
+    ] as const) {
+      recorder.spoil(() => serviceError(name, "the reason", status));
+      const driver = table.driver({ endpoint: recorder.endpoint, maxAttempts: 1 });
+      await expect(driver.getItem("k")).rejects.toMatchObject({ name, retryable });
+    }
+  });
+
   it("[ERR-1] a passing fault is retried and no error", async () => {
     await table.putRow("passing", { value: { S: "v" } });
     recorder.spoil((_, nth) =>

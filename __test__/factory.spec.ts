@@ -90,6 +90,22 @@ describe("the factory", () => {
     const code = "ERR_DYNAMODB_NO_REGION";
     expect(reports).toEqual([[code, code, code, "ERR_DYNAMODB_CREDENTIALS", true]]);
   });
+
+  it("[API-3] remembers a refused option, also when its reason has gone", async () => {
+    const script = `
+      const options = { region: "eu-west-1" };
+      const driver = dynamoDbCacheDriver(options);
+      const first = await failure(driver.getItem("k"));
+      process.env.UNSTORAGE_DYNAMODB_TABLE = "some-table";
+      const again = await failure(driver.getItem("k"));
+      const other = await failure(driver.getKeys());
+      const fresh = await failure(dynamoDbCacheDriver(options).getItem("k"));
+      report([first.code, again.code, other.code, fresh.code, first.message === again.message]);
+    `;
+    const { reports } = await runChild(script);
+    const code = "ERR_DYNAMODB_INVALID_OPTION";
+    expect(reports).toEqual([[code, code, code, "ERR_DYNAMODB_CREDENTIALS", true]]);
+  });
 });
 
 describe("the options that it shows", () => {

@@ -1,6 +1,7 @@
 // Bugs in the JavaScript layer, at the boundary and in what lasts as long as a driver. Data only: what each field means
 // is in list.mjs.
 
+const credentials = "__test__/credentials.spec.ts";
 const factory = "__test__/factory.spec.ts";
 const disposal = "__test__/dispose.spec.ts";
 const signals = "__test__/abort.spec.ts";
@@ -45,9 +46,9 @@ export const boundary = [
     name: "a failure to connect is not remembered",
     rule: "API-3",
     file: "src/store/call.rs",
-    find: "match client.get_or_init(|| Box::pin(Client::connect(options, http.clone()))).await {",
-    replace: `let connect = || async { Client::connect(options, http.clone()).await.map(Ok::<Client, Error>) };
-        let connected = client.get_or_try_init(|| Box::pin(connect())).await;
+    find: "match client.get_or_init(|| Box::pin(Client::connect(options, Arc::clone(clock), http.clone()))).await {",
+    replace: `let connect = || Client::connect(options, Arc::clone(clock), http.clone());
+        let connected = client.get_or_try_init(|| async { Box::pin(connect()).await.map(Ok::<Client, Error>) }).await;
         match connected.and_then(|client| client.as_ref().map_err(Clone::clone)) {`,
     vitest: factory,
   },
@@ -72,7 +73,7 @@ export const boundary = [
     rule: "DIS-2",
     file: "src/store.rs",
     find: "session.slots.close();",
-    replace: "drop(session);",
+    replace: "",
     vitest: disposal,
   },
   {
@@ -124,12 +125,13 @@ export const boundary = [
     vitest: signals,
   },
   {
-    name: "maxConnections is ignored",
-    rule: "OPT-15",
+    // The pool bounds connections as well, but there the wait is a request's own time.
+    name: "the wait for a connection counts",
+    rule: "OPT-14",
     file: "src/store.rs",
     find: "slots: Semaphore::new(options.limits.max_connections),",
     replace: "slots: Semaphore::new(1_000),",
-    vitest: requests,
+    vitest: "__test__/timeouts.spec.ts",
   },
   {
     name: "the option consistentRead is ignored",
@@ -138,5 +140,21 @@ export const boundary = [
     find: ".as_flag(self.session.options.consistent_read)",
     replace: ".as_flag(false)",
     vitest: requests,
+  },
+  {
+    name: "each request looks credentials up for itself",
+    rule: "CRED-5",
+    file: "src/client/credentials.rs",
+    find: "if let Some((lookup, _)) = &state.lookup {",
+    replace: "if let Some((lookup, _)) = state.lookup.as_ref().filter(|_| false) {",
+    vitest: credentials,
+  },
+  {
+    name: "credentials that AWS refused are used again",
+    rule: "CRED-8",
+    file: "src/client/credentials.rs",
+    find: "            state.held = None;\n",
+    replace: "",
+    vitest: credentials,
   },
 ];

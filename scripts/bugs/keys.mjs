@@ -52,14 +52,6 @@ export const keys = [
     cargo: withBase,
   },
   {
-    name: "getKeys looks outside the store's base",
-    rule: "BASE-1",
-    file: "src/store/call.rs",
-    find: "Ok(base.below(&self.session.options.base))",
-    replace: "Ok(base)",
-    cargo: withBase,
-  },
-  {
     name: "bytes of a key counted as characters",
     rule: "KEY-2",
     file: "src/key.rs",
@@ -132,7 +124,7 @@ export const keys = [
     file: "src/store/put.rs",
     find: "Ok(own.or(self.session.options.default_ttl))",
     replace: "Ok(self.session.options.default_ttl.or(own))",
-    vitest: expiry,
+    cargo: withTtl,
   },
   {
     name: "ttl 0 expires now",

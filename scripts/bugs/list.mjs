@@ -3,6 +3,7 @@
 import { boundary } from "./boundary.mjs";
 import { keys } from "./keys.mjs";
 import { requests } from "./requests.mjs";
+import { values } from "./values.mjs";
 
 /**
  * @typedef {object} Bug
@@ -16,4 +17,4 @@ import { requests } from "./requests.mjs";
  */
 
 /** @type {Bug[]} */
-export const bugs = [...keys, ...requests, ...boundary];
+export const bugs = [...keys, ...values, ...requests, ...boundary];
