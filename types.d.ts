@@ -218,16 +218,13 @@ export interface DynamoDbDriver {
   /** Whether the key has a value alive. Costs what `getItem` costs. */
   hasItem(key: string, options?: DynamoDbReadOptions): Promise<boolean>;
   /** The value under the key; `null` where there is none alive. unstorage stores text. */
-  // oxlint-disable-next-line typescript/no-explicit-any -- the caller knows what was stored, as with JSON.parse
   getItem(key: string, options?: DynamoDbReadOptions): Promise<any>;
   /** The values under several keys: one answer per item asked, in order. */
   getItems(
     items: readonly (string | { key: string })[],
     common?: DynamoDbReadOptions,
-    // oxlint-disable-next-line typescript/no-explicit-any -- as getItem
   ): Promise<{ key: string; value: any }[]>;
   /** Bytes as a `Buffer`, unstorage's `base64:` text decoded, anything else as `getItem`. */
-  // oxlint-disable-next-line typescript/no-explicit-any -- as getItem
   getItemRaw(key: string, options?: DynamoDbReadOptions): Promise<any>;
   /** Time left, size and time of the last write; `null` where `getItem` finds nothing. */
   getMeta(key: string, options?: DynamoDbCallOptions): Promise<DynamoDbMeta | null>;
