@@ -109,21 +109,33 @@ export const requests = [
     name: "the page after an empty one is not asked for",
     rule: "KEYS-1",
     file: "src/store/scan.rs",
-    find: "answer.last_evaluated_key.filter(|key| !key.is_empty())",
-    replace:
-      "answer.last_evaluated_key.filter(|_| answer.items.as_ref().is_some_and(|rows| !rows.is_empty()))",
+    find: "                self.waiting.push_back(segment);",
+    replace: "                if !keys.is_empty() { self.waiting.push_back(segment); }",
     cargo: pages,
   },
   {
     name: "the last page is dropped",
     rule: "KEYS-1",
     file: "src/store/scan.rs",
-    find: "        answer.items.unwrap_or_default()",
-    replace: `        if start.is_some() && matches!(self.next, Next::End) {
-            return Ok(None);
-        }
-        answer.items.unwrap_or_default()`,
+    find: "            None => {}\n",
+    replace: "            None if segment.start().is_some() => return,\n            None => {}\n",
     cargo: pages,
+  },
+  {
+    name: "page 1 is kept beside the segments",
+    rule: "KEYS-8",
+    file: "src/store/scan.rs",
+    find: "Segment::all(segments));\n                return;",
+    replace: "Segment::all(segments));",
+    cargo: ["segments", "a_larger_table_is_read_in_segments_each_from_its_start"],
+  },
+  {
+    name: "a throttle does not slow the scan down",
+    rule: "SCAN-5",
+    file: "src/store/scan/concurrency.rs",
+    find: "self.limit = self.limit.checked_shr(attempts).unwrap_or_default().max(1);",
+    replace: "",
+    cargo: ["segments", "a_table_with_capacity_for_one_page_is_asked_for_one"],
   },
   {
     name: "getKeys gives the part before a failed page",
