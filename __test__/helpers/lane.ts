@@ -180,10 +180,11 @@ export class Lane {
     }
     const { expires, written } = this.#model.facts(key) ?? {};
     const size = sizeOf(this.#model.get(key, seconds[0]!));
+    // The driver's clock is finer than `Date.now()`, which cuts the last millisecond off.
     const left =
       expires === undefined
         ? [undefined]
-        : [from, to].map((at) => Math.max(0, Math.floor(expires - at)));
+        : [from, to + 0.001].map((at) => Math.max(0, Math.floor(expires - at)));
     const isRight =
       this.#model.has(key, seconds[0]!) &&
       (size === undefined ? meta.size > 0 : meta.size === size) &&
