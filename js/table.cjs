@@ -2,6 +2,7 @@
 
 // createTable: one native call. What a table must be is decided in Rust.
 
+const listAuthorities = require("./authorities.cjs");
 const { toDynamoDbError } = require("./errors.cjs");
 
 const OPERATION = "createTable";
@@ -13,7 +14,7 @@ module.exports = function createTableCreator(loadNative) {
     }
     try {
       return loadNative()
-        .createTable({ ...options })
+        .createTable({ ...options }, listAuthorities)
         .catch(raise);
     } catch (thrown) {
       return Promise.reject(toDynamoDbError(thrown, OPERATION, createTable));

@@ -2,16 +2,12 @@
 
 use std::sync::Arc;
 
-use napi::bindgen_prelude::{Object, PromiseRaw};
+use napi::bindgen_prelude::{Function, Object, PromiseRaw};
 use napi::{Env, Result};
 use napi_derive::napi;
 
-use super::error::thrown;
-use super::options::read_options;
-use super::store::promise;
-use crate::clock::SystemClock;
-use crate::options::Options;
-use crate::store::{Patience, Store};
+use super::store::{open, promise};
+use crate::store::Patience;
 
 /// What `createTable` did.
 #[napi(object, object_from_js = false)]
@@ -23,10 +19,17 @@ pub struct NativeTable {
 /// Makes the table that the driver expects, where there is none, and turns its TTL on.
 ///
 /// Throws the data of an error where an option is not allowed, and rejects with it where something else fails.
-#[napi(catch_unwind, ts_args_type = "options: object", ts_return_type = "Promise<NativeTable>")]
-pub fn create_table<'env>(env: &'env Env, options: Object<'_>) -> Result<PromiseRaw<'env, NativeTable>> {
-    let options = Options::parse(read_options(&options)?).map_err(|error| thrown(env, &error))?;
-    let store = Arc::new(Store::new(options, Arc::new(SystemClock)));
+#[napi(
+    catch_unwind,
+    ts_args_type = "options: object, listAuthorities: () => string",
+    ts_return_type = "Promise<NativeTable>"
+)]
+pub fn create_table<'env>(
+    env: &'env Env,
+    options: Object<'_>,
+    list_authorities: Function<'_, (), String>,
+) -> Result<PromiseRaw<'env, NativeTable>> {
+    let store = open(env, &options, &list_authorities)?;
     promise(env, &Arc::clone(&store), None, async move {
         store.create_table(Patience::default()).await.map(|created| NativeTable { created })
     })
