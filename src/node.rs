@@ -17,3 +17,4 @@ mod runtime;
 mod store;
 mod table;
 mod value;
+mod version;
