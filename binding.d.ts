@@ -42,14 +42,14 @@ export declare class NativeDriver {
  *
  * Throws the data of an error where an option is not allowed, and rejects with it where something else fails.
  */
-export declare function createTable(options: object, listAuthorities: () => string): Promise<NativeTable>
+export declare function createTable(options: object): Promise<NativeTable>
 
 /**
  * Makes a native driver. Checks the options; opens nothing.
  *
  * Throws the data of an error where an option is not allowed.
  */
-export declare function dynamoDbCacheDriver(options: object, listAuthorities: () => string): NativeDriver
+export declare function dynamoDbCacheDriver(options: object): NativeDriver
 
 /** What `createTable` did. */
 export interface NativeTable {

@@ -3,7 +3,6 @@
 // The unstorage Driver: loads the addon at the first call, binds each method to one native call, and hides secrets.
 // Everything else is decided in Rust.
 
-const listAuthorities = require("./authorities.cjs");
 const { toDynamoDbError } = require("./errors.cjs");
 
 const DRIVER_NAME = "aws-dynamodb";
@@ -50,7 +49,7 @@ module.exports = function createFactory(loadNative) {
       if (failure) throw failure;
       if (native) return native;
       try {
-        native = loadNative().dynamoDbCacheDriver(given, listAuthorities);
+        native = loadNative().dynamoDbCacheDriver(given);
       } catch (error) {
         failure = error;
         throw error;

@@ -2,7 +2,6 @@
 
 // createTable: one native call. What a table must be is decided in Rust.
 
-const listAuthorities = require("./authorities.cjs");
 const { toDynamoDbError } = require("./errors.cjs");
 
 const OPERATION = "createTable";
@@ -14,7 +13,7 @@ module.exports = function createTableCreator(loadNative) {
     }
     try {
       return loadNative()
-        .createTable({ ...options }, listAuthorities)
+        .createTable({ ...options })
         .catch(raise);
     } catch (thrown) {
       return Promise.reject(toDynamoDbError(thrown, OPERATION, createTable));

@@ -25,20 +25,15 @@ use crate::value::Reading;
 /// Makes a native driver. Checks the options; opens nothing.
 ///
 /// Throws the data of an error where an option is not allowed.
-#[napi(catch_unwind, ts_args_type = "options: object, listAuthorities: () => string")]
-pub fn dynamo_db_cache_driver(
-    env: &Env,
-    options: Object<'_>,
-    list_authorities: Function<'_, (), String>,
-) -> Result<NativeDriver> {
-    open(env, &options, &list_authorities).map(|store| NativeDriver { store })
+#[napi(catch_unwind, ts_args_type = "options: object")]
+pub fn dynamo_db_cache_driver(env: &Env, options: Object<'_>) -> Result<NativeDriver> {
+    open(env, &options).map(|store| NativeDriver { store })
 }
 
-/// A store with these options; throws where one is not allowed. `list_authorities` gives Node's list of certificate
-/// authorities as PEM text.
-pub(super) fn open(env: &Env, options: &Object<'_>, list_authorities: &Function<'_, (), String>) -> Result<Arc<Store>> {
+/// A store with these options; throws where one is not allowed.
+pub(super) fn open(env: &Env, options: &Object<'_>) -> Result<Arc<Store>> {
     let options = Options::parse(read_options(options)?).map_err(|error| thrown(env, &error))?;
-    let authorities = authorities(&options, list_authorities)?;
+    let authorities = authorities(env, &options)?;
     Ok(Arc::new(Store::trusting(options, Arc::new(SystemClock), authorities)))
 }
 
