@@ -839,3 +839,4 @@ module.exports.NativeDriver = nativeBinding.NativeDriver
 module.exports.NativeStore = nativeBinding.NativeStore
 module.exports.createTable = nativeBinding.createTable
 module.exports.dynamoDbCacheDriver = nativeBinding.dynamoDbCacheDriver
+module.exports.VERSION = nativeBinding.VERSION

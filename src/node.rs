@@ -17,3 +17,4 @@ mod stats;
 mod store;
 mod table;
 mod value;
+mod version;
