@@ -230,7 +230,8 @@ fn throttled_in_one_segment(table: &Table, times: usize) -> Script {
     Script::handler(move |sent| {
         let (table, left) = (table.clone(), Arc::clone(&left));
         async move {
-            let is_the_one = sent.body["Segment"] == 3 && sent.body.get("ExclusiveStartKey").is_some();
+            let is_the_one = sent.body.get("Segment").is_some_and(|segment| *segment == 3)
+                && sent.body.get("ExclusiveStartKey").is_some();
             let order = Ordering::Relaxed;
             if is_the_one && left.fetch_update(order, order, |left| left.checked_sub(1)).is_ok() {
                 return (400, failure("ThrottlingException"));
@@ -268,7 +269,7 @@ async fn a_first_page_that_stays_throttled_is_an_error() {
 async fn without_any_answer_the_scan_is_given_up() {
     let stall = Duration::from_secs(2);
     let store = |script: &Script| {
-        let mut options = script.options(|_| ());
+        let mut options = Script::options(|_| ());
         options.limits.stall = stall;
         script.store_of(options)
     };
@@ -284,7 +285,7 @@ async fn without_any_answer_the_scan_is_given_up() {
 
     // Nothing at all comes, and no timeout is set.
     let script = Script::handler(|_| std::future::pending());
-    let mut options = script.options(|raw| {
+    let mut options = Script::options(|raw| {
         raw.limits.timeout = Input::Number(0.0);
         raw.limits.attempt_timeout = Input::Number(0.0);
     });

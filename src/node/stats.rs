@@ -53,7 +53,7 @@ impl ToNapiValue for FoundStats {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53 bytes, which is 9 PB")]
-fn object<'env>(env: &'env Env, counts: OperationStats) -> Result<Object<'env>> {
+fn object(env: &Env, counts: OperationStats) -> Result<Object<'_>> {
     let mut object = Object::new(env)?;
     for (name, count) in [
         ("requests", counts.requests),

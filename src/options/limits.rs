@@ -138,7 +138,7 @@ mod tests {
     /// [SCAN-7]
     #[test]
     fn a_stalled_scan_is_given_up_after_a_minute() {
-        assert_eq!(with(|_| ()).expect("valid").stall, Duration::from_secs(60));
+        assert_eq!(with(|_| ()).expect("valid").stall, Duration::from_mins(1));
     }
 
     #[test]

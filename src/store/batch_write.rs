@@ -70,7 +70,10 @@ impl Store {
         }
         let Outcome { left, error } = call.write_all(writes).await;
         match error {
-            None => Ok(call.done(())),
+            None => {
+                call.succeed();
+                Ok(())
+            }
             Some(error) => Err(error
                 .adding(&format!("; {} items are not known to be written, see `keys`", left.len()))
                 .with_keys(left.into_iter().map(Key::into_string).collect())),

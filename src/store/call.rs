@@ -75,9 +75,14 @@ impl Call {
         self.stats.of(self.operation)
     }
 
-    /// Ends the call with what it gives.
-    pub(super) fn done<T>(mut self, given: T) -> T {
+    /// Ends the call well.
+    pub(super) fn succeed(mut self) {
         self.succeeded = true;
+    }
+
+    /// Ends the call well, with what it gives.
+    pub(super) fn done<T>(self, given: T) -> T {
+        self.succeed();
         given
     }
 

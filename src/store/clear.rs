@@ -31,6 +31,7 @@ impl Store {
             Ok(())
         });
         cleared.await?;
-        Ok(call.done(()))
+        call.succeed();
+        Ok(())
     }
 }

@@ -15,7 +15,8 @@ impl Store {
         let call = self.begin(Operation::RemoveItem)?;
         let key = call.key(key)?;
         call.delete(&key).await?;
-        Ok(call.done(()))
+        call.succeed();
+        Ok(())
     }
 }
 

@@ -21,7 +21,8 @@ impl Store {
         let ttl = call.ttl(&ttl).map_err(|error| error.with_key(key.as_str()))?;
         let row = call.checked_row(&key, value, ttl)?;
         call.put(&key, row).await?;
-        Ok(call.done(()))
+        call.succeed();
+        Ok(())
     }
 }
 

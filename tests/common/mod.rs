@@ -100,7 +100,7 @@ impl Script {
 
     /// The same with other options.
     pub(crate) fn store_with(&self, change: impl FnOnce(&mut RawOptions)) -> Store {
-        self.store_of(self.options(change))
+        self.store_of(Self::options(change))
     }
 
     /// The same with checked options, which hold more than a user can choose.
@@ -109,7 +109,7 @@ impl Script {
     }
 
     /// The options of a store of these tests.
-    pub(crate) fn options(&self, change: impl FnOnce(&mut RawOptions)) -> Options {
+    pub(crate) fn options(change: impl FnOnce(&mut RawOptions)) -> Options {
         let mut raw = RawOptions {
             table: "cache".into(),
             region: "eu-west-1".into(),
