@@ -1,0 +1,182 @@
+// The matrix: which app, of what, run how. Versions are pinned by the folders in `__test__/apps/installs`.
+import { pinned } from "./workspace.mjs";
+
+/** @typedef {import("./programs.mjs").Program} Program */
+
+/**
+ * @typedef {object} App
+ * @property {string} name what `--only` takes, in whole or in part
+ * @property {"server" | "dev" | "script"} kind
+ * @property {string} install a folder of `__test__/apps/installs`
+ * @property {string[]} sources folders of the repository, each over the one before
+ * @property {Program} program what builds and runs it
+ * @property {string[][]} [build] commands; the first word is a package whose program it is
+ * @property {string} [output] what the build makes, and what is moved away before it runs
+ * @property {string[]} start for `program`, in the moved output; where there is none, in the app's folder
+ * @property {boolean} [lambda] `start` is a module with a Lambda handler
+ * @property {boolean} [ci] part of the default run: at least one of each framework
+ */
+
+/** @param {...string} names */
+const templates = (...names) => names.map((name) => `__test__/apps/${name}`);
+
+/** @type {Pick<App, "kind" | "output" | "start" | "program">} */
+const built = { kind: "server", output: ".output", start: ["server/index.mjs"], program: "node" };
+/** @type {Pick<App, "kind" | "output" | "start" | "program" | "lambda">} */
+const lambda = { ...built, lambda: true };
+/** @type {Pick<App, "kind" | "program">} */
+const dev = { kind: "dev", program: "node" };
+
+const nitro2 = templates("server2", "nitro2");
+const nitro3 = templates("server3", "nitro3-beta");
+const nuxt = templates("server2", "nuxt4");
+
+/** @param {string} install @param {boolean} ci @returns {App[]} */
+function nitropackApps(install, ci) {
+  const name = `nitropack ${pinned(install).nitropack}`;
+  const build = [["nitropack", "build"]];
+  return [
+    { name, ...built, install, sources: nitro2, build, ci },
+    {
+      name: `${name}, aws-lambda`,
+      ...lambda,
+      install,
+      sources: nitro2,
+      build: [["nitropack", "build", "--preset", "aws-lambda"]],
+      ci,
+    },
+    {
+      name: `${name}, dev`,
+      ...dev,
+      install,
+      sources: nitro2,
+      start: ["nitropack", "dev", "--host", "127.0.0.1", "--port", "{port}"],
+    },
+  ];
+}
+
+const stable = "nitro-3.0";
+const beta = "nitro-3-beta";
+const betaName = `nitro ${pinned(beta).nitro}`;
+
+/** @type {App[]} */
+const nitro3Apps = [
+  {
+    name: `nitro ${pinned(stable).nitro}`,
+    ...built,
+    install: stable,
+    sources: templates("server3", "nitro3.0"),
+    build: [["nitro", "build"]],
+  },
+  { name: betaName, ...built, install: beta, sources: nitro3, build: [["nitro", "build"]], ci: true },
+  {
+    name: `${betaName}, traceDeps`,
+    ...built,
+    install: beta,
+    sources: [...nitro3, ...templates("nitro3-trace")],
+    build: [["nitro", "build"]],
+  },
+  {
+    name: `${betaName}, module`,
+    ...built,
+    install: beta,
+    sources: [...nitro3, ...templates("nitro3-module")],
+    build: [["nitro", "build"]],
+    ci: true,
+  },
+  {
+    name: `${betaName}, rollup`,
+    ...built,
+    install: beta,
+    sources: nitro3,
+    build: [["nitro", "build", "--builder", "rollup"]],
+  },
+  {
+    name: `${betaName}, Vite ${pinned(beta).vite}`,
+    ...built,
+    install: beta,
+    sources: [...nitro3, ...templates("nitro3-vite")],
+    build: [["vite", "build"]],
+    ci: true,
+  },
+  {
+    name: `${betaName}, aws-lambda`,
+    ...lambda,
+    install: beta,
+    sources: nitro3,
+    build: [["nitro", "build", "--preset", "aws-lambda"]],
+    ci: true,
+  },
+  {
+    name: `${betaName}, dev`,
+    ...dev,
+    install: beta,
+    sources: nitro3,
+    start: ["nitro", "dev", "--host", "127.0.0.1", "--port", "{port}"],
+    ci: true,
+  },
+];
+
+const nuxtName = `nuxt ${pinned("nuxt-4").nuxt}`;
+
+/** @type {App[]} Nuxt 4 does not build on Node 20. */
+const nuxtApps = [
+  {
+    name: nuxtName,
+    ...built,
+    program: "node24",
+    install: "nuxt-4",
+    sources: nuxt,
+    build: [["nuxt", "build"]],
+    ci: true,
+  },
+  {
+    name: `${nuxtName}, aws-lambda`,
+    ...lambda,
+    program: "node24",
+    install: "nuxt-4",
+    sources: nuxt,
+    build: [["nuxt", "build", "--preset", "aws-lambda"]],
+  },
+  {
+    name: `${nuxtName}, dev`,
+    ...dev,
+    program: "node24",
+    install: "nuxt-4",
+    sources: nuxt,
+    start: ["nuxt", "dev", "--host", "127.0.0.1", "--port", "{port}", "--no-fork"],
+  },
+];
+
+/** @param {Program} program @param {string} label @returns {App[]} */
+function plainApps(program, label) {
+  const common = {
+    kind: /** @type {const} */ ("script"),
+    program,
+    install: "plain",
+    sources: templates("plain"),
+  };
+  return [
+    { name: `plain ESM, ${label}`, ...common, start: ["import.mjs"], ci: true },
+    { name: `plain CommonJS, ${label}`, ...common, start: ["require.cjs"], ci: true },
+    {
+      name: `plain TypeScript, ${label}`,
+      ...common,
+      build: [["typescript", "--project", "tsconfig.json"]],
+      start: ["typed.mjs"],
+      ci: true,
+    },
+  ];
+}
+
+/** @type {App[]} */
+export const apps = [
+  ...plainApps("node", "this Node"),
+  ...plainApps("node22", "Node 22"),
+  ...plainApps("node24", "Node 24"),
+  ...plainApps("node26", "Node 26"),
+  ...nitropackApps("nitropack-2.12", false),
+  ...nitropackApps("nitropack-2.13", true),
+  ...nitro3Apps,
+  ...nuxtApps,
+];
