@@ -5,12 +5,13 @@ import { parseArgs } from "node:util";
 
 import { apps } from "./apps/list.mjs";
 import { report, reportFile } from "./apps/report.mjs";
-import { runApp } from "./apps/run.mjs";
-import { openTable } from "./apps/table.mjs";
 import { Workspace } from "./apps/workspace.mjs";
 import { startEngine } from "./lib/engine.mjs";
 import { setup } from "./lib/setup.mjs";
 import { bold, elapsed, Failure, green, main, red } from "./lib/steps.mjs";
+
+/** Of a failure; all of it is in the report. */
+const linesShown = 25;
 
 function chosenApps() {
   const { values } = parseArgs({
@@ -19,14 +20,20 @@ function chosenApps() {
       list: { type: "boolean", default: false },
       only: { type: "string", multiple: true },
       packages: { type: "string" },
+      screenshot: { type: "string" },
     },
   });
-  const { only, all, list, packages } = values;
+  const { only, all, list, packages, screenshot } = values;
   const chosen = only
     ? apps.filter(({ name }) => only.some((part) => name.includes(part)))
     : apps.filter(({ ci }) => all || ci);
   if (chosen.length === 0) {
-    throw new Failure(`No app is called ${only?.join(" or ")}: see \`npm run test:apps -- --list\`.`);
+    throw new Failure(
+      `No app is called ${only?.join(" or ")}: see \`npm run test:apps -- --list\`.`,
+    );
+  }
+  for (const app of chosen) {
+    app.screenshot = screenshot && path.resolve(screenshot);
   }
   return { chosen, isListing: list, packages: packages && path.resolve(packages) };
 }
@@ -40,6 +47,9 @@ await main(async () => {
     return;
   }
   await setup();
+  // Only now: before the set-up there was nothing to import.
+  const { runApp } = await import("./apps/run.mjs");
+  const { openTable } = await import("./apps/table.mjs");
   const workspace = new Workspace(packages);
   const engine = await startEngine();
   const rows = [];
@@ -72,6 +82,6 @@ function tell({ app, cells, seconds }) {
   const since = performance.now() - seconds * 1000;
   console.log(`${failures.length === 0 ? green("✔") : red("✘")} ${app} (${elapsed(since)})`);
   for (const [column, failure] of failures) {
-    console.log(`  ${bold(column)}: ${failure.replaceAll("\n", "\n    ")}`);
+    console.log(`  ${bold(column)}: ${failure.split("\n").slice(0, linesShown).join("\n    ")}`);
   }
 }

@@ -39,14 +39,20 @@ function eventOf(request) {
   };
 }
 
-const context = { awsRequestId: "request", functionName: "app", callbackWaitsForEmptyEventLoop: true };
+const context = {
+  awsRequestId: "request",
+  functionName: "app",
+  callbackWaitsForEmptyEventLoop: true,
+};
 
 createServer(async (request, response) => {
   try {
-    const { statusCode = 200, headers = {}, body = "", isBase64Encoded } = await handler(
-      eventOf(request),
-      context,
-    );
+    const {
+      statusCode = 200,
+      headers = {},
+      body = "",
+      isBase64Encoded,
+    } = await handler(eventOf(request), context);
     response.writeHead(statusCode, headers);
     response.end(isBase64Encoded ? Buffer.from(body, "base64") : body);
   } catch (error) {

@@ -5,8 +5,8 @@ import { ask } from "./processes.mjs";
 import { checkTtl } from "./table.mjs";
 import { filesIn } from "./workspace.mjs";
 
-/** Also what tells that a server is up. */
-export const firstPath = "/cached?id=warm";
+/** @typedef {import("./table.mjs").Table} Table */
+/** @typedef {import("./contracts.mjs").Contract} Contract */
 
 /** @param {string} url @param {string} path */
 async function json(url, path) {
@@ -25,30 +25,32 @@ export function same(actual, expected, what) {
   }
 }
 
-/** @param {string} url */
-const nonce = async (url, id = "one") => (await json(url, `/cached?id=${id}`)).nonce;
+/** @param {string} url @param {Contract} contract */
+const stamp = async (url, { path, stamp: pick }) => pick(await json(url, path("Lima")));
 
-/** @param {string} url @param {import("./table.mjs").Table} table */
-export async function checkCached(url, table) {
-  const first = await nonce(url);
-  const row = await table.row(/^cache:.*plain.*one/);
-  if (!row.value.includes(first)) {
+/** @param {string} url @param {Contract} contract @param {Table} table */
+export async function checkCached(url, contract, table) {
+  const first = await stamp(url, contract);
+  const row = await table.row(contract.row("Lima"));
+  if (!row.value.includes(String(first))) {
     throw new Error(`the row "${row.key}" does not hold what was answered: ${row.value}`);
   }
-  same(await nonce(url), first, "the second answer was computed anew");
+  same(await stamp(url, contract), first, "the second answer was computed anew");
 }
 
-/** @param {string} url @param {import("./table.mjs").Table} table */
-export async function checkTtls(url, table) {
-  checkTtl(await table.row(/^cache:.*plain.*one/), 300);
-  await json(url, "/cached?id=one&swr=1");
-  // No time to live from the framework: the mount's `expireIn`.
-  checkTtl(await table.row(/^cache:.*swr.*one/), 86_400);
-  await json(url, "/store?key=visits:bob&value=1&ttl=120");
-  checkTtl(await table.row(/^sessions:visits:bob$/), 120);
+/** @param {string} url @param {Contract} contract @param {Table} table */
+export async function checkTtls(url, contract, table) {
+  checkTtl(await table.row(contract.row("Lima")), contract.ttl);
+  if (contract.hasSessions) {
+    await json(url, "/cached?id=Lima&swr=1");
+    // No time to live from the framework: the mount's `expireIn`.
+    checkTtl(await table.row(/^cache:.*swr.*:Lima/), 86_400);
+    await json(url, "/store?key=visits:bob&value=1&ttl=120");
+    checkTtl(await table.row(/^sessions:visits:bob$/), 120);
+  }
 }
 
-/** @param {string} url @param {import("./table.mjs").Table} table */
+/** @param {string} url @param {Table} table */
 export async function checkKeys(url, table) {
   const { value, keys } = await json(url, "/store?key=visits:ada&value=seen&ttl=60");
   same(value, "seen", "the value read back");
@@ -58,18 +60,21 @@ export async function checkKeys(url, table) {
   same(stored, "seen", "the row's value");
 }
 
-/** A new process has nothing in memory. @param {string} url @param {import("./table.mjs").Table} table */
-export async function checkRestarted(url, table) {
-  const { value } = await table.row(/^cache:.*plain.*one/);
-  const answered = await nonce(url);
-  if (!value.includes(answered)) {
+/** A new process has nothing in memory. @param {string} url @param {Contract} contract @param {Table} table */
+export async function checkRestarted(url, contract, table) {
+  const { value } = await table.row(contract.row("Lima"));
+  const answered = await stamp(url, contract);
+  if (!value.includes(String(answered))) {
     throw new Error(`computed anew (${answered}), though the table holds ${value}`);
   }
 }
 
-/** @param {string} url */
-export async function checkBroken(url) {
-  const answers = new Set([await nonce(url), await nonce(url), await nonce(url)]);
+/** @param {string} url @param {Contract} contract */
+export async function checkBroken(url, contract) {
+  const answers = new Set();
+  for (let round = 0; round < 3; round += 1) {
+    answers.add(await stamp(url, contract));
+  }
   same(answers.size, 3, "computed answers of three, with nothing to cache them");
 }
 

@@ -1,4 +1,6 @@
 // The matrix: which app, of what, run how. Versions are pinned by the folders in `__test__/apps/installs`.
+import { lambdaExample, nitroExample, nuxtExample } from "./contracts.mjs";
+import { versionOf } from "./programs.mjs";
 import { pinned } from "./workspace.mjs";
 
 /** @typedef {import("./programs.mjs").Program} Program */
@@ -6,14 +8,19 @@ import { pinned } from "./workspace.mjs";
 /**
  * @typedef {object} App
  * @property {string} name what `--only` takes, in whole or in part
- * @property {"server" | "dev" | "script"} kind
+ * @property {"server" | "dev" | "script" | "example"} kind
  * @property {string} install a folder of `__test__/apps/installs`
  * @property {string[]} sources folders of the repository, each over the one before
- * @property {Program} program what builds and runs it
+ * @property {Program} program what runs it
+ * @property {Program} [builder] what builds it; default: the same
  * @property {string[][]} [build] commands; the first word is a package whose program it is
  * @property {string} [output] what the build makes, and what is moved away before it runs
  * @property {string[]} start for `program`, in the moved output; where there is none, in the app's folder
  * @property {boolean} [lambda] `start` is a module with a Lambda handler
+ * @property {boolean} [packagesInOutput] the packages are installed into the output, as for a bundle that leaves them out
+ * @property {import("./contracts.mjs").Contract} [contract] how it is asked; default: as the routes in `__test__/apps`
+ * @property {boolean} [browser] its page is tried in a browser
+ * @property {string} [screenshot] where a picture of that page goes
  * @property {boolean} [ci] part of the default run: at least one of each framework
  */
 
@@ -68,7 +75,14 @@ const nitro3Apps = [
     sources: templates("server3", "nitro3.0"),
     build: [["nitro", "build"]],
   },
-  { name: betaName, ...built, install: beta, sources: nitro3, build: [["nitro", "build"]], ci: true },
+  {
+    name: betaName,
+    ...built,
+    install: beta,
+    sources: nitro3,
+    build: [["nitro", "build"]],
+    ci: true,
+  },
   {
     name: `${betaName}, traceDeps`,
     ...built,
@@ -166,17 +180,118 @@ function plainApps(program, label) {
       start: ["typed.mjs"],
       ci: true,
     },
+    // Node 22 and newer run TypeScript as it is.
+    ...(program === "node"
+      ? []
+      : [{ name: `plain TypeScript as it is, ${label}`, ...common, start: ["typed.mts"] }]),
+  ];
+}
+
+/** @param {Program} program @returns {App[]} */
+function otherRuntimes(program) {
+  const version = versionOf(program);
+  const label = `${program === "bun" ? "Bun" : "Deno"} ${version}`;
+  const preset = program === "bun" ? "bun" : "deno-server";
+  const common = {
+    kind: /** @type {const} */ ("script"),
+    program,
+    install: "plain",
+    sources: templates("plain"),
+  };
+  return [
+    { name: `plain ESM, ${label}`, ...common, start: ["import.mjs"] },
+    { name: `plain CommonJS, ${label}`, ...common, start: ["require.cjs"] },
+    { name: `plain TypeScript, ${label}`, ...common, start: ["typed.mts"], ci: true },
+    {
+      name: `nitropack ${pinned("nitropack-2.13").nitropack}, ${label}`,
+      ...built,
+      program,
+      builder: "node",
+      install: "nitropack-2.13",
+      sources: nitro2,
+      build: [["nitropack", "build", "--preset", preset]],
+    },
+    {
+      name: `${betaName}, ${label}`,
+      ...built,
+      program,
+      builder: "node",
+      install: beta,
+      sources: nitro3,
+      build: [["nitro", "build", "--preset", preset]],
+    },
   ];
 }
 
 /** @type {App[]} */
+const pnpmApps = [
+  {
+    name: `pnpm ${versionOf("pnpm")}, nitropack ${pinned("pnpm").nitropack}`,
+    ...built,
+    install: "pnpm",
+    sources: nitro2,
+    build: [["nitropack", "build"]],
+    ci: true,
+  },
+];
+
+/** @type {App[]} */
+const examples = [
+  {
+    name: "example: node",
+    kind: "example",
+    install: "plain",
+    sources: ["examples/node"],
+    program: "node",
+    start: ["index.mjs"],
+    ci: true,
+  },
+  {
+    name: "example: nitro",
+    ...built,
+    install: beta,
+    sources: ["examples/nitro"],
+    build: [["nitro", "build"]],
+    contract: nitroExample,
+    ci: true,
+  },
+  {
+    name: "example: lambda (esbuild)",
+    ...lambda,
+    install: "plain",
+    sources: ["examples/lambda"],
+    build: [["npm", "run", "bundle"]],
+    output: "dist",
+    packagesInOutput: true,
+    start: ["handler.mjs"],
+    contract: lambdaExample,
+    ci: true,
+  },
+  {
+    // Not in the default run: it is `npm run test:browser`.
+    name: "example: nuxt",
+    ...built,
+    program: "node24",
+    install: "nuxt-4",
+    sources: ["examples/nuxt"],
+    build: [["nuxt", "build"]],
+    contract: nuxtExample,
+    browser: true,
+  },
+];
+
+/** @type {App[]} */
 export const apps = [
-  ...plainApps("node", "this Node"),
-  ...plainApps("node22", "Node 22"),
-  ...plainApps("node24", "Node 24"),
-  ...plainApps("node26", "Node 26"),
+  ...plainApps("node", `this Node ${versionOf("node")}`),
+  ...plainApps("node22", `Node ${versionOf("node22")}`),
+  ...plainApps("node24", `Node ${versionOf("node24")}`),
+  ...plainApps("node26", `Node ${versionOf("node26")}`),
   ...nitropackApps("nitropack-2.12", false),
   ...nitropackApps("nitropack-2.13", true),
   ...nitro3Apps,
   ...nuxtApps,
+  ...pnpmApps,
+  ...otherRuntimes("bun"),
+  ...otherRuntimes("deno"),
+  ...examples,
 ];

@@ -5,9 +5,9 @@ import { createServer } from "node:net";
 
 import { Failure } from "../lib/steps.mjs";
 
-const buildTimeout = 240_000;
-const startTimeout = 90_000;
-const linesShown = 60;
+const buildTimeout = 300_000;
+const startTimeout = 120_000;
+const linesShown = 40;
 
 // Each in a group of its own: dev servers and bundlers start processes that only the group reaches.
 const hasGroups = process.platform !== "win32";
@@ -41,9 +41,15 @@ function kill(child) {
 /** A person's shell: nothing of npm, of this run's Node, of AWS or of the driver is in it. */
 function plainEnvironment() {
   const inherited = Object.entries(process.env).filter(
-    ([name]) => !/^(npm_(?!config_)|NODE_|VITEST|AWS_|UNSTORAGE_|NITRO_|NUXT_|DYNAMODB_)/.test(name),
+    ([name]) =>
+      !/^(npm_(?!config_)|NODE_|VITEST|AWS_|UNSTORAGE_|NITRO_|NUXT_|DYNAMODB_)/.test(name),
   );
-  return { ...Object.fromEntries(inherited), CI: "true", NO_COLOR: "1", NUXT_TELEMETRY_DISABLED: "1" };
+  return {
+    ...Object.fromEntries(inherited),
+    CI: "true",
+    NO_COLOR: "1",
+    NUXT_TELEMETRY_DISABLED: "1",
+  };
 }
 
 /**
@@ -124,8 +130,8 @@ export async function startServer(command, { path, ...options }) {
     command.map((word) => word.replaceAll("{port}", String(port))),
     { ...options, env: { ...options.env, ...address } },
   );
-  let isRunning = true;
-  void exited.then(() => (isRunning = false));
+  const state = { isRunning: true };
+  void exited.then(() => (state.isRunning = false));
   const server = {
     url: `http://127.0.0.1:${port}`,
     log: () => tail(output.text),
@@ -136,7 +142,7 @@ export async function startServer(command, { path, ...options }) {
   };
   const deadline = Date.now() + startTimeout;
   let answer = "nothing";
-  while (isRunning && Date.now() < deadline) {
+  while (state.isRunning && Date.now() < deadline) {
     answer = await ask(`${server.url}${path}`).then(
       ({ status, text }) => (status === 200 ? "" : `${status}: ${text.slice(0, 500)}`),
       (error) => `${error.message} (${error.cause?.message ?? ""})`,
@@ -146,9 +152,9 @@ export async function startServer(command, { path, ...options }) {
     }
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
+  const what = state.isRunning ? "did not answer" : "ended";
   await server.stop();
-  const state = isRunning ? "did not answer" : "ended";
-  throw new Failure(`\`${command.join(" ")}\` ${state}; last answer: ${answer}\n${server.log()}`);
+  throw new Failure(`\`${command.join(" ")}\` ${what}; last answer: ${answer}\n${server.log()}`);
 }
 
 /** @param {string} url */

@@ -32,7 +32,25 @@ const programs = {
   pnpm: { package: "pnpm", version: "10.34.9", file: "bin/pnpm.cjs" },
 };
 
+/** What comes before the script. Deno asks for every permission, and would fetch packages of its own. */
+const words = {
+  deno: [
+    "run",
+    "--allow-env",
+    "--allow-read",
+    "--allow-ffi",
+    "--allow-net",
+    "--node-modules-dir=manual",
+  ],
+};
+
 /** @typedef {keyof typeof programs | "node"} Program */
+
+/** @param {Program} name @returns {Promise<string[]>} how to start a script */
+export const programCommand = async (name) => [
+  await programFile(name),
+  ...(name === "deno" ? words.deno : []),
+];
 
 /** @param {Program} name */
 export const versionOf = (name) =>

@@ -4,7 +4,18 @@ import path from "node:path";
 
 import { cacheDirectory } from "../lib/project.mjs";
 import { green, red } from "../lib/steps.mjs";
-import { columns } from "./run.mjs";
+
+const columns = [
+  "build",
+  "answers",
+  "cached",
+  "ttl",
+  "keys",
+  "restarted",
+  "broken",
+  "no secrets",
+  "browser",
+];
 
 export const reportFile = path.join(cacheDirectory, "results", "apps.json");
 

@@ -21,7 +21,9 @@ export async function checkScript({ folder, command, table, cell }) {
     return;
   }
   await cell("ttl", async () => checkTtl(await table.row(/^plain:visits:ada$/), 120));
-  await cell("restarted", async () => same((await story()).before, "seen", "what the first run left"));
+  await cell("restarted", async () =>
+    same((await story()).before, "seen", "what the first run left"),
+  );
   await cell("keys", async () => same((await story()).keys, ["visits:ada", "visits:raw"], "keys"));
   const mend = breakAddon(folder);
   try {
@@ -31,4 +33,22 @@ export async function checkScript({ folder, command, table, cell }) {
   } finally {
     mend();
   }
+}
+
+/** `examples/node`, which speaks to people. @param {import("./run.mjs").Running} running */
+export async function checkExample({ folder, command, table, cell }) {
+  const rounds = async () => {
+    const { text } = await runQuietly(command, { cwd: folder, env: table.env });
+    const found = [...text.matchAll(/^round \d: 6078 from (.+), \d+ ms$/gm)].map(
+      ([, from]) => from,
+    );
+    return [...found, /^keys: \[ 'year:2026' \]\n\d+ bytes, \d+ s left$/m.test(text)];
+  };
+  await cell("answers", async () =>
+    same(await rounds(), ["a computation", "the table", true], "the rounds"),
+  );
+  await cell("ttl", async () => checkTtl(await table.row(/^reports:year:2026$/), 900));
+  await cell("restarted", async () =>
+    same(await rounds(), ["the table", "the table", true], "the rounds of a second run"),
+  );
 }

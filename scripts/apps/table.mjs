@@ -1,5 +1,5 @@
 // What really is in an app's table, through AWS's own client.
-import { DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
+import { DynamoDBClient, ScanCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 
 import { credentials, region } from "../lib/engine.mjs";
 import { createTable } from "../lib/table.mjs";
@@ -19,7 +19,9 @@ export async function openTable(endpoint, name) {
 
   /** @returns {Promise<Row[]>} */
   async function rows() {
-    const { Items = [] } = await client.send(new ScanCommand({ TableName: name, ConsistentRead: true }));
+    const { Items = [] } = await client.send(
+      new ScanCommand({ TableName: name, ConsistentRead: true }),
+    );
     return Items.map(({ key, value, ttl }) => ({
       key: key?.S ?? "",
       value: value?.S ?? "",
@@ -52,11 +54,24 @@ export async function openTable(endpoint, name) {
         }
         if (Date.now() > deadline) {
           const keys = all.map(({ key }) => key).join(", ");
-          throw new Error(`${fitting.length} rows fit ${pattern}; the table holds: ${keys || "nothing"}`);
+          throw new Error(
+            `${fitting.length} rows fit ${pattern}; the table holds: ${keys || "nothing"}`,
+          );
         }
         await new Promise((resolve) => setTimeout(resolve, 50));
       }
     },
+    /** Changes a row behind the app's back. @param {string} key @param {string} value */
+    replaceValue: (key, value) =>
+      client.send(
+        new UpdateItemCommand({
+          TableName: name,
+          Key: { key: { S: key } },
+          UpdateExpression: "SET #value = :value",
+          ExpressionAttributeNames: { "#value": "value" },
+          ExpressionAttributeValues: { ":value": { S: value } },
+        }),
+      ),
     close: () => client.destroy(),
   };
 }
@@ -70,7 +85,14 @@ export async function openTable(endpoint, name) {
 export function checkTtl({ key, ttl }, seconds) {
   const now = Date.now() / 1000;
   // Rounded up by the driver, and the row is some seconds old by now.
-  if (ttl === undefined || !Number.isInteger(ttl) || ttl > now + seconds + 1 || ttl < now + seconds - 60) {
-    throw new Error(`"${key}" should end ${seconds} s after it was written; its ttl is ${ttl}, now is ${now}`);
+  if (
+    ttl === undefined ||
+    !Number.isInteger(ttl) ||
+    ttl > now + seconds + 1 ||
+    ttl < now + seconds - 60
+  ) {
+    throw new Error(
+      `"${key}" should end ${seconds} s after it was written; its ttl is ${ttl}, now is ${now}`,
+    );
   }
 }

@@ -1,5 +1,14 @@
 // Where throw-away apps live: a folder outside the repository, so that nothing above an app has a node_modules.
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
@@ -9,8 +18,20 @@ import { Failure } from "../lib/steps.mjs";
 import { runQuietly } from "./processes.mjs";
 import { flat, programFile } from "./programs.mjs";
 
-const quiet = ["--no-audit", "--no-fund", "--ignore-scripts", "--prefer-offline", "--no-progress", "--loglevel=error"];
-const manifests = ["package.json", "package-lock.json", "pnpm-lock.yaml", "pnpm-workspace.yaml"];
+const quiet = [
+  "--no-audit",
+  "--no-fund",
+  "--ignore-scripts",
+  "--prefer-offline",
+  "--no-progress",
+  "--loglevel=error",
+];
+const manifests = new Set([
+  "package.json",
+  "package-lock.json",
+  "pnpm-lock.yaml",
+  "pnpm-workspace.yaml",
+]);
 
 export class Workspace {
   root = mkdtempSync(path.join(tmpdir(), "unstorage-dynamodb-apps-"));
@@ -43,7 +64,9 @@ export class Workspace {
 
   /** Adds the packed packages to what is installed in a folder. @param {string} folder */
   addPackages(folder) {
-    return runQuietly(flat(npm(["install", "--no-save", ...quiet, ...this.tarballs()])), { cwd: folder });
+    return runQuietly(flat(npm(["install", "--no-save", ...quiet, ...this.tarballs()])), {
+      cwd: folder,
+    });
   }
 
   /**
@@ -59,7 +82,9 @@ export class Workspace {
     const folder = path.join(this.root, name);
     rmSync(folder, { recursive: true, force: true });
     cpSync(inProject("__test__", "apps", "installs", name), folder, { recursive: true });
-    await (existsSync(path.join(folder, "pnpm-lock.yaml")) ? this.#pnpm(folder) : this.#npm(folder));
+    await (existsSync(path.join(folder, "pnpm-lock.yaml"))
+      ? this.#pnpm(folder)
+      : this.#npm(folder));
     this.#installed.set(name, folder);
     return folder;
   }
@@ -78,26 +103,50 @@ export class Workspace {
     await runQuietly([...pnpm, "add", ...offline, ...this.tarballs()], { cwd: folder });
   }
 
+  /** Examples are for people, and name their own versions. @param {string} install @param {string} source */
+  #checkVersions(install, source) {
+    if (existsSync(inProject(source, "package.json"))) {
+      const { dependencies, devDependencies } = readJson(source, "package.json");
+      /** @type {Record<string, string>} */
+      const expected = {
+        ...pinned(install),
+        "unstorage-dynamodb": readJson("package.json").version,
+      };
+      for (const [name, version] of Object.entries({ ...dependencies, ...devDependencies })) {
+        if (version !== expected[name]) {
+          throw new Failure(
+            `${source} names ${name} ${version}, and is tested with ${expected[name]}.`,
+          );
+        }
+      }
+    }
+  }
+
   /**
    * The app's sources, over those of the app that had the same dependencies before.
    *
    * @param {string} folder
-   * @param {string[]} sources folders of the repository; later ones replace files of earlier ones
+   * @param {import("./list.mjs").App} app
    */
-  fill(folder, sources) {
+  fill(folder, { install, sources }) {
     for (const entry of readdirSync(folder)) {
-      if (entry !== "node_modules" && !manifests.includes(entry)) {
+      if (entry !== "node_modules" && !manifests.has(entry)) {
         rmSync(path.join(folder, entry), { recursive: true, force: true });
       }
     }
     // What bundlers keep between builds.
     rmSync(path.join(folder, "node_modules", ".cache"), { recursive: true, force: true });
     rmSync(path.join(folder, "node_modules", ".nitro"), { recursive: true, force: true });
+    // An example before may have left its own.
+    const manifest = path.join("__test__", "apps", "installs", install, "package.json");
+    cpSync(inProject(manifest), path.join(folder, "package.json"));
     for (const source of sources) {
-      const from = inProject(source);
+      this.#checkVersions(install, source);
+      const isExample = source.startsWith("examples/");
       const isSource = (/** @type {string} */ file) =>
-        !manifests.includes(path.basename(file)) && path.basename(file) !== "node_modules";
-      cpSync(from, folder, { recursive: true, filter: isSource });
+        (isExample || !manifests.has(path.basename(file))) &&
+        path.basename(file) !== "node_modules";
+      cpSync(inProject(source), folder, { recursive: true, filter: isSource });
     }
   }
 
@@ -135,7 +184,10 @@ export class Workspace {
 export function programOf(folder, name) {
   const manifest = path.join(folder, "node_modules", name, "package.json");
   const { bin } = JSON.parse(readFileSync(manifest, "utf8"));
-  return path.join(path.dirname(manifest), typeof bin === "string" ? bin : (bin[name] ?? Object.values(bin)[0]));
+  return path.join(
+    path.dirname(manifest),
+    typeof bin === "string" ? bin : (bin[name] ?? Object.values(bin)[0]),
+  );
 }
 
 /** @param {string} folder @returns {string[]} every file in it, links not followed */
@@ -179,5 +231,14 @@ export function breakAddon(folder) {
   return () => originals.forEach(([file, content]) => writeFileSync(file, content));
 }
 
-/** The versions that an install folder pins. @param {string} name */
-export const pinned = (name) => readJson("__test__", "apps", "installs", name, "package.json").dependencies;
+/** The versions that an install folder pins. @param {string} name @returns {Record<string, string>} */
+export function pinned(name) {
+  const { dependencies, devDependencies } = readJson(
+    "__test__",
+    "apps",
+    "installs",
+    name,
+    "package.json",
+  );
+  return { ...dependencies, ...devDependencies };
+}

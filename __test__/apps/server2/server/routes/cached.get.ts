@@ -3,7 +3,12 @@ import { randomUUID } from "node:crypto";
 
 const compute = (id: string) => ({ id, nonce: randomUUID() });
 const getKey = (id: string) => id;
-const withoutSwr = defineCachedFunction(compute, { name: "plain", maxAge: 300, swr: false, getKey });
+const withoutSwr = defineCachedFunction(compute, {
+  name: "plain",
+  maxAge: 300,
+  swr: false,
+  getKey,
+});
 const withSwr = defineCachedFunction(compute, { name: "swr", maxAge: 300, getKey });
 
 export default defineEventHandler((event) => {

@@ -4,7 +4,12 @@ import { defineCachedFunction, defineHandler } from "../framework";
 
 const compute = async (id: string) => ({ id, nonce: randomUUID() });
 const getKey = (id: string) => id;
-const withoutSwr = defineCachedFunction(compute, { name: "plain", maxAge: 300, swr: false, getKey });
+const withoutSwr = defineCachedFunction(compute, {
+  name: "plain",
+  maxAge: 300,
+  swr: false,
+  getKey,
+});
 const withSwr = defineCachedFunction(compute, { name: "swr", maxAge: 300, swr: true, getKey });
 
 export default defineHandler((event) => {
