@@ -69,7 +69,9 @@ describe("contents", () => {
     const files = app.files(join("@unstorage-dynamodb", scoped!));
     expect(files.filter((file) => file.endsWith(".node"))).toHaveLength(1);
     expect(
-      files.filter((file) => !/\.node$|^inline\.mjs$|^package\.json$|^README\.md$|^LICENSE$/.test(file)),
+      files.filter(
+        (file) => !/\.node$|^inline\.mjs$|^package\.json$|^README\.md$|^LICENSE$/.test(file),
+      ),
     ).toEqual([]);
   });
 
