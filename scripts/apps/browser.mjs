@@ -98,7 +98,7 @@ async function tryPage(page, url, table, screenshot) {
   // Reload: the entry is still there, with an age and a time left, and still serves.
   await page.reload();
   const entry = (await part("entry").first().innerText()).replaceAll(/\s+/g, " ");
-  if (!/Lisbon\S* \d+ B \d+ s (1 min )?\d+ s$/.test(entry)) {
+  if (!/Lisbon\.json \d+ B \d+ s (1 min )?\d+ s$/.test(entry)) {
     throw new Error(`the entry on the page reads "${entry}"`);
   }
   await ask("Lisbon", "from the table");

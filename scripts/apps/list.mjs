@@ -58,9 +58,20 @@ function nitropackApps(install, ci) {
       install,
       sources: nitro2,
       start: ["nitropack", "dev", "--host", "127.0.0.1", "--port", "{port}"],
+      ci,
     },
   ];
 }
+
+/** @type {App} */
+const pluginApp = {
+  name: `nitropack ${pinned("nitropack-2.13").nitropack}, mounted by a plugin`,
+  ...built,
+  install: "nitropack-2.13",
+  sources: [...nitro2, ...templates("nitro2-plugin")],
+  build: [["nitropack", "build"]],
+  ci: true,
+};
 
 const stable = "nitro-3.0";
 const beta = "nitro-3-beta";
@@ -288,6 +299,7 @@ export const apps = [
   ...plainApps("node26", `Node ${versionOf("node26")}`),
   ...nitropackApps("nitropack-2.12", false),
   ...nitropackApps("nitropack-2.13", true),
+  pluginApp,
   ...nitro3Apps,
   ...nuxtApps,
   ...pnpmApps,

@@ -34,6 +34,8 @@ export async function openTable(endpoint, name) {
     /** What an app is told, and all it is told: no option holds any of it. */
     env: {
       UNSTORAGE_DYNAMODB_TABLE: name,
+      // A name that only the app with a plugin reads.
+      CACHE_TABLE: name,
       AWS_ENDPOINT_URL_DYNAMODB: endpoint,
       AWS_REGION: region,
       AWS_ACCESS_KEY_ID: credentials.accessKeyId,

@@ -7,6 +7,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -198,8 +199,8 @@ export function filesIn(folder) {
 }
 
 const addon = /unstorage-dynamodb[^/\\]*\.node$/;
-/** Nitro 3 may put the addon into a chunk, as base64. */
-const inlined = /(["'`])[A-Za-z0-9+/=]{1000000,}\1/;
+/** Nitro 3 may put the addon into a chunk, as base64: the beginning of a very long literal. */
+const inlined = /["'`][A-Za-z0-9+/]{1000}/;
 
 /**
  * Replaces the addon by garbage, wherever it is.
@@ -216,12 +217,14 @@ export function breakAddon(folder) {
       // A new file: the old one may be mapped by a process that is just ending.
       rmSync(file);
       writeFileSync(file, "garbage");
-    } else if (/\.m?js$/.test(file)) {
+    } else if (/\.m?js$/.test(file) && statSync(file).size > 1_000_000) {
       const content = readFileSync(file);
-      const text = content.length > 1_000_000 ? content.toString("latin1") : "";
-      if (inlined.test(text)) {
+      const text = content.toString("latin1");
+      const start = text.search(inlined);
+      if (start >= 0) {
+        const end = text.indexOf(text.charAt(start), start + 1);
         originals.push([file, content]);
-        writeFileSync(file, text.replace(inlined, '"Z2FyYmFnZQ=="'), "latin1");
+        writeFileSync(file, `${text.slice(0, start + 1)}Z2FyYmFnZQ==${text.slice(end)}`, "latin1");
       }
     }
   }
