@@ -169,7 +169,7 @@ describe("a bundle that left the addon out", () => {
 });
 
 describe("the Nitro module", () => {
-  const name = "unstorage-dynamodb";
+  const packageName = "unstorage-dynamodb";
 
   it("[NIT-5] adds the package to what is traced, beside what the user has", () => {
     const users = {
@@ -178,15 +178,15 @@ describe("the Nitro module", () => {
     };
     const before = { ...users };
     nitroModule.setup({ options: users });
-    expect(users.traceDeps).toEqual([...before.traceDeps, name]);
-    expect(users.externals).toEqual({ inline: ["mine"], external: ["other", name] });
+    expect(users.traceDeps).toEqual([...before.traceDeps, packageName]);
+    expect(users.externals).toEqual({ inline: ["mine"], external: ["other", packageName] });
     expect(before).toEqual({
       traceDeps: ["other", /^@own\//],
       externals: { inline: ["mine"], external: ["other"] },
     });
     const none: Record<string, unknown> = {};
     nitroModule.setup({ options: none });
-    expect(none).toEqual({ traceDeps: [name], externals: { external: [name] } });
+    expect(none).toEqual({ traceDeps: [packageName], externals: { external: [packageName] } });
   });
 
   it("[NIT-5] is what `unstorage-dynamodb/nitro` gives, by import and by require", async () => {
