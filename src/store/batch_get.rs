@@ -54,7 +54,8 @@ impl Store {
             let value = positions.get(key).and_then(|position| values.get(*position)).cloned().flatten();
             (key.as_str().to_owned(), value)
         };
-        Ok(asked.iter().map(answer).collect())
+        let answers = asked.iter().map(answer).collect();
+        Ok(call.done(answers))
     }
 }
 
@@ -107,12 +108,14 @@ impl Call {
                 self.send(client, "BatchGetItem", || request.send()).await?
             };
             let now = self.session.clock.now();
+            let before = found.len();
             for mut row in answer.responses.into_iter().flatten().flat_map(|(_, rows)| rows) {
                 // A row that was not asked for is no answer.
                 if let Some(position) = row.remove(&attributes.key).and_then(position) {
                     found.insert(position, attributes.value(row, now));
                 }
             }
+            self.counters().read(found.len() - before);
             left = answer.unprocessed_keys.into_iter().flatten().flat_map(|(_, rest)| rest.keys).collect();
             // Nor is a key, and one is enough.
             let mut seen = HashSet::new();
