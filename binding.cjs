@@ -838,3 +838,4 @@ module.exports = nativeBinding
 module.exports.NativeDriver = nativeBinding.NativeDriver
 module.exports.createTable = nativeBinding.createTable
 module.exports.dynamoDbCacheDriver = nativeBinding.dynamoDbCacheDriver
+module.exports.VERSION = nativeBinding.VERSION

@@ -56,3 +56,6 @@ export interface NativeTable {
   /** Whether this call made the table. */
   created: boolean
 }
+
+/** The crate's version, which is the npm package's. */
+export declare const VERSION: string

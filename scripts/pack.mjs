@@ -6,6 +6,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   rmSync,
   writeFileSync,
 } from "node:fs";
@@ -102,7 +103,24 @@ async function packPlatform(destination) {
   }
   copyFileSync(inProject(addonName()), path.join(directory, addonName()));
   copyFileSync(inProject("LICENSE"), path.join(directory, "LICENSE"));
+  inlineForNitro(directory);
   await packInto(directory, destination);
+}
+
+/**
+ * Adds the module by which Nitro 3 puts the addon into a bundle, see nitro/inlined.cjs: `raw:` is Nitro's own.
+ *
+ * @param {string} directory
+ */
+function inlineForNitro(directory) {
+  const file = path.join(directory, "package.json");
+  const platform = JSON.parse(readFileSync(file, "utf8"));
+  platform.files.push("inline.mjs");
+  writeFileSync(file, `${JSON.stringify(platform, null, 2)}\n`);
+  writeFileSync(
+    path.join(directory, "inline.mjs"),
+    `export { default } from "raw:./${platform.main}";\n`,
+  );
 }
 
 await main(async () => {

@@ -16,3 +16,4 @@ mod runtime;
 mod store;
 mod table;
 mod value;
+mod version;
