@@ -117,13 +117,13 @@ describe("arguments of any type", () => {
     expect(reports).toEqual([[]]);
   });
 
-  it("[case 42] a text of 100 million characters is refused, and the next call works", async () => {
+  it("[case 42] a text of ten million characters is refused, and the next call works", async () => {
     const { reports } = await runCase(
       `const driver = make({ endpoint: ${literal(endpoint.endpoint)} });
-       report(await settle(driver.setItem("k", "x".repeat(1e8))));
-       report(await settle(driver.getItem("x".repeat(1e8))));
+       report(await settle(driver.setItem("k", "x".repeat(1e7))));
+       report(await settle(driver.getItem("x".repeat(1e7))));
        report(await settle(driver.setItem("k", "v")));`,
-      { lagMs: 10_000 },
+      { lagMs: 60_000, limitMs: 200_000 },
     );
     expect(reports[0].error.code).toBe("ERR_DYNAMODB_ITEM_TOO_LARGE");
     expect(reports[1].error.code).toBe("ERR_DYNAMODB_INVALID_KEY");
@@ -163,18 +163,19 @@ describe("a base that looks like an expression", () => {
 });
 
 describe("a busy machine", () => {
-  it("[case 48] a thread that blocks for 5 seconds makes no call late by its own time", async () => {
+  it("[case 48] a thread that blocks for 6 seconds makes no call late by its own time", async () => {
     endpoint.script(() => ({ ...found("v"), delay: 50 }));
+    // An attempt has 5 seconds: those of the driver, not of this thread.
     const { reports } = await runCase(
-      `const driver = make({ endpoint: ${literal(endpoint.endpoint)}, attemptTimeout: 2000, timeout: 3000 });
-       const calls = Array.from({ length: 100 }, (_, n) => driver.getItem("k" + n));
-       const end = performance.now() + 5000;
+      `const driver = make({ endpoint: ${literal(endpoint.endpoint)}, maxAttempts: 1 });
+       const calls = Array.from({ length: 20 }, (_, n) => driver.getItem("k" + n));
+       const end = performance.now() + 6000;
        while (performance.now() < end);
        const outcomes = await Promise.allSettled(calls);
-       report(outcomes.filter(({ value }) => value === "v").length);`,
+       report(outcomes.map(({ value, reason }) => value ?? reason.message));`,
       { lagMs: 60_000, limitMs: 120_000 },
     );
-    expect(reports).toEqual([100]);
+    expect(reports).toEqual([Array(20).fill("v")]);
   });
 
   it("[case 48] one processor and 32 busy threads: a credentials function is heard", async () => {
