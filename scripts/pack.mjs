@@ -93,15 +93,24 @@ async function packMain(destination) {
   }
 }
 
-/** @param {string} destination */
-async function packPlatform(destination) {
+/**
+ * @param {string} destination
+ * @param {import("./lib/addon.mjs").Profile} profile
+ */
+async function packPlatform(destination, profile) {
   const directory = inProject("npm", platformTag());
   if (!existsSync(directory)) {
     throw new Failure(
       `No package is published for ${platformTag()}: see "targets" in package.json.`,
     );
   }
-  copyFileSync(inProject(addonName()), path.join(directory, addonName()));
+  const addon = path.join(directory, addonName());
+  copyFileSync(inProject(addonName()), addon);
+  if (profile === "debug" && process.platform === "linux") {
+    // Two thirds of a debug addon are symbols, and every test that installs it would copy them. Without binutils they
+    // stay.
+    outputOf("strip", [addon]);
+  }
   copyFileSync(inProject("LICENSE"), path.join(directory, "LICENSE"));
   inlineForNitro(directory);
   await packInto(directory, destination);
@@ -132,7 +141,7 @@ await main(async () => {
     rmSync(inProject("npm"), { recursive: true, force: true });
     await run(...tool("@napi-rs/cli", ["create-npm-dirs"], "napi"));
     await packMain(destination);
-    await packPlatform(destination);
+    await packPlatform(destination, profile);
   });
   console.log(`\nTry it in another folder:\n\n  npm install ${path.join(destination, "*.tgz")}`);
 });

@@ -55,6 +55,7 @@ describe("contents", () => {
       "js/native.cjs",
       "js/table.cjs",
       "nitro/addon.mjs",
+      "nitro/bundled.cjs",
       "nitro/index.d.ts",
       "nitro/index.js",
       "nitro/inlined.cjs",
