@@ -93,7 +93,11 @@ export async function open(spec, value) {
     case "driver":
     case "reference": {
       const { default: factory } = await import(spec.module);
-      return overDriver(spec, factory({ table, endpoint, region, credentials }), value);
+      return overDriver(
+        spec,
+        factory({ table, endpoint, region, credentials, ...spec.options }),
+        value,
+      );
     }
     case "bare": {
       const { DynamoDBClient } = await import("@aws-sdk/client-dynamodb");
