@@ -42,6 +42,10 @@ export default defineConfig({
           hookTimeout: 300_000,
         },
       },
+      {
+        // The bench's own arithmetic: no engine, no addon.
+        test: { name: "bench", include: ["bench/__test__/**/*.spec.ts"] },
+      },
     ],
   },
 });
