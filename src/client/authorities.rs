@@ -5,7 +5,7 @@
 //! Node is asked, but only by a connection that speaks TLS, and once per process.
 
 use std::collections::HashSet;
-use std::ffi::OsString;
+use std::ffi::OsStr;
 use std::fmt;
 use std::fmt::Write;
 use std::sync::Arc;
@@ -68,7 +68,7 @@ impl Authorities {
         // Files are read beside, not before, what Node's thread does.
         let files = tokio::task::spawn_blocking(|| {
             let files = [AWS_BUNDLE, NODE_BUNDLE].map(|name| std::env::var_os(name).filter(|path| !path.is_empty()));
-            (files.map(|path| path.map(read)), rustls_native_certs::load_native_certs().certs)
+            (files.map(|path| path.map(|path| read(&path))), rustls_native_certs::load_native_certs().certs)
         });
         let (given, files) = futures_util::join!(given, files);
         let ([aws, node], system) = files.map_err(|error| unusable(&error.to_string()))?;
@@ -84,8 +84,8 @@ impl Authorities {
     }
 }
 
-fn read(path: OsString) -> Result<Vec<u8>, String> {
-    std::fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))
+fn read(path: &OsStr) -> Result<Vec<u8>, String> {
+    std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))
 }
 
 /// The certificates of a PEM text, up to where it is broken, if it is.

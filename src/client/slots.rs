@@ -109,10 +109,11 @@ impl Slots {
 
 impl Drop for Slot<'_> {
     fn drop(&mut self) {
-        if self.slots.are_short() && self.slots.withholds() {
-            if let Some(permit) = self.permit.take() {
-                permit.forget();
-            }
+        if self.slots.are_short()
+            && self.slots.withholds()
+            && let Some(permit) = self.permit.take()
+        {
+            permit.forget();
         }
     }
 }
