@@ -32,29 +32,31 @@ const programs = {
   pnpm: { package: "pnpm", version: "10.34.9", file: "bin/pnpm.cjs" },
 };
 
-/** What comes before the script. Deno asks for every permission, and would fetch packages of its own. */
+/** What comes before a script. Deno asks for every permission, and would fetch packages of its own. */
 const words = {
-  deno: [
-    "run",
-    "--allow-env",
-    "--allow-read",
-    "--allow-ffi",
-    "--allow-net",
-    "--node-modules-dir=manual",
-  ],
+  deno: ["run", "--allow-env", "--allow-read", "--allow-ffi", "--node-modules-dir=manual"],
 };
 
 /** @typedef {keyof typeof programs | "node"} Program */
 
-/** @param {Program} name @returns {Promise<string[]>} how to start a script */
-export const programCommand = async (name) => [
-  await programFile(name),
-  ...(name === "deno" ? words.deno : []),
-];
+/**
+ * How to start a script.
+ *
+ * @param {Program} name
+ * @param {boolean} serves a script that serves must be allowed to; the addon opens its connections without being asked
+ * @returns {Promise<string[]>}
+ */
+export async function programCommand(name, serves) {
+  const parameters = name === "deno" ? [...words.deno, ...(serves ? ["--allow-net"] : [])] : [];
+  return [await programFile(name), ...parameters];
+}
 
 /** @param {Program} name */
 export const versionOf = (name) =>
   name === "node" ? process.versions.node : programs[name].version;
+
+/** @type {Map<Program, Promise<string>>} */
+const files = new Map();
 
 /**
  * The file to run. It is kept in `.cache`, by its version.
@@ -65,6 +67,13 @@ export async function programFile(name) {
   if (name === "node") {
     return process.execPath;
   }
+  const known = files.get(name) ?? install(name);
+  files.set(name, known);
+  return known;
+}
+
+/** @param {keyof typeof programs} name */
+async function install(name) {
   const wanted = programs[name];
   const folder = path.join(cacheDirectory, "programs", `${name}-${wanted.version}`);
   const file = path.join(folder, "node_modules", wanted.package, wanted.file);
