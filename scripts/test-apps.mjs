@@ -79,7 +79,7 @@ await main(async () => {
   for (const app of chosen) {
     folders.get(app.install)?.push(app);
   }
-  const waiting = [...folders.values()].sort((one, other) => other.length - one.length);
+  const waiting = [...folders.values()].sort((few, many) => many.length - few.length);
   async function lane() {
     for (let group = waiting.shift(); group; group = waiting.shift()) {
       for (const app of group) {
