@@ -17,6 +17,18 @@ const node = (version) => ({
   file: `bin/node${suffix}`,
 });
 
+/** Of every `npm install` here. npm itself waits five minutes for a registry that has stopped to answer. */
+export const npmFlags = [
+  "--no-audit",
+  "--no-fund",
+  "--ignore-scripts",
+  "--prefer-offline",
+  "--no-progress",
+  "--loglevel=error",
+  "--fetch-timeout=30000",
+  "--fetch-retries=4",
+];
+
 const ovenArch = arch === "arm64" ? "aarch64" : arch;
 /** Pinned: a runtime that changes by itself would change what is tested. */
 const programs = {
@@ -34,7 +46,14 @@ const programs = {
 
 /** What comes before a script. Deno asks for every permission, and would fetch packages of its own. */
 const words = {
-  deno: ["run", "--allow-env", "--allow-read", "--allow-ffi", "--node-modules-dir=manual"],
+  deno: [
+    "run",
+    "--allow-env",
+    "--allow-read",
+    "--allow-ffi",
+    "--allow-sys",
+    "--node-modules-dir=manual",
+  ],
 };
 
 /** @typedef {keyof typeof programs | "node"} Program */
@@ -80,9 +99,8 @@ async function install(name) {
   if (!existsSync(file)) {
     mkdirSync(folder, { recursive: true });
     writeFileSync(path.join(folder, "package.json"), JSON.stringify({ private: true }));
-    const quiet = ["--no-audit", "--no-fund", "--ignore-scripts", "--prefer-offline"];
     const exact = `${wanted.package}@${wanted.version}`;
-    await runQuietly(flat(npm(["install", "--no-save", ...quiet, exact])), { cwd: folder });
+    await runQuietly(flat(npm(["install", "--no-save", ...npmFlags, exact])), { cwd: folder });
   }
   if (!existsSync(file)) {
     throw new Failure(`${wanted.package}@${wanted.version} holds no ${wanted.file}.`);
