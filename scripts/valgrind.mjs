@@ -6,7 +6,7 @@ import { attempt } from "./lib/process.mjs";
 import { root } from "./lib/project.mjs";
 import { Failure, main } from "./lib/steps.mjs";
 
-const suites = ["requests", "batches"];
+const suites = ["requests"];
 const memcheck = ["--error-exitcode=99", "--leak-check=full", "--errors-for-leak-kinds=definite"];
 
 await main(async () => {
