@@ -7,6 +7,8 @@ mod abort;
 mod bytes;
 mod credentials;
 mod error;
+#[cfg(feature = "fault")]
+mod fault;
 mod found;
 mod input;
 mod items;
