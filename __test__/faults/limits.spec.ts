@@ -12,7 +12,7 @@ describe("few descriptors", () => {
   it(`[case 31] 64 in all: ${count} parallel reads settle with their values`, async () => {
     endpoint.script(({ request }) => found(request.Key.key.S));
     const body = `
-      const driver = make({ endpoint: ${literal(endpoint.endpoint)}, timeout: 200_000 });
+      const driver = make({ endpoint: ${literal(endpoint.endpoint)}, attemptTimeout: 60_000, timeout: 200_000 });
       const keys = Array.from({ length: ${count} }, (_, n) => "k" + n);
       const calls = keys.map((key) => driver.getItem(key));
       const values = await settle(Promise.all(calls).then((all) => all.join()), 200_000);
@@ -50,7 +50,7 @@ describe("load", () => {
       operation === "GetItem" ? found(request.Key.key.S) : { body: {} },
     );
     const body = `
-      const driver = make({ endpoint: ${literal(endpoint.endpoint)}, timeout: 200_000 });
+      const driver = make({ endpoint: ${literal(endpoint.endpoint)}, attemptTimeout: 60_000, timeout: 200_000 });
       const calls = Array.from({ length: ${count} }, (_, n) => {
         const key = "k" + n;
         if (n % 3 === 0) return driver.getItem(key).then((value) => value === key);
