@@ -1,6 +1,15 @@
 // nitro/: the entry that Nitro 3 bundles, and the Nitro module. A bundle is played by a folder that holds what a
 // bundler takes along; the addon's bytes come from a module in place of Nitro's `raw:` import.
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -100,17 +109,85 @@ describe("the entry for Nitro 3", () => {
   });
 });
 
+// Nitro 2 and 3.0.0 make one ES module of this package and of their own code: `require` and `__filename` are gone.
+describe("a bundle that left the addon out", () => {
+  const server = mkdtempSync(join(tmpdir(), "unstorage-dynamodb-server-"));
+  afterAll(() => rmSync(server, { recursive: true, force: true }));
+
+  /** The modules of the package, each a function of what CommonJS gives a module, but for two names. */
+  function bundled(): string {
+    const names = ["index.js", "binding.cjs", "package.json", "nitro/bundled.cjs"];
+    const all = [...names, ...readdirSync(join(root, "js")).map((file) => `js/${file}`)];
+    const modules = all.map((file) => {
+      const text = readFileSync(join(root, file), "utf8");
+      const body = file.endsWith(".json") ? `module.exports = ${text}` : text;
+      // The generated loader is where a bundler leaves `require` as it is.
+      const parameters = file === "binding.cjs" ? "module, exports" : "module, exports, require";
+      return `${literal(file)}: function (${parameters}) { ${body} }`;
+    });
+    return `
+      import { createRequire } from "node:module";
+      const given = createRequire("/");
+      const modules = { ${modules.join(",\n")} };
+      const loaded = {};
+      function load(file) {
+        if (!loaded[file]) {
+          const module = (loaded[file] = { exports: {} });
+          modules[file](module, module.exports, (id) =>
+            id.startsWith(".") ? load(new URL(id, "file:///" + file).pathname.slice(1)) : given(id),
+          );
+        }
+        return loaded[file].exports;
+      }
+      const driver = load("nitro/bundled.cjs").near(import.meta.url, load("index.js"));
+    `;
+  }
+
+  it("[NIT-6] loads the platform package beside it", async () => {
+    const platform = join(server, "node_modules", `@unstorage-dynamodb/binding-${tag}`);
+    mkdirSync(platform, { recursive: true });
+    symlinkSync(join(root, addonName()), join(platform, addonName()));
+    writeFileSync(join(platform, "package.json"), JSON.stringify({ main: addonName() }));
+    writeFileSync(
+      join(server, "index.mjs"),
+      `${bundled()}
+       export const story = async (options) => {
+         const one = driver(options);
+         await one.setItem("bundled", "v");
+         return one.getItem("bundled");
+       };`,
+    );
+    const body = `
+      const { story } = await import(${literal(join(server, "index.mjs"))});
+      report(await story(${literal(engineOptions(table.name))}).catch(({ message }) => message));
+    `;
+    const { code, reports } = await runChild(body);
+    expect({ code, reports }).toEqual({ code: 0, reports: ["v"] });
+    rmSync(platform, { recursive: true });
+    const { reports: without } = await runChild(body);
+    expect(without[0]).toContain(`The native addon for ${tag} is missing. `);
+  });
+});
+
 describe("the Nitro module", () => {
-  it("[NIT-5] adds the package to traceDeps, beside what the user has", () => {
-    const users = { traceDeps: ["other", /^@own\//] };
-    const before = [...users.traceDeps];
-    const given = users.traceDeps;
+  const packageName = "unstorage-dynamodb";
+
+  it("[NIT-5] adds the package to what is traced, beside what the user has", () => {
+    const users = {
+      traceDeps: ["other", /^@own\//],
+      externals: { inline: ["mine"], external: ["other"] },
+    };
+    const before = { ...users };
     nitroModule.setup({ options: users });
-    expect(users.traceDeps).toEqual([...before, "unstorage-dynamodb"]);
-    expect(given).toEqual(before);
-    const none: { traceDeps?: unknown } = {};
+    expect(users.traceDeps).toEqual([...before.traceDeps, packageName]);
+    expect(users.externals).toEqual({ inline: ["mine"], external: ["other", packageName] });
+    expect(before).toEqual({
+      traceDeps: ["other", /^@own\//],
+      externals: { inline: ["mine"], external: ["other"] },
+    });
+    const none: Record<string, unknown> = {};
     nitroModule.setup({ options: none });
-    expect(none.traceDeps).toEqual(["unstorage-dynamodb"]);
+    expect(none).toEqual({ traceDeps: [packageName], externals: { external: [packageName] } });
   });
 
   it("[NIT-5] is what `unstorage-dynamodb/nitro` gives, by import and by require", async () => {

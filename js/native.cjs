@@ -4,5 +4,5 @@
 // time, and a machine without the addon must still be able to build.
 
 const loader = require("./loader.cjs");
-
-module.exports = loader(() => require("../binding.cjs"));
+const bundled = require("../nitro/bundled.cjs");
+module.exports = loader(bundled(() => require("../binding.cjs")));

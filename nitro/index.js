@@ -1,11 +1,16 @@
 "use strict";
 
-// The Nitro module `unstorage-dynamodb/nitro`: Nitro 3 then copies the package beside the server in place of bundling
-// it. Nitro 2 does so anyway.
+// The Nitro module `unstorage-dynamodb/nitro`: the package is then copied beside the server, and not bundled.
+
+const NAME = "unstorage-dynamodb";
 
 module.exports = {
-  name: "unstorage-dynamodb",
+  name: NAME,
   setup({ options }) {
-    options.traceDeps = [...(options.traceDeps ?? []), "unstorage-dynamodb"];
+    // Nitro 3 bundles what it does not know.
+    options.traceDeps = [...(options.traceDeps ?? []), NAME];
+    // Nitro 2 bundles packages by the beginning of their name, "unstorage" among them.
+    const { external = [] } = options.externals ?? {};
+    options.externals = { ...options.externals, external: [...external, NAME] };
   },
 };

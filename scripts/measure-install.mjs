@@ -24,8 +24,13 @@ function sizeOf(folder) {
   const entries = readdirSync(installed, { recursive: true, withFileTypes: true });
   // npm's own record of what it installed is no part of a package.
   const files = entries.filter((entry) => entry.isFile() && entry.name !== ".package-lock.json");
-  const bytes = files.reduce((sum, file) => sum + statSync(path.join(file.parentPath, file.name)).size, 0);
-  const record = readJson(path.relative(path.resolve("."), path.join(installed, ".package-lock.json")));
+  const bytes = files.reduce(
+    (sum, file) => sum + statSync(path.join(file.parentPath, file.name)).size,
+    0,
+  );
+  const record = readJson(
+    path.relative(path.resolve("."), path.join(installed, ".package-lock.json")),
+  );
   return {
     packages: Object.keys(record.packages).length,
     files: files.length,

@@ -35,7 +35,8 @@ await main(async () => {
     const tags = await createPlatformPackages();
     await packMain(tags, destination);
     if (artifacts === undefined) {
-      await packPlatform(platformTag(), inProject(addonName()), destination);
+      const strip = profile === "debug" && process.platform === "linux";
+      await packPlatform(platformTag(), inProject(addonName()), destination, { strip });
     } else {
       const { binaryName } = readJson("package.json").napi;
       for (const tag of tags) {

@@ -13,6 +13,7 @@ mod items;
 mod meta;
 mod options;
 mod runtime;
+mod stats;
 mod store;
 mod table;
 mod value;

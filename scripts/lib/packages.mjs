@@ -63,13 +63,20 @@ function complete(tag) {
  * @param {string} tag
  * @param {string} addon path of its `.node` file
  * @param {string} destination
+ * @param {object} [options]
+ * @param {boolean} [options.strip] leaves out the symbols: two thirds of a debug addon, and every test that installs it
+ *   would copy them. Without binutils they stay.
  */
-export async function packPlatform(tag, addon, destination) {
+export async function packPlatform(tag, addon, destination, { strip = false } = {}) {
   if (!existsSync(inProject(folder, tag))) {
     throw new Failure(`No package is published for ${tag}: see "targets" in package.json.`);
   }
   const { main } = readJson(folder, tag, "package.json");
-  copyFileSync(addon, inProject(folder, tag, main));
+  const file = inProject(folder, tag, main);
+  copyFileSync(addon, file);
+  if (strip) {
+    outputOf("strip", [file]);
+  }
   await packInto(inProject(folder, tag), destination);
 }
 
