@@ -57,7 +57,9 @@ describe("manifests", () => {
     for (const name of ["unstorage-dynamodb", platformName]) {
       const { scripts = {}, dependencies = {} } = manifest(name);
       expect(dependencies).toEqual({});
-      expect(Object.keys(scripts).filter((script) => /install|prepare/.test(script))).toEqual([]);
+      expect(
+        Object.keys(scripts).filter((script) => /^(pre|post)?(install|prepare)$/.test(script)),
+      ).toEqual([]);
     }
   });
 

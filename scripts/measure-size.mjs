@@ -1,4 +1,4 @@
-// `npm run measure:install`: what an install of this driver takes up, and of the JavaScript SDK that it replaces. The
+// `npm run measure:size`: what an install of this driver takes up, and of the JavaScript SDK that it replaces. The
 // numbers in README.md come from here.
 import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
