@@ -115,3 +115,22 @@ describe("linters", () => {
     });
   });
 });
+
+describe("types", () => {
+  it("every option is documented, with its default", () => {
+    const types = readFileSync(
+      join(app.folder, "node_modules/unstorage-dynamodb/types.d.ts"),
+      "utf8",
+    );
+    const parts = types.split(/^export (?:interface|type|declare) /m);
+    for (const name of ["DynamoDbDriverOptions", "DynamoDbAttributes", "DynamoDbScanOptions"]) {
+      const body = parts.find((part) => part.startsWith(`${name} {`)) ?? "";
+      const documented = [
+        ...body.matchAll(/\/\*\*(?:(?!\*\/)[^])*@default(?:(?!\*\/)[^])*\*\/\s+(\w+)\?:/g),
+      ];
+      const options = [...body.matchAll(/^ {2}(\w+)\?:/gm)].map(([, option]) => option);
+      expect(options.length).toBeGreaterThan(2);
+      expect(documented.map(([, option]) => option)).toEqual(options);
+    }
+  });
+});
