@@ -86,6 +86,14 @@ impl Throttles {
     }
 }
 
+/// Counts a throttled attempt for who watches.
+pub(super) fn throttled() {
+    let _unwatched = WATCH.try_with(|watch| {
+        watch.own.set(watch.own.get() + 1);
+        watch.all.0.fetch_add(1, Ordering::Relaxed);
+    });
+}
+
 /// Notes which credentials the attempt is signed with.
 pub(super) fn signed_with(serial: u64) {
     // Outside a request there is nothing to note.
@@ -141,10 +149,7 @@ impl Intercept for Counter {
         let name = error.and_then(|error| PROGRESS.try_with(|progress| (progress.name_of)(error)).ok().flatten());
         let status = context.response().map_or(0, |response| response.status().as_u16());
         if is_throttle(name, status) {
-            let _unwatched = WATCH.try_with(|watch| {
-                watch.own.set(watch.own.get() + 1);
-                watch.all.0.fetch_add(1, Ordering::Relaxed);
-            });
+            throttled();
         }
         Ok(())
     }

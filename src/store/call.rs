@@ -5,10 +5,11 @@ use std::sync::{Arc, PoisonError};
 
 use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use tokio::sync::SemaphorePermit;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use super::{Session, Store};
-use crate::client::Client;
+use crate::client::{Action, Client};
 use crate::error::{Error, ErrorKind, Operation};
 use crate::input::{FLAG_ALLOWED, Input};
 use crate::key::{BASE_ALLOWED, Base, Key, KeyError};
@@ -76,10 +77,24 @@ impl Call {
         }
     }
 
-    /// Waits for credentials and a slot, and sends one request. `action` is DynamoDB's name of it ("GetItem").
+    /// Waits for credentials and a slot, and sends one request. `body` is written once there is a slot: thousands of
+    /// calls may wait.
+    pub(super) async fn request<T>(
+        &self,
+        action: Action,
+        body: impl FnOnce() -> serde_json::Result<Vec<u8>>,
+        read: impl FnOnce(&[u8]) -> serde_json::Result<T>,
+    ) -> Result<T, Error> {
+        let client = self.client().await?;
+        let _slot = self.slot(client).await?;
+        // The error would repeat a part of the value.
+        let unwritten = |_| self.fail(Error::new(ErrorKind::Internal, "the request could not be written"));
+        client.call(action, body().map_err(unwritten)?, read).await.map_err(|error| self.fail(error))
+    }
+
+    /// The same through the SDK, for what is rare. `action` is DynamoDB's name of it ("CreateTable").
     ///
-    /// The SDK's future is some 25 KB, so it is made only once there is a slot, and lives on the heap: ten thousand
-    /// calls that wait their turn must not cost a quarter of a gigabyte.
+    /// The SDK's future is some 25 KB, so it is made only once there is a slot, and lives on the heap.
     pub(super) async fn send<O, E, F>(
         &self,
         client: &Client,
@@ -90,11 +105,16 @@ impl Call {
         F: Future<Output = Result<O, SdkError<E, HttpResponse>>>,
         E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
     {
+        let _slot = self.slot(client).await?;
+        client.send(action, Box::pin(request())).await.map_err(|error| self.fail(error))
+    }
+
+    /// Waits for credentials and a slot.
+    async fn slot(&self, client: &Client) -> Result<SemaphorePermit<'_>, Error> {
         // Closed while the client was being made, say: no need to look for credentials.
         if !self.session.slots.is_closed() {
             client.ready().await.map_err(|error| self.fail(error))?;
         }
-        let _slot = self.session.slots.acquire().await.map_err(|_| self.fail(Error::closed()))?;
-        client.send(action, Box::pin(request())).await.map_err(|error| self.fail(error))
+        self.session.slots.acquire().await.map_err(|_| self.fail(Error::closed()))
     }
 }

@@ -5,6 +5,7 @@
 #![allow(dead_code, reason = "each test file uses its own part")]
 
 pub(crate) mod table;
+pub(crate) mod wire;
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -100,21 +101,26 @@ impl Script {
 
     /// The same with other options.
     pub(crate) fn store_with(&self, change: impl FnOnce(&mut RawOptions)) -> Store {
-        let mut raw = RawOptions {
-            table: "cache".into(),
-            region: "eu-west-1".into(),
-            credentials: RawCredentials::Object {
-                access_key_id: "id".into(),
-                secret_access_key: "secret".into(),
-                session_token: Input::Absent,
-            },
-            attributes: RawAttributes::Absent,
-            ..RawOptions::default()
-        };
-        change(&mut raw);
-        let options = Options::parse(raw).expect("options");
-        Store::with_http_client(options, Arc::new(StoppedClock), SharedHttpClient::new(self.clone()))
+        store_over(SharedHttpClient::new(self.clone()), change)
     }
+}
+
+/// A store over an HTTP client.
+pub(crate) fn store_over(http: SharedHttpClient, change: impl FnOnce(&mut RawOptions)) -> Store {
+    let mut raw = RawOptions {
+        table: "cache".into(),
+        region: "eu-west-1".into(),
+        credentials: RawCredentials::Object {
+            access_key_id: "id".into(),
+            secret_access_key: "secret".into(),
+            session_token: Input::Absent,
+        },
+        attributes: RawAttributes::Absent,
+        ..RawOptions::default()
+    };
+    change(&mut raw);
+    let options = Options::parse(raw).expect("options");
+    Store::with_http_client(options, Arc::new(StoppedClock), http)
 }
 
 impl HttpClient for Script {
