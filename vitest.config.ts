@@ -11,7 +11,7 @@ export default defineConfig({
     server: {
       deps: {
         // The package is what is tested: Node itself must load it, as it will for users, and not Vite.
-        external: [/\/(index\.m?js|binding\.cjs|js\/[^/]+\.[cm]js)$/],
+        external: [/\/(index\.m?js|binding\.cjs|(js|nitro)\/[^/]+\.[cm]?js)$/],
       },
     },
     projects: [

@@ -31,6 +31,7 @@ const SHOWN_WITHIN = {
 module.exports = function createFactory(loadNative) {
   return function dynamoDbCacheDriver(options) {
     let native;
+    let instance;
     let failure;
     let disposed = false;
     let given = {};
@@ -89,6 +90,14 @@ module.exports = function createFactory(loadNative) {
       removeItem: method("removeItem"),
       getKeys: method("getKeys"),
       clear: method("clear"),
+      // Synchronous, as in unstorage's own drivers.
+      getInstance() {
+        try {
+          return (instance ??= open().getInstance());
+        } catch (thrown) {
+          throw toDynamoDbError(thrown, "getInstance");
+        }
+      },
       dispose() {
         disposed = true;
         // Nothing was opened, so there is nothing to load the addon for.

@@ -40,6 +40,7 @@ use crate::error::aws::{Failure, Target, explain, explain_failure, no_credential
 use crate::error::{Error, ErrorKind};
 use crate::json::AnswerError;
 use crate::options::{Endpoint, GivenCredentials, Limits, Options, StaticCredentials, endpoint_from_environment};
+use crate::stats::Effort;
 use credentials::{CredentialsKeeper, Source};
 use http::PoolSettings;
 use renewal::Renewal;
@@ -133,32 +134,35 @@ impl Client {
         }
     }
 
-    /// Sends a request of the store's, has its answer read, and explains its failure.
+    /// Sends a request of the store's, has its answer read, explains its failure, and tells what it took.
     pub(crate) async fn call<T>(
         &self,
         action: Action,
         body: Vec<u8>,
         read: impl FnOnce(&[u8]) -> serde_json::Result<T>,
-    ) -> Result<T, Error> {
+    ) -> (Result<T, Error>, Effort) {
         let mut course = Course::default();
         let result = match self.requests.send(action, body.into(), &mut course).await {
             Ok(answer) => read(&answer).map_err(|error| Failure::unreadable(&AnswerError::from(error))),
             Err(failure) => Err(failure),
         };
-        result.map_err(|failure| explain_failure(failure, action.name(), course.metadata(), &self.target))
+        let effort = course.effort;
+        let explain = |failure| explain_failure(failure, action.name(), course.into_metadata(), &self.target);
+        (result.map_err(explain), effort)
     }
 
-    /// Sends one request through the SDK and explains its failure. `action` is DynamoDB's name of it ("GetItem").
+    /// Sends one request through the SDK, explains its failure, and tells what it took. `action` is DynamoDB's name of it
+    /// ("GetItem").
     pub(crate) async fn send<O, E>(
         &self,
         action: &'static str,
         request: impl Future<Output = Result<O, SdkError<E, HttpResponse>>>,
-    ) -> Result<O, Error>
+    ) -> (Result<O, Error>, Effort)
     where
         E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
     {
-        let (result, attempts) = progress::counted(request).await;
-        result.map_err(|error| explain(&error, action, attempts, &self.target))
+        let (result, effort) = progress::counted(request).await;
+        (result.map_err(|error| explain(&error, action, effort.attempts, &self.target)), effort)
     }
 }
 

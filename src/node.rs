@@ -13,6 +13,8 @@ mod items;
 mod meta;
 mod options;
 mod runtime;
+mod stats;
 mod store;
 mod table;
 mod value;
+mod version;

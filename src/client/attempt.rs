@@ -164,7 +164,9 @@ pub(super) async fn exchange(
         connection.poison();
         Broken { failure: Failure::unreadable(&*error), again: Some(Kind::Transient) }
     })?;
-    Ok(Answer { status: answer.status, headers: answer.headers, body: body.to_bytes(), connection })
+    let body = body.to_bytes();
+    course.effort.bytes_received += body.len() as u64;
+    Ok(Answer { status: answer.status, headers: answer.headers, body, connection })
 }
 
 fn unsent(cause: String) -> Broken {

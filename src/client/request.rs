@@ -25,12 +25,12 @@ use crate::error::Metadata;
 use crate::error::aws::{self, Failure};
 use crate::json;
 use crate::options::{Limits, Options};
+use crate::stats::Effort;
 
-/// What a request has taken so far: the one place that knows.
+/// What a request has been through so far: the one place that knows.
 #[derive(Debug, Default)]
 pub(super) struct Course {
-    /// How often it was sent.
-    pub(super) attempts: u32,
+    pub(super) effort: Effort,
     /// HTTP status of the last answer.
     pub(super) http_status: Option<u16>,
     /// AWS's id of the last request.
@@ -39,11 +39,11 @@ pub(super) struct Course {
 
 impl Course {
     /// As an error tells it.
-    pub(super) fn metadata(&self) -> Metadata {
+    pub(super) fn into_metadata(self) -> Metadata {
         Metadata {
             http_status: self.http_status,
             request_id: self.request_id.as_ref().and_then(|id| id.to_str().ok()).map(ToOwned::to_owned),
-            attempts: self.attempts,
+            attempts: self.effort.attempts,
         }
     }
 }
@@ -130,10 +130,10 @@ impl Requests {
             let Some(kind) = failed.again else {
                 return Err(failed.failure);
             };
-            if course.attempts >= self.limits.max_attempts {
+            if course.effort.attempts >= self.limits.max_attempts {
                 return Err(failed.failure);
             }
-            let wait = retry::wait(course.attempts, failed.after);
+            let wait = retry::wait(course.effort.attempts, failed.after);
             match self.budget.pay(kind) {
                 Some(price) => paid = price,
                 None => return Err(failed.failure),
@@ -153,11 +153,12 @@ impl Requests {
         renewed: &mut bool,
         course: &mut Course,
     ) -> Result<Bytes, Failed> {
-        course.attempts += 1;
+        course.effort.attempts += 1;
         let template = self.template().await.map_err(Failed::for_good)?;
         let signed_at = self.skew.apply(self.clock.now());
-        let attempt = Attempt { template: &template, action, body, id, number: course.attempts };
+        let attempt = Attempt { template: &template, action, body, id, number: course.effort.attempts };
         let request = attempt.request(&self.constants, signed_at).map_err(Failed::for_good)?;
+        course.effort.bytes_sent += body.len() as u64;
         let answer = attempt::exchange(&template.connector, request, course).await.map_err(|broken| Failed {
             failure: broken.failure,
             again: broken.again,
@@ -166,15 +167,23 @@ impl Requests {
         if answer.is_success() {
             return Ok(answer.body);
         }
-        Err(self.judge(&answer, signed_at, template.serial, renewed))
+        Err(self.judge(&answer, signed_at, template.serial, renewed, course))
     }
 
     /// What an error answer means.
-    fn judge(&self, answer: &Answer, signed_at: Duration, serial: u64, renewed: &mut bool) -> Failed {
+    fn judge(
+        &self,
+        answer: &Answer,
+        signed_at: Duration,
+        serial: u64,
+        renewed: &mut bool,
+        course: &mut Course,
+    ) -> Failed {
         let status = answer.status.as_u16();
         let said = json::error_body(answer.header("x-amzn-errortype"), &answer.body);
         let name = said.name.as_deref();
         if aws::is_throttle(name, status) {
+            course.effort.throttles += 1;
             progress::throttled();
         }
         let mut again = retry::of_answer(name, status);
@@ -210,8 +219,8 @@ impl Requests {
         match &*kept {
             Some(template) if template.serial == serial => Ok(Arc::clone(template)),
             _ => {
-                let made = Template::make(&self.config, &self.table, credentials, serial);
-                Ok(Arc::clone(kept.insert(Arc::new(made.map_err(|error| Failure::of_sdk(&error))?))))
+                let made = Template::make(&self.config, &self.table, credentials, serial)?;
+                Ok(Arc::clone(kept.insert(Arc::new(made))))
             }
         }
     }

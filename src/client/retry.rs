@@ -48,13 +48,11 @@ pub(super) const MAX_BACKOFF: Duration = Duration::from_secs(5);
 
 /// The wait after so many attempts: what AWS asked for, else anything up to a scale that doubles each time.
 pub(super) fn wait(attempts: u32, asked: Option<Duration>) -> Duration {
-    match asked {
-        Some(asked) => asked.min(MAX_BACKOFF),
-        None => {
-            let power = 2_u32.saturating_pow(attempts.saturating_sub(1));
-            INITIAL_BACKOFF.saturating_mul(power).min(MAX_BACKOFF).mul_f64(fastrand::f64())
-        }
+    if let Some(asked) = asked {
+        return asked.min(MAX_BACKOFF);
     }
+    let power = 2_u32.saturating_pow(attempts.saturating_sub(1));
+    INITIAL_BACKOFF.saturating_mul(power).min(MAX_BACKOFF).mul_f64(fastrand::f64())
 }
 
 // Which failures are repeated is compared with the SDK itself in tests/equivalence.rs.

@@ -107,7 +107,7 @@ impl Signer {
             body.len()
         );
         if let Some(token) = self.credentials.session_token() {
-            let _ = write!(text, "x-amz-security-token:{token}\n");
+            let _ = writeln!(text, "x-amz-security-token:{token}");
         }
         let _ = write!(text, "x-amz-target:{target}\nx-amz-user-agent:{user_agent}\n\n{signed_headers}\n");
         push_hex(&mut text, digest::digest(&digest::SHA256, body).as_ref());

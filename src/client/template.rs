@@ -10,8 +10,7 @@ use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::http::{HttpRequest, HttpResponse};
 use aws_sdk_dynamodb::config::{Config, ConfigBag, HttpClient, RuntimeComponents, SharedHttpClient};
-use aws_sdk_dynamodb::error::{BoxError, SdkError};
-use aws_sdk_dynamodb::operation::get_item::GetItemError;
+use aws_sdk_dynamodb::error::BoxError;
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_smithy_runtime_api::client::connector_metadata::ConnectorMetadata;
 use aws_smithy_runtime_api::client::http::{
@@ -25,15 +24,13 @@ use http::Uri;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, USER_AGENT};
 
 use super::signature::{Scope, Signer};
+use crate::error::aws::Failure;
 
 /// The user agent again, which is signed.
 const X_AMZ_USER_AGENT: HeaderName = HeaderName::from_static("x-amz-user-agent");
 
 /// The token of credentials that expire.
 const SECURITY_TOKEN: HeaderName = HeaderName::from_static("x-amz-security-token");
-
-/// Why there is no template.
-pub(super) type TemplateError = SdkError<GetItemError, HttpResponse>;
 
 /// The parts of a request that do not change.
 #[derive(Debug)]
@@ -48,12 +45,7 @@ pub(super) struct Template {
 
 impl Template {
     /// Has the SDK make a request with these credentials.
-    pub(super) fn make(
-        config: &Config,
-        table: &str,
-        credentials: Credentials,
-        serial: u64,
-    ) -> Result<Self, TemplateError> {
+    pub(super) fn make(config: &Config, table: &str, credentials: Credentials, serial: u64) -> Result<Self, Failure> {
         let http = config.http_client().ok_or_else(|| broken("no HTTP client"))?;
         let model = Model { http, made: Arc::default() };
         let config = config.to_builder().http_client(model.clone()).credentials_provider(credentials.clone()).build();
@@ -63,7 +55,8 @@ impl Template {
             .key("key", AttributeValue::S("key".to_owned()))
             .send();
         // Nothing in it waits for anything; and no call must wait for another that nobody polls.
-        tokio::task::unconstrained(request).now_or_never().ok_or_else(|| broken("it waits"))??;
+        let sent = tokio::task::unconstrained(request).now_or_never().ok_or_else(|| broken("it waits"))?;
+        sent.map_err(|error| Failure::of_sdk(&error))?;
         let made = std::mem::take(&mut *model.made());
         let (Some(connector), Some(request)) = (made.connector, made.request) else {
             return Err(broken("it was not sent"));
@@ -76,8 +69,8 @@ impl Template {
         connector: SharedHttpConnector,
         request: HttpRequest,
         credentials: Credentials,
-    ) -> Result<Self, TemplateError> {
-        let request = request.try_into_http1x().map_err(SdkError::construction_failure)?;
+    ) -> Result<Self, Failure> {
+        let request = request.try_into_http1x().map_err(|error| broken(&error.to_string()))?;
         let (parts, _) = request.into_parts();
         let text = |name: HeaderName| parts.headers.get(name).and_then(|value| value.to_str().ok());
         let (Some(scope), Some(user_agent), Some(host)) =
@@ -96,8 +89,8 @@ impl Template {
     }
 }
 
-fn broken(what: &str) -> TemplateError {
-    SdkError::construction_failure(format!("the model of all requests could not be made: {what}"))
+fn broken(what: &str) -> Failure {
+    Failure::not_sent(format!("the model of all requests could not be made: {what}"))
 }
 
 /// Reads `AWS4-HMAC-SHA256 Credential=id/day/region/service/aws4_request, …`.

@@ -19,10 +19,6 @@ pub(crate) fn body(request: &impl Serialize) -> serde_json::Result<Vec<u8>> {
     Ok(body)
 }
 
-fn is_false(flag: &bool) -> bool {
-    !flag
-}
-
 /// Placeholders of an expression: `{ "#v": "value" }`. Names such as `key`, `value` and `ttl` are reserved words.
 type Names<'a> = &'a [(&'static str, &'a str)];
 
@@ -50,7 +46,7 @@ impl Serialize for GetItem<'_> {
             projection_expression: &'static str,
             #[serde(serialize_with = "names")]
             expression_attribute_names: Names<'a>,
-            #[serde(skip_serializing_if = "is_false")]
+            #[serde(skip_serializing_if = "std::ops::Not::not")]
             consistent_read: bool,
         }
         let Self { table, attributes, key, consistent, more } = *self;
@@ -121,7 +117,7 @@ impl<'a, I: Iterator<Item = &'a Key> + Clone> Serialize for BatchGet<'a, I> {
             projection_expression: &'static str,
             #[serde(serialize_with = "names")]
             expression_attribute_names: Names<'a>,
-            #[serde(skip_serializing_if = "is_false")]
+            #[serde(skip_serializing_if = "std::ops::Not::not")]
             consistent_read: bool,
         }
         let Attributes { key, value, ttl, .. } = self.attributes;
@@ -238,7 +234,7 @@ impl Serialize for Scan<'_> {
             filter_expression: Option<String>,
             #[serde(skip_serializing_if = "Option::is_none")]
             expression_attribute_values: Option<Values<'a>>,
-            #[serde(skip_serializing_if = "is_false")]
+            #[serde(skip_serializing_if = "std::ops::Not::not")]
             consistent_read: bool,
             #[serde(skip_serializing_if = "Option::is_none")]
             segment: Option<i32>,

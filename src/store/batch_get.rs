@@ -57,7 +57,8 @@ impl Store {
             let value = positions.get(key).and_then(|position| values.get(*position)).cloned().flatten();
             (key.as_str().to_owned(), value)
         };
-        Ok(asked.iter().map(answer).collect())
+        let answers = asked.iter().map(answer).collect();
+        Ok(call.done(answers))
     }
 }
 
@@ -97,6 +98,7 @@ impl Call {
                 .request(Action::BatchGetItem, body, |answer| json::batch_get(answer, key, [key, value, ttl]))
                 .await?;
             let now = self.session.clock.now();
+            let before = found.len();
             for [key, value, ttl] in answer.rows {
                 // A row that was not asked for is no answer.
                 if let Some(position) =
@@ -105,6 +107,7 @@ impl Call {
                     found.push((position, value_alive(value, ttl.as_ref(), now)));
                 }
             }
+            self.counters().read(found.len() - before);
             // Nor is a key.
             let asked = |key| Key::from_attribute(key, base).filter(|key| positions.contains_key(key));
             left = answer.left.into_iter().flatten().filter_map(asked).collect();

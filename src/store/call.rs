@@ -8,17 +8,29 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use tokio::sync::SemaphorePermit;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
+use super::watchdog::Watchdog;
 use super::{Session, Store};
 use crate::client::{Action, Client};
 use crate::error::{Error, ErrorKind, Operation};
 use crate::input::{FLAG_ALLOWED, Input};
 use crate::key::{BASE_ALLOWED, Base, Key, KeyError};
+use crate::stats::{Counters, Effort, Stats};
 
 /// A call that has begun. The store does not finish closing before it is dropped.
 pub(super) struct Call {
     pub(super) session: Arc<Session>,
     operation: Operation,
+    stats: Arc<Stats>,
+    succeeded: bool,
+    watchdog: Option<Watchdog>,
     _running: TaskTrackerToken,
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        // A call that is dropped before it is done was aborted, or failed.
+        self.counters().ended(self.succeeded);
+    }
 }
 
 impl Store {
@@ -27,13 +39,54 @@ impl Store {
         let running = self.running.token();
         let session = self.session.read().unwrap_or_else(PoisonError::into_inner).clone();
         match session {
-            Some(session) => Ok(Call { session, operation, _running: running }),
+            Some(session) => {
+                let stats = Arc::clone(&self.stats);
+                stats.of(operation).begun();
+                Ok(Call { session, operation, stats, succeeded: false, watchdog: None, _running: running })
+            }
             None => Err(Error::closed().during(operation, &self.table)),
         }
     }
 }
 
 impl Call {
+    /// Limits the time without any answer, for a method that sends any number of requests.
+    pub(super) fn watched(mut self) -> Self {
+        self.watchdog = Some(Watchdog::new(self.session.options.limits.stall));
+        self
+    }
+
+    /// Does the call's work, within that limit.
+    pub(super) async fn watch<T>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        match &self.watchdog {
+            Some(watchdog) => watchdog.watch(work).await.map_err(|error| self.fail(error)),
+            None => work.await,
+        }
+    }
+
+    /// A request was throttled to the end, and will be sent again.
+    pub(super) fn throttled(&self, error: Error) {
+        if let Some(watchdog) = &self.watchdog {
+            watchdog.throttled(error);
+        }
+    }
+
+    /// Where this call is counted.
+    pub(super) fn counters(&self) -> &Counters {
+        self.stats.of(self.operation)
+    }
+
+    /// Ends the call well.
+    pub(super) fn succeed(mut self) {
+        self.succeeded = true;
+    }
+
+    /// Ends the call well, with what it gives.
+    pub(super) fn done<T>(self, given: T) -> T {
+        self.succeed();
+        given
+    }
+
     /// Names the method and the table in an error.
     pub(super) fn fail(&self, error: Error) -> Error {
         error.during(self.operation, &self.session.options.table_name)
@@ -89,7 +142,8 @@ impl Call {
         let _slot = self.slot(client).await?;
         // The error would repeat a part of the value.
         let unwritten = |_| self.fail(Error::new(ErrorKind::Internal, "the request could not be written"));
-        client.call(action, body().map_err(unwritten)?, read).await.map_err(|error| self.fail(error))
+        let (result, effort) = client.call(action, body().map_err(unwritten)?, read).await;
+        self.account(result, effort)
     }
 
     /// The same through the SDK, for what is rare. `action` is DynamoDB's name of it ("CreateTable").
@@ -106,7 +160,17 @@ impl Call {
         E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
     {
         let _slot = self.slot(client).await?;
-        client.send(action, Box::pin(request())).await.map_err(|error| self.fail(error))
+        let (result, effort) = client.send(action, Box::pin(request())).await;
+        self.account(result, effort)
+    }
+
+    /// Counts what a request took, and names the method in its failure.
+    fn account<T>(&self, result: Result<T, Error>, effort: Effort) -> Result<T, Error> {
+        self.counters().add(effort);
+        if let (Ok(_), Some(watchdog)) = (&result, &self.watchdog) {
+            watchdog.moved();
+        }
+        result.map_err(|error| self.fail(error))
     }
 
     /// Waits for credentials and a slot.

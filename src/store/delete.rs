@@ -16,7 +16,9 @@ impl Store {
     pub async fn delete(&self, key: Input) -> Result<(), Error> {
         let call = self.begin(Operation::RemoveItem)?;
         let key = call.key(key)?;
-        call.delete(&key).await
+        call.delete(&key).await?;
+        call.succeed();
+        Ok(())
     }
 }
 
@@ -25,6 +27,8 @@ impl Call {
     pub(super) async fn delete(&self, key: &Key) -> Result<(), Error> {
         let options = &self.session.options;
         let body = || json::body(&json::DeleteItem { table: &options.table, attributes: &options.attributes, key });
-        self.request(Action::DeleteItem, body, json::done).await.map_err(|error| error.with_key(key.as_str()))
+        self.request(Action::DeleteItem, body, json::done).await.map_err(|error| error.with_key(key.as_str()))?;
+        self.counters().written(1);
+        Ok(())
     }
 }

@@ -22,7 +22,9 @@ impl Store {
         let key = call.key(key)?;
         let ttl = call.ttl(&ttl).map_err(|error| error.with_key(key.as_str()))?;
         let content = call.checked(&key, value, ttl)?;
-        call.put(&key, &content).await
+        call.put(&key, &content).await?;
+        call.succeed();
+        Ok(())
     }
 }
 
@@ -59,6 +61,8 @@ impl Call {
         let options = &self.session.options;
         let body =
             || json::body(&json::PutItem { table: &options.table, attributes: &options.attributes, key, content });
-        self.request(Action::PutItem, body, json::done).await.map_err(|error| error.with_key(key.as_str()))
+        self.request(Action::PutItem, body, json::done).await.map_err(|error| error.with_key(key.as_str()))?;
+        self.counters().written(1);
+        Ok(())
     }
 }

@@ -40,7 +40,8 @@ impl Store {
         })?;
         let key = call.key(key)?;
         let consistent = call.consistent_read(&consistent)?;
-        Ok(call.value(&key, consistent).await?.map(|value| reading.apply(value)))
+        let value = call.value(&key, consistent).await?.map(|value| reading.apply(value));
+        Ok(call.done(value))
     }
 
     /// Whether `key` has a value and is alive. Costs what [`get`](Self::get) costs: DynamoDB tells only what it sends.
@@ -51,7 +52,8 @@ impl Store {
         let call = self.begin(Operation::HasItem)?;
         let key = call.key(key)?;
         let consistent = call.consistent_read(&consistent)?;
-        Ok(call.value(&key, consistent).await?.is_some())
+        let found = call.value(&key, consistent).await?.is_some();
+        Ok(call.done(found))
     }
 
     /// Time left, size and time of the last write of an item; `None` where [`get`](Self::get) finds nothing.
@@ -65,15 +67,9 @@ impl Store {
         let more = attributes.mtime.as_deref();
         // No attribute has an empty name, so nothing is found under it.
         let names = [attributes.value.as_str(), attributes.ttl.as_str(), more.unwrap_or_default()];
-        let Some([value, ttl, mtime]) = call.row(&key, call.session.options.consistent_read, more, names).await? else {
-            return Ok(None);
-        };
-        let now = call.session.clock.now();
-        Ok(value_alive(value, ttl.as_ref(), now).map(|value| Meta {
-            ttl: expiry::time_left(ttl.as_ref(), now),
-            size: value::size(&value),
-            mtime: mtime.as_ref().and_then(milliseconds),
-        }))
+        let row = call.row(&key, call.session.options.consistent_read, more, names).await?;
+        let meta = row.and_then(|row| meta_of(row, call.session.clock.now()));
+        Ok(call.done(meta))
     }
 }
 
@@ -84,6 +80,13 @@ fn milliseconds(attribute: &AttributeValue) -> Option<Duration> {
     let number: f64 = attribute.as_n().ok()?.parse().ok()?;
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 ..= LAST, far below 2^64")]
     (0.0..=LAST).contains(&number).then(|| Duration::from_millis(number as u64))
+}
+
+/// What value, TTL and time of the last write tell, if the row is alive and has a value.
+fn meta_of([value, ttl, mtime]: [Option<AttributeValue>; 3], now: Duration) -> Option<Meta> {
+    let value = value_alive(value, ttl.as_ref(), now)?;
+    let (ttl, mtime) = (expiry::time_left(ttl.as_ref(), now), mtime.as_ref().and_then(milliseconds));
+    Some(Meta { ttl, size: value::size(&value), mtime })
 }
 
 impl Call {
@@ -105,9 +108,10 @@ impl Call {
     ) -> Result<Option<[Option<AttributeValue>; N]>, Error> {
         let Options { table, attributes, .. } = &self.session.options;
         let body = || json::body(&json::GetItem { table, attributes, key, consistent, more });
-        self.request(Action::GetItem, body, |answer| json::get_item(answer, names))
-            .await
-            .map_err(|error| error.with_key(key.as_str()))
+        let row = self.request(Action::GetItem, body, |answer| json::get_item(answer, names)).await;
+        let row = row.map_err(|error| error.with_key(key.as_str()))?;
+        self.counters().read(usize::from(row.is_some()));
+        Ok(row)
     }
 }
 

@@ -101,26 +101,35 @@ impl Script {
 
     /// The same with other options.
     pub(crate) fn store_with(&self, change: impl FnOnce(&mut RawOptions)) -> Store {
-        store_over(SharedHttpClient::new(self.clone()), change)
+        self.store_of(Self::options(change))
+    }
+
+    /// The same with checked options, which hold more than a user can choose.
+    pub(crate) fn store_of(&self, options: Options) -> Store {
+        Store::with_http_client(options, Arc::new(StoppedClock), SharedHttpClient::new(self.clone()))
+    }
+
+    /// The options of a store of these tests.
+    pub(crate) fn options(change: impl FnOnce(&mut RawOptions)) -> Options {
+        let mut raw = RawOptions {
+            table: "cache".into(),
+            region: "eu-west-1".into(),
+            credentials: RawCredentials::Object {
+                access_key_id: "id".into(),
+                secret_access_key: "secret".into(),
+                session_token: Input::Absent,
+            },
+            attributes: RawAttributes::Absent,
+            ..RawOptions::default()
+        };
+        change(&mut raw);
+        Options::parse(raw).expect("options")
     }
 }
 
-/// A store over an HTTP client.
+/// A store over another HTTP client.
 pub(crate) fn store_over(http: SharedHttpClient, change: impl FnOnce(&mut RawOptions)) -> Store {
-    let mut raw = RawOptions {
-        table: "cache".into(),
-        region: "eu-west-1".into(),
-        credentials: RawCredentials::Object {
-            access_key_id: "id".into(),
-            secret_access_key: "secret".into(),
-            session_token: Input::Absent,
-        },
-        attributes: RawAttributes::Absent,
-        ..RawOptions::default()
-    };
-    change(&mut raw);
-    let options = Options::parse(raw).expect("options");
-    Store::with_http_client(options, Arc::new(StoppedClock), http)
+    Store::with_http_client(Script::options(change), Arc::new(StoppedClock), http)
 }
 
 impl HttpClient for Script {

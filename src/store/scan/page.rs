@@ -46,9 +46,10 @@ impl Call {
             })
         };
         let answer = self.request(Action::Scan, body, |answer| json::scan(answer, &attributes.key)).await?;
-        let keys = answer.keys.into_iter().map(|key| self.key_of(key));
+        let keys = answer.keys.into_iter().map(|key| self.key_of(key)).collect::<Result<Vec<_>, _>>()?;
+        self.counters().read(keys.len());
         Ok(Page {
-            keys: keys.collect::<Result<_, _>>()?,
+            keys,
             // DynamoDB ends with an absent key; an empty one is an odd engine's way to say the same.
             last: answer.last.filter(|key| !key.is_empty()),
         })
