@@ -4,12 +4,17 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
-import { startEngine } from "../scripts/lib/engine.mjs";
 import { setup } from "../scripts/lib/setup.mjs";
 import { bold, dim, elapsed, Failure, main, step } from "../scripts/lib/steps.mjs";
 import { commit, machine, versions } from "./lib/machine.mjs";
-import { buildPrograms, driverModule, installPackage } from "./lib/prepare.mjs";
-import { chosen, scenarios } from "./lib/scenarios.mjs";
+import {
+  buildPrograms,
+  bundleReference,
+  driverModule,
+  installPackage,
+  installTools,
+} from "./lib/prepare.mjs";
+import { chosen, scenarios, shownOf } from "./lib/scenarios.mjs";
 import { printOutcome, printVerdicts, progressLine } from "./lib/screen.mjs";
 import { judgeAll } from "./lib/targets.mjs";
 import { benchCache } from "./lib/values.mjs";
@@ -44,6 +49,38 @@ function readArguments() {
   }
 }
 
+/**
+ * Builds and installs what the scenarios need.
+ *
+ * @param {import("./lib/scenarios.mjs").Scenario[]} wanted
+ * @param {{ rounds: number, quick: boolean, addon: string | undefined }} options
+ * @returns {Promise<import("./lib/rounds.mjs").Plan>}
+ */
+async function prepare(wanted, { rounds, quick, addon }) {
+  const needsPackage = wanted.some(({ kind }) => kind === "nitro" || kind === "size");
+  if (needsPackage && addon !== undefined) {
+    throw new Failure("--addon is for calls: `nitro` and `size` take the package.");
+  }
+  await setup({ addon: false });
+  await step("Building the floor", buildPrograms);
+  if (addon === undefined) {
+    await installPackage();
+  }
+  const reference = fileURLToPath(new URL("reference/driver.mjs", import.meta.url));
+  /** @type {Record<string, string>} */
+  const modules = { driver: driverModule(addon && path.resolve(addon)), reference };
+  if (wanted.some(({ kind }) => kind !== "load")) {
+    await installTools();
+    modules["bundled"] = await bundleReference(reference);
+  }
+  if (wanted.some(({ kind }) => kind === "nitro")) {
+    const { buildServers } = await import("./lib/nitro.mjs");
+    await buildServers();
+  }
+  const driverEnv = addon ? { NAPI_RS_NATIVE_LIBRARY_PATH: path.resolve(addon) } : {};
+  return { rounds, share: quick ? 0.25 : 1, modules, driverEnv };
+}
+
 await main(async () => {
   const start = performance.now();
   const { only, quick, rounds, addon, list, help } = readArguments();
@@ -55,37 +92,20 @@ await main(async () => {
     console.log(help ? usage : scenarios.map(({ name }) => name).join("\n"));
     return;
   }
-  await setup({ addon: false });
-  await step("Building the floor", buildPrograms);
-  if (addon === undefined) {
-    await installPackage();
-  }
+  const plan = await prepare(wanted, { rounds, quick, addon });
   // Only now: before the set-up there was nothing to import.
-  const { runLoad } = await import("./lib/rounds.mjs");
-  const plan = {
-    rounds,
-    share: quick ? 0.25 : 1,
-    modules: {
-      driver: driverModule(addon && path.resolve(addon)),
-      reference: fileURLToPath(new URL("reference/driver.mjs", import.meta.url)),
-    },
-    driverEnv: addon === undefined ? {} : { NAPI_RS_NATIVE_LIBRARY_PATH: path.resolve(addon) },
-  };
-
-  /** @type {Record<string, import("./lib/rounds.mjs").Outcome>} */
+  const { runScenario } = await import("./lib/run-scenario.mjs");
+  /** @type {Record<string, import("./lib/alternate.mjs").Outcome>} */
   const outcomes = {};
   const measuring = performance.now();
   for (const [index, scenario] of wanted.entries()) {
     const line = progressLine(`[${index + 1}/${wanted.length}] ${scenario.name}`);
-    // A new engine for each: none inherits the tables of another.
-    const engine = await startEngine();
     try {
-      outcomes[scenario.name] = await runLoad(scenario, engine.endpoint, plan, line.show);
+      outcomes[scenario.name] = await runScenario(scenario, plan, line.show);
     } finally {
-      await engine.stop();
       line.clear();
     }
-    printOutcome(scenario.title, outcomes[scenario.name] ?? {});
+    printOutcome(scenario.title, outcomes[scenario.name] ?? {}, shownOf(scenario));
   }
   const verdicts = judgeAll(outcomes);
   printVerdicts(verdicts);
@@ -108,5 +128,10 @@ await main(async () => {
     verdicts,
   };
   writeFileSync(file, `${JSON.stringify(result, null, 1)}\n`);
+  if (isFull) {
+    // Docs and README follow the figures at once.
+    const { report } = await import("./report.mjs");
+    await step("Writing docs and README", () => report(false));
+  }
   console.log(`\n${bold(path.relative(process.cwd(), file))} ${dim(`(${elapsed(start)} in all)`)}`);
 });

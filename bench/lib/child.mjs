@@ -7,7 +7,7 @@ import { Failure } from "../../scripts/lib/steps.mjs";
 const timeout = 180_000;
 
 // Nothing of the shell that starts the bench may reach what is measured: no AWS settings, no Node flags.
-const inherited = Object.fromEntries(
+export const inherited = Object.fromEntries(
   Object.entries(process.env).filter(([name]) => !/^(AWS_|NODE_|npm_|NAPI_|UNSTORAGE_)/.test(name)),
 );
 

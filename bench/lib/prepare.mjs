@@ -1,6 +1,7 @@
 // Everything that is measured, built and installed: the release addon as a package, the floor, the empty addon.
 import {
   copyFileSync,
+  cpSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -9,6 +10,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { createHash } from "node:crypto";
+import { createRequire } from "node:module";
 import path from "node:path";
 
 import { addonName, ensureAddon } from "../../scripts/lib/addon.mjs";
@@ -18,6 +20,9 @@ import { inProject, readJson } from "../../scripts/lib/project.mjs";
 import { Failure, step } from "../../scripts/lib/steps.mjs";
 import { benchCache } from "./values.mjs";
 
+/** Where Nitro, autocannon and esbuild are installed when they are wanted. */
+export const nitroApp = path.join(benchCache, "nitro-app");
+
 /** The app in which the package is installed as a user would have it. */
 export const app = path.join(benchCache, "app");
 
@@ -26,7 +31,10 @@ export const floorProgram = () => path.join(targetDirectory(), "release", "bench
 export const boundaryAddon = path.join(benchCache, "boundary.node");
 
 export async function buildPrograms() {
-  const packages = ["bench-floor", "bench-boundary"].flatMap((name) => ["--package", name]);
+  const packages = ["bench-floor", "bench-boundary", "bench-endpoints"].flatMap((name) => [
+    "--package",
+    name,
+  ]);
   await run("cargo", ["build", "--release", ...packages]);
   const prefix = process.platform === "win32" ? "" : "lib";
   const suffix = { darwin: "dylib", win32: "dll" }[String(process.platform)] ?? "so";
@@ -94,4 +102,52 @@ export function driverModule(addon) {
     throw new Failure(`There is no addon at ${addon}.`);
   }
   return inProject("index.mjs");
+}
+
+/** Installs bench/nitro-app, with the tools of its manifest, where that is not done yet. */
+export async function installTools() {
+  const source = inProject("bench", "nitro-app");
+  const lock = readFileSync(path.join(source, "package-lock.json"), "utf8");
+  const stamp = path.join(nitroApp, "stamp");
+  mkdirSync(nitroApp, { recursive: true });
+  cpSync(source, nitroApp, { recursive: true });
+  if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== lock) {
+    const quiet = [
+      "--no-audit",
+      "--no-fund",
+      "--ignore-scripts",
+      "--prefer-offline",
+      "--loglevel=error",
+    ];
+    await step("Installing Nitro, autocannon and esbuild", () =>
+      run(...npm(["ci", ...quiet]), { cwd: nitroApp }),
+    );
+    writeFileSync(stamp, lock);
+  }
+}
+
+/**
+ * The reference in one file, as a bundler ships it.
+ *
+ * @param {string} entry
+ * @returns {Promise<string>} the file
+ */
+export async function bundleReference(entry) {
+  const outfile = path.join(benchCache, "reference.mjs");
+  const { build } = createRequire(path.join(nitroApp, "package.json"))("esbuild");
+  await build({
+    entryPoints: [entry],
+    outfile,
+    bundle: true,
+    minify: true,
+    platform: "node",
+    format: "esm",
+    target: "node20",
+    logLevel: "warning",
+    // Its CommonJS parts require Node's own modules.
+    banner: {
+      js: `import { createRequire } from "node:module"; const require = createRequire(import.meta.url);`,
+    },
+  });
+  return outfile;
 }

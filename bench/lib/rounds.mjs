@@ -1,20 +1,19 @@
-// Runs a scenario: each contestant in a process of its own, one after another, round after round.
+// Runs a scenario of calls: loads, listings, cold starts.
 import { fileURLToPath } from "node:url";
 
-import { credentials, region } from "../../scripts/lib/engine.mjs";
+import { credentials as engineCredentials, region } from "../../scripts/lib/engine.mjs";
 import { createTable } from "../../scripts/lib/table.mjs";
+import { alternate } from "./alternate.mjs";
 import { measured } from "./child.mjs";
 import { startCounter } from "./counter.mjs";
 import { boundaryAddon, floorProgram } from "./prepare.mjs";
 import { summarise } from "./stats.mjs";
 import { valueFile } from "./values.mjs";
 
+/** @typedef {import("./alternate.mjs").Outcome} Outcome */
+/** @typedef {import("./endpoints.mjs").Endpoint & { plain?: string }} Endpoint */
 /** @typedef {import("./scenarios.mjs").Contestant} Contestant */
 /** @typedef {import("./scenarios.mjs").Scenario} Scenario */
-/** @typedef {import("./stats.mjs").Summary} Summary */
-
-/** @typedef {Record<string, Summary>} Figures by the name of a metric; times and counts are per operation */
-/** @typedef {Partial<Record<Contestant, Figures>>} Outcome */
 
 /**
  * @typedef {object} Plan
@@ -27,11 +26,11 @@ import { valueFile } from "./values.mjs";
 /** The driver's default of `maxConnections`, and of the AWS SDK for JavaScript. */
 const connections = 50;
 
+// A copy: AWS's SDK adds a field to the object that it is given.
+const credentials = { ...engineCredentials };
+
 const worker = (/** @type {string} */ name) =>
   fileURLToPath(new URL(`../workers/${name}.mjs`, import.meta.url));
-
-/** Metrics that are shared by the operations of a round; the others hold for the process as it is. */
-const perOperation = new Set(["wall", "cpu", "main", "requests"]);
 
 /**
  * @param {any} spec
@@ -62,36 +61,21 @@ async function fill(spec) {
   await measured(floorProgram(), [JSON.stringify(writes)]);
 }
 
-/**
- * @param {any[]} samples
- * @returns {Figures}
- */
-export function figuresOf(samples) {
-  /** @type {Record<string, number[]>} */
-  const values = {};
-  for (const { operations, ...metrics } of samples) {
-    for (const [metric, value] of Object.entries(metrics)) {
-      (values[metric] ??= []).push(perOperation.has(metric) ? value / operations : value);
-    }
-    (values["throughput"] ??= []).push((operations / metrics.wall) * 1e6);
-  }
-  return Object.fromEntries(
-    Object.entries(values).map(([metric, list]) => [metric, summarise(list)]),
-  );
-}
+/** @param {Scenario} scenario */
+const tableOf = ({ name }) => name.replaceAll(/[^\w.-]/g, "_");
 
 /**
  * @param {Scenario} scenario
- * @param {string} endpoint
+ * @param {Endpoint} endpoint
  * @param {Plan} plan
  * @param {(text: string) => void} progress
  * @returns {Promise<Outcome>}
  */
-export async function runLoad(scenario, endpoint, plan, progress) {
-  const { load, name, contestants } = scenario;
-  const table = name.replace(/[^\w.-]/g, "_");
+export async function runLoad(scenario, { endpoint }, plan, progress) {
+  const { load, contestants } = scenario;
+  const table = tableOf(scenario);
   const scaled = (/** @type {number} */ count) =>
-    count === 0 ? 0 : Math.max(Math.min(load.inFlight, count), Math.ceil(count * plan.share));
+    Math.min(count, Math.max(load.inFlight, Math.ceil(count * plan.share)));
   const base = {
     ...load,
     endpoint,
@@ -102,36 +86,36 @@ export async function runLoad(scenario, endpoint, plan, progress) {
     valueFile: valueFile(load.size),
     warmUp: scaled(load.warmUp),
     count: scaled(load.count),
+    // Where nothing is warmed up, at least the connection is there.
+    connect: load.warmUp === 0,
+    verify: true,
   };
   const specOf = (/** @type {Contestant} */ contestant) => ({
     ...base,
     contestant,
     module: contestant === "boundary" ? boundaryAddon : plan.modules[contestant],
   });
-  await createTable(endpoint, table);
-  await fill(base);
-
-  /** @type {Partial<Record<Contestant, any[]>>} */
-  const samples = {};
-  for (let round = 1; round <= plan.rounds; round += 1) {
-    for (const contestant of contestants) {
-      progress(`round ${round} of ${plan.rounds}: ${contestant}`);
-      if (scenario.refill && round + contestants.indexOf(contestant) > 1) {
-        await fill(base);
-      }
-      (samples[contestant] ??= []).push(await start(specOf(contestant), plan));
+  // The scripted endpoint has its items already.
+  const isFilled = scenario.endpoint === "pages";
+  const refill = async () => {
+    if (scenario.refill) {
+      await fill(base);
     }
+  };
+  if (!isFilled) {
+    await createTable(endpoint, table);
+    await fill(base);
   }
+  const outcome = await alternate(contestants, plan.rounds, progress, async (contestant) => {
+    await refill();
+    return start(specOf(contestant), plan);
+  });
   progress("counting requests");
-  /** @type {Outcome} */
-  const outcome = {};
   for (const contestant of contestants) {
-    outcome[contestant] = figuresOf(samples[contestant] ?? []);
-    if (contestant !== "boundary") {
-      if (scenario.refill) {
-        await fill(base);
-      }
-      outcome[contestant].requests = summarise([await countRequests(specOf(contestant), plan)]);
+    const figures = outcome[contestant];
+    if (figures && contestant !== "boundary") {
+      await refill();
+      figures.requests = summarise([await countRequests(specOf(contestant), plan)]);
     }
   }
   return outcome;
@@ -147,9 +131,34 @@ async function countRequests(spec, plan) {
   const counter = await startCounter(spec.endpoint);
   try {
     const few = Math.min(spec.count, 50);
-    await start({ ...spec, endpoint: counter.endpoint, warmUp: 0, count: few }, plan);
+    const { endpoint } = counter;
+    // Nothing but the operations themselves is sent.
+    const only = { warmUp: 0, connect: false, verify: false };
+    await start({ ...spec, endpoint, count: few, ...only }, plan);
     return counter.take() / few;
   } finally {
     counter.stop();
   }
+}
+
+/**
+ * @param {Scenario} scenario
+ * @param {Endpoint} endpoint
+ * @param {Plan} plan
+ * @param {(text: string) => void} progress
+ * @returns {Promise<Outcome>}
+ */
+export async function runCold(scenario, { endpoint, plain = endpoint, env }, plan, progress) {
+  const { load, contestants } = scenario;
+  const table = tableOf(scenario);
+  await createTable(plain, table);
+  await fill({ ...load, endpoint: plain, table, connections, valueFile: valueFile(load.size) });
+  const options = { table, endpoint, region, credentials };
+  // Short, so more of them.
+  return alternate(contestants, plan.rounds * 3, progress, (contestant) => {
+    const module = plan.modules[contestant];
+    const spec = { module, options, key: "bench:item:0", length: load.size };
+    const own = contestant === "driver" ? plan.driverEnv : {};
+    return measured(process.execPath, [worker("cold"), JSON.stringify(spec)], { ...env, ...own });
+  });
 }

@@ -20,6 +20,7 @@
  * @property {"dynoxide" | "tls" | "pages"} endpoint
  * @property {Contestant[]} contestants
  * @property {Load} load
+ * @property {string[]} [shows] metrics that are shown besides the usual ones
  * @property {boolean} [refill] the table is filled anew for every process
  */
 
@@ -66,8 +67,89 @@ function items(/** @type {"getItem" | "setItem"} */ operation) {
   );
 }
 
+/** @type {Load} */
+const one = { operation: "getItem", size: 1024, keys: 1000, inFlight: 1, warmUp: 0, count: 1 };
+
+/** @type {(Pick<Scenario, "name" | "title" | "load"> & Partial<Scenario>)[]} */
+const others = [
+  {
+    name: "getItems-100",
+    title: "getItems of 100 items of 1 KB, one call at a time",
+    load: { ...one, operation: "getItems", warmUp: 15, count: 60 },
+  },
+  {
+    name: "getKeys-60000",
+    title: "getKeys of 60,000 items of 1 KB",
+    load: { ...one, operation: "getKeys", keys: 60_000 },
+  },
+  {
+    name: "getKeys-60000-pages",
+    title: "getKeys of 60,000 items of 1 KB, pages of 1 MB that take 40 ms",
+    endpoint: "pages",
+    load: { ...one, operation: "getKeys", keys: 60_000 },
+  },
+  {
+    name: "clear-20000",
+    title: "clear of 20,000 items of 1 KB",
+    shows: ["growth"],
+    refill: true,
+    load: { ...one, operation: "clear", keys: 20_000 },
+  },
+  {
+    name: "memory-100000",
+    title: "100,000 reads of 1 KB, 64 in flight",
+    shows: ["rss"],
+    load: { ...one, inFlight: 64, count: 100_000 },
+  },
+  {
+    name: "cold",
+    title: "import to first answer, in a new process",
+    kind: "cold",
+    contestants: ["driver", "reference", "bundled"],
+    load: { ...one, keys: 1 },
+  },
+  {
+    name: "cold-tls",
+    title: "import to first answer over TLS, in a new process",
+    kind: "cold",
+    endpoint: "tls",
+    contestants: ["driver", "reference", "bundled"],
+    load: { ...one, keys: 1 },
+  },
+  {
+    name: "nitro",
+    title: "a Nitro server's cached route, 64 connections",
+    kind: "nitro",
+    shows: ["p50", "p99", "rss"],
+    load: { ...one, inFlight: 64, warmUp: 2000, count: 6000 },
+  },
+  {
+    name: "size",
+    title: "what is installed",
+    kind: "size",
+    shows: ["bytes", "files"],
+    contestants: ["driver", "reference", "bundled"],
+    load: one,
+  },
+];
+
+/** @type {Omit<Scenario, "name" | "title" | "load">} */
+const usual = { kind: "load", endpoint: "dynoxide", contestants: ["driver", "reference"] };
+
 /** @type {Scenario[]} */
-export const scenarios = [...items("getItem"), ...items("setItem")];
+export const scenarios = [
+  ...items("getItem"),
+  ...items("setItem"),
+  ...others.map((scenario) => Object.assign({}, usual, scenario)),
+];
+
+/**
+ * The metrics that are shown of a scenario; the JSON holds all.
+ *
+ * @param {Scenario} scenario
+ */
+export const shownOf = ({ shows = [] }) =>
+  ["throughput", "wall", "cpu", "main", "delayP99", "peakRss", "requests"].concat(shows);
 
 /**
  * @param {string[] | undefined} names whole names, or their beginnings: `getItem-1KB` are three

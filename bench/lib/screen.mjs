@@ -2,7 +2,7 @@
 import { bold, dim, green, red } from "../../scripts/lib/steps.mjs";
 import { ratio, spread } from "./stats.mjs";
 
-/** @typedef {import("./rounds.mjs").Outcome} Outcome */
+/** @typedef {import("./alternate.mjs").Outcome} Outcome */
 /** @typedef {import("./stats.mjs").Summary} Summary */
 
 /** @param {number} value */
@@ -14,6 +14,7 @@ export function short(value) {
   });
 }
 
+const milliseconds = (/** @type {number} */ microseconds) => `${short(microseconds / 1000)} ms`;
 const megabytes = (/** @type {number} */ bytes) => `${short(bytes / 1024 / 1024)} MB`;
 
 /** What is shown of a metric, in this order. Those not here are in the JSON only. */
@@ -22,8 +23,14 @@ export const columns = /** @type {const} */ ([
   ["wall", "µs each", short],
   ["cpu", "µs processor", short],
   ["main", "µs main thread", short],
-  ["delayP99", "loop delay p99", (/** @type {number} */ value) => `${short(value / 1000)} ms`],
+  ["delayP99", "loop delay p99", milliseconds],
+  ["p50", "p50", milliseconds],
+  ["p99", "p99", milliseconds],
   ["peakRss", "peak RSS", megabytes],
+  ["rss", "RSS at the end", megabytes],
+  ["growth", "RSS above idle", megabytes],
+  ["bytes", "on disk", megabytes],
+  ["files", "files", short],
   ["requests", "requests", short],
 ]);
 
@@ -33,10 +40,12 @@ export const percentSpread = (summary) => `±${Math.round((spread(summary) * 100
 /**
  * @param {string} title
  * @param {Outcome} outcome
+ * @param {string[]} shownMetrics
  */
-export function printOutcome(title, outcome) {
-  const shown = columns.filter(([metric]) =>
-    Object.values(outcome).some((found) => metric in found),
+export function printOutcome(title, outcome, shownMetrics) {
+  const shown = columns.filter(
+    ([metric]) =>
+      shownMetrics.includes(metric) && Object.values(outcome).some((found) => metric in found),
   );
   const shownFigure = (
     /** @type {Summary | undefined} */ summary,

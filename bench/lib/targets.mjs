@@ -1,7 +1,7 @@
 // What the driver is to reach, against the reference in the same run, and whether it did.
 import { ratio } from "./stats.mjs";
 
-/** @typedef {import("./rounds.mjs").Outcome} Outcome */
+/** @typedef {import("./alternate.mjs").Outcome} Outcome */
 /** @typedef {import("./scenarios.mjs").Contestant} Contestant */
 
 /**
@@ -63,6 +63,40 @@ export const targets = [
     metric: "wall",
     times: 2.5,
   },
+  { title: "cold start: processor time", scenario: "cold", metric: "cpu", times: 15 },
+  {
+    title: "cold start over TLS: processor time",
+    scenario: "cold-tls",
+    metric: "cpu",
+    times: 5,
+  },
+  {
+    title: "getKeys of 60,000, pages of 40 ms: time",
+    scenario: "getKeys-60000-pages",
+    metric: "wall",
+    times: 8,
+  },
+  {
+    title: "getKeys of 60,000, pages of 40 ms: processor time",
+    scenario: "getKeys-60000-pages",
+    metric: "cpu",
+    times: 8,
+  },
+  { title: "clear of 20,000: time", scenario: "clear-20000", metric: "wall", times: 3 },
+  {
+    title: "RSS after 100,000 reads",
+    scenario: "memory-100000",
+    metric: "rss",
+    times: 2,
+  },
+  {
+    title: "Nitro cached route: requests/s",
+    scenario: "nitro",
+    metric: "throughput",
+    times: 3,
+    better: "more",
+  },
+  { title: "Nitro cached route: p99", scenario: "nitro", metric: "p99", times: 3 },
 ];
 
 const times = (/** @type {number} */ value) => `${value.toFixed(value < 10 ? 2 : 1)}×`;
@@ -96,12 +130,12 @@ export function judge(target, outcomes) {
 }
 
 /**
- * The targets that have the floor as their measure, and the bench's own conditions.
+ * The targets that are no ratio to the reference, and the bench's own conditions.
  *
  * @param {Record<string, Outcome>} outcomes
  * @returns {Verdict[]}
  */
-export function judgeFloor(outcomes) {
+export function judgeLimits(outcomes) {
   const main = outcomes["getItem-1KB-64"];
   /** @type {Verdict[]} */
   const verdicts = [];
@@ -124,6 +158,16 @@ export function judgeFloor(outcomes) {
       met: floor.median <= 20,
     });
   }
+  const growth = outcomes["clear-20000"]?.driver?.["growth"];
+  if (growth) {
+    const megabytes = growth.median / 1024 / 1024;
+    verdicts.push({
+      title: "clear of 20,000: peak RSS above idle",
+      wanted: "≤ 40 MB",
+      reached: `${megabytes.toFixed(1)} MB`,
+      met: megabytes <= 40,
+    });
+  }
   const overhead = ratio(main?.reference?.wall, main?.bare?.wall);
   if (overhead !== undefined) {
     verdicts.push({
@@ -142,5 +186,5 @@ export function judgeFloor(outcomes) {
  */
 export function judgeAll(outcomes) {
   const verdicts = targets.map((target) => judge(target, outcomes));
-  return [...verdicts.filter((verdict) => verdict !== undefined), ...judgeFloor(outcomes)];
+  return [...verdicts.filter((verdict) => verdict !== undefined), ...judgeLimits(outcomes)];
 }

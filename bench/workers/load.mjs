@@ -22,6 +22,9 @@ async function drive(count) {
   await Promise.all(Array.from({ length: Math.min(spec.inFlight, count) }, lane));
 }
 
+if (spec.connect) {
+  await subject.connect?.();
+}
 await drive(spec.warmUp);
 const figures = await measure(() => drive(spec.count));
 console.log(JSON.stringify({ operations: spec.count, ...figures }));
