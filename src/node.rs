@@ -4,6 +4,7 @@
 #![expect(unreachable_pub, reason = "napi's macros export what the module tree hides")]
 
 mod abort;
+mod authorities;
 mod bytes;
 mod credentials;
 mod error;

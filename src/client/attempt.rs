@@ -13,6 +13,7 @@ use http_body_util::BodyExt;
 use percent_encoding::{CONTROLS, percent_encode};
 
 use super::Action;
+use super::answer::is_too_large;
 use super::request::Course;
 use super::retry::Kind;
 use super::template::Template;
@@ -162,7 +163,9 @@ pub(super) async fn exchange(
     (course.http_status, course.request_id) = (Some(answer.status.as_u16()), id.cloned());
     let body = body.collect().await.map_err(|error| {
         connection.poison();
-        Broken { failure: Failure::unreadable(&*error), again: Some(Kind::Transient) }
+        // Another attempt would only bring it again.
+        let again = (!is_too_large(&*error)).then_some(Kind::Transient);
+        Broken { failure: Failure::unreadable(&*error), again }
     })?;
     let body = body.to_bytes();
     course.effort.bytes_received += body.len() as u64;

@@ -9,6 +9,9 @@ const WORKERS: usize = 1;
 /// Threads for name look-ups, which block; idle ones end after some seconds.
 const MAX_BLOCKING: usize = 8;
 
+/// What Rust gives a thread by default. Said here because `RUST_MIN_STACK` may say less than a request takes.
+const STACK_BYTES: usize = 2 << 20;
+
 /// Made by us because the default runtime starts a thread per core and dies of an ill-formed `TOKIO_WORKER_THREADS`.
 /// If it cannot be made, napi falls back to that default on first use.
 #[napi_derive::module_init]
@@ -17,6 +20,7 @@ fn start() {
         .worker_threads(WORKERS)
         .max_blocking_threads(MAX_BLOCKING)
         .thread_name("dynamodb")
+        .thread_stack_size(STACK_BYTES)
         .enable_all()
         .build();
     if let Ok(runtime) = runtime {

@@ -3,11 +3,12 @@
 use std::future::Future;
 use std::sync::Arc;
 
-use napi::bindgen_prelude::{Array, FnArgs, Function, JsObjectValue, Object, PromiseRaw, ToNapiValue, Unknown};
+use napi::bindgen_prelude::{FnArgs, Function, JsObjectValue, Object, PromiseRaw, ToNapiValue, Unknown};
 use napi::{Env, Result};
 use napi_derive::napi;
 
 use super::abort::Abort;
+use super::authorities::authorities;
 use super::error::{rejected, thrown};
 use super::found::Found;
 use super::input::{Argument, option};
@@ -27,8 +28,14 @@ use crate::value::Reading;
 /// Throws the data of an error where an option is not allowed.
 #[napi(catch_unwind, ts_args_type = "options: object")]
 pub fn dynamo_db_cache_driver(env: &Env, options: Object<'_>) -> Result<NativeDriver> {
-    let options = Options::parse(read_options(&options)?).map_err(|error| thrown(env, &error))?;
-    Ok(NativeDriver { store: Arc::new(Store::new(options, Arc::new(SystemClock))) })
+    open(env, &options).map(|store| NativeDriver { store })
+}
+
+/// A store with these options; throws where one is not allowed.
+pub(super) fn open(env: &Env, options: &Object<'_>) -> Result<Arc<Store>> {
+    let options = Options::parse(read_options(options)?).map_err(|error| thrown(env, &error))?;
+    let authorities = authorities(env, &options)?;
+    Ok(Arc::new(Store::trusting(options, Arc::new(SystemClock), authorities)))
 }
 
 /// unstorage's methods over the core. Promises reject with the data of an error, not with an `Error`.
@@ -103,13 +110,16 @@ impl NativeDriver {
     pub fn get_items<'env>(
         &self,
         env: &'env Env,
-        items: Array<'_>,
+        items: Unknown<'_>,
         common: Unknown<'_>,
     ) -> Result<PromiseRaw<'env, FoundItems>> {
         let store = Arc::clone(&self.store);
-        let (keys, consistent) = (asked(&items)?, option(&common, "consistentRead")?);
+        let (keys, consistent) = (asked(items)?, option(&common, "consistentRead")?);
         promise(env, &self.store, Abort::listen(env, &common)?, async move {
-            store.get_many(keys, consistent).await.map(FoundItems)
+            match keys {
+                Ok(keys) => store.get_many(keys, consistent).await.map(FoundItems),
+                Err(found) => Err(store.no_array(Operation::GetItems, &found)),
+            }
         })
     }
 
@@ -183,12 +193,17 @@ impl NativeDriver {
     pub fn set_items<'env>(
         &self,
         env: &'env Env,
-        items: Array<'_>,
+        items: Unknown<'_>,
         common: Unknown<'_>,
     ) -> Result<PromiseRaw<'env, ()>> {
         let store = Arc::clone(&self.store);
-        let (items, ttl) = (new_items(env, &items)?, option(&common, "ttl")?);
-        promise(env, &self.store, Abort::listen(env, &common)?, async move { store.put_many(items, ttl).await })
+        let (items, ttl) = (new_items(env, items)?, option(&common, "ttl")?);
+        promise(env, &self.store, Abort::listen(env, &common)?, async move {
+            match items {
+                Ok(items) => store.put_many(items, ttl).await,
+                Err(found) => Err(store.no_array(Operation::SetItems, &found)),
+            }
+        })
     }
 
     /// Removes a row.

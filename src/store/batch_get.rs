@@ -1,6 +1,6 @@
 //! `getItems`: BatchGetItem by 100, or single reads where the role has no permission for it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -16,8 +16,8 @@ use crate::json;
 use crate::key::Key;
 use crate::options::Options;
 
-/// Batches in flight per call: an answer may be 16 MB, and six times that on the wire.
-const CONCURRENT_BATCHES: usize = 4;
+/// Batches in flight per driver: an answer may be 16 MB, and six times that on the wire.
+pub(super) const CONCURRENT_BATCHES: usize = 4;
 
 /// Single reads in flight, where batches are not to be had.
 const CONCURRENT_READS: usize = 32;
@@ -90,29 +90,32 @@ impl Call {
         let Attributes { key, value, ttl, .. } = attributes;
         let mut left: Vec<Key> = keys.iter().map(|(_, key)| key.clone()).collect();
         let positions: HashMap<Key, usize> = keys.into_iter().map(|(position, key)| (key, position)).collect();
-        let mut found = Vec::with_capacity(positions.len());
+        let mut found = HashMap::with_capacity(positions.len());
+        let position = |key: Key| positions.get(&key).copied();
         let mut backoff = Backoff::new(self.session.deadline);
         loop {
             let body = || json::body(&json::BatchGet { table, attributes, keys: left.iter(), consistent });
-            let answer = self
-                .request(Action::BatchGetItem, body, |answer| json::batch_get(answer, key, [key, value, ttl]))
-                .await?;
+            let answer = {
+                let _one_of_few = self.session.batch_slots.acquire().await.map_err(|_| self.fail(Error::closed()))?;
+                self.request(Action::BatchGetItem, body, |answer| json::batch_get(answer, key, [key, value, ttl]))
+                    .await?
+            };
             let now = self.session.clock.now();
             let before = found.len();
             for [key, value, ttl] in answer.rows {
                 // A row that was not asked for is no answer.
-                if let Some(position) =
-                    key.and_then(|key| Key::from_attribute(key, base)).and_then(|key| positions.get(&key).copied())
-                {
-                    found.push((position, value_alive(value, ttl.as_ref(), now)));
+                if let Some(position) = key.and_then(|key| Key::from_attribute(key, base)).and_then(position) {
+                    found.insert(position, value_alive(value, ttl.as_ref(), now));
                 }
             }
             self.counters().read(found.len() - before);
-            // Nor is a key.
-            let asked = |key| Key::from_attribute(key, base).filter(|key| positions.contains_key(key));
-            left = answer.left.into_iter().flatten().filter_map(asked).collect();
+            // Nor is a key, and one is enough.
+            let mut seen = HashSet::new();
+            let asked = |key: &Key| positions.contains_key(key) && seen.insert(key.clone());
+            let rest = answer.left.into_iter().flatten().filter_map(|key| Key::from_attribute(key, base));
+            left = rest.filter(asked).collect();
             if left.is_empty() {
-                return Ok(found);
+                return Ok(found.into_iter().collect());
             }
             if !backoff.wait(left.len()).await {
                 return Err(self.left_over(left.len(), positions.len(), "read"));

@@ -5,11 +5,11 @@ use std::sync::{Arc, PoisonError};
 
 use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
-use tokio::sync::SemaphorePermit;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use super::watchdog::Watchdog;
 use super::{Session, Store};
+use crate::client::slots::Slot;
 use crate::client::{Action, Client};
 use crate::error::{Error, ErrorKind, Operation};
 use crate::input::{FLAG_ALLOWED, Input};
@@ -123,8 +123,8 @@ impl Call {
 
     /// The client, connected by the first call. A failure to connect is remembered: it lies in the configuration.
     pub(super) async fn client(&self) -> Result<&Client, Error> {
-        let Session { options, clock, http, client, .. } = &*self.session;
-        match client.get_or_init(|| Box::pin(Client::connect(options, Arc::clone(clock), http.clone()))).await {
+        let Session { options, surroundings, client, .. } = &*self.session;
+        match client.get_or_init(|| Box::pin(Client::connect(options, surroundings.clone()))).await {
             Ok(client) => Ok(client),
             Err(error) => Err(self.fail(error.clone())),
         }
@@ -174,11 +174,11 @@ impl Call {
     }
 
     /// Waits for credentials and a slot.
-    async fn slot(&self, client: &Client) -> Result<SemaphorePermit<'_>, Error> {
+    async fn slot(&self, client: &Client) -> Result<Slot<'_>, Error> {
         // Closed while the client was being made, say: no need to look for credentials.
         if !self.session.slots.is_closed() {
             client.ready().await.map_err(|error| self.fail(error))?;
         }
-        self.session.slots.acquire().await.map_err(|_| self.fail(Error::closed()))
+        self.session.slots.take().await.map_err(|_| self.fail(Error::closed()))
     }
 }
