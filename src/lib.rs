@@ -10,6 +10,7 @@ pub mod error;
 pub mod expiry;
 pub mod input;
 pub mod item;
+mod json;
 pub mod key;
 #[cfg(feature = "node")]
 mod node;

@@ -8,6 +8,8 @@ mod authorities;
 mod bytes;
 mod credentials;
 mod error;
+#[cfg(feature = "fault")]
+mod fault;
 mod found;
 mod input;
 mod items;
