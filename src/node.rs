@@ -4,14 +4,17 @@
 #![expect(unreachable_pub, reason = "napi's macros export what the module tree hides")]
 
 mod abort;
+mod answer;
 mod bytes;
 mod credentials;
 mod error;
+mod event_loop;
 mod found;
 mod input;
 mod items;
 mod meta;
 mod options;
+mod pending;
 mod runtime;
 mod store;
 mod table;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use napi::bindgen_prelude::{Object, PromiseRaw};
+use napi::bindgen_prelude::{Object, Unknown};
 use napi::{Env, Result};
 use napi_derive::napi;
 
@@ -24,7 +24,7 @@ pub struct NativeTable {
 ///
 /// Throws the data of an error where an option is not allowed, and rejects with it where something else fails.
 #[napi(catch_unwind, ts_args_type = "options: object", ts_return_type = "Promise<NativeTable>")]
-pub fn create_table<'env>(env: &'env Env, options: Object<'_>) -> Result<PromiseRaw<'env, NativeTable>> {
+pub fn create_table<'env>(env: &'env Env, options: Object<'_>) -> Result<Unknown<'env>> {
     let options = Options::parse(read_options(&options)?).map_err(|error| thrown(env, &error))?;
     let store = Arc::new(Store::new(options, Arc::new(SystemClock)));
     promise(env, &Arc::clone(&store), None, async move {

@@ -1,0 +1,8 @@
+//! How work and answers change threads: queues that wake their reader once per batch, and tickets that make sure that
+//! every call is answered exactly once. Plain Rust; `src/node/` puts JavaScript's event loop and the worker at the ends.
+
+mod mailbox;
+mod ticket;
+
+pub(crate) use mailbox::{Mailbox, Wake};
+pub(crate) use ticket::{Outcome, Ticket};
