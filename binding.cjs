@@ -836,5 +836,7 @@ function __napiStampBindingTarget(exportsObject, target) {
 module.exports.__napiBindingTarget = __napiStampBindingTarget(nativeBinding, __napiLoadedBindingTarget)
 module.exports = nativeBinding
 module.exports.NativeDriver = nativeBinding.NativeDriver
+module.exports.NativeStore = nativeBinding.NativeStore
 module.exports.createTable = nativeBinding.createTable
 module.exports.dynamoDbCacheDriver = nativeBinding.dynamoDbCacheDriver
+module.exports.VERSION = nativeBinding.VERSION

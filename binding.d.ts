@@ -33,8 +33,16 @@ export declare class NativeDriver {
   getKeys(base?: string, options?: { maxDepth?: number, consistentRead?: boolean, signal?: AbortSignal }): Promise<string[]>
   /** Removes everything under a base. */
   clear(base?: string, options?: { signal?: AbortSignal }): Promise<void>
+  /** The store behind this driver. */
+  getInstance(): NativeStore
   /** Ends the driver's work and closes its connections. */
   dispose(): Promise<void>
+}
+
+/** The store behind a driver. */
+export declare class NativeStore {
+  /** What was done since the driver was made: in all, and by each method that did anything. */
+  stats(): object
 }
 
 /**
@@ -56,3 +64,6 @@ export interface NativeTable {
   /** Whether this call made the table. */
   created: boolean
 }
+
+/** The crate's version, which is the npm package's. */
+export declare const VERSION: string

@@ -20,6 +20,9 @@ declare namespace driver {
   type DynamoDbItemOptions = types.DynamoDbItemOptions;
   type DynamoDbReadOptions = types.DynamoDbReadOptions;
   type DynamoDbKeysOptions = types.DynamoDbKeysOptions;
+  type DynamoDbCounts = types.DynamoDbCounts;
+  type DynamoDbStats = types.DynamoDbStats;
+  type DynamoDbStore = types.DynamoDbStore;
   type DynamoDbDriver = types.DynamoDbDriver;
   type DynamoDbValue = types.DynamoDbValue;
   type DynamoDbMeta = types.DynamoDbMeta;

@@ -211,6 +211,40 @@ export interface DynamoDbMeta {
   [name: string]: number | Date | undefined;
 }
 
+/** What was done since the driver was made. Every count only grows, but for `inFlight`. */
+export interface DynamoDbCounts {
+  /** HTTP requests sent, retries among them. */
+  requests: number;
+  /** Those of them that repeated one that failed. */
+  retries: number;
+  /** Requests that AWS answered by asking to slow down. */
+  throttles: number;
+  /** Calls that failed or were aborted. */
+  errors: number;
+  /** Rows that DynamoDB gave; of `getKeys` and `clear` the keys. */
+  itemsRead: number;
+  /** Rows put or deleted. */
+  itemsWritten: number;
+  /** Bytes of request bodies, retries among them. */
+  bytesSent: number;
+  /** Bytes of the bodies of answers. */
+  bytesReceived: number;
+  /** Calls begun and not yet ended. */
+  inFlight: number;
+}
+
+/** The counts in all, and by method. */
+export interface DynamoDbStats extends DynamoDbCounts {
+  /** By the name of the driver's method; methods that were never called are left out. */
+  operations: { [method: string]: DynamoDbCounts };
+}
+
+/** The native store behind a driver: what `getInstance()` gives. */
+export interface DynamoDbStore {
+  /** What was done since the driver was made. Stays readable after `dispose`. Sends nothing. */
+  stats(): DynamoDbStats;
+}
+
 /** The driver: usable as `Driver` of unstorage 1.x and 2.x. Every method works detached from the object. */
 export interface DynamoDbDriver {
   name: "aws-dynamodb";
@@ -243,6 +277,11 @@ export interface DynamoDbDriver {
   getKeys(base?: string, options?: DynamoDbKeysOptions): Promise<string[]>;
   /** Removes every row under `base`, and nothing else. */
   clear(base?: string, options?: DynamoDbCallOptions): Promise<void>;
+  /**
+   * The native store, for its `stats()`: the same object each time. Checks the options and loads the addon as the first
+   * call of another method does, and throws where that would reject. Connects to nothing.
+   */
+  getInstance(): DynamoDbStore;
   /** Waits for requests already sent, then closes the connections. Later calls reject. */
   dispose(): Promise<void>;
 }

@@ -11,7 +11,7 @@ export default defineConfig({
     server: {
       deps: {
         // The package is what is tested: Node itself must load it, as it will for users, and not Vite.
-        external: [/\/(index\.m?js|binding\.cjs|js\/[^/]+\.[cm]js)$/],
+        external: [/\/(index\.m?js|binding\.cjs|(js|nitro)\/[^/]+\.[cm]?js)$/],
       },
     },
     projects: [
@@ -20,7 +20,16 @@ export default defineConfig({
         test: {
           name: "driver",
           include: ["__test__/**/*.spec.ts"],
-          exclude: ["__test__/package/**"],
+          exclude: ["__test__/package/**", "__test__/faults/**"],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "faults",
+          include: ["__test__/faults/**/*.spec.ts"],
+          // Faults are what timeouts are for, and most cases wait for one.
+          testTimeout: 300_000,
         },
       },
       {
@@ -32,6 +41,10 @@ export default defineConfig({
           testTimeout: 300_000,
           hookTimeout: 300_000,
         },
+      },
+      {
+        // The bench's own arithmetic: no engine, no addon.
+        test: { name: "bench", include: ["bench/__test__/**/*.spec.ts"] },
       },
     ],
   },

@@ -5,7 +5,11 @@
 
 const { toDynamoDbError } = require("./errors.cjs");
 
-const DRIVER_NAME = "aws-dynamodb";
+const words = (text) => text.split(" ");
+
+const METHODS = words(
+  "hasItem getItem getItems getItemRaw getMeta setItem setItems setItemRaw removeItem getKeys clear",
+);
 
 // What the addon says of itself once disposed, for a driver that never loaded it.
 const CLOSED = {
@@ -17,22 +21,20 @@ const CLOSED = {
 
 // What `driver.options` may show. An allow-list: frameworks log and trace it, and an option that is not known here
 // may be a secret in the wrong place.
-const SHOWN_OPTIONS = (
+const SHOWN_OPTIONS = words(
   "table region profile expireIn ttl base batch consistentRead endpoint proxy userAgent " +
-  "maxAttempts connectTimeout attemptTimeout timeout maxConnections"
-).split(" ");
+    "maxAttempts connectTimeout attemptTimeout timeout maxConnections",
+);
 // URLs among them, which may hold user information.
 const SHOWN_URLS = ["endpoint", "proxy"];
 const SHOWN_WITHIN = {
-  attributes: ["key", "value", "ttl", "mtime"],
-  scan: ["segments", "concurrency", "pageSize"],
+  attributes: words("key value ttl mtime"),
+  scan: words("segments concurrency pageSize"),
 };
 
 module.exports = function createFactory(loadNative) {
   return function dynamoDbCacheDriver(options) {
-    let native;
-    let failure;
-    let disposed = false;
+    let native, instance, failure, disposed;
     let given = {};
     try {
       // One copy, so that each getter runs once and later changes by the caller change nothing.
@@ -51,8 +53,7 @@ module.exports = function createFactory(loadNative) {
       try {
         native = loadNative().dynamoDbCacheDriver(given);
       } catch (error) {
-        failure = error;
-        throw error;
+        throw (failure = error);
       } finally {
         given = undefined;
       }
@@ -76,19 +77,17 @@ module.exports = function createFactory(loadNative) {
     }
 
     return {
-      name: DRIVER_NAME,
+      name: "aws-dynamodb",
       options: visible,
-      hasItem: method("hasItem"),
-      getItem: method("getItem"),
-      getItems: method("getItems"),
-      getItemRaw: method("getItemRaw"),
-      getMeta: method("getMeta"),
-      setItem: method("setItem"),
-      setItems: method("setItems"),
-      setItemRaw: method("setItemRaw"),
-      removeItem: method("removeItem"),
-      getKeys: method("getKeys"),
-      clear: method("clear"),
+      ...Object.fromEntries(METHODS.map((name) => [name, method(name)])),
+      // Synchronous, as in unstorage's own drivers.
+      getInstance() {
+        try {
+          return (instance ??= open().getInstance());
+        } catch (thrown) {
+          throw toDynamoDbError(thrown, "getInstance");
+        }
+      },
       dispose() {
         disposed = true;
         // Nothing was opened, so there is nothing to load the addon for.

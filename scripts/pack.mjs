@@ -6,6 +6,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   rmSync,
   writeFileSync,
 } from "node:fs";
@@ -92,17 +93,43 @@ async function packMain(destination) {
   }
 }
 
-/** @param {string} destination */
-async function packPlatform(destination) {
+/**
+ * @param {string} destination
+ * @param {import("./lib/addon.mjs").Profile} profile
+ */
+async function packPlatform(destination, profile) {
   const directory = inProject("npm", platformTag());
   if (!existsSync(directory)) {
     throw new Failure(
       `No package is published for ${platformTag()}: see "targets" in package.json.`,
     );
   }
-  copyFileSync(inProject(addonName()), path.join(directory, addonName()));
+  const addon = path.join(directory, addonName());
+  copyFileSync(inProject(addonName()), addon);
+  if (profile === "debug" && process.platform === "linux") {
+    // Two thirds of a debug addon are symbols, and every test that installs it would copy them. Without binutils they
+    // stay.
+    outputOf("strip", [addon]);
+  }
   copyFileSync(inProject("LICENSE"), path.join(directory, "LICENSE"));
+  inlineForNitro(directory);
   await packInto(directory, destination);
+}
+
+/**
+ * Adds the module by which Nitro 3 puts the addon into a bundle, see nitro/inlined.cjs: `raw:` is Nitro's own.
+ *
+ * @param {string} directory
+ */
+function inlineForNitro(directory) {
+  const file = path.join(directory, "package.json");
+  const platform = JSON.parse(readFileSync(file, "utf8"));
+  platform.files.push("inline.mjs");
+  writeFileSync(file, `${JSON.stringify(platform, null, 2)}\n`);
+  writeFileSync(
+    path.join(directory, "inline.mjs"),
+    `export { default } from "raw:./${platform.main}";\n`,
+  );
 }
 
 await main(async () => {
@@ -114,7 +141,7 @@ await main(async () => {
     rmSync(inProject("npm"), { recursive: true, force: true });
     await run(...tool("@napi-rs/cli", ["create-npm-dirs"], "napi"));
     await packMain(destination);
-    await packPlatform(destination);
+    await packPlatform(destination, profile);
   });
   console.log(`\nTry it in another folder:\n\n  npm install ${path.join(destination, "*.tgz")}`);
 });

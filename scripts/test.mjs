@@ -16,7 +16,9 @@ await main(async () => {
   await runSuites([
     ["Rust: the core, without Node", coreTests],
     ["Rust: the engine", () => cargoTest(["--profile", "engine", "--package", "dynamodb-engine"])],
+    ["Rust: the bench", () => cargoTest(["--package", "bench-endpoints"])],
     ["JavaScript on dynoxide", () => vitest("driver", { env: { DYNAMODB_ENGINE: "dynoxide" } })],
+    ["The bench's arithmetic", () => vitest("bench")],
     ["Types: tests and scripts", () => typecheck("tsconfig.json")],
     ["Types: nodenext", () => typecheck("tsconfig.nodenext.json")],
     ["Types: bundler", () => typecheck("tsconfig.bundler.json")],

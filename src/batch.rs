@@ -47,8 +47,8 @@ impl Backoff {
     }
 }
 
-/// Full jitter: anything up to the scale, so that many callers do not come back at once.
-fn jittered(waits: u32) -> Duration {
+/// A wait after so many others. Full jitter: anything up to the scale, so that many callers do not come back at once.
+pub(crate) fn jittered(waits: u32) -> Duration {
     let scale = BASE.saturating_mul(2_u32.saturating_pow(waits)).min(MAX);
     scale.mul_f64(fastrand::f64())
 }

@@ -30,6 +30,7 @@ use crate::clock::SharedClock;
 use crate::error::Error;
 use crate::error::aws::{Target, explain, no_credentials};
 use crate::options::{Endpoint, GivenCredentials, Limits, Options, StaticCredentials, endpoint_from_environment};
+use crate::stats::Effort;
 use credentials::{CredentialsKeeper, Source};
 use http::PoolSettings;
 use renewal::Renewal;
@@ -118,17 +119,17 @@ impl Client {
         }
     }
 
-    /// Sends one request and explains its failure. `action` is DynamoDB's name of it ("GetItem").
+    /// Sends one request, explains its failure, and tells what it took. `action` is DynamoDB's name of it ("GetItem").
     pub(crate) async fn send<O, E>(
         &self,
         action: &'static str,
         request: impl Future<Output = Result<O, SdkError<E, HttpResponse>>>,
-    ) -> Result<O, Error>
+    ) -> (Result<O, Error>, Effort)
     where
         E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
     {
-        let (result, attempts) = progress::counted(request).await;
-        result.map_err(|error| explain(&error, action, attempts, &self.target))
+        let (result, effort) = progress::counted(request).await;
+        (result.map_err(|error| explain(&error, action, effort.attempts, &self.target)), effort)
     }
 }
 

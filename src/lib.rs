@@ -16,6 +16,7 @@ pub mod key;
 #[cfg(feature = "node")]
 mod node;
 pub mod options;
+pub mod stats;
 pub mod store;
 mod table;
 pub mod value;

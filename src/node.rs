@@ -16,6 +16,8 @@ mod meta;
 mod options;
 mod pending;
 mod runtime;
+mod stats;
 mod store;
 mod table;
 mod value;
+mod version;

@@ -11,6 +11,7 @@ mod permission;
 mod put;
 mod read;
 mod scan;
+mod watchdog;
 
 pub use batch_write::NewItem;
 pub use create_table::Patience;
@@ -26,8 +27,9 @@ use tokio_util::task::TaskTracker;
 use self::permission::Permission;
 use crate::client::Client;
 use crate::clock::SharedClock;
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, Operation};
 use crate::options::Options;
+use crate::stats::{OperationStats, Stats};
 
 /// A key-value store in one DynamoDB table.
 #[derive(Debug)]
@@ -37,6 +39,7 @@ pub struct Store {
     session: RwLock<Option<Arc<Session>>>,
     /// The calls that have begun and not ended.
     running: TaskTracker,
+    stats: Arc<Stats>,
 }
 
 /// What calls share while the store is open. Dropped with the last of them, and the connections with it.
@@ -81,7 +84,13 @@ impl Store {
                 client: OnceCell::new(),
             }))),
             running: TaskTracker::new(),
+            stats: Arc::default(),
         }
+    }
+
+    /// What each method did since the store was made. Stays readable when the store is closed.
+    pub fn stats(&self) -> impl Iterator<Item = (Operation, OperationStats)> {
+        self.stats.snapshot()
     }
 
     /// The error of a call that its caller stopped.

@@ -11,7 +11,8 @@ use common::table::{Table, key};
 use common::{Script, Sent, failure};
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
-use unstorage_dynamodb::error::{Error, ErrorKind};
+use tokio::time::Instant;
+use unstorage_dynamodb::error::{Error, ErrorKind, Operation};
 use unstorage_dynamodb::input::Input;
 use unstorage_dynamodb::options::{RawOptions, RawScan};
 
@@ -222,22 +223,75 @@ async fn an_error_in_one_segment_fails_the_whole_and_stops_it() {
     }
 }
 
-/// [KEYS-6] One page is throttled until the SDK gives up: not a page is dropped.
-#[tokio::test]
-async fn a_page_that_stays_throttled_fails_the_whole() {
-    let table = Table::new(500, 5);
-    let script = Script::handler(move |sent| {
-        let table = table.clone();
+/// A table whose segment 3 is throttled, from its second page on: so many times, and then no more.
+fn throttled_in_one_segment(table: &Table, times: usize) -> Script {
+    let left = Arc::new(AtomicUsize::new(times));
+    let table = table.clone();
+    Script::handler(move |sent| {
+        let (table, left) = (table.clone(), Arc::clone(&left));
         async move {
-            if sent.body["Segment"] == 3 && sent.body.get("ExclusiveStartKey").is_some() {
+            let is_the_one = sent.body.get("Segment").is_some_and(|segment| *segment == 3)
+                && sent.body.get("ExclusiveStartKey").is_some();
+            let order = Ordering::Relaxed;
+            if is_the_one && left.fetch_update(order, order, |left| left.checked_sub(1)).is_ok() {
                 return (400, failure("ThrottlingException"));
             }
             table.answer(sent).await
         }
-    });
-    let error = keys(&script).await.expect_err("no part");
+    })
+}
+
+/// [SCAN-6] Three times the four attempts of a request.
+#[tokio::test]
+async fn a_page_that_stays_throttled_is_asked_for_again() {
+    let script = throttled_in_one_segment(&Table::new(500, 5), 12);
+    let store = script.store();
+    assert_complete(store.keys(Input::Absent, Input::Absent, Input::Absent).await.expect("keys"), 500);
+    let (_, counts) = store.stats().find(|(operation, _)| *operation == Operation::GetKeys).expect("counted");
+    assert_eq!((counts.throttles, counts.errors), (12, 0));
+
+    let table = Table::new(500, 5);
+    throttled_in_one_segment(&table, 12).store().clear(Input::Absent).await.expect("cleared");
+    assert!(table.is_empty());
+}
+
+/// [SCAN-6]
+#[tokio::test]
+async fn a_first_page_that_stays_throttled_is_an_error() {
+    let script = Script::handler(|_| async { (400, failure("ThrottlingException")) });
+    let error = keys(&script).await.expect_err("throttled");
+    assert_eq!((error.kind(), error.metadata().attempts), (ErrorKind::Throttled, 4));
+    assert_eq!(script.sent().len(), 4);
+}
+
+/// [SCAN-7] [KEYS-6] The limit is a minute; a short one here.
+#[tokio::test]
+async fn without_any_answer_the_scan_is_given_up() {
+    let stall = Duration::from_secs(2);
+    let store = |script: &Script| {
+        let mut options = Script::options(|_| ());
+        options.limits.stall = stall;
+        script.store_of(options)
+    };
+    // One segment is never to be had. The others are read to their end meanwhile.
+    let begin = Instant::now();
+    let script = throttled_in_one_segment(&Table::new(500, 5), usize::MAX);
+    let error = store(&script).keys(Input::Absent, Input::Absent, Input::Absent).await.expect_err("no part");
     assert_eq!(error.kind(), ErrorKind::Throttled);
-    assert_eq!(error.metadata().attempts, 4);
+    assert_eq!(error.name(), "ThrottlingException");
+    assert_eq!(error.operation(), Some(Operation::GetKeys));
+    assert!(begin.elapsed() >= stall);
+    assert!(pages(&script.sent()).len() > 16);
+
+    // Nothing at all comes, and no timeout is set.
+    let script = Script::handler(|_| std::future::pending());
+    let mut options = Script::options(|raw| {
+        raw.limits.timeout = Input::Number(0.0);
+        raw.limits.attempt_timeout = Input::Number(0.0);
+    });
+    options.limits.stall = stall;
+    let error = script.store_of(options).clear(Input::Absent).await.expect_err("given up");
+    assert_eq!((error.kind(), error.operation()), (ErrorKind::Timeout, Some(Operation::Clear)));
 }
 
 /// [KEYS-1]

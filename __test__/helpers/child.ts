@@ -1,6 +1,6 @@
 // Runs a script in a Node of its own: for what depends on the environment, on a first load, or on
 // how the process ends. No variable of the machine that runs the tests reaches it.
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -28,6 +28,14 @@ export interface ChildOptions {
   home?: Record<string, string>;
   /** After this the child is killed, and the caller sees a signal. Default: 30,000 ms. */
   limitMs?: number;
+  /** A command that runs Node with what it gets as further parameters, as `faketime` does. */
+  through?: string[];
+  /** Node's own flags. */
+  flags?: string[];
+  /** Called with the child once it runs. */
+  onStart?: (child: ChildProcess) => void;
+  /** Called with each report as it comes. */
+  onReport?: (report: any, child: ChildProcess) => void;
 }
 
 const prelude = `
@@ -54,7 +62,7 @@ function environment(home: string, env: Record<string, string>): NodeJS.ProcessE
 export async function runChild(script: string, options: ChildOptions = {}): Promise<ChildResult> {
   const home = makeHome(options.home ?? {});
   try {
-    return await run(script, environment(home, options.env ?? {}), options.limitMs ?? 30_000);
+    return await run(script, environment(home, options.env ?? {}), options);
   } finally {
     rmSync(home, { recursive: true, force: true });
   }
@@ -70,20 +78,32 @@ function makeHome(files: Record<string, string>): string {
   return home;
 }
 
-function run(script: string, env: NodeJS.ProcessEnv, limitMs: number): Promise<ChildResult> {
+function run(
+  script: string,
+  env: NodeJS.ProcessEnv,
+  { limitMs = 30_000, through = [], flags = [], onStart, onReport }: ChildOptions,
+): Promise<ChildResult> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ["--input-type=module", "--eval", prelude + script], {
+    const node = [process.execPath, ...flags, "--input-type=module", "--eval", prelude + script];
+    const [command = "", ...parameters] = [...through, ...node];
+    const child = spawn(command, parameters, {
       cwd: env.HOME,
       env,
       stdio: ["ignore", "pipe", "pipe"],
     });
+    onStart?.(child);
     const timer = setTimeout(() => child.kill("SIGKILL"), limitMs);
     let stdout = "";
     let stderr = "";
     let lastReport = performance.now();
+    let told = 0;
     child.stdout.on("data", (chunk) => {
       stdout += chunk;
       lastReport = performance.now();
+      if (!onReport) return;
+      const reports = reportsIn(stdout.slice(0, stdout.lastIndexOf("\n") + 1));
+      reports.slice(told).forEach((one) => onReport(one, child));
+      told = reports.length;
     });
     child.stderr.on("data", (chunk) => (stderr += chunk));
     child.on("error", reject);
@@ -93,11 +113,14 @@ function run(script: string, env: NodeJS.ProcessEnv, limitMs: number): Promise<C
     });
     child.on("close", (code, signal) => {
       clearTimeout(timer);
-      const lines = stdout.split("\n").filter((line) => line.startsWith("\u0001"));
-      const reports = lines.map((line) => JSON.parse(line.slice(1)));
-      resolve({ code, signal, stdout, stderr, reports, lingeredMs });
+      resolve({ code, signal, stdout, stderr, reports: reportsIn(stdout), lingeredMs });
     });
   });
+}
+
+function reportsIn(stdout: string): any[] {
+  const lines = stdout.split("\n").filter((line) => line.startsWith("\u0001"));
+  return lines.map((line) => JSON.parse(line.slice(1)));
 }
 
 /** Source text of an object literal, for use inside a child's script. */

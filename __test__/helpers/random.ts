@@ -1,19 +1,6 @@
 // Randomness that can be repeated: the seed is printed, and `TEST_SEED` replays it.
 
-/** Numbers in [0, 1), the same ones for the same seed (mulberry32). */
-export function seededRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
-
-export function testSeed(): number {
-  return Number(process.env.TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));
-}
+export { seededRandom, testSeed } from "../../scripts/faults/random.mjs";
 
 // Where stores and codecs tend to go wrong: control characters, separators, escapes, combining
 // marks, both ends of each UTF-8 length, right-to-left marks, and characters outside the BMP.

@@ -51,8 +51,15 @@ describe("contents", () => {
       "index.mjs",
       "js/driver.cjs",
       "js/errors.cjs",
+      "js/loader.cjs",
       "js/native.cjs",
       "js/table.cjs",
+      "nitro/addon.mjs",
+      "nitro/bundled.cjs",
+      "nitro/index.d.ts",
+      "nitro/index.js",
+      "nitro/inlined.cjs",
+      "nitro/unwasm.mjs",
       "package.json",
       "types.d.ts",
     ]);
@@ -63,7 +70,9 @@ describe("contents", () => {
     const files = app.files(join("@unstorage-dynamodb", scoped!));
     expect(files.filter((file) => file.endsWith(".node"))).toHaveLength(1);
     expect(
-      files.filter((file) => !/\.node$|^package\.json$|^README\.md$|^LICENSE$/.test(file)),
+      files.filter(
+        (file) => !/\.node$|^inline\.mjs$|^package\.json$|^README\.md$|^LICENSE$/.test(file),
+      ),
     ).toEqual([]);
   });
 

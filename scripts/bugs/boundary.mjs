@@ -38,8 +38,8 @@ export const boundary = [
     name: "a refused option is not remembered",
     rule: "API-3",
     file: "js/driver.cjs",
-    find: "        failure = error;\n        throw error;",
-    replace: "        throw error;",
+    find: "throw (failure = error);\n      } finally",
+    replace: "throw error;\n      } finally",
     vitest: factory,
   },
   {

@@ -8,6 +8,38 @@ const answer = "Ok(asked.iter().map(answer).collect())";
 /** @type {import("./list.mjs").Bug[]} */
 export const requests = [
   {
+    name: "a scan that goes in a circle never ends",
+    rule: "KEYS-9",
+    file: "src/store/scan/segment.rs",
+    find: "let is_new = self.start.as_ref() != Some(&last) && !self.circle.closes(&last);",
+    replace: "let is_new = !self.circle.closes(&last) || true;",
+    cargo: ["lib", "the_same_key_twice_in_a_row_is_found_at_once"],
+  },
+  {
+    name: "a page that stays throttled is dropped",
+    rule: "SCAN-6",
+    file: "src/store/scan.rs",
+    find: "                    Event::Rested(segment)",
+    replace: "                    Event::Rested(Segment::whole())",
+    cargo: ["segments", "a_page_that_stays_throttled_is_asked_for_again"],
+  },
+  {
+    name: "a scan without an answer goes on for ever",
+    rule: "SCAN-7",
+    file: "src/options/limits.rs",
+    find: "stall: default.stall,",
+    replace: "stall: default.stall * 1_000,",
+    cargo: ["lib", "a_stalled_scan_is_given_up_after_a_minute"],
+  },
+  {
+    name: "failed calls are not counted",
+    rule: "STAT-2",
+    file: "src/stats.rs",
+    find: "add(&self.errors, u64::from(!succeeded));",
+    replace: "add(&self.errors, u64::from(!succeeded) / 2);",
+    cargo: ["stats", "a_failed_call_is_an_error_of_its_method"],
+  },
+  {
     name: "unprocessed keys are dropped",
     rule: "BAT-3",
     file: "src/store/batch_get.rs",

@@ -3,7 +3,7 @@ import { outputOf, run } from "./process.mjs";
 import { Failure } from "./steps.mjs";
 
 /** @returns {string} `target`, unless the user's cargo configuration moved it */
-function targetDirectory() {
+export function targetDirectory() {
   const metadata = outputOf("cargo", ["metadata", "--no-deps", "--format-version", "1"]);
   if (metadata === undefined) {
     throw new Failure("`cargo metadata` failed: run it to see why.");

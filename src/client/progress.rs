@@ -15,9 +15,10 @@ use aws_sdk_dynamodb::error::{BoxError, ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::interceptors::context::Error as OperationError;
 
 use crate::error::aws::is_throttle;
+use crate::stats::Effort;
 
 struct Progress {
-    attempts: Cell<u32>,
+    effort: Cell<Effort>,
     /// AWS's name of an error: which type holds it depends on the operation.
     name_of: fn(&OperationError) -> Option<&str>,
     /// The serial of the credentials that the attempt was signed with.
@@ -36,15 +37,15 @@ struct Watch {
     all: Throttles,
 }
 
-/// Runs one request and tells how many attempts it took.
+/// Runs one request and tells what it took.
 pub(super) async fn counted<O, E>(
     request: impl Future<Output = Result<O, SdkError<E, HttpResponse>>>,
-) -> (Result<O, SdkError<E, HttpResponse>>, u32)
+) -> (Result<O, SdkError<E, HttpResponse>>, Effort)
 where
     E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
 {
     let begun = Progress {
-        attempts: Cell::default(),
+        effort: Cell::default(),
         name_of: name_of::<E>,
         serial: Cell::default(),
         renewed_after: Cell::default(),
@@ -52,7 +53,7 @@ where
     PROGRESS
         .scope(begun, async {
             let result = request.await;
-            (result, PROGRESS.with(|progress| progress.attempts.get()))
+            (result, PROGRESS.with(|progress| progress.effort.get()))
         })
         .await
 }
@@ -86,6 +87,15 @@ impl Throttles {
     }
 }
 
+/// Outside a counted request there is nothing to count.
+fn count(add: impl FnOnce(&mut Effort)) {
+    let _outside = PROGRESS.try_with(|progress| {
+        let mut effort = progress.effort.get();
+        add(&mut effort);
+        progress.effort.set(effort);
+    });
+}
+
 /// Notes which credentials the attempt is signed with.
 pub(super) fn signed_with(serial: u64) {
     // Outside a request there is nothing to note.
@@ -97,7 +107,7 @@ pub(super) fn signed_with(serial: u64) {
 pub(super) fn may_renew(renew: impl FnOnce(u64)) -> bool {
     PROGRESS
         .try_with(|progress| {
-            let attempt = progress.attempts.get();
+            let attempt = progress.effort.get().attempts;
             if progress.renewed_after.get() == 0 {
                 progress.renewed_after.set(attempt);
                 renew(progress.serial.get());
@@ -107,8 +117,7 @@ pub(super) fn may_renew(renew: impl FnOnce(u64)) -> bool {
         .unwrap_or(false)
 }
 
-/// Counts the attempts, for `$metadata.attempts`, and those that were throttled. The SDK tells them to interceptors
-/// only.
+/// Counts attempts, those that were throttled, and the bytes of bodies. The SDK tells them to interceptors only.
 #[derive(Debug)]
 pub(super) struct Counter;
 
@@ -119,12 +128,14 @@ impl Intercept for Counter {
 
     fn read_before_attempt(
         &self,
-        _context: &BeforeTransmitInterceptorContextRef<'_>,
+        context: &BeforeTransmitInterceptorContextRef<'_>,
         _components: &RuntimeComponents,
         _config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        // Outside a counted request there is nothing to count.
-        let _outside = PROGRESS.try_with(|progress| progress.attempts.set(progress.attempts.get() + 1));
+        count(|effort| {
+            effort.attempts += 1;
+            effort.bytes_sent += context.request().body().content_length().unwrap_or_default();
+        });
         Ok(())
     }
 
@@ -134,6 +145,8 @@ impl Intercept for Counter {
         _components: &RuntimeComponents,
         _config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
+        let body = context.response().and_then(|response| response.body().bytes());
+        count(|effort| effort.bytes_received += body.map_or(0, |body| body.len() as u64));
         let Some(Err(failure)) = context.output_or_error() else {
             return Ok(());
         };
@@ -141,6 +154,7 @@ impl Intercept for Counter {
         let name = error.and_then(|error| PROGRESS.try_with(|progress| (progress.name_of)(error)).ok().flatten());
         let status = context.response().map_or(0, |response| response.status().as_u16());
         if is_throttle(name, status) {
+            count(|effort| effort.throttles += 1);
             let _unwatched = WATCH.try_with(|watch| {
                 watch.own.set(watch.own.get() + 1);
                 watch.all.0.fetch_add(1, Ordering::Relaxed);

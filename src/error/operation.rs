@@ -31,6 +31,22 @@ pub enum Operation {
 }
 
 impl Operation {
+    /// Every one, in the order of their declaration.
+    pub const ALL: [Self; 12] = [
+        Self::GetItem,
+        Self::HasItem,
+        Self::SetItem,
+        Self::RemoveItem,
+        Self::GetKeys,
+        Self::Clear,
+        Self::GetItems,
+        Self::SetItems,
+        Self::GetItemRaw,
+        Self::SetItemRaw,
+        Self::GetMeta,
+        Self::CreateTable,
+    ];
+
     /// The method's name.
     #[must_use]
     pub fn name(self) -> &'static str {

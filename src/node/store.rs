@@ -14,6 +14,7 @@ use super::event_loop::{Ended, EventLoop};
 use super::input::{Argument, option};
 use super::items::{asked, new_items};
 use super::options::read_options;
+use super::stats::NativeStore;
 use super::value::{given, given_raw};
 use crate::clock::SystemClock;
 use crate::error::{Error, Operation};
@@ -187,6 +188,13 @@ impl NativeDriver {
     pub fn clear<'env>(&self, env: &'env Env, base: Argument, options: Unknown<'_>) -> Result<Unknown<'env>> {
         let store = Arc::clone(&self.store);
         promise(env, &self.store, Abort::listen(env, &options)?, async move { store.clear(base.0).await })
+    }
+
+    /// The store behind this driver.
+    #[napi(catch_unwind)]
+    #[must_use]
+    pub fn get_instance(&self) -> NativeStore {
+        NativeStore::new(&self.store)
     }
 
     /// Ends the driver's work and closes its connections.

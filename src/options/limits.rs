@@ -22,6 +22,8 @@ pub struct Limits {
     pub timeout: Option<Duration>,
     /// Requests in flight, and connections per endpoint.
     pub max_connections: usize,
+    /// How long `getKeys` and `clear` go on without an answer. Not an option.
+    pub stall: Duration,
 }
 
 impl Default for Limits {
@@ -36,6 +38,9 @@ impl Default for Limits {
             timeout: Some(Duration::from_secs(15)),
             // As many as the JavaScript SDK opens.
             max_connections: 50,
+            // Several requests that each come to the end of their own time. A table that gives nothing for so long is
+            // not merely busy.
+            stall: Duration::from_mins(1),
         }
     }
 }
@@ -78,6 +83,7 @@ pub(super) fn parse(raw: &RawLimits) -> Result<Limits, Error> {
         max_connections: count("maxConnections", &raw.max_connections, 1..=1_000)?
             .and_then(|count| usize::try_from(count).ok())
             .unwrap_or(default.max_connections),
+        stall: default.stall,
     })
 }
 
@@ -127,6 +133,12 @@ mod tests {
     #[test]
     fn absent_is_the_default() {
         assert_eq!(with(|_| ()).expect("valid"), Limits::default());
+    }
+
+    /// [SCAN-7]
+    #[test]
+    fn a_stalled_scan_is_given_up_after_a_minute() {
+        assert_eq!(with(|_| ()).expect("valid").stall, Duration::from_mins(1));
     }
 
     #[test]

@@ -54,7 +54,8 @@ impl Store {
             let value = positions.get(key).and_then(|position| values.get(*position)).cloned().flatten();
             (key.as_str().to_owned(), value)
         };
-        Ok(asked.iter().map(answer).collect())
+        let answers = asked.iter().map(answer).collect();
+        Ok(call.done(answers))
     }
 }
 
@@ -103,6 +104,7 @@ impl Call {
             let request = client.sdk.batch_get_item().request_items(&options.table, request);
             let answer = self.send(client, "BatchGetItem", || request.send()).await?;
             let now = self.session.clock.now();
+            let before = found.len();
             for mut row in answer.responses.into_iter().flatten().flat_map(|(_, rows)| rows) {
                 let key = row.remove(&attributes.key).and_then(|key| Key::from_attribute(key, &options.base));
                 // A row that was not asked for is no answer.
@@ -110,6 +112,7 @@ impl Call {
                     found.push((position, attributes.value(row, now)));
                 }
             }
+            self.counters().read(found.len() - before);
             left = answer.unprocessed_keys.into_iter().flatten().flat_map(|(_, rest)| rest.keys).collect();
             if left.is_empty() {
                 return Ok(found);

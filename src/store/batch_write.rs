@@ -70,7 +70,10 @@ impl Store {
         }
         let Outcome { left, error } = call.write_all(writes).await;
         match error {
-            None => Ok(()),
+            None => {
+                call.succeed();
+                Ok(())
+            }
             Some(error) => Err(error
                 .adding(&format!("; {} items are not known to be written, see `keys`", left.len()))
                 .with_keys(left.into_iter().map(Key::into_string).collect())),
@@ -156,7 +159,11 @@ impl Call {
                 return self.write_each(left).await;
             }
             match self.send_batch(&left).await {
-                Ok(unprocessed) => left.retain(|write| unprocessed.contains(&write.key)),
+                Ok(unprocessed) => {
+                    let sent = left.len();
+                    left.retain(|write| unprocessed.contains(&write.key));
+                    self.counters().written(sent - left.len());
+                }
                 Err(error) if error.kind() == ErrorKind::AccessDenied => {
                     self.session.batch_write.deny("BatchWriteItem");
                     continue;

@@ -7,17 +7,29 @@ use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
+use super::watchdog::Watchdog;
 use super::{Session, Store};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Operation};
 use crate::input::{FLAG_ALLOWED, Input};
 use crate::key::{BASE_ALLOWED, Base, Key, KeyError};
+use crate::stats::{Counters, Stats};
 
 /// A call that has begun. The store does not finish closing before it is dropped.
 pub(super) struct Call {
     pub(super) session: Arc<Session>,
     operation: Operation,
+    stats: Arc<Stats>,
+    succeeded: bool,
+    watchdog: Option<Watchdog>,
     _running: TaskTrackerToken,
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        // A call that is dropped before it is done was aborted, or failed.
+        self.counters().ended(self.succeeded);
+    }
 }
 
 impl Store {
@@ -26,13 +38,54 @@ impl Store {
         let running = self.running.token();
         let session = self.session.read().unwrap_or_else(PoisonError::into_inner).clone();
         match session {
-            Some(session) => Ok(Call { session, operation, _running: running }),
+            Some(session) => {
+                let stats = Arc::clone(&self.stats);
+                stats.of(operation).begun();
+                Ok(Call { session, operation, stats, succeeded: false, watchdog: None, _running: running })
+            }
             None => Err(Error::closed().during(operation, &self.table)),
         }
     }
 }
 
 impl Call {
+    /// Limits the time without any answer, for a method that sends any number of requests.
+    pub(super) fn watched(mut self) -> Self {
+        self.watchdog = Some(Watchdog::new(self.session.options.limits.stall));
+        self
+    }
+
+    /// Does the call's work, within that limit.
+    pub(super) async fn watch<T>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        match &self.watchdog {
+            Some(watchdog) => watchdog.watch(work).await.map_err(|error| self.fail(error)),
+            None => work.await,
+        }
+    }
+
+    /// A request was throttled to the end, and will be sent again.
+    pub(super) fn throttled(&self, error: Error) {
+        if let Some(watchdog) = &self.watchdog {
+            watchdog.throttled(error);
+        }
+    }
+
+    /// Where this call is counted.
+    pub(super) fn counters(&self) -> &Counters {
+        self.stats.of(self.operation)
+    }
+
+    /// Ends the call well.
+    pub(super) fn succeed(mut self) {
+        self.succeeded = true;
+    }
+
+    /// Ends the call well, with what it gives.
+    pub(super) fn done<T>(self, given: T) -> T {
+        self.succeed();
+        given
+    }
+
     /// Names the method and the table in an error.
     pub(super) fn fail(&self, error: Error) -> Error {
         error.during(self.operation, &self.session.options.table_name)
@@ -95,6 +148,11 @@ impl Call {
             client.ready().await.map_err(|error| self.fail(error))?;
         }
         let _slot = self.session.slots.acquire().await.map_err(|_| self.fail(Error::closed()))?;
-        client.send(action, Box::pin(request())).await.map_err(|error| self.fail(error))
+        let (result, effort) = client.send(action, Box::pin(request())).await;
+        self.counters().add(effort);
+        if let (Ok(_), Some(watchdog)) = (&result, &self.watchdog) {
+            watchdog.moved();
+        }
+        result.map_err(|error| self.fail(error))
     }
 }

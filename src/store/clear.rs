@@ -12,21 +12,26 @@ impl Store {
     /// # Errors
     /// A bad base, or a failed request: then some rows are gone, some are not, and another call goes on.
     pub async fn clear(&self, base: Input) -> Result<(), Error> {
-        let call = self.begin(Operation::Clear)?;
+        let call = self.begin(Operation::Clear)?.watched();
         let base = call.base(base)?;
-        let mut scan = Scan::new(&call, &base, Rows::All);
-        let mut removed = 0;
-        while let Some(page) = scan.next_page().await? {
-            let found = page.len();
-            let deletes = page.into_iter().map(|key| Write { key, row: None }).collect();
-            let Outcome { left, error } = scan.during(call.write_all(deletes)).await;
-            removed += found - left.len();
-            if let Some(error) = error {
-                return Err(
-                    error.adding(&format!(" ({removed} items were removed before; calling clear again goes on)"))
-                );
+        let cleared = call.watch(async {
+            let mut scan = Scan::new(&call, &base, Rows::All);
+            let mut removed = 0;
+            while let Some(page) = scan.next_page().await? {
+                let found = page.len();
+                let deletes = page.into_iter().map(|key| Write { key, row: None }).collect();
+                let Outcome { left, error } = scan.during(call.write_all(deletes)).await;
+                removed += found - left.len();
+                if let Some(error) = error {
+                    return Err(
+                        error.adding(&format!(" ({removed} items were removed before; calling clear again goes on)"))
+                    );
+                }
             }
-        }
+            Ok(())
+        });
+        cleared.await?;
+        call.succeed();
         Ok(())
     }
 }

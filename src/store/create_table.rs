@@ -86,7 +86,7 @@ impl Store {
         call.check_ttl_name()?;
         let created = call.ensure_table(patience).await?;
         call.ensure_ttl(patience).await?;
-        Ok(created)
+        Ok(call.done(created))
     }
 }
 

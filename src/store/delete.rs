@@ -14,7 +14,9 @@ impl Store {
     pub async fn delete(&self, key: Input) -> Result<(), Error> {
         let call = self.begin(Operation::RemoveItem)?;
         let key = call.key(key)?;
-        call.delete(&key).await
+        call.delete(&key).await?;
+        call.succeed();
+        Ok(())
     }
 }
 
@@ -25,6 +27,7 @@ impl Call {
         let options = &self.session.options;
         let request = client.sdk.delete_item().table_name(&options.table).key(&options.attributes.key, key.attribute());
         self.send(client, "DeleteItem", || request.send()).await.map_err(|error| error.with_key(key.as_str()))?;
+        self.counters().written(1);
         Ok(())
     }
 }

@@ -13,15 +13,19 @@ impl Store {
     /// # Errors
     /// A bad argument, or a failed request.
     pub async fn keys(&self, base: Input, max_depth: Input, consistent: Input) -> Result<Vec<String>, Error> {
-        let call = self.begin(Operation::GetKeys)?;
+        let call = self.begin(Operation::GetKeys)?.watched();
         let base = call.base(base)?;
         let depth = MaxDepth::parse(&max_depth).map_err(|found| call.argument("maxDepth", MAX_DEPTH_ALLOWED, found))?;
         let consistent = call.consistent_read(&consistent)?;
-        let mut scan = Scan::new(&call, &base, Rows::Alive).consistently(consistent);
-        let mut keys = Vec::new();
-        while let Some(page) = scan.next_page().await? {
-            keys.extend(page.into_iter().filter(|key| depth.admits(key.as_str())).map(Key::into_string));
-        }
-        Ok(keys)
+        let keys = call.watch(async {
+            let mut scan = Scan::new(&call, &base, Rows::Alive).consistently(consistent);
+            let mut keys = Vec::new();
+            while let Some(page) = scan.next_page().await? {
+                keys.extend(page.into_iter().filter(|key| depth.admits(key.as_str())).map(Key::into_string));
+            }
+            Ok(keys)
+        });
+        let keys = keys.await?;
+        Ok(call.done(keys))
     }
 }

@@ -20,7 +20,9 @@ impl Store {
         let key = call.key(key)?;
         let ttl = call.ttl(&ttl).map_err(|error| error.with_key(key.as_str()))?;
         let row = call.checked_row(&key, value, ttl)?;
-        call.put(&key, row).await
+        call.put(&key, row).await?;
+        call.succeed();
+        Ok(())
     }
 }
 
@@ -58,6 +60,7 @@ impl Call {
         let client = self.client().await?;
         let request = client.sdk.put_item().table_name(&self.session.options.table).set_item(Some(row));
         self.send(client, "PutItem", || request.send()).await.map_err(|error| error.with_key(key.as_str()))?;
+        self.counters().written(1);
         Ok(())
     }
 }

@@ -37,7 +37,8 @@ impl Store {
         })?;
         let key = call.key(key)?;
         let consistent = call.consistent_read(&consistent)?;
-        Ok(call.value(&key, consistent).await?.map(|value| reading.apply(value)))
+        let value = call.value(&key, consistent).await?.map(|value| reading.apply(value));
+        Ok(call.done(value))
     }
 
     /// Whether `key` has a value and is alive. Costs what [`get`](Self::get) costs: DynamoDB tells only what it sends.
@@ -48,7 +49,8 @@ impl Store {
         let call = self.begin(Operation::HasItem)?;
         let key = call.key(key)?;
         let consistent = call.consistent_read(&consistent)?;
-        Ok(call.value(&key, consistent).await?.is_some())
+        let found = call.value(&key, consistent).await?.is_some();
+        Ok(call.done(found))
     }
 
     /// Time left, size and time of the last write of an item; `None` where [`get`](Self::get) finds nothing.
@@ -58,15 +60,10 @@ impl Store {
     pub async fn meta(&self, key: Input) -> Result<Option<Meta>, Error> {
         let call = self.begin(Operation::GetMeta)?;
         let key = call.key(key)?;
-        let attributes = &call.session.options.attributes;
-        let Some(mut row) = call.row(&key, call.session.options.consistent_read, attributes.mtime.as_deref()).await?
-        else {
-            return Ok(None);
-        };
-        let now = call.session.clock.now();
-        let ttl = expiry::time_left(row.get(&attributes.ttl), now);
-        let mtime = attributes.mtime.as_ref().and_then(|name| milliseconds(&row.remove(name)?));
-        Ok(attributes.value(row, now).map(|value| Meta { ttl, size: value::size(&value), mtime }))
+        let mtime = call.session.options.attributes.mtime.as_deref();
+        let row = call.row(&key, call.session.options.consistent_read, mtime).await?;
+        let meta = row.and_then(|row| call.meta_of(row));
+        Ok(call.done(meta))
     }
 }
 
@@ -80,6 +77,15 @@ fn milliseconds(attribute: &AttributeValue) -> Option<Duration> {
 }
 
 impl Call {
+    /// What a row tells beside its value, if it is alive and has one.
+    fn meta_of(&self, mut row: Row) -> Option<Meta> {
+        let attributes = &self.session.options.attributes;
+        let now = self.session.clock.now();
+        let ttl = expiry::time_left(row.get(&attributes.ttl), now);
+        let mtime = attributes.mtime.as_ref().and_then(|name| milliseconds(&row.remove(name)?));
+        attributes.value(row, now).map(|value| Meta { ttl, size: value::size(&value), mtime })
+    }
+
     /// The value of one item alive.
     pub(super) async fn value(&self, key: &Key, consistent: bool) -> Result<Option<AttributeValue>, Error> {
         let row = self.row(key, consistent, None).await?;
@@ -105,6 +111,7 @@ impl Call {
         }
         let answer =
             self.send(client, "GetItem", || request.send()).await.map_err(|error| error.with_key(key.as_str()))?;
+        self.counters().read(usize::from(answer.item.is_some()));
         Ok(answer.item)
     }
 }

@@ -47,11 +47,18 @@ pub(super) struct Scan<'a> {
     throttles: Throttles,
     /// Segments with more to read. Taken in turn, so that the load spreads over the table's partitions.
     waiting: VecDeque<Segment>,
-    in_flight: FuturesUnordered<BoxFuture<'a, Answer>>,
+    in_flight: FuturesUnordered<BoxFuture<'a, Event>>,
+    /// Those of them that only rest: they ask for nothing.
+    resting: usize,
     /// Pages read and not yet asked for. Together with those in flight they are no more than the concurrency allows,
     /// so that a slow caller slows the scan, and memory does not grow with the table.
     ready: VecDeque<Vec<Key>>,
     failed: Option<Error>,
+}
+
+enum Event {
+    Answer(Answer),
+    Rested(Segment),
 }
 
 /// The outcome of one request.
@@ -73,6 +80,7 @@ impl<'a> Scan<'a> {
             throttles: Throttles::default(),
             waiting: VecDeque::from([Segment::whole()]),
             in_flight: FuturesUnordered::new(),
+            resting: 0,
             ready: VecDeque::new(),
             failed: None,
         }
@@ -110,21 +118,24 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// Waits for one answer; `false` where none is to be had before a page is taken. Loses nothing when it is dropped.
+    /// Waits for what comes next; `false` where none is to be had before a page is taken. Loses nothing when it is dropped.
     async fn step(&mut self) -> bool {
         self.send();
-        let answer = self.in_flight.next().await;
-        if let Some(answer) = answer {
-            self.accept(answer);
-            return true;
+        match self.in_flight.next().await {
+            Some(Event::Answer(answer)) => self.accept(answer),
+            Some(Event::Rested(segment)) => {
+                self.resting -= 1;
+                self.waiting.push_back(segment);
+            }
+            None => return false,
         }
-        false
+        true
     }
 
     /// Asks for as many pages as are allowed.
     fn send(&mut self) {
         self.concurrency.throttled(self.throttles.take());
-        while self.in_flight.len() + self.ready.len() < self.concurrency.limit() {
+        while self.in_flight.len() - self.resting + self.ready.len() < self.concurrency.limit() {
             let Some(segment) = self.waiting.pop_front() else {
                 return;
             };
@@ -132,7 +143,7 @@ impl<'a> Scan<'a> {
             let throttles = self.throttles.clone();
             self.in_flight.push(Box::pin(async move {
                 let (page, own) = throttles.watch(call.scan_page(base, rows, consistent, &segment)).await;
-                Answer { segment, page, calm: own == 0 }
+                Event::Answer(Answer { segment, page, calm: own == 0 })
             }));
         }
     }
@@ -145,6 +156,17 @@ impl<'a> Scan<'a> {
         }
         let Page { keys, last } = match page {
             Ok(page) => page,
+            // The table is over its capacity. That passes, and the pages already read would be lost with this one; so it
+            // is asked for again, for as long as others come. (With page 1 nothing is lost.)
+            Err(error) if error.kind() == ErrorKind::Throttled && !segment.is_page_1() => {
+                self.call.throttled(error);
+                self.resting += 1;
+                self.in_flight.push(Box::pin(async move {
+                    segment.rest().await;
+                    Event::Rested(segment)
+                }));
+                return;
+            }
             Err(error) => return self.fail(error),
         };
         let segments = self.call.session.options.scan.segments;
@@ -172,6 +194,7 @@ impl<'a> Scan<'a> {
         self.failed = Some(error);
         self.waiting.clear();
         self.in_flight.clear();
+        self.resting = 0;
         self.ready.clear();
     }
 }

@@ -100,6 +100,16 @@ impl Script {
 
     /// The same with other options.
     pub(crate) fn store_with(&self, change: impl FnOnce(&mut RawOptions)) -> Store {
+        self.store_of(Self::options(change))
+    }
+
+    /// The same with checked options, which hold more than a user can choose.
+    pub(crate) fn store_of(&self, options: Options) -> Store {
+        Store::with_http_client(options, Arc::new(StoppedClock), SharedHttpClient::new(self.clone()))
+    }
+
+    /// The options of a store of these tests.
+    pub(crate) fn options(change: impl FnOnce(&mut RawOptions)) -> Options {
         let mut raw = RawOptions {
             table: "cache".into(),
             region: "eu-west-1".into(),
@@ -112,8 +122,7 @@ impl Script {
             ..RawOptions::default()
         };
         change(&mut raw);
-        let options = Options::parse(raw).expect("options");
-        Store::with_http_client(options, Arc::new(StoppedClock), SharedHttpClient::new(self.clone()))
+        Options::parse(raw).expect("options")
     }
 }
 

@@ -76,6 +76,11 @@ impl Table {
             }
             return (200, json!({}));
         }
+        if action == "DeleteItem" {
+            tokio::time::sleep(self.latency).await;
+            self.delete(&body["Key"]);
+            return (200, json!({}));
+        }
         assert_eq!(action, "Scan");
         let throttled = self.arrive(&body);
         tokio::time::sleep(self.latency).await;

@@ -67,8 +67,10 @@ impl Call {
 
         let answer = self.send(client, "Scan", || request.send()).await?;
         let keys = answer.items.unwrap_or_default().into_iter().map(|row| self.key_of(row));
+        let keys = keys.collect::<Result<Vec<_>, _>>()?;
+        self.counters().read(keys.len());
         Ok(Page {
-            keys: keys.collect::<Result<_, _>>()?,
+            keys,
             // DynamoDB ends with an absent key; an empty one is an odd engine's way to say the same.
             last: answer.last_evaluated_key.filter(|key| !key.is_empty()),
         })

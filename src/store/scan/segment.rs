@@ -1,5 +1,8 @@
 //! One walk from start to end: where its next page begins, and whether it goes round in a circle.
 
+use tokio::time::sleep;
+
+use crate::batch::jittered;
 use crate::item::Row;
 
 /// A walk through the whole table, or through one of the segments that DynamoDB divides it into.
@@ -8,6 +11,8 @@ pub(super) struct Segment {
     part: Option<Part>,
     start: Option<Row>,
     circle: Circle,
+    /// How often its next page was given up on, because the table is over its capacity.
+    throttles: u32,
 }
 
 /// Which part of the table.
@@ -22,7 +27,7 @@ pub(super) struct Part {
 impl Segment {
     /// The whole table, from its start.
     pub(super) fn whole() -> Self {
-        Self { part: None, start: None, circle: Circle::default() }
+        Self { part: None, start: None, circle: Circle::default(), throttles: 0 }
     }
 
     /// Every segment of a table, from its start.
@@ -40,12 +45,27 @@ impl Segment {
         self.start.as_ref()
     }
 
+    /// Whether nothing has been read before.
+    pub(super) fn is_page_1(&self) -> bool {
+        self.part.is_none() && self.start.is_none()
+    }
+
     /// Goes on behind `last`. `false` where the walk has been there before and would never end.
     #[must_use]
     pub(super) fn advance(&mut self, last: Row) -> bool {
         let is_new = self.start.as_ref() != Some(&last) && !self.circle.closes(&last);
         self.start = Some(last);
+        self.throttles = 0;
         is_new
+    }
+
+    /// Waits before its next page is asked for once more: longer each time, and less than a second, in which a table
+    /// gets its capacity anew.
+    pub(super) async fn rest(&mut self) {
+        /// 50 ms, doubled so often, are 800 ms.
+        const DOUBLED: u32 = 4;
+        sleep(jittered(self.throttles.min(DOUBLED))).await;
+        self.throttles = self.throttles.saturating_add(1);
     }
 }
 

@@ -1,0 +1,9 @@
+const sessions = { driver: "unstorage-dynamodb", base: "sessions", consistentRead: true };
+
+export default defineNitroConfig({
+  compatibilityDate: "2026-11-01",
+  srcDir: "server",
+  // The cache is mounted by server/plugins/cache.ts.
+  storage: { sessions },
+  devStorage: { sessions },
+});

@@ -1,0 +1,5 @@
+import { createStorage } from "unstorage";
+import dynamoDbCacheDriver from "unstorage-dynamodb";
+import story from "./story.cjs";
+
+await story(createStorage({ driver: dynamoDbCacheDriver({ base: "plain" }) }));

@@ -1,0 +1,4 @@
+import type { Storage } from "unstorage";
+
+declare function story(storage: Storage): Promise<void>;
+export = story;

@@ -1,0 +1,101 @@
+// A proxy that fails: the error says so, and shows no password.
+import { once } from "node:events";
+import http from "node:http";
+import { type AddressInfo, type Socket } from "node:net";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { literal } from "../helpers/child";
+import { runCase } from "./helpers/case";
+import { found, useEndpoint } from "./helpers/endpoint";
+
+const endpoint = useEndpoint();
+
+let treat: (socket: Socket) => void = () => {};
+const proxy = http.createServer((incoming, outgoing) => {
+  if (treat !== pass) return treat(incoming.socket);
+  const { method, headers, url = "" } = incoming;
+  const onward = http.request(url, { method, headers }, (answer) => {
+    outgoing.writeHead(answer.statusCode ?? 500, answer.headers);
+    answer.pipe(outgoing);
+  });
+  incoming.pipe(onward);
+});
+const pass = (): void => {};
+proxy.on("connect", (_request, socket) => treat(socket as Socket));
+beforeAll(async () => {
+  proxy.listen(0, "127.0.0.1");
+  await once(proxy, "listening");
+});
+afterAll(() => {
+  proxy.closeAllConnections();
+  proxy.close();
+});
+
+const url = (): string =>
+  `http://CANARYuser:CANARYpassword@127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+
+describe("a proxy", () => {
+  const failing: [string, (socket: Socket) => void][] = [
+    [
+      "asks for a password (407)",
+      (socket) => socket.end("HTTP/1.1 407 No\r\ncontent-length: 0\r\n\r\n"),
+    ],
+    ["is broken (502)", (socket) => socket.end("HTTP/1.1 502 No\r\ncontent-length: 0\r\n\r\n")],
+    ["dies", (socket) => socket.resetAndDestroy()],
+    ["says nothing", () => {}],
+    ["speaks no HTTP", (socket) => socket.end("SSH-2.0-proxy\r\n")],
+  ];
+  const targets = ["http://dynamodb.invalid", "https://dynamodb.invalid"];
+
+  it.each(failing)("[case 29] that %s: an error in time, without its password", async (_, how) => {
+    treat = how;
+    for (const target of targets) {
+      const { reports } = await runCase(
+        `const driver = make({
+           endpoint: ${literal(target)}, proxy: ${literal(url())}, attemptTimeout: 500, timeout: 2000,
+         });
+         report(await settle(driver.getItem("k")));
+         report(driver.options.proxy);`,
+      );
+      expect(reports[0].error.code).toMatch(/^ERR_DYNAMODB_(CONNECTION|TIMEOUT|SERVICE|RESPONSE)$/);
+      expect(reports[0].ms).toBeLessThan(6000);
+      expect(reports[1]).toMatch(/\*\*\*@/);
+    }
+  });
+
+  it("[case 29] that comes back: the next call works", async () => {
+    let count = 0;
+    endpoint.script(() => found("v"));
+    const body = `
+      const driver = make({
+        endpoint: ${literal(endpoint.endpoint)}, proxy: ${literal(url())}, maxAttempts: 1,
+      });
+      report(await settle(driver.getItem("k")));
+      await sleep(300);
+      report(await settle(driver.getItem("k")));
+    `;
+    const { reports } = await runCase(body, {
+      prepare: () => {
+        count = 0;
+        treat = (socket) => socket.resetAndDestroy();
+      },
+      onReport: () => {
+        count += 1;
+        treat = pass;
+      },
+    });
+    expect(reports[0].error.code).toBe("ERR_DYNAMODB_CONNECTION");
+    expect(reports[1].value).toBe("v");
+    expect(count).toBeGreaterThan(0);
+  });
+});
+
+describe("a dead end", () => {
+  it("[case 29] a proxy that nobody runs is named, without its password", async () => {
+    const { reports } = await runCase(
+      `const proxy = "http://CANARYuser:CANARYpassword@127.0.0.1:9";
+       const driver = make({ endpoint: "https://dynamodb.invalid", proxy, maxAttempts: 1 });
+       report(await settle(driver.getItem("k")));`,
+    );
+    expect(reports[0].error.code).toBe("ERR_DYNAMODB_CONNECTION");
+  });
+});

@@ -1,0 +1,197 @@
+// nitro/: the entry that Nitro 3 bundles, and the Nitro module. A bundle is played by a folder that holds what a
+// bundler takes along; the addon's bytes come from a module in place of Nitro's `raw:` import.
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import * as entry from "../index.mjs";
+import nitroModule from "../nitro/index.js";
+import { addonName, platformTag } from "../scripts/lib/addon.mjs";
+import { literal, root, runChild } from "./helpers/child";
+import { engineOptions, useTable } from "./helpers/table";
+
+const table = useTable();
+const tag = platformTag();
+const bundle = mkdtempSync(join(tmpdir(), "unstorage-dynamodb-bundle-"));
+const temporary = join(bundle, "tmp");
+mkdirSync(temporary);
+afterAll(() => rmSync(bundle, { recursive: true, force: true }));
+
+for (const file of ["driver.cjs", "errors.cjs", "loader.cjs", "table.cjs"]) {
+  cpSync(join(root, "js", file), join(bundle, "js", file));
+}
+cpSync(join(root, "nitro"), join(bundle, "nitro"), { recursive: true });
+cpSync(join(root, "package.json"), join(bundle, "package.json"));
+
+/** What the platform package's inline.mjs is to a bundler. */
+function inline(text: string): void {
+  const file = join(bundle, "node_modules", `@unstorage-dynamodb/binding-${tag}`, "inline.mjs");
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, text);
+}
+const bytes = `import { readFileSync } from "node:fs";
+export default readFileSync(${literal(join(root, addonName()))});
+`;
+
+const story = (folder: string): string => `
+  const nitro = await import(${literal(join(folder, "nitro/unwasm.mjs"))});
+  const options = ${literal(engineOptions(table.name))};
+  for (const key of ["one", "two"]) {
+    const driver = nitro.default(options);
+    await driver.setItem(key, "v").then(() => driver.getItem(key)).then(report, (error) => report({
+      code: error.code, ours: error instanceof nitro.DynamoDbError, message: error.message,
+    }));
+    await driver.dispose();
+  }
+  report(typeof nitro.createTable);
+`;
+
+describe("the entry for Nitro 3", () => {
+  it("[NIT-1] uses the package where there is one", async () => {
+    const { code, reports, stderr } = await runChild(story(root));
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(reports).toEqual(["v", "v", "function"]);
+  });
+
+  it("[NIT-2] [NIT-3] in a bundle loads the inlined addon, hints once and leaves no file", async () => {
+    inline(bytes);
+    const { code, reports, stderr } = await runChild(story(bundle), { env: { TMPDIR: temporary } });
+    expect(code).toBe(0);
+    expect(reports).toEqual(["v", "v", "function"]);
+    expect(stderr.match(/DynamoDbWarning: \[unstorage\] \[aws-dynamodb\] /g)).toHaveLength(1);
+    expect(stderr).toContain(`traceDeps: ["unstorage-dynamodb"]`);
+    expect(stderr).toContain(`modules: ["unstorage-dynamodb/nitro"]`);
+    expect(readdirSync(temporary)).toEqual([]);
+  });
+
+  it("[NIT-4] without a temporary folder the error says what needs none", async () => {
+    inline(bytes);
+    const env = { TMPDIR: join(bundle, "nowhere") };
+    const { reports, stderr } = await runChild(story(bundle), { env });
+    expect(stderr).toBe("");
+    expect(reports[0]).toMatchObject({ code: "ERR_DYNAMODB_BINDING", ours: true });
+    expect(reports[0].message).toContain("does not load: ENOENT");
+    expect(reports[0].message).toContain(`traceDeps: ["unstorage-dynamodb"]`);
+    expect(reports[1]).toEqual(reports[0]);
+  });
+
+  it("[NIT-4] what was inlined and is no addon leaves no file either", async () => {
+    inline(`export default Buffer.from("no addon");\n`);
+    const { reports } = await runChild(story(bundle), { env: { TMPDIR: temporary } });
+    expect(reports[0]).toMatchObject({ code: "ERR_DYNAMODB_BINDING", ours: true });
+    expect(reports[0].message).toContain(`The native addon for ${tag} does not load: `);
+    expect(readdirSync(temporary)).toEqual([]);
+  });
+
+  it("[NIT-4] a bundle without an addon for this platform says so", async () => {
+    rmSync(join(bundle, "node_modules"), { recursive: true, force: true });
+    const { reports } = await runChild(story(bundle));
+    expect(reports[0]).toMatchObject({ code: "ERR_DYNAMODB_BINDING", ours: true });
+    expect(reports[0].message).toContain(`The native addon for ${tag} is missing. `);
+    expect(reports[0].message).toContain(`@unstorage-dynamodb/binding-${tag}@`);
+  });
+
+  it("exports what the other entries export", async () => {
+    const nitro = await import(join(root, "nitro", "unwasm.mjs"));
+    expect(Object.keys(nitro).sort()).toEqual(Object.keys(entry).sort());
+    expect(nitro.DynamoDbError).toBe(entry.DynamoDbError);
+  });
+});
+
+// Nitro 2 and 3.0.0 make one ES module of this package and of their own code: `require` and `__filename` are gone.
+describe("a bundle that left the addon out", () => {
+  const server = mkdtempSync(join(tmpdir(), "unstorage-dynamodb-server-"));
+  afterAll(() => rmSync(server, { recursive: true, force: true }));
+
+  /** The modules of the package, each a function of what CommonJS gives a module, but for two names. */
+  function bundled(): string {
+    const names = ["index.js", "binding.cjs", "package.json", "nitro/bundled.cjs"];
+    const all = [...names, ...readdirSync(join(root, "js")).map((file) => `js/${file}`)];
+    const modules = all.map((file) => {
+      const text = readFileSync(join(root, file), "utf8");
+      const body = file.endsWith(".json") ? `module.exports = ${text}` : text;
+      // The generated loader is where a bundler leaves `require` as it is.
+      const parameters = file === "binding.cjs" ? "module, exports" : "module, exports, require";
+      return `${literal(file)}: function (${parameters}) { ${body} }`;
+    });
+    return `
+      import { createRequire } from "node:module";
+      const given = createRequire("/");
+      const modules = { ${modules.join(",\n")} };
+      const loaded = {};
+      function load(file) {
+        if (!loaded[file]) {
+          const module = (loaded[file] = { exports: {} });
+          modules[file](module, module.exports, (id) =>
+            id.startsWith(".") ? load(new URL(id, "file:///" + file).pathname.slice(1)) : given(id),
+          );
+        }
+        return loaded[file].exports;
+      }
+      const driver = load("nitro/bundled.cjs").near(import.meta.url, load("index.js"));
+    `;
+  }
+
+  it("[NIT-6] loads the platform package beside it", async () => {
+    const platform = join(server, "node_modules", `@unstorage-dynamodb/binding-${tag}`);
+    mkdirSync(platform, { recursive: true });
+    symlinkSync(join(root, addonName()), join(platform, addonName()));
+    writeFileSync(join(platform, "package.json"), JSON.stringify({ main: addonName() }));
+    writeFileSync(
+      join(server, "index.mjs"),
+      `${bundled()}
+       export const story = async (options) => {
+         const one = driver(options);
+         await one.setItem("bundled", "v");
+         return one.getItem("bundled");
+       };`,
+    );
+    const body = `
+      const { story } = await import(${literal(join(server, "index.mjs"))});
+      report(await story(${literal(engineOptions(table.name))}).catch(({ message }) => message));
+    `;
+    const { code, reports } = await runChild(body);
+    expect({ code, reports }).toEqual({ code: 0, reports: ["v"] });
+    rmSync(platform, { recursive: true });
+    const { reports: without } = await runChild(body);
+    expect(without[0]).toContain(`The native addon for ${tag} is missing. `);
+  });
+});
+
+describe("the Nitro module", () => {
+  const packageName = "unstorage-dynamodb";
+
+  it("[NIT-5] adds the package to what is traced, beside what the user has", () => {
+    const users = {
+      traceDeps: ["other", /^@own\//],
+      externals: { inline: ["mine"], external: ["other"] },
+    };
+    const before = { ...users };
+    nitroModule.setup({ options: users });
+    expect(users.traceDeps).toEqual([...before.traceDeps, packageName]);
+    expect(users.externals).toEqual({ inline: ["mine"], external: ["other", packageName] });
+    expect(before).toEqual({
+      traceDeps: ["other", /^@own\//],
+      externals: { inline: ["mine"], external: ["other"] },
+    });
+    const none: Record<string, unknown> = {};
+    nitroModule.setup({ options: none });
+    expect(none).toEqual({ traceDeps: [packageName], externals: { external: [packageName] } });
+  });
+
+  it("[NIT-5] is what `unstorage-dynamodb/nitro` gives, by import and by require", async () => {
+    const name = "unstorage-dynamodb/nitro";
+    expect((await import(name)).default).toBe(nitroModule);
+    expect(createRequire(join(root, "index.js"))(name)).toBe(nitroModule);
+  });
+});

@@ -1,0 +1,63 @@
+import { describe, expect, it } from "vitest";
+
+import { alternate, figuresOf } from "../lib/alternate.mjs";
+import { median, ratio, spread, summarise } from "../lib/stats.mjs";
+import { valueOf } from "../lib/values.mjs";
+
+describe("figures", () => {
+  it("the median is the middle by size, and leaves its samples as they were", () => {
+    const samples = [5, 100, 1];
+    expect(median(samples)).toBe(5);
+    expect(samples).toEqual([5, 100, 1]);
+    expect(median([4, 1, 3, 2])).toBe(2.5);
+    expect(() => median([])).toThrow("no samples");
+  });
+
+  it("the spread is the whole range, as a part of the median", () => {
+    expect(spread(summarise([10, 9, 12]))).toBeCloseTo(0.3);
+    expect(spread(summarise([0, 0]))).toBe(0);
+  });
+
+  it("a ratio is of medians, and there is none without both", () => {
+    expect(ratio(summarise([24, 30, 12]), summarise([2]))).toBe(12);
+    expect(ratio(summarise([24]), undefined)).toBeUndefined();
+    expect(ratio(summarise([24]), summarise([0]))).toBeUndefined();
+  });
+
+  it("times are per operation, memory and delays are of the process", () => {
+    const figures = figuresOf([
+      { operations: 10, wall: 1000, cpu: 500, peakRss: 300, idleRss: 100, delayP99: 7 },
+    ]);
+    expect(figures["wall"]?.median).toBe(100);
+    expect(figures["cpu"]?.median).toBe(50);
+    expect(figures["throughput"]?.median).toBe(10_000);
+    expect(figures["delayP99"]?.median).toBe(7);
+    expect(figures["growth"]?.median).toBe(200);
+  });
+});
+
+describe("rounds", () => {
+  it("contestants take turns, every round", async () => {
+    const order: string[] = [];
+    const outcome = await alternate(
+      ["driver", "reference"],
+      2,
+      () => {},
+      (contestant) => {
+        order.push(contestant);
+        return Promise.resolve({ operations: 1, wall: order.length });
+      },
+    );
+    expect(order).toEqual(["driver", "reference", "driver", "reference"]);
+    expect(outcome.driver?.["wall"]?.samples).toEqual([1, 3]);
+  });
+});
+
+describe("values", () => {
+  it.each([256, 1024, 64 * 1024, 380 * 1024])("%i bytes of JSON, the same each time", (size) => {
+    const value = valueOf(size);
+    expect(Buffer.byteLength(value)).toBe(size);
+    expect(JSON.parse(value).rows.length).toBeGreaterThan(0);
+    expect(valueOf(size)).toBe(value);
+  });
+});

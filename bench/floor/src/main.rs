@@ -1,0 +1,150 @@
+//! The floor of the bench: what a request costs when nothing but the request is done.
+//!
+//! Signs with `aws-sigv4`, sends with plain hyper over as many connections as the driver has, reads the answer with
+//! `serde_json`. No retries, no timeouts, no pool, no JavaScript: what the driver costs beyond this is its own.
+//!
+//! `bench-floor SPEC`, where SPEC is the JSON that every contestant of `npm run bench` gets. Prints one line of JSON.
+
+mod request;
+mod usage;
+
+use std::cell::Cell;
+use std::error::Error;
+use std::process::ExitCode;
+use std::rc::Rc;
+use std::time::Instant;
+
+use http_body_util::{BodyExt, Full};
+use hyper::body::Bytes;
+use hyper::client::conn::http1::{self, SendRequest};
+use hyper_util::rt::TokioIo;
+use serde::Deserialize;
+use tokio::net::TcpStream;
+use tokio::task::LocalSet;
+
+use request::{Operation, Requests};
+use usage::Usage;
+
+type Failure = Box<dyn Error>;
+
+/// What to measure; the same words for every contestant.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Spec {
+    /// `http://127.0.0.1:PORT`
+    endpoint: String,
+    table: String,
+    operation: Operation,
+    /// Items that are read or written in turn.
+    keys: usize,
+    /// The file with the value that is written.
+    value_file: String,
+    /// Requests before the measured ones.
+    warm_up: usize,
+    count: usize,
+    in_flight: usize,
+    /// As many as the driver opens at most.
+    connections: usize,
+}
+
+/// The numbers of the requests still to be sent, shared by all connections.
+struct Turns {
+    next: Cell<usize>,
+    end: usize,
+}
+
+impl Turns {
+    fn take(&self) -> Option<usize> {
+        let turn = self.next.get();
+        (turn < self.end).then(|| {
+            self.next.set(turn + 1);
+            turn
+        })
+    }
+}
+
+async fn connect(authority: &str) -> Result<SendRequest<Full<Bytes>>, Failure> {
+    let stream = TcpStream::connect(authority).await?;
+    stream.set_nodelay(true)?;
+    let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+    tokio::task::spawn_local(connection);
+    Ok(sender)
+}
+
+/// One connection's share of the requests, one after another.
+async fn work(
+    mut sender: SendRequest<Full<Bytes>>,
+    turns: Rc<Turns>,
+    requests: Rc<Requests>,
+) -> Result<SendRequest<Full<Bytes>>, Failure> {
+    while let Some(turn) = turns.take() {
+        sender.ready().await?;
+        let answer = sender.send_request(requests.signed(turn)?).await?;
+        let status = answer.status();
+        let body = answer.into_body().collect().await?.to_bytes();
+        if !status.is_success() {
+            return Err(format!("{status}: {}", String::from_utf8_lossy(&body)).into());
+        }
+        requests.check(&body)?;
+    }
+    Ok(sender)
+}
+
+/// Sends `count` requests over all connections and gives the connections back.
+async fn round(
+    senders: Vec<SendRequest<Full<Bytes>>>,
+    count: usize,
+    requests: &Rc<Requests>,
+) -> Result<Vec<SendRequest<Full<Bytes>>>, Failure> {
+    let turns = Rc::new(Turns { next: Cell::new(0), end: count });
+    let workers: Vec<_> = senders
+        .into_iter()
+        .map(|sender| tokio::task::spawn_local(work(sender, Rc::clone(&turns), Rc::clone(requests))))
+        .collect();
+    let mut senders = Vec::new();
+    for worker in workers {
+        senders.push(worker.await??);
+    }
+    Ok(senders)
+}
+
+#[expect(clippy::disallowed_methods, reason = "a bench takes the time")]
+async fn run(spec: Spec) -> Result<(), Failure> {
+    let authority = spec.endpoint.strip_prefix("http://").ok_or("the endpoint is not plain http")?;
+    let value = std::fs::read_to_string(&spec.value_file)?;
+    let requests = Rc::new(Requests::new(&spec.endpoint, spec.operation, &spec.table, spec.keys, value));
+    let mut senders = Vec::new();
+    for _ in 0..spec.in_flight.min(spec.connections) {
+        senders.push(connect(authority).await?);
+    }
+    let senders = round(senders, spec.warm_up, &requests).await?;
+    let before = Usage::now();
+    let start = Instant::now();
+    round(senders, spec.count, &requests).await?;
+    let wall = start.elapsed();
+    let cpu = Usage::now().cpu - before.cpu;
+    let result = serde_json::json!({
+        "operations": spec.count,
+        "wall": wall.as_secs_f64() * 1e6,
+        "cpu": cpu.as_secs_f64() * 1e6,
+        "peakRss": usage::peak_rss(),
+    });
+    println!("{result}");
+    Ok(())
+}
+
+fn main() -> ExitCode {
+    let outcome = (|| {
+        let spec = std::env::args().nth(1).ok_or("usage: bench-floor SPEC")?;
+        let spec = serde_json::from_str(&spec)?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        LocalSet::new().block_on(&runtime, run(spec))
+    })();
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("bench-floor: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}

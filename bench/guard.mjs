@@ -1,0 +1,65 @@
+// `npm run bench:guard [-- --update]`: does a read or a write cost more than it did? Counts instructions, under valgrind,
+// of a whole Node process with the release addon: the same on a busy machine as on a quiet one, unlike time.
+import { existsSync, writeFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+
+import { ensureAddon } from "../scripts/lib/addon.mjs";
+import { outputOf } from "../scripts/lib/process.mjs";
+import { inProject, readJson } from "../scripts/lib/project.mjs";
+import { setup } from "../scripts/lib/setup.mjs";
+import { dim, Failure, green, main, red, step } from "../scripts/lib/steps.mjs";
+import { allowance, instructionsPerOperation, judge, startCanned } from "./lib/instructions.mjs";
+
+const baselineFile = ["bench", "guard-baseline.json"];
+const operations = /** @type {const} */ (["getItem", "setItem"]);
+
+/** @param {string | undefined} addon */
+async function measureAll(addon) {
+  const server = await startCanned();
+  try {
+    /** @type {Record<string, import("./lib/instructions.mjs").Instructions>} */
+    const measured = {};
+    for (const operation of operations) {
+      measured[operation] = await step(`Counting the instructions of ${operation}`, () =>
+        instructionsPerOperation(operation, server.endpoint, addon),
+      );
+    }
+    return measured;
+  } finally {
+    server.stop();
+  }
+}
+
+await main(async () => {
+  const { values } = parseArgs({
+    options: { update: { type: "boolean", default: false }, addon: { type: "string" } },
+  });
+  if (outputOf("valgrind", ["--version"]) === undefined) {
+    throw new Failure("valgrind is needed: install it (Debian: `apt-get install valgrind`).");
+  }
+  await setup({ engine: false, addon: false });
+  if (values.addon === undefined) {
+    await ensureAddon("release");
+  }
+  const measured = await measureAll(values.addon);
+  if (values.update) {
+    writeFileSync(inProject(...baselineFile), `${JSON.stringify(measured, null, 2)}\n`);
+    console.log("\nThe new baseline goes into a commit of its own, which gives the reason.");
+    return;
+  }
+  if (!existsSync(inProject(...baselineFile))) {
+    throw new Failure("There is no baseline: `npm run bench:guard -- --update` makes one.");
+  }
+  const verdicts = judge(measured, readJson(...baselineFile));
+  for (const { name, before, now, change, passed } of verdicts) {
+    const percent = `${change >= 0 ? "+" : ""}${(change * 100).toFixed(1)} %`;
+    const counts = dim(`(${now.toLocaleString("en")}, baseline ${before.toLocaleString("en")})`);
+    console.log(`${passed ? green("✔") : red("✘")} ${name}: ${percent} ${counts}`);
+  }
+  if (verdicts.some(({ change }) => change < -allowance)) {
+    console.log("\nMuch less than the baseline: lower it, or it lets the next loss pass.");
+  }
+  const failed = verdicts.filter(({ passed }) => !passed).length;
+  console.log(`\n${verdicts.length - failed} passed, ${failed} failed`);
+  process.exitCode = failed === 0 ? 0 : 1;
+});

@@ -1,0 +1,124 @@
+// Instructions per operation, by callgrind: of the main thread, and of all others together.
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import path from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+import { inProject } from "../../scripts/lib/project.mjs";
+import { Failure } from "../../scripts/lib/steps.mjs";
+import { inherited } from "./child.mjs";
+import { benchCache, valueFile } from "./values.mjs";
+
+/** @typedef {{ main: number, others: number }} Instructions */
+
+/** By how much a figure may exceed its baseline. */
+export const allowance = 0.15;
+
+/** The start of the process is in both counts, and falls out of their difference. */
+const counts = /** @type {const} */ ([200, 600]);
+
+const worker = (/** @type {string} */ name) =>
+  fileURLToPath(new URL(`../workers/${name}.mjs`, import.meta.url));
+
+/** The server whose answers never differ, in a process of its own. */
+export async function startCanned() {
+  const child = spawn(process.execPath, [worker("canned"), valueFile(1024)], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  const [endpoint] = await once(createInterface({ input: child.stdout }), "line");
+  return { endpoint: String(endpoint), stop: () => child.stdin.end() };
+}
+
+/**
+ * @param {string} operation
+ * @param {string} endpoint
+ * @param {number} count
+ * @param {string | undefined} addon
+ * @returns {Instructions}
+ */
+function runCounted(operation, endpoint, count, addon) {
+  const directory = path.join(benchCache, "callgrind");
+  rmSync(directory, { recursive: true, force: true });
+  mkdirSync(directory, { recursive: true });
+  const spec = {
+    contestant: "driver",
+    module: inProject("index.mjs"),
+    operation,
+    keys: 100,
+    inFlight: 8,
+    warmUp: 100,
+    count,
+    endpoint,
+    table: "guard",
+    region: "us-east-1",
+    credentials: { accessKeyId: "LOCAL", secretAccessKey: "local" },
+    // Valgrind takes fifty times as long.
+    options: { connectTimeout: 0, attemptTimeout: 0, timeout: 0 },
+    valueFile: valueFile(1024),
+  };
+  const valgrind = [
+    "--tool=callgrind",
+    "--separate-threads=yes",
+    `--callgrind-out-file=${path.join(directory, "out")}`,
+  ];
+  // Without a compiler at run time, and with one thread, V8 does the same in every run.
+  const node = ["--jitless", "--single-threaded", "--predictable"];
+  const { status, stderr } = spawnSync(
+    "valgrind",
+    [...valgrind, process.execPath, ...node, worker("load"), JSON.stringify(spec)],
+    {
+      env: { ...inherited, ...(addon ? { NAPI_RS_NATIVE_LIBRARY_PATH: path.resolve(addon) } : {}) },
+      encoding: "utf8",
+      stdio: ["ignore", "ignore", "pipe"],
+    },
+  );
+  if (status !== 0) {
+    throw new Failure(`valgrind failed (exit code ${status}):\n${stderr}`);
+  }
+  /** @type {Instructions} */
+  const sum = { main: 0, others: 0 };
+  for (const file of readdirSync(directory)) {
+    const [, thread] = /^out-(\d+)$/.exec(file) ?? [];
+    const [, total] =
+      /^totals: (\d+)$/m.exec(readFileSync(path.join(directory, file), "utf8")) ?? [];
+    if (thread && total) {
+      sum[Number(thread) === 1 ? "main" : "others"] += Number(total);
+    }
+  }
+  return sum;
+}
+
+/**
+ * @param {string} operation
+ * @param {string} endpoint
+ * @param {string | undefined} addon
+ * @returns {Instructions}
+ */
+export function instructionsPerOperation(operation, endpoint, addon) {
+  const [few, many] = counts.map((count) => runCounted(operation, endpoint, count, addon));
+  if (!few || !many) {
+    throw new Failure("nothing was counted");
+  }
+  const each = (/** @type {keyof Instructions} */ part) =>
+    Math.round((many[part] - few[part]) / (counts[1] - counts[0]));
+  return { main: each("main"), others: each("others") };
+}
+
+/**
+ * @param {Record<string, Instructions>} measured
+ * @param {Record<string, Instructions>} baseline
+ */
+export function judge(measured, baseline) {
+  return Object.entries(measured).flatMap(([operation, now]) =>
+    /** @type {const} */ (["main", "others"]).map((part) => {
+      const before = baseline[operation]?.[part] ?? 0;
+      const change = now[part] / before - 1;
+      // Not to be compared is not to have passed.
+      const passed = before > 0 && change <= allowance;
+      const name = `${operation}, ${part === "main" ? "main thread" : "other threads"}`;
+      return { name, before, now: now[part], change, passed };
+    }),
+  );
+}

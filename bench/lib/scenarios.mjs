@@ -1,0 +1,164 @@
+// What is measured: the scenarios, how often each is repeated, and who takes part.
+
+/** @typedef {"driver" | "reference" | "bundled" | "bare" | "floor" | "boundary"} Contestant */
+
+/**
+ * @typedef {object} Load what a contestant is asked to do; the fixed part of its spec
+ * @property {"getItem" | "setItem" | "getItems" | "getKeys" | "clear"} operation
+ * @property {number} size bytes of a value
+ * @property {number} keys items in the table that are used in turn
+ * @property {number} inFlight
+ * @property {number} warmUp operations before the measured ones
+ * @property {number} count operations measured
+ */
+
+/**
+ * @typedef {object} Scenario
+ * @property {string} name
+ * @property {string} title
+ * @property {"load" | "cold" | "nitro" | "size"} kind
+ * @property {"dynoxide" | "tls" | "pages"} endpoint
+ * @property {Contestant[]} contestants
+ * @property {Load} load
+ * @property {string[]} [shows] metrics that are shown besides the usual ones
+ * @property {boolean} [refill] the table is filled anew for every process
+ */
+
+const sizes = /** @type {const} */ ([
+  ["256B", 256],
+  ["1KB", 1024],
+  ["64KB", 64 * 1024],
+  ["380KB", 380 * 1024],
+]);
+
+/** Enough to fill a second of the slower contestant, more or less: the faster one does the same number. */
+const counts = {
+  "256B": { 1: 2000, 64: 6000, 512: 6000 },
+  "1KB": { 1: 2000, 64: 6000, 512: 6000 },
+  "64KB": { 1: 600, 64: 1200, 512: 1200 },
+  "380KB": { 1: 120, 64: 240, 512: 512 },
+};
+
+/** @returns {Scenario[]} */
+function items(/** @type {"getItem" | "setItem"} */ operation) {
+  return sizes.flatMap(([label, size]) =>
+    /** @type {const} */ ([1, 64, 512]).map((inFlight) => {
+      const count = counts[label][inFlight];
+      const isMain = label === "1KB" && inFlight === 64;
+      /** @type {Contestant[]} */
+      const others = operation === "getItem" && isMain ? ["bare", "boundary"] : [];
+      return /** @type {Scenario} */ ({
+        name: `${operation}-${label}-${inFlight}`,
+        title: `${operation} of ${label.replace(/(\d)([KB])/, "$1 $2")}, ${inFlight} in flight`,
+        kind: "load",
+        endpoint: "dynoxide",
+        // The floor where a target is near; elsewhere it would say the same again.
+        contestants: ["driver", "reference", ...(label === "1KB" ? ["floor"] : []), ...others],
+        load: {
+          operation,
+          size,
+          keys: size > 10_000 ? 20 : 1000,
+          inFlight,
+          warmUp: Math.max(inFlight, Math.ceil(count / 4)),
+          count,
+        },
+      });
+    }),
+  );
+}
+
+/** @type {Load} */
+const one = { operation: "getItem", size: 1024, keys: 1000, inFlight: 1, warmUp: 0, count: 1 };
+
+/** @type {(Pick<Scenario, "name" | "title" | "load"> & Partial<Scenario>)[]} */
+const others = [
+  {
+    name: "getItems-100",
+    title: "getItems of 100 items of 1 KB, one call at a time",
+    load: { ...one, operation: "getItems", warmUp: 15, count: 60 },
+  },
+  {
+    name: "getKeys-60000",
+    title: "getKeys of 60,000 items of 1 KB",
+    load: { ...one, operation: "getKeys", keys: 60_000 },
+  },
+  {
+    name: "getKeys-60000-pages",
+    title: "getKeys of 60,000 items of 1 KB, pages of 1 MB that take 40 ms",
+    endpoint: "pages",
+    load: { ...one, operation: "getKeys", keys: 60_000 },
+  },
+  {
+    name: "clear-20000",
+    title: "clear of 20,000 items of 1 KB",
+    shows: ["growth"],
+    refill: true,
+    load: { ...one, operation: "clear", keys: 20_000 },
+  },
+  {
+    name: "memory-100000",
+    title: "100,000 reads of 1 KB, 64 in flight",
+    shows: ["rss"],
+    load: { ...one, inFlight: 64, count: 100_000 },
+  },
+  {
+    name: "cold",
+    title: "import to first answer, in a new process",
+    kind: "cold",
+    contestants: ["driver", "reference", "bundled"],
+    load: { ...one, keys: 1 },
+  },
+  {
+    name: "cold-tls",
+    title: "import to first answer over TLS, in a new process",
+    kind: "cold",
+    endpoint: "tls",
+    contestants: ["driver", "reference", "bundled"],
+    load: { ...one, keys: 1 },
+  },
+  {
+    name: "nitro",
+    title: "a Nitro server's cached route, 64 connections",
+    kind: "nitro",
+    shows: ["p50", "p99", "rss"],
+    load: { ...one, inFlight: 64, warmUp: 2000, count: 6000 },
+  },
+  {
+    name: "size",
+    title: "what is installed",
+    kind: "size",
+    shows: ["bytes", "files"],
+    contestants: ["driver", "reference", "bundled"],
+    load: one,
+  },
+];
+
+/** @type {Omit<Scenario, "name" | "title" | "load">} */
+const usual = { kind: "load", endpoint: "dynoxide", contestants: ["driver", "reference"] };
+
+/** @type {Scenario[]} */
+export const scenarios = [
+  ...items("getItem"),
+  ...items("setItem"),
+  ...others.map((scenario) => Object.assign({}, usual, scenario)),
+];
+
+/**
+ * The metrics that are shown of a scenario; the JSON holds all.
+ *
+ * @param {Scenario} scenario
+ */
+export const shownOf = ({ shows = [] }) =>
+  ["throughput", "wall", "cpu", "main", "delayP99", "peakRss", "requests"].concat(shows);
+
+/**
+ * @param {string[] | undefined} names whole names, or their beginnings: `getItem-1KB` are three
+ * @returns {Scenario[]}
+ */
+export function chosen(names) {
+  return names
+    ? scenarios.filter(({ name }) =>
+        names.some((wanted) => name === wanted || name.startsWith(wanted)),
+      )
+    : scenarios;
+}

@@ -1,0 +1,61 @@
+// The values that are stored: JSON texts as an app caches them, of an exact size, and the same in every run.
+import { mkdirSync, writeFileSync } from "node:fs";
+import path from "node:path";
+
+import { cacheDirectory } from "../../scripts/lib/project.mjs";
+
+export const benchCache = path.join(cacheDirectory, "bench");
+
+// Mulberry32, a well-known generator for when any will do.
+/** @param {number} seed */
+function random(seed) {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+const words = "account basket colour delivery evening forest garden harbour island journey".split(
+  " ",
+);
+
+/**
+ * @param {number} size in bytes, which are characters too: ASCII
+ * @returns {string} a JSON document: quotes and all, which DynamoDB's own JSON has to escape
+ */
+export function valueOf(size) {
+  const next = random(size);
+  const word = () => words[Math.floor(next() * words.length)];
+  const rows = [];
+  const room = size - `{"rows":[],"end":""}`.length;
+  for (let used = 0; ;) {
+    const row = JSON.stringify({
+      id: Math.floor(next() * 1e6),
+      name: `${word()} ${word()}`,
+      price: Math.floor(next() * 1e5) / 100,
+      sold: next() < 0.5,
+    });
+    if (used + row.length + 1 > room) {
+      break;
+    }
+    used += row.length + 1;
+    rows.push(row);
+  }
+  const start = `{"rows":[${rows.join(",")}],"end":"`;
+  return `${start}${"x".repeat(size - start.length - 2)}"}`;
+}
+
+/**
+ * The value in a file, so that programs of any language write the same.
+ *
+ * @param {number} size
+ */
+export function valueFile(size) {
+  mkdirSync(benchCache, { recursive: true });
+  const file = path.join(benchCache, `value-${size}.json`);
+  writeFileSync(file, valueOf(size));
+  return file;
+}

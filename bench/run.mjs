@@ -1,0 +1,137 @@
+// `npm run bench [-- --quick] [-- --only SCENARIO…] [-- --addon FILE]`: this driver, the one it replaces, and the floor.
+import { mkdirSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+
+import { setup } from "../scripts/lib/setup.mjs";
+import { bold, dim, elapsed, Failure, main, step } from "../scripts/lib/steps.mjs";
+import { commit, machine, versions } from "./lib/machine.mjs";
+import {
+  buildPrograms,
+  bundleReference,
+  driverModule,
+  installPackage,
+  installTools,
+} from "./lib/prepare.mjs";
+import { chosen, scenarios, shownOf } from "./lib/scenarios.mjs";
+import { printOutcome, printVerdicts, progressLine } from "./lib/screen.mjs";
+import { judgeAll } from "./lib/targets.mjs";
+import { benchCache } from "./lib/values.mjs";
+
+const usage = `Usage: npm run bench [-- OPTIONS]
+
+  --only NAME    only this scenario, or all whose names begin so; may be repeated
+  --quick        a quarter of the operations, three rounds: to look, not to quote
+  --rounds N     rounds of each scenario (default: 5)
+  --addon FILE   another build of the addon, in place of the packed release
+  --list         the scenarios`;
+
+function readArguments() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        only: { type: "string", multiple: true },
+        quick: { type: "boolean", default: false },
+        rounds: { type: "string" },
+        addon: { type: "string" },
+        list: { type: "boolean", default: false },
+        help: { type: "boolean", short: "h", default: false },
+      },
+    });
+    const rounds = Number(values.rounds ?? (values.quick ? 3 : 5));
+    if (!Number.isInteger(rounds) || rounds < 1) {
+      throw new Error(`--rounds takes a number from 1, not "${values.rounds}"`);
+    }
+    return { ...values, rounds };
+  } catch (error) {
+    throw new Failure(`${error.message}\n\n${usage}`);
+  }
+}
+
+/**
+ * Builds and installs what the scenarios need.
+ *
+ * @param {import("./lib/scenarios.mjs").Scenario[]} wanted
+ * @param {{ rounds: number, quick: boolean, addon: string | undefined }} options
+ * @returns {Promise<import("./lib/rounds.mjs").Plan>}
+ */
+async function prepare(wanted, { rounds, quick, addon }) {
+  const needsPackage = wanted.some(({ kind }) => kind === "nitro" || kind === "size");
+  if (needsPackage && addon !== undefined) {
+    throw new Failure("--addon is for calls: `nitro` and `size` take the package.");
+  }
+  await setup({ addon: false });
+  await step("Building the floor", buildPrograms);
+  if (addon === undefined) {
+    await installPackage();
+  }
+  const reference = fileURLToPath(new URL("reference/driver.mjs", import.meta.url));
+  /** @type {Record<string, string>} */
+  const modules = { driver: driverModule(addon && path.resolve(addon)), reference };
+  if (wanted.some(({ kind }) => kind !== "load")) {
+    await installTools();
+    modules["bundled"] = await bundleReference(reference);
+  }
+  if (wanted.some(({ kind }) => kind === "nitro")) {
+    const { buildServers } = await import("./lib/nitro.mjs");
+    await buildServers();
+  }
+  const driverEnv = addon ? { NAPI_RS_NATIVE_LIBRARY_PATH: path.resolve(addon) } : {};
+  return { rounds, share: quick ? 0.25 : 1, modules, driverEnv };
+}
+
+await main(async () => {
+  const start = performance.now();
+  const { only, quick, rounds, addon, list, help } = readArguments();
+  const wanted = chosen(only);
+  if (wanted.length === 0) {
+    throw new Failure(`There is no scenario "${only?.join('", "')}": see --list.`);
+  }
+  if (help || list) {
+    console.log(help ? usage : scenarios.map(({ name }) => name).join("\n"));
+    return;
+  }
+  const plan = await prepare(wanted, { rounds, quick, addon });
+  // Only now: before the set-up there was nothing to import.
+  const { runScenario } = await import("./lib/run-scenario.mjs");
+  /** @type {Record<string, import("./lib/alternate.mjs").Outcome>} */
+  const outcomes = {};
+  const measuring = performance.now();
+  for (const [index, scenario] of wanted.entries()) {
+    const line = progressLine(`[${index + 1}/${wanted.length}] ${scenario.name}`);
+    try {
+      outcomes[scenario.name] = await runScenario(scenario, plan, line.show);
+    } finally {
+      line.clear();
+    }
+    printOutcome(scenario.title, outcomes[scenario.name] ?? {}, shownOf(scenario));
+  }
+  const verdicts = judgeAll(outcomes);
+  printVerdicts(verdicts);
+
+  const isFull = only === undefined && !quick && addon === undefined;
+  const directory = isFull
+    ? fileURLToPath(new URL("results", import.meta.url))
+    : path.join(benchCache, "results");
+  mkdirSync(directory, { recursive: true });
+  const file = path.join(directory, "latest.json");
+  const result = {
+    date: new Date().toISOString(),
+    commit: commit(),
+    command: `npm run bench${only || quick ? ` -- ${process.argv.slice(2).join(" ")}` : ""}`,
+    machine: machine(),
+    versions: versions(),
+    rounds,
+    seconds: Math.round((performance.now() - measuring) / 1000),
+    outcomes,
+    verdicts,
+  };
+  writeFileSync(file, `${JSON.stringify(result, null, 1)}\n`);
+  if (isFull) {
+    // Docs and README follow the figures at once.
+    const { report } = await import("./report.mjs");
+    await step("Writing docs and README", () => report(false));
+  }
+  console.log(`\n${bold(path.relative(process.cwd(), file))} ${dim(`(${elapsed(start)} in all)`)}`);
+});

@@ -1,0 +1,31 @@
+// The load on a server, in a process of its own: `node autocannon.mjs SPEC`.
+import { createRequire } from "node:module";
+
+const { tools, url, connections, warmUp, count } = JSON.parse(process.argv[2] ?? "");
+const autocannon = createRequire(tools)("autocannon");
+
+const shoot = async (/** @type {number} */ amount) => {
+  const result = await autocannon({ url, connections, amount });
+  const wrong = result.errors + result.timeouts + result.non2xx;
+  if (wrong > 0) {
+    throw new Error(`${wrong} of ${amount} requests failed`);
+  }
+  return result;
+};
+
+await shoot(warmUp);
+// Begins the server's own account anew.
+const figures = new URL("/figures", url);
+await (await fetch(figures)).json();
+const { duration, latency } = await shoot(count);
+/** @type {any} */
+const server = await (await fetch(figures)).json();
+console.log(
+  JSON.stringify({
+    operations: count,
+    wall: duration * 1e6,
+    p50: latency.p50 * 1000,
+    p99: latency.p99 * 1000,
+    ...server,
+  }),
+);

@@ -1,0 +1,4 @@
+export default defineEventHandler(async () => {
+  await useStorage("cache").clear();
+  return { cleared: true };
+});

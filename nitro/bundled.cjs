@@ -1,0 +1,25 @@
+"use strict";
+
+// Nitro 2 and 3.0.0 take every package whose name begins with that of one of their own dependencies, here "unstorage",
+// into an ES module. There the generated loader has no `require`, but the platform package is copied beside the bundle.
+
+const { createRequire } = require("node:module");
+
+const { platformTag } = require("../js/loader.cjs");
+
+let bundle;
+
+module.exports = (load) => () => {
+  try {
+    return load();
+  } catch (error) {
+    if (!bundle || typeof __filename === "string") throw error;
+    return createRequire(bundle)(`@unstorage-dynamodb/binding-${platformTag()}`);
+  }
+};
+
+// The result is used, so that no bundler leaves the call out.
+module.exports.near = function near(url, result) {
+  bundle = url;
+  return result;
+};

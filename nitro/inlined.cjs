@@ -1,0 +1,26 @@
+"use strict";
+
+// The addon's bytes, by Nitro's own `raw:` import in the platform package's inline.mjs. One literal `require` for each
+// platform, within a `try`: the bundler then leaves out silently those that are not installed.
+
+module.exports = function inlined(tag) {
+  try {
+    switch (tag) {
+      case "linux-x64-gnu":
+        return require("@unstorage-dynamodb/binding-linux-x64-gnu/inline.mjs").default;
+      case "linux-arm64-gnu":
+        return require("@unstorage-dynamodb/binding-linux-arm64-gnu/inline.mjs").default;
+      case "linux-x64-musl":
+        return require("@unstorage-dynamodb/binding-linux-x64-musl/inline.mjs").default;
+      case "linux-arm64-musl":
+        return require("@unstorage-dynamodb/binding-linux-arm64-musl/inline.mjs").default;
+      case "darwin-arm64":
+        return require("@unstorage-dynamodb/binding-darwin-arm64/inline.mjs").default;
+      case "darwin-x64":
+        return require("@unstorage-dynamodb/binding-darwin-x64/inline.mjs").default;
+      case "win32-x64-msvc":
+        return require("@unstorage-dynamodb/binding-win32-x64-msvc/inline.mjs").default;
+    }
+  } catch {}
+  return undefined;
+};

@@ -1,0 +1,88 @@
+// What every framework app must do, asked over HTTP and compared with the rows of its table.
+import { readFileSync } from "node:fs";
+
+import { ask } from "./processes.mjs";
+import { checkTtl } from "./table.mjs";
+import { filesIn } from "./workspace.mjs";
+
+/** @typedef {import("./table.mjs").Table} Table */
+/** @typedef {import("./contracts.mjs").Contract} Contract */
+
+/** @param {string} url @param {string} path */
+async function json(url, path) {
+  const { status, text } = await ask(`${url}${path}`);
+  if (status !== 200) {
+    throw new Error(`${path} answered ${status}: ${text.slice(0, 500)}`);
+  }
+  return JSON.parse(text);
+}
+
+/** @param {unknown} actual @param {unknown} expected @param {string} what */
+export function same(actual, expected, what) {
+  const [found, wanted] = [JSON.stringify(actual), JSON.stringify(expected)];
+  if (found !== wanted) {
+    throw new Error(`${what}: ${found} in place of ${wanted}`);
+  }
+}
+
+/** @param {string} url @param {Contract} contract */
+const stamp = async (url, { path, stamp: pick }) => pick(await json(url, path("Lima")));
+
+/** @param {string} url @param {Contract} contract @param {Table} table */
+export async function checkCached(url, contract, table) {
+  const first = await stamp(url, contract);
+  const row = await table.row(contract.row("Lima"));
+  if (!row.value.includes(String(first))) {
+    throw new Error(`the row "${row.key}" does not hold what was answered: ${row.value}`);
+  }
+  same(await stamp(url, contract), first, "the second answer was computed anew");
+}
+
+/** @param {string} url @param {Contract} contract @param {Table} table */
+export async function checkTtls(url, contract, table) {
+  checkTtl(await table.row(contract.row("Lima")), contract.ttl);
+  if (contract.hasSessions) {
+    await json(url, "/cached?id=Lima&swr=1");
+    // No time to live from the framework: the mount's `expireIn`.
+    checkTtl(await table.row(/^cache:.*swr.*:Lima/), 86_400);
+    await json(url, "/store?key=visits:bob&value=1&ttl=120");
+    checkTtl(await table.row(/^sessions:visits:bob$/), 120);
+  }
+}
+
+/** @param {string} url @param {Table} table */
+export async function checkKeys(url, table) {
+  const { value, keys } = await json(url, "/store?key=visits:ada&value=seen&ttl=60");
+  same(value, "seen", "the value read back");
+  // Nothing of the cache, which is in the same table under another base.
+  same(keys.sort(), ["visits:ada", "visits:bob"], "keys of the mount");
+  const { value: stored } = await table.row(/^sessions:visits:ada$/);
+  same(stored, "seen", "the row's value");
+}
+
+/** A new process has nothing in memory. @param {string} url @param {Contract} contract @param {Table} table */
+export async function checkRestarted(url, contract, table) {
+  const { value } = await table.row(contract.row("Lima"));
+  const answered = await stamp(url, contract);
+  if (!value.includes(String(answered))) {
+    throw new Error(`computed anew (${answered}), though the table holds ${value}`);
+  }
+}
+
+/** @param {string} url @param {Contract} contract */
+export async function checkBroken(url, contract) {
+  const answers = new Set();
+  for (let round = 0; round < 3; round += 1) {
+    answers.add(await stamp(url, contract));
+  }
+  same(answers.size, 3, "computed answers of three, with nothing to cache them");
+}
+
+/** @param {string} folder @param {string} secret */
+export function checkSecrets(folder, secret) {
+  for (const file of filesIn(folder)) {
+    if (readFileSync(file).includes(secret)) {
+      throw new Error(`${file} holds a variable of the machine that built it`);
+    }
+  }
+}

@@ -1,0 +1,95 @@
+// Whether a long life leaves anything behind: the same load without faults but with many rejections (leaks), or at a fixed
+// rate under chaos (soak).
+import { once } from "node:events";
+import http from "node:http";
+import { fileURLToPath } from "node:url";
+
+import { outputOfNode } from "./child.mjs";
+import { ChaosProxy } from "./chaos.mjs";
+import { FaultProxy } from "./fault-proxy.mjs";
+import { seededRandom } from "./random.mjs";
+import { createTable, raw } from "./raw.mjs";
+
+const load = fileURLToPath(new URL("load.mjs", import.meta.url));
+
+/** What the last half may grow by, in megabytes for 50,000 operations. */
+export const slopeAtMost = 1;
+
+/** @param {any} result of load.mjs @returns {string[]} what is not as it must be */
+export function faultsOf(result) {
+  const found = [];
+  if (result.megabytesPer50000.rss > slopeAtMost) {
+    found.push(`memory grows by ${result.megabytesPer50000.rss} MB for 50,000 operations`);
+  }
+  if (result.descriptorsLeft > 0) {
+    found.push(`${result.descriptorsLeft} descriptors are left`);
+  }
+  if (result.threadsLeft > 0) {
+    found.push(`${result.threadsLeft} threads are left`);
+  }
+  return found;
+}
+
+/**
+ * Half of the operations reject: refused here, refused there, or stopped.
+ *
+ * @param {number} operations
+ */
+export async function leaks(operations) {
+  const server = http.createServer({ keepAliveTimeout: 60_000 }, answer);
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
+  try {
+    const given = { endpoint: `http://127.0.0.1:${port}`, table: "leaks", operations, fail: true };
+    return await outputOfNode(["--expose-gc", load, JSON.stringify(given)]);
+  } finally {
+    server.close();
+    server.closeAllConnections();
+  }
+}
+
+/**
+ * @param {http.IncomingMessage} incoming
+ * @param {http.ServerResponse} outgoing
+ */
+function answer(incoming, outgoing) {
+  let body = "";
+  incoming.setEncoding("utf8").on("data", (chunk) => (body += chunk));
+  incoming.on("end", () => {
+    const isRefused = body.includes('"fail"');
+    const text = isRefused
+      ? '{"__type":"x#ValidationException","message":"no"}'
+      : '{"Item":{"value":{"S":"v"}}}';
+    outgoing.writeHead(isRefused ? 400 : 200).end(text);
+  });
+}
+
+/**
+ * Real operations at a fixed rate, through faults of service and network.
+ *
+ * @param {string} engine
+ * @param {{ minutes: number, rate: number, seed: number, intensity?: number }} options
+ */
+export async function soak(engine, { minutes, rate, seed, intensity = 20 }) {
+  const random = seededRandom(seed);
+  const service = await new FaultProxy(engine, random).start();
+  service.intensity = intensity;
+  const network = await new ChaosProxy(service.endpoint, () => {
+    const latency = random() < 0.1 ? random() * 10 : 0;
+    // One connection in twenty breaks at some byte.
+    return random() < 0.05 ? { latency, responseBytes: Math.floor(random() * 1e6) } : { latency };
+  }).start();
+  const table = `soak-${seed}-${process.pid}`;
+  await createTable(engine, table);
+  try {
+    const given = { endpoint: network.endpoint, table, seconds: minutes * 60, rate, seed };
+    const result = await outputOfNode(["--expose-gc", load, JSON.stringify(given)]);
+    const faults = { ...service.faults, connection: network.faults };
+    return { minutes, rate, seed, ...result, requests: service.requests, faults };
+  } finally {
+    await network.stop();
+    service.stop();
+    await raw(engine, "DeleteTable", { TableName: table });
+  }
+}

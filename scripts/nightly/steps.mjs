@@ -1,0 +1,34 @@
+// What takes too long for every change. Each step ends with `N passed, N failed`, or counts as one.
+
+/**
+ * @typedef {object} NightlyStep
+ * @property {string} name
+ * @property {number} minutes the committed budget, on two cores: a step that needs longer has failed
+ * @property {string[]} command
+ * @property {Record<string, string>} [env]
+ */
+
+const results = ".cache/results";
+const npm = ["npm", "run", "--silent"];
+
+/** @type {NightlyStep[]} */
+export const nightlySteps = [
+  { name: "planted bugs", minutes: 40, command: [...npm, "test:bugs"] },
+  {
+    name: "soak",
+    minutes: 40,
+    command: [...npm, "soak", "--", "--minutes", "30", "--json", `${results}/soak.json`],
+  },
+  {
+    name: "nothing lost, five seeds",
+    minutes: 40,
+    command: [
+      ...npm,
+      "test:nothing-lost",
+      "--",
+      ...["1", "2", "3", "4", "5"].flatMap((seed) => ["--seed", seed]),
+      "--json",
+      `${results}/nothing-lost.json`,
+    ],
+  },
+];

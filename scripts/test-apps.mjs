@@ -1,0 +1,87 @@
+// `npm run test:apps [-- --all] [-- --only NAME] [-- --list]`: throw-away apps from the packed packages, each built,
+// moved away from its node_modules, started and asked over HTTP, with a real engine behind it.
+import path from "node:path";
+import { parseArgs } from "node:util";
+
+import { apps } from "./apps/list.mjs";
+import { report, reportFile } from "./apps/report.mjs";
+import { Workspace } from "./apps/workspace.mjs";
+import { startEngine } from "./lib/engine.mjs";
+import { setup } from "./lib/setup.mjs";
+import { bold, elapsed, Failure, green, main, red } from "./lib/steps.mjs";
+
+/** Of a failure; all of it is in the report. */
+const linesShown = 25;
+
+function chosenApps() {
+  const { values } = parseArgs({
+    options: {
+      all: { type: "boolean", default: false },
+      list: { type: "boolean", default: false },
+      only: { type: "string", multiple: true },
+      packages: { type: "string" },
+      screenshot: { type: "string" },
+    },
+  });
+  const { only, all, list, packages, screenshot } = values;
+  const chosen = only
+    ? apps.filter(({ name }) => only.some((part) => name.includes(part)))
+    : apps.filter(({ ci }) => all || ci);
+  if (chosen.length === 0) {
+    throw new Failure(
+      `No app is called ${only?.join(" or ")}: see \`npm run test:apps -- --list\`.`,
+    );
+  }
+  for (const app of chosen) {
+    app.screenshot = screenshot && path.resolve(screenshot);
+  }
+  return { chosen, isListing: list, packages: packages && path.resolve(packages) };
+}
+
+await main(async () => {
+  const { chosen, isListing, packages } = chosenApps();
+  if (isListing) {
+    for (const { name, ci } of apps) {
+      console.log(ci ? `${name} (default)` : name);
+    }
+    return;
+  }
+  await setup();
+  // Only now: before the set-up there was nothing to import.
+  const { runApp } = await import("./apps/run.mjs");
+  const { openTable } = await import("./apps/table.mjs");
+  const workspace = new Workspace(packages);
+  const engine = await startEngine();
+  const rows = [];
+  try {
+    await workspace.pack();
+    for (const [index, app] of chosen.entries()) {
+      const table = await openTable(engine.endpoint, `app-${index}`);
+      try {
+        const row = await runApp(app, workspace, table);
+        rows.push(row);
+        tell(row);
+      } finally {
+        table.close();
+      }
+    }
+  } finally {
+    await engine.stop();
+    workspace.remove();
+  }
+  const { passed, failed } = report(rows);
+  console.log(`\nAlso in ${reportFile}`);
+  // .ci/run reads this line, so it is bare and the last one.
+  console.log(`\n${passed} passed, ${failed} failed`);
+  process.exitCode = failed === 0 ? 0 : 1;
+});
+
+/** @param {import("./apps/run.mjs").Row} row */
+function tell({ app, cells, seconds }) {
+  const failures = Object.entries(cells).filter(([, failure]) => failure !== "");
+  const since = performance.now() - seconds * 1000;
+  console.log(`${failures.length === 0 ? green("✔") : red("✘")} ${app} (${elapsed(since)})`);
+  for (const [column, failure] of failures) {
+    console.log(`  ${bold(column)}: ${failure.split("\n").slice(0, linesShown).join("\n    ")}`);
+  }
+}

@@ -1,0 +1,199 @@
+//! What a store has done since it was made, counted per method: for dashboards and tests, at a few atomic additions per
+//! request.
+
+use std::ops::AddAssign;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::error::Operation;
+
+/// What one method did. Every count only grows, but for `in_flight`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct OperationStats {
+    /// HTTP requests sent, retries among them.
+    pub requests: u64,
+    /// Those of them that repeated one that failed.
+    pub retries: u64,
+    /// Requests that AWS answered by asking to slow down.
+    pub throttles: u64,
+    /// Calls of the method that failed or were aborted.
+    pub errors: u64,
+    /// Rows that DynamoDB gave: of `getKeys` and `clear` the keys.
+    pub items_read: u64,
+    /// Rows put or deleted.
+    pub items_written: u64,
+    /// Bytes of request bodies, retries among them.
+    pub bytes_sent: u64,
+    /// Bytes of the bodies of answers.
+    pub bytes_received: u64,
+    /// Calls begun and not yet ended.
+    pub in_flight: u64,
+}
+
+impl AddAssign for OperationStats {
+    fn add_assign(&mut self, other: Self) {
+        self.requests += other.requests;
+        self.retries += other.retries;
+        self.throttles += other.throttles;
+        self.errors += other.errors;
+        self.items_read += other.items_read;
+        self.items_written += other.items_written;
+        self.bytes_sent += other.bytes_sent;
+        self.bytes_received += other.bytes_received;
+        self.in_flight += other.in_flight;
+    }
+}
+
+/// What one request took, all of its attempts together.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Effort {
+    pub(crate) attempts: u32,
+    pub(crate) throttles: u32,
+    pub(crate) bytes_sent: u64,
+    pub(crate) bytes_received: u64,
+}
+
+/// The counts of one method.
+#[derive(Debug, Default)]
+pub(crate) struct Counters {
+    requests: AtomicU64,
+    retries: AtomicU64,
+    throttles: AtomicU64,
+    errors: AtomicU64,
+    items_read: AtomicU64,
+    items_written: AtomicU64,
+    bytes_sent: AtomicU64,
+    bytes_received: AtomicU64,
+    in_flight: AtomicU64,
+}
+
+impl Counters {
+    /// A request came to its end.
+    pub(crate) fn add(&self, effort: Effort) {
+        add(&self.requests, effort.attempts.into());
+        add(&self.retries, effort.attempts.saturating_sub(1).into());
+        add(&self.throttles, effort.throttles.into());
+        add(&self.bytes_sent, effort.bytes_sent);
+        add(&self.bytes_received, effort.bytes_received);
+    }
+
+    /// Rows came.
+    pub(crate) fn read(&self, rows: usize) {
+        add(&self.items_read, rows as u64);
+    }
+
+    /// Rows were put or deleted.
+    pub(crate) fn written(&self, rows: usize) {
+        add(&self.items_written, rows as u64);
+    }
+
+    /// A call of the method began.
+    pub(crate) fn begun(&self) {
+        add(&self.in_flight, 1);
+    }
+
+    /// A call of the method ended.
+    pub(crate) fn ended(&self, succeeded: bool) {
+        self.in_flight.fetch_sub(1, Ordering::Relaxed);
+        add(&self.errors, u64::from(!succeeded));
+    }
+
+    fn snapshot(&self) -> OperationStats {
+        let get = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        OperationStats {
+            requests: get(&self.requests),
+            retries: get(&self.retries),
+            throttles: get(&self.throttles),
+            errors: get(&self.errors),
+            items_read: get(&self.items_read),
+            items_written: get(&self.items_written),
+            bytes_sent: get(&self.bytes_sent),
+            bytes_received: get(&self.bytes_received),
+            in_flight: get(&self.in_flight),
+        }
+    }
+}
+
+/// Most requests have nothing to add to most counts.
+fn add(count: &AtomicU64, more: u64) {
+    if more > 0 {
+        count.fetch_add(more, Ordering::Relaxed);
+    }
+}
+
+/// The counts of a store.
+#[derive(Debug, Default)]
+pub(crate) struct Stats([Counters; Operation::ALL.len()]);
+
+impl Stats {
+    /// The counts of one method.
+    pub(crate) fn of(&self, operation: Operation) -> &Counters {
+        #[expect(clippy::indexing_slicing, reason = "there are as many counters as operations")]
+        &self.0[operation as usize]
+    }
+
+    /// Every method's counts as they are now.
+    pub(crate) fn snapshot(&self) -> impl Iterator<Item = (Operation, OperationStats)> {
+        Operation::ALL.into_iter().zip(self.0.iter().map(Counters::snapshot))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_operation_has_counters_of_its_own() {
+        let stats = Stats::default();
+        for (position, operation) in Operation::ALL.into_iter().enumerate() {
+            assert_eq!(operation as usize, position, "{operation:?} stands in its place");
+            stats.of(operation).read(position + 1);
+        }
+        let counted: Vec<_> = stats.snapshot().map(|(_, counts)| counts.items_read).collect();
+        assert_eq!(counted, (1..=Operation::ALL.len() as u64).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_retry_is_a_request_as_well() {
+        let counters = Counters::default();
+        let once = Effort { attempts: 1, throttles: 0, bytes_sent: 10, bytes_received: 100 };
+        counters.add(once);
+        counters.add(Effort { attempts: 3, throttles: 2, bytes_sent: 30, bytes_received: 100 });
+        // A request that never went out took none.
+        counters.add(Effort::default());
+        let expected = OperationStats {
+            requests: 4,
+            retries: 2,
+            throttles: 2,
+            bytes_sent: 40,
+            bytes_received: 200,
+            ..OperationStats::default()
+        };
+        assert_eq!(counters.snapshot(), expected);
+    }
+
+    #[test]
+    fn totals_are_the_sum_of_every_count() {
+        let counters = Counters::default();
+        counters.add(Effort { attempts: 2, throttles: 1, bytes_sent: 3, bytes_received: 4 });
+        counters.read(5);
+        counters.written(6);
+        counters.begun();
+        counters.begun();
+        counters.ended(false);
+        let once = counters.snapshot();
+        let mut twice = once;
+        twice += once;
+        let expected = OperationStats {
+            requests: 4,
+            retries: 2,
+            throttles: 2,
+            errors: 2,
+            items_read: 10,
+            items_written: 12,
+            bytes_sent: 6,
+            bytes_received: 8,
+            in_flight: 2,
+        };
+        assert_eq!(twice, expected);
+    }
+}
