@@ -4,5 +4,7 @@
 mod mailbox;
 mod ticket;
 
-pub(crate) use mailbox::{Mailbox, Wake};
-pub(crate) use ticket::{Outcome, Ticket};
+#[cfg(feature = "node")]
+pub(crate) use self::mailbox::{Mailbox, Wake};
+#[cfg(feature = "node")]
+pub(crate) use self::ticket::{Outcome, Ticket};

@@ -68,7 +68,7 @@ impl Answer {
     ///
     /// # Safety
     /// `env` must be live, and this its thread.
-    pub(super) unsafe fn to_js(self, env: sys::napi_env) -> Result<sys::napi_value> {
+    pub(super) unsafe fn into_js(self, env: sys::napi_env) -> Result<sys::napi_value> {
         // SAFETY: the caller's promise.
         unsafe {
             match self {

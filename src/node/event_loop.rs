@@ -298,7 +298,7 @@ unsafe fn convert(env: sys::napi_env, abort: Option<Abort>, outcome: Outcome<End
     let reason = abort.map(|abort| abort.end(&js)).transpose()?.flatten();
     match ended.result {
         // SAFETY: the caller's promise.
-        Ok(answer) => unsafe { answer.to_js(env) }.map(Made::Value),
+        Ok(answer) => unsafe { answer.into_js(env) }.map(Made::Value),
         Err(error) => Ok(Made::Failure(data(&js, &error, if ended.stopped { reason } else { None })?.raw())),
     }
 }
