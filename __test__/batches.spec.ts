@@ -21,6 +21,22 @@ const recorded = (options: object = {}) =>
   table.driver({ endpoint: recorder.endpoint, ...options });
 
 describe("getItems", () => {
+  it.each([
+    [undefined, "it is nothing"],
+    [null, "it is nothing"],
+    ["k", "it is a string"],
+    [{ key: "k" }, "it is an object"],
+    [new Set(["k"]), "it is an object"],
+  ])("[BAT-11] %j in the place of the array is refused, as by setItems", async (items, found) => {
+    for (const operation of ["getItems", "setItems"] as const) {
+      const error = await failureOf((recorded() as any)[operation](items));
+      expect(error).toMatchObject({ code: "ERR_DYNAMODB_INVALID_ARGUMENT", operation });
+      expect(error.message).toContain("`items` must be an array");
+      expect(error.message).toContain(found);
+    }
+    expect(recorder.exchanges).toEqual([]);
+  });
+
   it("[BAT-1] one answer per item asked, in order, with gaps and duplicates filled", async () => {
     const driver = table.driver();
     await table.putRow("get:a", { value: { S: "one" } });
@@ -64,7 +80,7 @@ describe("getItems", () => {
     await table.putRows(
       numbered("thousand", 1000).map((key) => ({ key: { S: key }, value: { S: `of ${key}` } })),
     );
-    recorder.delay(20);
+    recorder.delay(200);
     const keys = [...numbered("thousand", 1000), ...numbered("thousand", 500).toReversed()];
     const found = await recorded().getItems(keys);
     expect(found).toEqual(keys.map((key) => ({ key, value: `of ${key}` })));

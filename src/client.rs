@@ -1,17 +1,22 @@
 //! From options and environment to a DynamoDB client: region, endpoint, credentials, retries, timeouts.
 
+pub(crate) mod answer;
+pub(crate) mod authorities;
 pub(crate) mod credentials;
+mod descriptors;
 mod http;
 mod profile;
 mod progress;
 mod region;
 mod renewal;
+pub(crate) mod slots;
 mod user_agent;
 
 pub(crate) use progress::Throttles;
 
 use std::future::Future;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_config::identity::IdentityCache;
@@ -31,15 +36,27 @@ use crate::error::Error;
 use crate::error::aws::{Target, explain, no_credentials};
 use crate::options::{Endpoint, GivenCredentials, Limits, Options, StaticCredentials, endpoint_from_environment};
 use crate::stats::Effort;
+use authorities::Authorities;
 use credentials::{CredentialsKeeper, Source};
 use http::PoolSettings;
 use renewal::Renewal;
+use slots::Slots;
 
 /// The scale of the first jittered wait. (The SDK's general default of 1 s is some 20 times a DynamoDB answer.)
 const INITIAL_BACKOFF: Duration = Duration::from_millis(50);
 
 /// The longest wait between two attempts.
 const MAX_BACKOFF: Duration = Duration::from_secs(5);
+
+/// What a client is made in, beside its options.
+#[derive(Debug, Clone)]
+pub(crate) struct Surroundings {
+    pub(crate) clock: SharedClock,
+    pub(crate) authorities: Authorities,
+    pub(crate) slots: Arc<Slots>,
+    /// Replaces the network in tests.
+    pub(crate) http: Option<SharedHttpClient>,
+}
 
 /// A DynamoDB client and what it is pointed at.
 #[derive(Debug)]
@@ -48,22 +65,23 @@ pub(crate) struct Client {
     pub(crate) target: Target,
     /// Absent where credentials are simply given.
     credentials: Option<CredentialsKeeper>,
+    /// What the user should be told once. Absent where all is well.
+    notice: Option<Mutex<Option<String>>>,
 }
 
 impl Client {
     /// Reads the environment and the shared config files, and makes a client. Sends nothing yet: credentials are
-    /// looked for with the first request. `http` replaces the network in tests.
-    pub(crate) async fn connect(
-        options: &Options,
-        clock: SharedClock,
-        http: Option<SharedHttpClient>,
-    ) -> Result<Self, Error> {
+    /// looked for with the first request.
+    pub(crate) async fn connect(options: &Options, surroundings: Surroundings) -> Result<Self, Error> {
+        let Surroundings { clock, authorities, slots, http } = surroundings;
         profile::check(options.profile.as_deref()).await?;
         // Asked for apart from the loader's own chain, which would go on to the instance metadata service and make
         // a machine without a region wait for seconds.
         let region = region::find(options).await?;
-        let pools = PoolSettings { max_connections: options.limits.max_connections, proxy: options.proxy.clone() };
+        let (max_connections, proxy) = (options.limits.max_connections, options.proxy.clone());
+        let pools = PoolSettings { max_connections, proxy, authorities };
         let shared = http.clone().unwrap_or_else(|| http::by_scheme(pools.clone()));
+        let shared = http::guarded(shared, Arc::clone(&slots));
         let environment = load_environment(options, &region, shared.clone()).await;
         let endpoint = match &options.endpoint {
             Some(endpoint) => Some(endpoint.clone()),
@@ -71,14 +89,15 @@ impl Client {
         };
         let http = match http {
             Some(http) => http,
-            None => pools.pool(endpoint.as_ref().is_some_and(Endpoint::is_plain_http))?,
+            None => pools.pool(endpoint.as_ref().is_some_and(Endpoint::is_plain_http)).await?,
         };
         let (provider, credentials) = provider(options, &environment, shared, clock);
         let mut config = aws_sdk_dynamodb::config::Builder::from(&environment);
         config.set_endpoint_url(endpoint.as_ref().map(|endpoint| endpoint.as_str().to_owned()));
         config.set_credentials_provider(Some(provider));
         let config = config
-            .http_client(http)
+            .http_client(http::guarded(http, slots))
+            .retry_classifier(answer::NotAgain)
             .identity_cache(IdentityCache::no_cache())
             .retry_partition(retry_partition(&options.limits))
             .interceptor(progress::Counter);
@@ -91,6 +110,7 @@ impl Client {
             None => config,
         }
         .build();
+        let notice = endpoint.as_ref().filter(|endpoint| endpoint.is_exposed()).and_then(exposed);
         Ok(Self {
             sdk: aws_sdk_dynamodb::Client::from_conf(config),
             target: Target {
@@ -101,7 +121,13 @@ impl Client {
                 key_attribute: options.attributes.key.clone(),
             },
             credentials,
+            notice: notice.map(|notice| Mutex::new(Some(notice))),
         })
+    }
+
+    /// What the user should be told, once.
+    pub(crate) fn take_notice(&self) -> Option<String> {
+        self.notice.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// Waits until there are credentials: outside the timeouts of a request, which they would use up.
@@ -131,6 +157,18 @@ impl Client {
         let (result, effort) = progress::counted(request).await;
         (result.map_err(|error| explain(&error, action, effort.attempts, &self.target)), effort)
     }
+}
+
+/// The warning of an endpoint on a public host that is not encrypted; one is enough for a process.
+fn exposed(endpoint: &Endpoint) -> Option<String> {
+    static IS_TOLD: AtomicBool = AtomicBool::new(false);
+    (!IS_TOLD.swap(true, Ordering::Relaxed)).then(|| {
+        format!(
+            "[unstorage] [aws-dynamodb] The endpoint {} is on a public host and not encrypted: everything sent there can \
+             be read on the way. Use https.",
+            endpoint.as_str()
+        )
+    })
 }
 
 /// The retry budget is shared by name in the whole process unless it is the driver's own: one driver's bad minute must

@@ -5,6 +5,7 @@
 
 mod abort;
 mod answer;
+mod authorities;
 mod bytes;
 mod credentials;
 mod error;

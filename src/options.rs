@@ -197,6 +197,15 @@ impl Options {
     }
 }
 
+impl Options {
+    /// Whether a connection may have to speak TLS; `false` where it is certain that none does.
+    #[must_use]
+    pub fn may_speak_tls(&self) -> bool {
+        let is_plain = self.endpoint.as_ref().is_some_and(Endpoint::is_plain_http);
+        !(is_plain && self.credentials.is_some() && self.proxy == Proxy::Off)
+    }
+}
+
 /// The longest base: it leaves half of a key's bytes to the keys below it.
 const MAX_BASE_BYTES: usize = MAX_KEY_BYTES / 2;
 

@@ -17,6 +17,8 @@ pub use batch_write::NewItem;
 pub use create_table::Patience;
 pub use read::Meta;
 
+pub use crate::client::authorities::{Authorities, AuthoritySource};
+
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -25,9 +27,11 @@ use tokio::sync::{OnceCell, Semaphore};
 use tokio_util::task::TaskTracker;
 
 use self::permission::Permission;
-use crate::client::Client;
+use crate::client::slots::Slots;
+use crate::client::{Client, Surroundings};
 use crate::clock::SharedClock;
 use crate::error::{Error, ErrorKind, Operation};
+use crate::input::Input;
 use crate::options::Options;
 use crate::stats::{OperationStats, Stats};
 
@@ -47,10 +51,12 @@ pub struct Store {
 struct Session {
     options: Options,
     clock: SharedClock,
-    http: Option<SharedHttpClient>,
+    surroundings: Surroundings,
     client: OnceCell<Result<Client, Error>>,
-    /// One per request in flight. Waiting here, not in the connection pool, keeps the wait out of the timeouts.
-    slots: Semaphore,
+    /// One per request in flight.
+    slots: Arc<Slots>,
+    /// One per BatchGetItem in flight, as its answer may be large.
+    batch_slots: Semaphore,
     batch_get: Permission,
     batch_write: Permission,
     /// How long the rest of a batch is asked for again: as long as one item may take.
@@ -61,26 +67,35 @@ impl Store {
     /// A store with these options. Opens nothing: the first call connects.
     #[must_use]
     pub fn new(options: Options, clock: SharedClock) -> Self {
-        Self::over(options, clock, None)
+        Self::over(options, clock, Authorities::default(), None)
+    }
+
+    /// A store that trusts these authorities, too, where it speaks TLS.
+    #[must_use]
+    pub fn trusting(options: Options, clock: SharedClock, authorities: Authorities) -> Self {
+        Self::over(options, clock, authorities, None)
     }
 
     /// A store that sends its requests through another HTTP client: for tests of the exact requests.
     #[must_use]
     pub fn with_http_client(options: Options, clock: SharedClock, http: SharedHttpClient) -> Self {
-        Self::over(options, clock, Some(http))
+        Self::over(options, clock, Authorities::default(), Some(http))
     }
 
-    fn over(options: Options, clock: SharedClock, http: Option<SharedHttpClient>) -> Self {
+    fn over(options: Options, clock: SharedClock, authorities: Authorities, http: Option<SharedHttpClient>) -> Self {
+        let slots = Arc::new(Slots::new(options.limits.max_connections));
+        let surroundings = Surroundings { clock: Arc::clone(&clock), authorities, slots: Arc::clone(&slots), http };
         Self {
             table: options.table_name.clone(),
             session: RwLock::new(Some(Arc::new(Session {
                 batch_get: Permission::new(options.batch),
                 batch_write: Permission::new(options.batch),
                 deadline: options.limits.timeout,
-                slots: Semaphore::new(options.limits.max_connections),
+                slots,
+                batch_slots: Semaphore::new(batch_get::CONCURRENT_BATCHES),
                 options,
                 clock,
-                http,
+                surroundings,
                 client: OnceCell::new(),
             }))),
             running: TaskTracker::new(),
@@ -100,12 +115,22 @@ impl Store {
             .on_table(Some(&self.table))
     }
 
+    /// The error of `getItems` or `setItems` without an array.
+    #[must_use]
+    pub fn no_array(&self, operation: Operation, found: &Input) -> Error {
+        match self.begin(operation) {
+            Ok(call) => call.argument("items", "an array of items", found.kind()),
+            Err(closed) => closed,
+        }
+    }
+
     /// What the user should be told once, if anything.
     #[must_use]
     pub fn take_notice(&self) -> Option<String> {
         let session = self.session.read().unwrap_or_else(PoisonError::into_inner);
         let session = session.as_ref()?;
-        session.batch_get.take_notice().or_else(|| session.batch_write.take_notice())
+        let of_client = || session.client.get().and_then(|client| client.as_ref().ok()?.take_notice());
+        session.batch_get.take_notice().or_else(|| session.batch_write.take_notice()).or_else(of_client)
     }
 
     /// Closes the store: new calls and those that still wait for credentials or a slot fail; requests already sent are
@@ -114,6 +139,7 @@ impl Store {
         let session = self.session.write().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(session) = session {
             session.slots.close();
+            session.batch_slots.close();
             if let Some(Ok(client)) = session.client.get() {
                 client.close();
             }

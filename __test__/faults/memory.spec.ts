@@ -28,7 +28,12 @@ describe("an address space of 3 GB", () => {
          bytes += items.reduce((sum, { value }) => sum + value.length, 0);
        }
        report(bytes);`,
-      { through: limit(3_000_000), flags: ["--max-old-space-size=128"], lagMs: 5000, limitMs: 200_000 },
+      {
+        through: limit(3_000_000),
+        flags: ["--max-old-space-size=128"],
+        lagMs: 5000,
+        limitMs: 200_000,
+      },
     );
     expect(reports).toEqual([20_000_000]);
   });

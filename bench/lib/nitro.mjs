@@ -14,7 +14,9 @@ import { Failure, step } from "../../scripts/lib/steps.mjs";
 import { createTable } from "../../scripts/lib/table.mjs";
 import { alternate } from "./alternate.mjs";
 import { inherited, measured } from "./child.mjs";
+import { startCounter } from "./counter.mjs";
 import { app, nitroApp } from "./prepare.mjs";
+import { summarise } from "./stats.mjs";
 
 /** @typedef {"driver" | "reference"} Built */
 
@@ -67,6 +69,7 @@ async function startServer(contestant, endpoint) {
       NITRO_HOST: "127.0.0.1",
       NITRO_PORT: String(port),
       AWS_ENDPOINT_URL_DYNAMODB: endpoint,
+      AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
       AWS_REGION: region,
       AWS_ACCESS_KEY_ID: credentials.accessKeyId,
       AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
@@ -104,7 +107,13 @@ export async function runNitro({ load, contestants }, { endpoint }, plan, progre
   await createTable(endpoint, "nitro");
   const scaled = (/** @type {number} */ count) => Math.ceil(count * plan.share);
   const script = fileURLToPath(new URL("../workers/autocannon.mjs", import.meta.url));
-  return alternate(contestants, plan.rounds, progress, async (contestant) => {
+  progress("counting requests");
+  /** @type {Partial<Record<import("./scenarios.mjs").Contestant, number>>} */
+  const requests = {};
+  for (const contestant of contestants) {
+    requests[contestant] = await countRequests(contestant, endpoint);
+  }
+  const outcome = await alternate(contestants, plan.rounds, progress, async (contestant) => {
     const server = await startServer(contestant, endpoint);
     try {
       const spec = {
@@ -119,4 +128,37 @@ export async function runNitro({ load, contestants }, { endpoint }, plan, progre
       await server.stop();
     }
   });
+  for (const contestant of contestants) {
+    Object.assign(outcome[contestant] ?? {}, {
+      requests: summarise([requests[contestant] ?? Number.NaN]),
+    });
+  }
+  return outcome;
+}
+
+/**
+ * Requests to DynamoDB for each answer of the server. A server whose cache does not work answers too, and fast: it is
+ * found here.
+ *
+ * @param {string} contestant
+ * @param {string} endpoint
+ */
+async function countRequests(contestant, endpoint) {
+  const counter = await startCounter(endpoint);
+  const server = await startServer(contestant, counter.endpoint);
+  try {
+    const few = 20;
+    counter.take();
+    for (let turn = 0; turn < few; turn += 1) {
+      await (await fetch(server.url)).text();
+    }
+    const requests = counter.take() / few;
+    if (requests < 1) {
+      throw new Failure(`the Nitro server with the ${contestant} does not read its cache`);
+    }
+    return requests;
+  } finally {
+    await server.stop();
+    counter.stop();
+  }
 }

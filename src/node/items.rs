@@ -28,17 +28,33 @@ impl ToNapiValue for FoundItems {
     }
 }
 
+/// An array, or what was given in its place.
+type List<T> = std::result::Result<Vec<T>, Input>;
+
+fn array(items: Unknown<'_>) -> Result<std::result::Result<Array<'_>, Input>> {
+    // SAFETY: the type was just checked.
+    Ok(if items.is_array()? { Ok(unsafe { items.cast() }?) } else { Err(read(items)?) })
+}
+
 /// The keys that `getItems` is asked for: `{ key }` each, or the key itself.
-pub(super) fn asked(items: &Array<'_>) -> Result<Vec<Input>> {
+pub(super) fn asked(items: Unknown<'_>) -> Result<List<Input>> {
+    let items = match array(items)? {
+        Ok(items) => items,
+        Err(other) => return Ok(Err(other)),
+    };
     let key = |index| {
         let item: Unknown<'_> = items.get_element(index)?;
         if item.get_type()? == ValueType::Object { option(&item, "key") } else { read(item) }
     };
-    (0..items.len()).map(key).collect()
+    (0..items.len()).map(key).collect::<Result<_>>().map(Ok)
 }
 
 /// The items that `setItems` is given: `{ key, value, options? }` each.
-pub(super) fn new_items(env: &Env, items: &Array<'_>) -> Result<Vec<NewItem>> {
+pub(super) fn new_items(env: &Env, items: Unknown<'_>) -> Result<List<NewItem>> {
+    let items = match array(items)? {
+        Ok(items) => items,
+        Err(other) => return Ok(Err(other)),
+    };
     let item = |index| {
         let item: Unknown<'_> = items.get_element(index)?;
         if item.get_type()? != ValueType::Object {
@@ -53,5 +69,5 @@ pub(super) fn new_items(env: &Env, items: &Array<'_>) -> Result<Vec<NewItem>> {
             ttl: option(&item.get_named_property("options")?, "ttl")?,
         })
     };
-    (0..items.len()).map(item).collect()
+    (0..items.len()).map(item).collect::<Result<_>>().map(Ok)
 }

@@ -17,6 +17,9 @@ use crate::handoff::{Mailbox, Wake};
 /// Threads for name look-ups, which block; idle ones end after some seconds.
 const MAX_BLOCKING: usize = 8;
 
+/// What Rust gives a thread by default. Said here because `RUST_MIN_STACK` may say less than a request takes.
+const STACK_BYTES: usize = 2 << 20;
+
 /// What other threads wake (a credentials function that answered, a name looked up) comes after this many steps of what is
 /// ready already: calls of one tick all get to where they wait before what they wait for is there, and share it.
 const OWN_FIRST: u32 = 256;
@@ -87,14 +90,17 @@ impl Worker {
             .max_blocking_threads(MAX_BLOCKING)
             .global_queue_interval(OWN_FIRST)
             .thread_name("dynamodb-names")
+            .thread_stack_size(STACK_BYTES)
             .enable_all()
             .build()?;
         let bell = Bell(Arc::new(Notify::new()));
         let jobs = Arc::new(Jobs::new(bell.clone()));
         let (end, ended) = sync_channel(1);
         let todo = Arc::clone(&jobs);
-        let thread =
-            thread::Builder::new().name("dynamodb".to_owned()).spawn(move || work(runtime, &todo, &bell, &end))?;
+        let thread = thread::Builder::new()
+            .name("dynamodb".to_owned())
+            .stack_size(STACK_BYTES)
+            .spawn(move || work(runtime, &todo, &bell, &end))?;
         Ok(Self { jobs, thread, ended, environments: 1 })
     }
 

@@ -3,12 +3,13 @@
 use std::future::Future;
 use std::sync::Arc;
 
-use napi::bindgen_prelude::{Array, Object, Unknown};
+use napi::bindgen_prelude::{Object, Unknown};
 use napi::{Env, Result};
 use napi_derive::napi;
 
 use super::abort::Abort;
 use super::answer::Answer;
+use super::authorities::authorities;
 use super::error::thrown;
 use super::event_loop::{Ended, EventLoop};
 use super::input::{Argument, option};
@@ -27,8 +28,14 @@ use crate::value::Reading;
 /// Throws the data of an error where an option is not allowed.
 #[napi(catch_unwind, ts_args_type = "options: object")]
 pub fn dynamo_db_cache_driver(env: &Env, options: Object<'_>) -> Result<NativeDriver> {
-    let options = Options::parse(read_options(&options)?).map_err(|error| thrown(env, &error))?;
-    Ok(NativeDriver { store: Arc::new(Store::new(options, Arc::new(SystemClock))) })
+    open(env, &options).map(|store| NativeDriver { store })
+}
+
+/// A store with these options; throws where one is not allowed.
+pub(super) fn open(env: &Env, options: &Object<'_>) -> Result<Arc<Store>> {
+    let options = Options::parse(read_options(options)?).map_err(|error| thrown(env, &error))?;
+    let authorities = authorities(env, &options)?;
+    Ok(Arc::new(Store::trusting(options, Arc::new(SystemClock), authorities)))
 }
 
 /// unstorage's methods over the core. Promises reject with the data of an error, not with an `Error`.
@@ -85,10 +92,15 @@ impl NativeDriver {
         ts_args_type = "items: (string | { key: string })[], common?: { consistentRead?: boolean, signal?: AbortSignal }",
         ts_return_type = "Promise<{ key: string, value: unknown }[]>"
     )]
-    pub fn get_items<'env>(&self, env: &'env Env, items: Array<'_>, common: Unknown<'_>) -> Result<Unknown<'env>> {
+    pub fn get_items<'env>(&self, env: &'env Env, items: Unknown<'_>, common: Unknown<'_>) -> Result<Unknown<'env>> {
         let store = Arc::clone(&self.store);
-        let (keys, consistent) = (asked(&items)?, option(&common, "consistentRead")?);
-        promise(env, &self.store, Abort::listen(env, &common)?, async move { store.get_many(keys, consistent).await })
+        let (keys, consistent) = (asked(items)?, option(&common, "consistentRead")?);
+        promise(env, &self.store, Abort::listen(env, &common)?, async move {
+            match keys {
+                Ok(keys) => store.get_many(keys, consistent).await,
+                Err(found) => Err(store.no_array(Operation::GetItems, &found)),
+            }
+        })
     }
 
     /// Time left, size and time of the last write, or null.
@@ -148,10 +160,15 @@ impl NativeDriver {
         ts_args_type = "items: { key: string, value: unknown, options?: { ttl?: number | string | null } }[], common?: { ttl?: number | string | null, signal?: AbortSignal }",
         ts_return_type = "Promise<void>"
     )]
-    pub fn set_items<'env>(&self, env: &'env Env, items: Array<'_>, common: Unknown<'_>) -> Result<Unknown<'env>> {
+    pub fn set_items<'env>(&self, env: &'env Env, items: Unknown<'_>, common: Unknown<'_>) -> Result<Unknown<'env>> {
         let store = Arc::clone(&self.store);
-        let (items, ttl) = (new_items(env, &items)?, option(&common, "ttl")?);
-        promise(env, &self.store, Abort::listen(env, &common)?, async move { store.put_many(items, ttl).await })
+        let (items, ttl) = (new_items(env, items)?, option(&common, "ttl")?);
+        promise(env, &self.store, Abort::listen(env, &common)?, async move {
+            match items {
+                Ok(items) => store.put_many(items, ttl).await,
+                Err(found) => Err(store.no_array(Operation::SetItems, &found)),
+            }
+        })
     }
 
     /// Removes a row.

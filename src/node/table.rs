@@ -6,12 +6,8 @@ use napi::bindgen_prelude::{Object, Unknown};
 use napi::{Env, Result};
 use napi_derive::napi;
 
-use super::error::thrown;
-use super::options::read_options;
-use super::store::promise;
-use crate::clock::SystemClock;
-use crate::options::Options;
-use crate::store::{Patience, Store};
+use super::store::{open, promise};
+use crate::store::Patience;
 
 /// What `createTable` did.
 #[napi(object, object_from_js = false)]
@@ -25,8 +21,7 @@ pub struct NativeTable {
 /// Throws the data of an error where an option is not allowed, and rejects with it where something else fails.
 #[napi(catch_unwind, ts_args_type = "options: object", ts_return_type = "Promise<NativeTable>")]
 pub fn create_table<'env>(env: &'env Env, options: Object<'_>) -> Result<Unknown<'env>> {
-    let options = Options::parse(read_options(&options)?).map_err(|error| thrown(env, &error))?;
-    let store = Arc::new(Store::new(options, Arc::new(SystemClock)));
+    let store = open(env, &options)?;
     promise(env, &Arc::clone(&store), None, async move {
         store.create_table(Patience::default()).await.map(|created| NativeTable { created })
     })

@@ -1,6 +1,8 @@
 //! The option `endpoint`, and the same setting where it comes from the environment.
 
-use url::Url;
+use std::net::Ipv4Addr;
+
+use url::{Host, Url};
 
 use crate::error::{Error, ErrorKind};
 use crate::input::Input;
@@ -38,6 +40,34 @@ impl Endpoint {
     pub fn is_plain_http(&self) -> bool {
         self.0.scheme() == "http"
     }
+
+    /// Whether requests go in the clear to a host that may be anywhere. Judged from the text, without asking for the
+    /// host's address: a name of one label, or under `.local` or `.internal`, is one of a private network.
+    #[must_use]
+    pub fn is_exposed(&self) -> bool {
+        self.is_plain_http()
+            && match self.0.host() {
+                Some(Host::Domain(name)) => {
+                    let name = name.trim_end_matches('.');
+                    name.contains('.') && ![".localhost", ".local", ".internal"].iter().any(|end| name.ends_with(end))
+                }
+                Some(Host::Ipv4(address)) => is_public(address),
+                Some(Host::Ipv6(address)) => match address.to_ipv4_mapped() {
+                    Some(address) => is_public(address),
+                    None => {
+                        !(address.is_loopback()
+                            || address.is_unspecified()
+                            || address.is_unique_local()
+                            || address.is_unicast_link_local())
+                    }
+                },
+                None => false,
+            }
+    }
+}
+
+fn is_public(address: Ipv4Addr) -> bool {
+    !(address.is_loopback() || address.is_unspecified() || address.is_private() || address.is_link_local())
 }
 
 /// Checks the option.
@@ -74,6 +104,46 @@ mod tests {
         }
         assert!(Endpoint::parse("http://localhost").expect("valid").is_plain_http());
         assert!(!Endpoint::parse("https://localhost").expect("valid").is_plain_http());
+    }
+
+    /// [TLS-4]
+    #[test]
+    fn a_public_host_in_the_clear_is_exposed() {
+        let is_exposed = |text: &str| Endpoint::parse(text).expect("valid").is_exposed();
+        for exposed in [
+            "http://dynamodb.example.com",
+            "http://example.com.:8000",
+            "http://8.8.8.8",
+            "http://172.32.0.1",
+            "http://[2001:db8::1]",
+            "http://[::ffff:8.8.8.8]",
+            "http://internal.example.com",
+            "http://notlocal.com",
+        ] {
+            assert!(is_exposed(exposed), "{exposed}");
+        }
+        for private in [
+            "https://dynamodb.example.com",
+            "http://localhost:8000",
+            "http://app.localhost",
+            "http://dynamodb:8000",
+            "http://dynamodb.local",
+            "http://dynamodb.Internal.",
+            "http://host.docker.internal:8000",
+            "http://127.0.0.2",
+            "http://0.0.0.0:8000",
+            "http://10.1.2.3",
+            "http://172.16.0.1",
+            "http://192.168.1.1",
+            "http://169.254.1.1",
+            "http://[::1]",
+            "http://[::]:8000",
+            "http://[fd00::1]",
+            "http://[fe80::1]",
+            "http://[::ffff:10.0.0.1]",
+        ] {
+            assert!(!is_exposed(private), "{private}");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! `getItems`: BatchGetItem by 100, or single reads where the role has no permission for it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -13,8 +13,8 @@ use crate::input::Input;
 use crate::item::Row;
 use crate::key::Key;
 
-/// Batches in flight per call: an answer may be 16 MB, and six times that on the wire.
-const CONCURRENT_BATCHES: usize = 4;
+/// Batches in flight per driver: an answer may be 16 MB, and six times that on the wire.
+pub(super) const CONCURRENT_BATCHES: usize = 4;
 
 /// Single reads in flight, where batches are not to be had.
 const CONCURRENT_READS: usize = 32;
@@ -89,7 +89,8 @@ impl Call {
         let mut left: Vec<Row> =
             keys.iter().map(|(_, key)| Row::from([(attributes.key.clone(), key.attribute())])).collect();
         let positions: HashMap<Key, usize> = keys.into_iter().map(|(position, key)| (key, position)).collect();
-        let mut found = Vec::with_capacity(positions.len());
+        let mut found = HashMap::with_capacity(positions.len());
+        let position = |key| Key::from_attribute(key, &options.base).and_then(|key| positions.get(&key).copied());
         let mut backoff = Backoff::new(self.session.deadline);
         loop {
             let request = KeysAndAttributes::builder()
@@ -102,20 +103,25 @@ impl Call {
                 .build()
                 .map_err(|error| self.fail(Error::new(ErrorKind::Internal, error.to_string())))?;
             let request = client.sdk.batch_get_item().request_items(&options.table, request);
-            let answer = self.send(client, "BatchGetItem", || request.send()).await?;
+            let answer = {
+                let _one_of_few = self.session.batch_slots.acquire().await.map_err(|_| self.fail(Error::closed()))?;
+                self.send(client, "BatchGetItem", || request.send()).await?
+            };
             let now = self.session.clock.now();
             let before = found.len();
             for mut row in answer.responses.into_iter().flatten().flat_map(|(_, rows)| rows) {
-                let key = row.remove(&attributes.key).and_then(|key| Key::from_attribute(key, &options.base));
                 // A row that was not asked for is no answer.
-                if let Some(position) = key.and_then(|key| positions.get(&key).copied()) {
-                    found.push((position, attributes.value(row, now)));
+                if let Some(position) = row.remove(&attributes.key).and_then(position) {
+                    found.insert(position, attributes.value(row, now));
                 }
             }
             self.counters().read(found.len() - before);
             left = answer.unprocessed_keys.into_iter().flatten().flat_map(|(_, rest)| rest.keys).collect();
+            // Nor is a key, and one is enough.
+            let mut seen = HashSet::new();
+            left.retain(|row| row.get(&attributes.key).cloned().and_then(position).is_some_and(|key| seen.insert(key)));
             if left.is_empty() {
-                return Ok(found);
+                return Ok(found.into_iter().collect());
             }
             if !backoff.wait(left.len()).await {
                 return Err(self.left_over(left.len(), positions.len(), "read"));

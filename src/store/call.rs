@@ -122,8 +122,8 @@ impl Call {
 
     /// The client, connected by the first call. A failure to connect is remembered: it lies in the configuration.
     pub(super) async fn client(&self) -> Result<&Client, Error> {
-        let Session { options, clock, http, client, .. } = &*self.session;
-        match client.get_or_init(|| Box::pin(Client::connect(options, Arc::clone(clock), http.clone()))).await {
+        let Session { options, surroundings, client, .. } = &*self.session;
+        match client.get_or_init(|| Box::pin(Client::connect(options, surroundings.clone()))).await {
             Ok(client) => Ok(client),
             Err(error) => Err(self.fail(error.clone())),
         }
@@ -147,7 +147,7 @@ impl Call {
         if !self.session.slots.is_closed() {
             client.ready().await.map_err(|error| self.fail(error))?;
         }
-        let _slot = self.session.slots.acquire().await.map_err(|_| self.fail(Error::closed()))?;
+        let _slot = self.session.slots.take().await.map_err(|_| self.fail(Error::closed()))?;
         let (result, effort) = client.send(action, Box::pin(request())).await;
         self.counters().add(effort);
         if let (Ok(_), Some(watchdog)) = (&result, &self.watchdog) {

@@ -70,11 +70,11 @@ const overview = (outcomes) => ({
   names,
   groups: [
     ...pair(outcomes, "nitro", "throughput", "Nitro cached route, requests"),
-    ...pair(outcomes, "nitro", "p99", "Nitro cached route, p99", ["shorter", ""]),
+    ...pair(outcomes, "nitro", "p99", "Nitro cached route, p99", ["faster", ""]),
     ...pair(outcomes, "getItem-1KB-64", "main", "event loop time of a read"),
     ...pair(outcomes, "getItem-1KB-64", "cpu", "processor time of a read"),
-    ...pair(outcomes, "getKeys-60000-pages", "wall", "getKeys of 60,000 items", ["shorter", ""]),
-    ...pair(outcomes, "cold", "wall", "import to first answer", ["shorter", ""]),
+    ...pair(outcomes, "getKeys-60000-pages", "wall", "getKeys of 60,000 items", ["faster", ""]),
+    ...pair(outcomes, "cold", "wall", "import to first answer", ["faster", ""]),
     ...pair(outcomes, "memory-100000", "rss", "memory after 100,000 reads"),
   ],
 });

@@ -109,7 +109,7 @@ export function readmeBlock(outcomes) {
   return [
     `- **${advantage(nitro, "throughput")} requests** from a Nitro server's cached route: ${requests} in place of ${theirRequests}, p99 ${p99} in place of ${theirP99}.`,
     `- **${advantage(read, "main")} of the event loop** for a read of 1 KB: ${loop} in place of ${theirLoop}.`,
-    `- **${advantage(cold, "wall", ["shorter", ""])} from import to first answer**: ${start} in place of ${theirStart}.`,
+    `- **${advantage(cold, "wall", ["faster", ""])} from import to first answer**: ${start} in place of ${theirStart}.`,
     "",
     "![Bars: this driver beside the one it replaces](docs/bench/overview.svg)",
     "",

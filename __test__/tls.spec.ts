@@ -1,0 +1,187 @@
+// Whom the driver trusts: as Node's own https does, also where the system has no store of authorities. Each case in a
+// Node of its own, as authorities are read once per process.
+import { createServer, type Server } from "node:https";
+import type { AddressInfo } from "node:net";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { callInChild, type ChildOptions, entry, literal, runChild } from "./helpers/child";
+import { useCertificates } from "./helpers/certificates";
+import { useRecorder } from "./helpers/recorder";
+import { credentials } from "./helpers/table";
+
+const certificates = useCertificates();
+const recorder = useRecorder();
+
+let server: Server;
+let endpoint = "";
+const asked: string[] = [];
+
+/** What STS says, where it is asked for a role. */
+const role = `<AssumeRoleWithWebIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">
+  <AssumeRoleWithWebIdentityResult><Credentials><AccessKeyId>AKIDROLE</AccessKeyId>
+  <SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken>
+  <Expiration>2099-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleWithWebIdentityResult>
+</AssumeRoleWithWebIdentityResponse>`;
+
+beforeAll(async () => {
+  server = createServer(certificates, (request, response) => {
+    asked.push(String(request.headers["x-amz-target"] ?? "sts"));
+    request.resume().on("end", () => response.end(request.headers["x-amz-target"] ? "{}" : role));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  endpoint = `https://localhost:${(server.address() as AddressInfo).port}`;
+});
+afterAll(() => {
+  server.closeAllConnections();
+  server.close();
+});
+
+/** A system without a store of its own, as `node:*-slim` is. */
+const bare = { SSL_CERT_FILE: "/dev/null", SSL_CERT_DIR: "/nonexistent" };
+
+async function call(env: Record<string, string>, more: ChildOptions = {}): Promise<any> {
+  const options = { table: "t-1", region: "us-east-1", credentials, endpoint, maxAttempts: 1 };
+  const { code, reports, stderr } = await callInChild(options, { ...more, env });
+  expect({ code, reports: reports.length }, stderr).toEqual({ code: 0, reports: 1 });
+  return reports[0];
+}
+
+describe("authorities", () => {
+  it("[TLS-1] NODE_EXTRA_CA_CERTS, also where the system has no store", async () => {
+    expect(await call({ ...bare, NODE_EXTRA_CA_CERTS: certificates.ca })).toBeNull();
+  });
+
+  it("[TLS-1] the system's own store", async () => {
+    expect(await call({ SSL_CERT_FILE: certificates.ca })).toBeNull();
+  });
+
+  it("[TLS-1] Node's list alone is enough, and does not know this authority", async () => {
+    const script = `
+      const driver = dynamoDbCacheDriver(${literal({ table: "t-1", region: "us-east-1", credentials, endpoint, maxAttempts: 1 })});
+      const { code, cause } = await failure(driver.getItem("k"));
+      report({ code, cause: cause.message });
+    `;
+    const { reports } = await runChild(script, { env: bare });
+    expect(reports[0]).toMatchObject({ code: "ERR_DYNAMODB_CONNECTION" });
+    expect(reports[0].cause).toContain("UnknownIssuer");
+  });
+
+  it("[TLS-2] AWS_CA_BUNDLE is added to them", async () => {
+    expect(await call({ ...bare, AWS_CA_BUNDLE: certificates.ca })).toBeNull();
+    const both = { AWS_CA_BUNDLE: "other.pem", NODE_EXTRA_CA_CERTS: certificates.ca };
+    const home = { "other.pem": certificates.cert.toString() };
+    expect(await call({ ...bare, ...both }, { home })).toBeNull();
+  });
+
+  const broken = "-----BEGIN CERTIFICATE-----\nCANARY!\n-----END CERTIFICATE-----\n";
+  it.each([
+    ["missing", {}],
+    ["empty", { bundle: "" }],
+    ["no PEM", { bundle: "CANARY\0\u{1f600}" }],
+    ["broken", { bundle: broken }],
+    ["no certificate", { bundle: broken.replace("CANARY!", "AAAA") }],
+  ])("[TLS-2] one that is %s is an error that names it", async (_, home: any) => {
+    const error = await call({ AWS_CA_BUNDLE: "bundle" }, { home });
+    expect(error.code).toBe("ERR_DYNAMODB_INVALID_OPTION");
+    expect(error.message).toContain("AWS_CA_BUNDLE");
+    expect(JSON.stringify(error)).not.toContain("CANARY");
+  });
+
+  it("[TLS-1] what Node ignores in NODE_EXTRA_CA_CERTS is ignored, and nothing aborts", async () => {
+    for (const text of ["CANARY", broken, `${broken}${certificates.cert}`]) {
+      const error = await call(
+        { ...bare, NODE_EXTRA_CA_CERTS: "extra" },
+        { home: { extra: text } },
+      );
+      expect(error.code).toBe("ERR_DYNAMODB_CONNECTION");
+    }
+  });
+
+  it("[TLS-3] a plain endpoint reads none of them", async () => {
+    const options = { table: "t-1", region: "us-east-1", endpoint: recorder.endpoint };
+    recorder.spoil(() => ({ status: 200, body: {} }));
+    const env = {
+      AWS_CA_BUNDLE: "/nonexistent",
+      AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    };
+    const script = `
+      const { default: tls } = await import("node:tls");
+      let read = 0;
+      tls.getCACertificates = () => (read += 1, []);
+      const driver = dynamoDbCacheDriver(${literal(options)});
+      report([await driver.getItem("k"), read]);
+    `;
+    expect((await runChild(script, { env })).reports).toEqual([[null, 0]]);
+  });
+
+  it("[TLS-1] sources of credentials trust the same, also where DynamoDB's endpoint is plain", async () => {
+    recorder.spoil(() => ({ status: 200, body: {} }));
+    const env = {
+      ...bare,
+      NODE_EXTRA_CA_CERTS: certificates.ca,
+      AWS_ENDPOINT_URL_STS: endpoint,
+      AWS_ROLE_ARN: "arn:aws:iam::123456789012:role/r",
+      AWS_WEB_IDENTITY_TOKEN_FILE: "token",
+    };
+    const options = { table: "t-1", region: "us-east-1", endpoint: recorder.endpoint };
+    asked.length = 0;
+    const { reports } = await callInChild(options, { env, home: { token: "web" } });
+    expect(reports).toEqual([null]);
+    expect(asked).toEqual(["sts"]);
+    expect(recorder.exchanges[0]?.accessKeyId).toBe("AKIDROLE");
+  });
+
+  it("[TLS-1] a driver in each of several threads", async () => {
+    const options = { table: "t-1", region: "us-east-1", credentials, endpoint };
+    const work = `
+      import(${literal(entry)}).then(async ({ default: make }) => {
+        const value = await make(${literal(options)}).getItem("k");
+        const { parentPort } = await import("node:worker_threads");
+        parentPort.postMessage(value);
+      });
+    `;
+    const script = `
+      const { Worker } = await import("node:worker_threads");
+      const begin = () => new Worker(${literal(work)}, { eval: true });
+      report(await Promise.all([begin(), begin(), begin()].map((worker) => new Promise(
+        (resolve, reject) => worker.on("message", resolve).on("error", reject),
+      ))));
+    `;
+    const env = { ...bare, NODE_EXTRA_CA_CERTS: certificates.ca };
+    expect((await runChild(script, { env })).reports).toEqual([[null, null, null]]);
+  });
+});
+
+describe("a public host in the clear", () => {
+  const exposed = "http://192.0.2.1:9";
+
+  it("[TLS-4] is warned of once per process", async () => {
+    const options = {
+      table: "t-1",
+      region: "us-east-1",
+      credentials,
+      maxAttempts: 1,
+      timeout: 300,
+    };
+    const script = `
+      const seen = [];
+      process.on("warning", ({ name, message }) => seen.push({ name, message }));
+      const at = (endpoint) => dynamoDbCacheDriver({ ...${literal(options)}, endpoint });
+      for (const driver of [at(${literal(exposed)}), at(${literal(exposed)})]) {
+        await Promise.all([failure(driver.getItem("k")), failure(driver.hasItem("k"))]);
+      }
+      await new Promise(setImmediate);
+      report(seen);
+    `;
+    const { reports } = await runChild(script);
+    expect(reports[0]).toHaveLength(1);
+    expect(reports[0][0].name).toBe("DynamoDbWarning");
+    expect(reports[0][0].message).toContain(exposed);
+  });
+
+  it("[TLS-4] a private one is not warned of", async () => {
+    recorder.spoil(() => ({ status: 200, body: {} }));
+    const options = { table: "t-1", region: "us-east-1", credentials, endpoint: recorder.endpoint };
+    expect(await callInChild(options, {})).toMatchObject({ reports: [null], stderr: "" });
+  });
+});

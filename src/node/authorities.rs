@@ -1,0 +1,63 @@
+//! Node's own list of certificate authorities, for connections that speak TLS.
+
+use std::fmt;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use napi::bindgen_prelude::{FnArgs, Function, JsObjectValue, Object, Unknown};
+use napi::threadsafe_function::ThreadsafeFunction;
+use napi::{Env, Result, Status, ValueType};
+
+use crate::error::{Error, ErrorKind, Thrown};
+use crate::options::Options;
+use crate::store::{Authorities, AuthoritySource};
+
+/// Weak: an idle driver keeps no process alive. While a call waits for the list, that call does.
+type Ask = ThreadsafeFunction<(), String, (), Status, false, true>;
+
+struct Node(Ask);
+
+/// Where a driver with these options may learn of Node's list. Most drivers never ask, and after the first that did, in
+/// a process, none does.
+pub(super) fn authorities(env: &Env, options: &Options) -> Result<Authorities> {
+    if Authorities::are_known() || !options.may_speak_tls() {
+        return Ok(Authorities::default());
+    }
+    let list: Function<'_, (), String> =
+        env.create_function_from_closure("listAuthorities", |context| list(context.env))?;
+    let ask = list.build_threadsafe_function::<()>().callee_handled::<false>().weak::<true>().build()?;
+    Ok(Authorities::new(Node(ask)))
+}
+
+/// Whom Node's own `https` trusts, as PEM text. `getCACertificates` is newer than `rootCertificates`, and knows the
+/// options that Node was started with.
+fn list(env: &Env) -> Result<String> {
+    let process: Object<'_> = env.get_global()?.get_named_property("process")?;
+    let module: Function<'_, FnArgs<(&str,)>, Object<'_>> = process.get_named_property("getBuiltinModule")?;
+    let tls = module.apply(process, ("node:tls",).into())?;
+    let newer: Unknown<'_> = tls.get_named_property("getCACertificates")?;
+    let certificates: Vec<String> = if newer.get_type()? == ValueType::Function {
+        // SAFETY: the type was just checked.
+        let newer: Function<'_, FnArgs<(&str,)>, Vec<String>> = unsafe { newer.cast() }?;
+        newer.apply(tls, ("default",).into())?
+    } else {
+        tls.get_named_property("rootCertificates")?
+    };
+    Ok(certificates.join("\n"))
+}
+
+impl fmt::Debug for Node {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Node(function)")
+    }
+}
+
+impl AuthoritySource for Node {
+    fn list(&self) -> BoxFuture<'_, std::result::Result<String, Error>> {
+        let failed = || Error::new(ErrorKind::Internal, "Node's list of certificate authorities could not be read");
+        self.0
+            .call_async_catch(())
+            .map(move |list| list.map_err(|error| failed().with_cause(crate::error::Cause::Thrown(Thrown::new(error)))))
+            .boxed()
+    }
+}
