@@ -7,4 +7,4 @@ mod ticket;
 #[cfg(feature = "node")]
 pub(crate) use self::mailbox::{Mailbox, Wake};
 #[cfg(feature = "node")]
-pub(crate) use self::ticket::{Outcome, Ticket};
+pub(crate) use self::ticket::{Answers, Outcome, Ticket};

@@ -20,15 +20,18 @@ pub(crate) enum Outcome<T> {
     Lost,
 }
 
+/// Where answers wait, each with the number of its call.
+pub(crate) type Answers<T, W> = Mailbox<(usize, Outcome<T>), W>;
+
 /// The right, and the duty, to answer one call: exactly one [`Outcome`] goes into the mailbox, whatever becomes of it.
 pub(crate) struct Ticket<T, W: Wake> {
     number: usize,
     /// `None` once answered.
-    answers: Option<Arc<Mailbox<(usize, Outcome<T>), W>>>,
+    answers: Option<Arc<Answers<T, W>>>,
 }
 
 impl<T, W: Wake> Ticket<T, W> {
-    pub(crate) fn new(number: usize, answers: Arc<Mailbox<(usize, Outcome<T>), W>>) -> Self {
+    pub(crate) fn new(number: usize, answers: Arc<Answers<T, W>>) -> Self {
         Self { number, answers: Some(answers) }
     }
 
@@ -74,13 +77,13 @@ mod tests {
         fn wake(&self) {}
     }
 
-    type Answers = Mailbox<(usize, Outcome<&'static str>), Deaf>;
+    type Texts = Answers<&'static str, Deaf>;
 
-    fn answers() -> Arc<Answers> {
+    fn answers() -> Arc<Texts> {
         Arc::new(Mailbox::new(Deaf))
     }
 
-    fn taken(answers: &Answers) -> Vec<(usize, Outcome<&'static str>)> {
+    fn taken(answers: &Texts) -> Vec<(usize, Outcome<&'static str>)> {
         let mut batch = Vec::new();
         answers.take(&mut batch);
         batch

@@ -19,7 +19,7 @@ use super::error::data;
 use super::pending::{Call, Pending};
 use super::runtime::{self, Jobs};
 use crate::error::Error;
-use crate::handoff::{Mailbox, Outcome, Ticket, Wake};
+use crate::handoff::{Answers, Mailbox, Outcome, Ticket, Wake};
 
 /// How a call of the core ended.
 pub(super) struct Ended {
@@ -55,7 +55,7 @@ impl Wake for Signal {
 pub(super) struct EventLoop {
     /// Settles; keeps the process alive while calls are under way, and only then.
     tsfn: sys::napi_threadsafe_function,
-    answers: Arc<Mailbox<Settled, Signal>>,
+    answers: Arc<Answers<Ended, Signal>>,
     pending: RefCell<Pending>,
     batch: Cell<Vec<Settled>>,
     jobs: Arc<Jobs>,
