@@ -1,5 +1,7 @@
 //! The requests of the store beside those of the SDK's own client: the same words, signed alike, repeated alike.
 
+#![expect(clippy::expect_used, reason = "what fails here is a failed test")]
+
 mod common;
 
 use aws_sdk_dynamodb::Client;

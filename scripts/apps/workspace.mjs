@@ -58,9 +58,11 @@ export class Workspace {
   /** Adds the packed packages to what is installed in a folder. @param {string} folder */
   addPackages(folder) {
     // Where there is no package.json, npm would take the folder above.
-    const isProject = existsSync(path.join(folder, "package.json"));
-    const prefix = isProject ? [] : ["--prefix", folder];
-    const install = ["install", "--no-save", ...prefix, ...npmFlags];
+    const manifest = path.join(folder, "package.json");
+    if (!existsSync(manifest)) {
+      writeFileSync(manifest, JSON.stringify({ private: true }));
+    }
+    const install = ["install", "--no-save", ...npmFlags];
     return runQuietly(flat(npm([...install, ...this.tarballs()])), { cwd: folder });
   }
 
