@@ -84,14 +84,20 @@ export interface DynamoDbDriverOptions {
    * @default the AWS default chain: environment, shared config and SSO, process, web identity, ECS, EC2
    */
   credentials?: DynamoDbCredentials | DynamoDbCredentialsProvider | undefined;
-  /** Renames the table's attributes, one by one. */
+  /**
+   * Renames the table's attributes, one by one.
+   * @default `{ key: "key", value: "value", ttl: "ttl" }`
+   */
   attributes?: DynamoDbAttributes | undefined;
   /**
    * How long items live that are written without a `ttl` of their own, in seconds. 0: for ever.
    * @default 0
    */
   expireIn?: number | string | undefined;
-  /** Another name of `expireIn`; when both are given they must be equal. */
+  /**
+   * Another name of `expireIn`; when both are given they must be equal.
+   * @default 0
+   */
   ttl?: number | string | undefined;
   /**
    * Where requests go in place of AWS: an `http:` or `https:` URL.
@@ -151,7 +157,10 @@ export interface DynamoDbDriverOptions {
    * @default false, as in the JavaScript SDK
    */
   proxy?: boolean | string | undefined;
-  /** How `getKeys` and `clear` walk through the table. */
+  /**
+   * How `getKeys` and `clear` walk through the table.
+   * @default `{ segments: 16, concurrency: 16 }`
+   */
   scan?: DynamoDbScanOptions | undefined;
 }
 

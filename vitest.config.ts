@@ -37,6 +37,8 @@ export default defineConfig({
         test: {
           name: "package",
           include: ["__test__/package/**/*.spec.ts"],
+          // Beside that of all projects, which starts the engine.
+          globalSetup: ["__test__/package/packed.ts"],
           // Installs packages, as a user does.
           testTimeout: 300_000,
           hookTimeout: 300_000,

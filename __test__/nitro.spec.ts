@@ -13,6 +13,7 @@ import {
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
 import * as entry from "../index.mjs";
 import nitroModule from "../nitro/index.js";
@@ -44,7 +45,7 @@ export default readFileSync(${literal(join(root, addonName()))});
 `;
 
 const story = (folder: string): string => `
-  const nitro = await import(${literal(join(folder, "nitro/unwasm.mjs"))});
+  const nitro = await import(${literal(pathToFileURL(join(folder, "nitro", "unwasm.mjs")).href)});
   const options = ${literal(engineOptions(table.name))};
   for (const key of ["one", "two"]) {
     const driver = nitro.default(options);
@@ -102,7 +103,7 @@ describe("the entry for Nitro 3", () => {
   });
 
   it("exports what the other entries export", async () => {
-    const nitro = await import(join(root, "nitro", "unwasm.mjs"));
+    const nitro = await import(new URL("../nitro/unwasm.mjs", import.meta.url).href);
     expect(Object.keys(nitro).sort()).toEqual(Object.keys(entry).sort());
     expect(nitro.DynamoDbError).toBe(entry.DynamoDbError);
   });
@@ -138,7 +139,10 @@ describe("a bundle that left the addon out", () => {
         }
         return loaded[file].exports;
       }
-      const driver = load("nitro/bundled.cjs").near(import.meta.url, load("index.js"));
+      // As Nitro 2 does it: the address is set when all modules are there.
+      const meta = { url: "file:///_entry.js" };
+      const driver = load("nitro/bundled.cjs").near(() => meta.url, load("index.js"));
+      meta.url = import.meta.url;
     `;
   }
 

@@ -7,19 +7,20 @@ const { createRequire } = require("node:module");
 
 const { platformTag } = require("../js/loader.cjs");
 
-let bundle;
+let where;
 
 module.exports = (load) => () => {
   try {
     return load();
   } catch (error) {
-    if (!bundle || typeof __filename === "string") throw error;
-    return createRequire(bundle)(`@unstorage-dynamodb/binding-${platformTag()}`);
+    if (!where || typeof __filename === "string") throw error;
+    return createRequire(where())(`@unstorage-dynamodb/binding-${platformTag()}`);
   }
 };
 
-// The result is used, so that no bundler leaves the call out.
-module.exports.near = function near(url, result) {
-  bundle = url;
+// A function, as Nitro 2 knows the address only when the server has started. The result is used, so that no bundler
+// leaves the call out.
+module.exports.near = function near(address, result) {
+  where = address;
   return result;
 };

@@ -1,11 +1,19 @@
-// `npm run build` makes the release addon, `npm run build:debug` a fast one.
-import { buildAddon } from "./lib/addon.mjs";
+// `npm run build` makes the release addon, `npm run build:debug` a fast one. `--target TRIPLE` cross-compiles a release.
+import { parseArgs } from "node:util";
+
+import { buildAddon, compileAddon } from "./lib/addon.mjs";
 import { setup } from "./lib/setup.mjs";
 import { main, step } from "./lib/steps.mjs";
 
-const profile = process.argv.includes("--release") ? "release" : "debug";
+const { values } = parseArgs({
+  options: { release: { type: "boolean", default: false }, target: { type: "string" } },
+});
+const { target } = values;
+const profile = values.release ? "release" : "debug";
 
 await main(async () => {
   await setup({ engine: false, addon: false });
-  await step(`Building the native addon (${profile})`, () => buildAddon(profile));
+  await step(`Building the native addon (${target ?? profile})`, () =>
+    target ? compileAddon("release", target) : buildAddon(profile),
+  );
 });

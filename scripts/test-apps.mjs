@@ -1,4 +1,4 @@
-// `npm run test:apps [-- --all] [-- --only NAME] [-- --list]`: throw-away apps from the packed packages, each built,
+// `npm run test:apps [-- --all] [-- --only NAME] [-- --list] [-- --jobs N]`: throw-away apps from the packed packages, each built,
 // moved away from its node_modules, started and asked over HTTP, with a real engine behind it.
 import path from "node:path";
 import { parseArgs } from "node:util";
@@ -19,11 +19,12 @@ function chosenApps() {
       all: { type: "boolean", default: false },
       list: { type: "boolean", default: false },
       only: { type: "string", multiple: true },
+      jobs: { type: "string", default: "2" },
       packages: { type: "string" },
       screenshot: { type: "string" },
     },
   });
-  const { only, all, list, packages, screenshot } = values;
+  const { only, all, list, jobs, packages, screenshot } = values;
   const chosen = only
     ? apps.filter(({ name }) => only.some((part) => name.includes(part)))
     : apps.filter(({ ci }) => all || ci);
@@ -35,11 +36,16 @@ function chosenApps() {
   for (const app of chosen) {
     app.screenshot = screenshot && path.resolve(screenshot);
   }
-  return { chosen, isListing: list, packages: packages && path.resolve(packages) };
+  return {
+    chosen,
+    isListing: list,
+    jobs: Number(jobs),
+    packages: packages && path.resolve(packages),
+  };
 }
 
 await main(async () => {
-  const { chosen, isListing, packages } = chosenApps();
+  const { chosen, isListing, jobs, packages } = chosenApps();
   if (isListing) {
     for (const { name, ci } of apps) {
       console.log(ci ? `${name} (default)` : name);
@@ -51,23 +57,42 @@ await main(async () => {
   const { runApp } = await import("./apps/run.mjs");
   const { openTable } = await import("./apps/table.mjs");
   const workspace = new Workspace(packages);
+  process.on("exit", () => workspace.remove());
   const engine = await startEngine();
+  /** @type {import("./apps/run.mjs").Row[]} */
   const rows = [];
-  try {
-    await workspace.pack();
-    for (const [index, app] of chosen.entries()) {
-      const table = await openTable(engine.endpoint, `app-${index}`);
-      try {
-        const row = await runApp(app, workspace, table);
-        rows.push(row);
-        tell(row);
-      } finally {
-        table.close();
+
+  /** @param {import("./apps/list.mjs").App} app */
+  async function one(app) {
+    const index = chosen.indexOf(app);
+    const table = await openTable(engine.endpoint, `app-${index}`);
+    try {
+      rows[index] = await runApp(app, workspace, table);
+      tell(rows[index]);
+    } finally {
+      table.close();
+    }
+  }
+
+  // Apps with the same dependencies share a folder, one after the other.
+  const folders = new Map(chosen.map(({ install }) => [install, /** @type {typeof apps} */ ([])]));
+  for (const app of chosen) {
+    folders.get(app.install)?.push(app);
+  }
+  const waiting = [...folders.values()].sort((few, many) => many.length - few.length);
+  async function lane() {
+    for (let group = waiting.shift(); group; group = waiting.shift()) {
+      for (const app of group) {
+        await one(app);
       }
     }
+  }
+
+  try {
+    await workspace.pack();
+    await Promise.all(Array.from({ length: jobs }, lane));
   } finally {
     await engine.stop();
-    workspace.remove();
   }
   const { passed, failed } = report(rows);
   console.log(`\nAlso in ${reportFile}`);

@@ -1,7 +1,10 @@
 //! From options and environment to a DynamoDB client: region, endpoint, credentials, retries, timeouts.
 
+mod action;
 pub(crate) mod answer;
+mod attempt;
 pub(crate) mod authorities;
+mod budget;
 pub(crate) mod credentials;
 mod descriptors;
 mod http;
@@ -9,15 +12,20 @@ mod profile;
 mod progress;
 mod region;
 mod renewal;
+mod request;
+mod retry;
+mod signature;
+mod skew;
 pub(crate) mod slots;
+mod template;
 mod user_agent;
 
+pub(crate) use action::Action;
 pub(crate) use progress::Throttles;
 
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use aws_config::identity::IdentityCache;
 use aws_config::provider_config::ProviderConfig;
@@ -32,21 +40,18 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_types::service_config::ServiceConfigKey;
 
 use crate::clock::SharedClock;
-use crate::error::Error;
-use crate::error::aws::{Target, explain, no_credentials};
+use crate::error::aws::{Failure, Target, explain, explain_failure, no_credentials};
+use crate::error::{Error, ErrorKind};
+use crate::json::AnswerError;
 use crate::options::{Endpoint, GivenCredentials, Limits, Options, StaticCredentials, endpoint_from_environment};
 use crate::stats::Effort;
 use authorities::Authorities;
 use credentials::{CredentialsKeeper, Source};
 use http::PoolSettings;
 use renewal::Renewal;
+use request::{Course, Identity, Requests};
+use retry::{INITIAL_BACKOFF, MAX_BACKOFF};
 use slots::Slots;
-
-/// The scale of the first jittered wait. (The SDK's general default of 1 s is some 20 times a DynamoDB answer.)
-const INITIAL_BACKOFF: Duration = Duration::from_millis(50);
-
-/// The longest wait between two attempts.
-const MAX_BACKOFF: Duration = Duration::from_secs(5);
 
 /// What a client is made in, beside its options.
 #[derive(Debug, Clone)]
@@ -61,7 +66,10 @@ pub(crate) struct Surroundings {
 /// A DynamoDB client and what it is pointed at.
 #[derive(Debug)]
 pub(crate) struct Client {
+    /// For what is rare: the making of a table.
     pub(crate) sdk: aws_sdk_dynamodb::Client,
+    /// For the operations of the store.
+    requests: Requests,
     pub(crate) target: Target,
     /// Absent where credentials are simply given.
     credentials: Option<CredentialsKeeper>,
@@ -91,7 +99,7 @@ impl Client {
             Some(http) => http,
             None => pools.pool(endpoint.as_ref().is_some_and(Endpoint::is_plain_http)).await?,
         };
-        let (provider, credentials) = provider(options, &environment, shared, clock);
+        let (provider, credentials) = provider(options, &environment, shared, Arc::clone(&clock));
         let mut config = aws_sdk_dynamodb::config::Builder::from(&environment);
         config.set_endpoint_url(endpoint.as_ref().map(|endpoint| endpoint.as_str().to_owned()));
         config.set_credentials_provider(Some(provider));
@@ -110,8 +118,14 @@ impl Client {
             None => config,
         }
         .build();
+        let identity = match (&credentials, &options.credentials) {
+            (Some(keeper), _) => Identity::Kept(keeper.clone()),
+            (None, Some(GivenCredentials::Static(given))) => Identity::Given(static_credentials(given)),
+            (None, _) => return Err(Error::new(ErrorKind::Internal, "nobody was asked for credentials")),
+        };
         let notice = endpoint.as_ref().filter(|endpoint| endpoint.is_exposed()).and_then(exposed);
         Ok(Self {
+            requests: Requests::new(config.clone(), options, clock, identity),
             sdk: aws_sdk_dynamodb::Client::from_conf(config),
             target: Target {
                 table: options.table_name.clone(),
@@ -145,7 +159,25 @@ impl Client {
         }
     }
 
-    /// Sends one request, explains its failure, and tells what it took. `action` is DynamoDB's name of it ("GetItem").
+    /// Sends a request of the store's, has its answer read, explains its failure, and tells what it took.
+    pub(crate) async fn call<T>(
+        &self,
+        action: Action,
+        body: Vec<u8>,
+        read: impl FnOnce(&[u8]) -> serde_json::Result<T>,
+    ) -> (Result<T, Error>, Effort) {
+        let mut course = Course::default();
+        let result = match self.requests.send(action, body.into(), &mut course).await {
+            Ok(answer) => read(&answer).map_err(|error| Failure::unreadable(&AnswerError::from(error))),
+            Err(failure) => Err(failure),
+        };
+        let effort = course.effort;
+        let explain = |failure| explain_failure(failure, action.name(), course.into_metadata(), &self.target);
+        (result.map_err(explain), effort)
+    }
+
+    /// Sends one request through the SDK, explains its failure, and tells what it took. `action` is DynamoDB's name of it
+    /// ("GetItem").
     pub(crate) async fn send<O, E>(
         &self,
         action: &'static str,

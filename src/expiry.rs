@@ -57,12 +57,6 @@ impl Ttl {
     }
 }
 
-/// The current second as DynamoDB's filter compares it: an item is alive while its TTL attribute is not below it.
-#[must_use]
-pub fn current_second(now: Duration) -> AttributeValue {
-    AttributeValue::N(now.as_secs().to_string())
-}
-
 /// Whether an item with this TTL attribute is still alive.
 ///
 /// Only a Number expires an item, as in DynamoDB itself; an absent or other attribute never does.

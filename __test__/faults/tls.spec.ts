@@ -53,3 +53,25 @@ describe("a certificate that must not be trusted", () => {
     expect(reports[0].ms).toBeLessThan(5000);
   });
 });
+
+describe("a certificate that Node trusts", () => {
+  it("[case 28] over HTTP/1.1, also where HTTP/2 is offered, or over that: works", async () => {
+    const env = { NODE_EXTRA_CA_CERTS: authority.file };
+    for (const h2 of [false, true]) {
+      const { value, node } = await readOver({ ...authority.issue(), h2 }, env);
+      expect([node, value]).toEqual(["ok", "v"]);
+    }
+  });
+
+  it("[case 28] AWS_CA_BUNDLE that is broken: an error that names it, or a refusal; no crash", async () => {
+    for (const text of [
+      "garbage",
+      authority.pem.slice(0, 400),
+      "-----BEGIN CERTIFICATE-----\nAAAA\n",
+    ]) {
+      const env = { AWS_CA_BUNDLE: authority.write("broken.pem", text) };
+      const { error } = await readOver(authority.issue(), env);
+      expect(error.code).toMatch(/^ERR_DYNAMODB_(INVALID_OPTION|CONNECTION)$/);
+    }
+  });
+});

@@ -117,11 +117,14 @@ describe("clear", () => {
     });
     const body = `
       const driver = make({ endpoint: ${literal(endpoint.endpoint)}, timeout: 5000 });
+      const alive = setInterval(() => {}, 1000);
+      const mended = new Promise((resolve) => process.once("SIGUSR2", resolve));
       report(await settle(driver.clear(), 30_000));
-      await new Promise((resolve) => process.once("SIGUSR2", resolve));
+      await mended;
+      clearInterval(alive);
       report(await settle(driver.clear(), 30_000));
     `;
-    const { reports } = await runCase(`process.on("SIGUSR2", () => {}); ${body}`, {
+    const { reports } = await runCase(body, {
       prepare: () => {
         isBroken = true;
         table.deleted.clear();

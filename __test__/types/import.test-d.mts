@@ -22,6 +22,7 @@ import dynamoDbCacheDriver, {
   type DynamoDbScanOptions,
   dynamoDbCacheDriver as named,
 } from "unstorage-dynamodb";
+import nitroModule from "unstorage-dynamodb/nitro";
 
 // One function under both names.
 const same: typeof dynamoDbCacheDriver = named;
@@ -212,3 +213,13 @@ void shown.credentials;
 void new DynamoDbError("made by hand");
 // @ts-expect-error a depth is a number
 void everything.getKeys("", { maxDepth: "1" });
+
+// The Nitro module takes what Nitro hands it, of whichever version.
+declare const nitro: {
+  options: { traceDeps?: (string | RegExp)[]; rootDir: string };
+  hooks: object;
+};
+const module: { name: string; setup: (given: typeof nitro) => void } = nitroModule;
+module.setup(nitro);
+// @ts-expect-error it needs Nitro's options
+nitroModule.setup({});

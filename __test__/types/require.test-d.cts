@@ -1,5 +1,6 @@
 // The same, from CommonJS: `require` gives the factory itself, with the rest as its properties.
 import dynamoDbCacheDriver = require("unstorage-dynamodb");
+import nitroModule = require("unstorage-dynamodb/nitro");
 import { createStorage, type Driver } from "unstorage";
 
 const driver: Driver = dynamoDbCacheDriver({ table: "cache" });
@@ -24,3 +25,5 @@ void explain;
 void dynamoDbCacheDriver({ table: 5 });
 // @ts-expect-error a table is text
 dynamoDbCacheDriver.default({ table: 5 });
+
+nitroModule.setup({ options: {} });

@@ -223,12 +223,12 @@ function otherRuntimes(program) {
       build: [["nitropack", "build", "--preset", preset]],
     },
     {
-      name: `${betaName}, ${label}`,
+      name: `${betaName}, module, ${label}`,
       ...built,
       program,
       builder: "node",
       install: beta,
-      sources: nitro3,
+      sources: [...nitro3, ...templates("nitro3-module")],
       build: [["nitro", "build", "--preset", preset]],
     },
   ];

@@ -17,6 +17,18 @@ const node = (version) => ({
   file: `bin/node${suffix}`,
 });
 
+/** Of every `npm install` here. npm itself waits five minutes for a registry that has stopped to answer. */
+export const npmFlags = [
+  "--no-audit",
+  "--no-fund",
+  "--ignore-scripts",
+  "--prefer-offline",
+  "--no-progress",
+  "--loglevel=error",
+  "--fetch-timeout=30000",
+  "--fetch-retries=4",
+];
+
 const ovenArch = arch === "arm64" ? "aarch64" : arch;
 /** Pinned: a runtime that changes by itself would change what is tested. */
 const programs = {
@@ -32,29 +44,38 @@ const programs = {
   pnpm: { package: "pnpm", version: "10.34.9", file: "bin/pnpm.cjs" },
 };
 
-/** What comes before the script. Deno asks for every permission, and would fetch packages of its own. */
+/** What comes before a script. Deno asks for every permission, and would fetch packages of its own. */
 const words = {
   deno: [
     "run",
     "--allow-env",
     "--allow-read",
     "--allow-ffi",
-    "--allow-net",
+    "--allow-sys",
     "--node-modules-dir=manual",
   ],
 };
 
 /** @typedef {keyof typeof programs | "node"} Program */
 
-/** @param {Program} name @returns {Promise<string[]>} how to start a script */
-export const programCommand = async (name) => [
-  await programFile(name),
-  ...(name === "deno" ? words.deno : []),
-];
+/**
+ * How to start a script.
+ *
+ * @param {Program} name
+ * @param {boolean} serves a script that serves must be allowed to; the addon opens its connections without being asked
+ * @returns {Promise<string[]>}
+ */
+export async function programCommand(name, serves) {
+  const parameters = name === "deno" ? [...words.deno, ...(serves ? ["--allow-net"] : [])] : [];
+  return [await programFile(name), ...parameters];
+}
 
 /** @param {Program} name */
 export const versionOf = (name) =>
   name === "node" ? process.versions.node : programs[name].version;
+
+/** @type {Map<Program, Promise<string>>} */
+const files = new Map();
 
 /**
  * The file to run. It is kept in `.cache`, by its version.
@@ -65,15 +86,21 @@ export async function programFile(name) {
   if (name === "node") {
     return process.execPath;
   }
+  const known = files.get(name) ?? install(name);
+  files.set(name, known);
+  return known;
+}
+
+/** @param {keyof typeof programs} name */
+async function install(name) {
   const wanted = programs[name];
   const folder = path.join(cacheDirectory, "programs", `${name}-${wanted.version}`);
   const file = path.join(folder, "node_modules", wanted.package, wanted.file);
   if (!existsSync(file)) {
     mkdirSync(folder, { recursive: true });
     writeFileSync(path.join(folder, "package.json"), JSON.stringify({ private: true }));
-    const quiet = ["--no-audit", "--no-fund", "--ignore-scripts", "--prefer-offline"];
     const exact = `${wanted.package}@${wanted.version}`;
-    await runQuietly(flat(npm(["install", "--no-save", ...quiet, exact])), { cwd: folder });
+    await runQuietly(flat(npm(["install", "--no-save", ...npmFlags, exact])), { cwd: folder });
   }
   if (!existsSync(file)) {
     throw new Failure(`${wanted.package}@${wanted.version} holds no ${wanted.file}.`);

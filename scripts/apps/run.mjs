@@ -60,9 +60,9 @@ export async function runApp(app, workspace, table) {
   /** @type {string[]} */
   let program = [];
   const isBuilt = await cell("build", async () => {
-    program = await programCommand(app.program);
+    program = await programCommand(app.program, app.kind !== "script");
     // Bundlers are programs for Node.
-    const builder = await programCommand(app.builder ?? app.program);
+    const builder = await programCommand(app.builder ?? app.program, false);
     folder = await workspace.install(app.install);
     workspace.fill(folder, app);
     for (const [name = "", ...parameters] of app.build ?? []) {

@@ -14,7 +14,12 @@ export async function checkScript({ folder, command, table, cell }) {
   }
 
   const isRunning = await cell("answers", async () => {
-    const { before, value, raw } = await story();
+    const { before, value, raw, many, removed, aborted, left } = await story();
+    same(
+      { many, removed, aborted, left },
+      { many: 60, removed: true, aborted: "ERR_DYNAMODB_ABORTED", left: [] },
+      "the driver's methods",
+    );
     same({ before, value, raw }, { before: null, value: "seen", raw: [0, 255] }, "the first run");
   });
   if (!isRunning) {

@@ -17,16 +17,8 @@ import { npm, run } from "../lib/process.mjs";
 import { inProject, readJson } from "../lib/project.mjs";
 import { Failure } from "../lib/steps.mjs";
 import { runQuietly } from "./processes.mjs";
-import { flat, programFile } from "./programs.mjs";
+import { flat, npmFlags, programFile } from "./programs.mjs";
 
-const quiet = [
-  "--no-audit",
-  "--no-fund",
-  "--ignore-scripts",
-  "--prefer-offline",
-  "--no-progress",
-  "--loglevel=error",
-];
 const manifests = new Set([
   "package.json",
   "package-lock.json",
@@ -65,9 +57,13 @@ export class Workspace {
 
   /** Adds the packed packages to what is installed in a folder. @param {string} folder */
   addPackages(folder) {
-    return runQuietly(flat(npm(["install", "--no-save", ...quiet, ...this.tarballs()])), {
-      cwd: folder,
-    });
+    // Where there is no package.json, npm would take the folder above.
+    const manifest = path.join(folder, "package.json");
+    if (!existsSync(manifest)) {
+      writeFileSync(manifest, JSON.stringify({ private: true }));
+    }
+    const install = ["install", "--no-save", ...npmFlags];
+    return runQuietly(flat(npm([...install, ...this.tarballs()])), { cwd: folder });
   }
 
   /**
@@ -92,7 +88,7 @@ export class Workspace {
 
   /** @param {string} folder */
   async #npm(folder) {
-    await runQuietly(flat(npm(["ci", ...quiet])), { cwd: folder });
+    await runQuietly(flat(npm(["ci", ...npmFlags])), { cwd: folder });
     await this.addPackages(folder);
   }
 

@@ -42,8 +42,8 @@ class Lane {
       credentials: { accessKeyId: "LOCAL", secretAccessKey: "local" },
       ...(isOption ? { base: `lane${index}` } : {}),
       connectTimeout: 1000,
-      attemptTimeout: 800,
-      timeout: 4000,
+      attemptTimeout: 2000,
+      timeout: 8000,
       maxConnections: 8,
       // Some give up at once, so that there are writes of unknown outcome.
       maxAttempts: [1, 2, 4, 4][index % 4],

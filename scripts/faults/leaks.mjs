@@ -78,7 +78,9 @@ export async function soak(engine, { minutes, rate, seed, intensity = 20 }) {
   const network = await new ChaosProxy(service.endpoint, () => {
     const latency = random() < 0.1 ? random() * 10 : 0;
     // One connection in twenty breaks at some byte.
-    return random() < 0.05 ? { latency, responseBytes: Math.floor(random() * 1e6) } : { latency };
+    return random() < 0.05
+      ? { latency, responseBytes: Math.floor(random() * 100_000) }
+      : { latency };
   }).start();
   const table = `soak-${seed}-${process.pid}`;
   await createTable(engine, table);

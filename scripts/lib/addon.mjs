@@ -3,9 +3,11 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
+import { hostTarget } from "./cargo.mjs";
 import { run, tool } from "./process.mjs";
 import { cacheDirectory, inProject, readJson, root } from "./project.mjs";
 import { Failure, step } from "./steps.mjs";
+import { zigBuild } from "./zig.mjs";
 
 /** @typedef {"debug" | "release"} Profile */
 
@@ -18,6 +20,8 @@ const inputs = [
   "build.rs",
   "package.json",
   "rust-toolchain.toml",
+  "scripts/lib/zig-requirements.txt",
+  "scripts/lib/zig.mjs",
   "src",
 ];
 
@@ -72,15 +76,30 @@ export function builtProfile() {
   return isCurrent ? stamp.profile : undefined;
 }
 
+/**
+ * Runs the napi-rs CLI, which leaves the `.node` file in the repository's folder.
+ *
+ * @param {Profile} profile
+ * @param {string} target as cargo names it
+ */
+export async function compileAddon(profile, target) {
+  // Never --esm: bundlers of older Nitro versions do not follow that loader to the binary.
+  const parameters = ["build", "--platform", "--js", "binding.cjs", "--dts", "binding.d.ts"];
+  if (profile === "debug") {
+    return run(...tool("@napi-rs/cli", parameters, "napi"));
+  }
+  parameters.push("--release");
+  if (!target.includes("-linux-")) {
+    return run(...tool("@napi-rs/cli", [...parameters, "--target", target], "napi"));
+  }
+  const zig = await zigBuild(target);
+  return run(...tool("@napi-rs/cli", [...parameters, ...zig.parameters], "napi"), { env: zig.env });
+}
+
 /** @param {Profile} profile */
 export async function buildAddon(profile) {
   const sources = hashOfInputs();
-  // Never --esm: bundlers of older Nitro versions do not follow that loader to the binary.
-  const parameters = ["build", "--platform", "--js", "binding.cjs", "--dts", "binding.d.ts"];
-  if (profile === "release") {
-    parameters.push("--release");
-  }
-  await run(...tool("@napi-rs/cli", parameters, "napi"));
+  await compileAddon(profile, hostTarget());
   const addon = inProject(addonName());
   if (!existsSync(addon)) {
     throw new Failure(`The build left no ${path.relative(root, addon)}.`);

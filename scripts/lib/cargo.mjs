@@ -1,5 +1,9 @@
 // What cargo knows about this workspace.
+import { copyFileSync, mkdirSync } from "node:fs";
+import path from "node:path";
+
 import { outputOf, run } from "./process.mjs";
+import { cacheDirectory } from "./project.mjs";
 import { Failure } from "./steps.mjs";
 
 /** @returns {string} `target`, unless the user's cargo configuration moved it */
@@ -28,4 +32,18 @@ export function hostTarget() {
     throw new Failure("`rustc --version --verbose` names no host: run it to see why.");
   }
   return host;
+}
+
+/** @returns {Promise<string>} an addon that panics on demand, for tests: built with the feature `fault`, never packed */
+export async function buildFaultAddon() {
+  const target = hostTarget();
+  // The addon's own target and profile, so that every dependency is there already.
+  await run("cargo", ["build", "--lib", "--features", "fault", "--target", target]);
+  /** @type {Record<string, string>} */
+  const names = { win32: "unstorage_dynamodb.dll", darwin: "libunstorage_dynamodb.dylib" };
+  const name = names[process.platform] ?? "libunstorage_dynamodb.so";
+  const file = path.join(cacheDirectory, "fault.node");
+  mkdirSync(cacheDirectory, { recursive: true });
+  copyFileSync(path.join(targetDirectory(), target, "debug", name), file);
+  return file;
 }

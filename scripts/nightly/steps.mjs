@@ -32,4 +32,5 @@ export const nightlySteps = [
       `${results}/nothing-lost.json`,
     ],
   },
+  { name: "valgrind", minutes: 15, command: [...npm, "test:valgrind"] },
 ];

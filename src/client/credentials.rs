@@ -154,6 +154,11 @@ impl CredentialsKeeper {
         self.get().await.map(drop)
     }
 
+    /// The credentials, and the serial that tells them from those before and after. Waits until there are some.
+    pub(super) async fn current(&self) -> Result<(Credentials, u64), Failure> {
+        self.get().await.map(|held| (held.credentials, held.serial))
+    }
+
     /// Drops the credentials with this serial, if they are still the current ones: AWS refused them.
     pub(super) fn drop_refused(&self, serial: u64) {
         let mut state = self.0.state();

@@ -35,8 +35,8 @@ impl HttpConnector for Patient {
                 let result = connector.call(request).await;
                 match result {
                     Err(error) if is_out_of_descriptors(&error) => {
-                        slots.shrink();
-                        let Some(again) = again else { return Err(error) };
+                        let wait = slots.shrink();
+                        let (Some(_wait), Some(again)) = (wait, again) else { return Err(error) };
                         tokio::time::sleep(PAUSE.mul_f64(fastrand::f64())).await;
                         request = again;
                     }

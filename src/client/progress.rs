@@ -87,6 +87,14 @@ impl Throttles {
     }
 }
 
+/// Counts a throttled attempt for who watches.
+pub(super) fn throttled() {
+    let _unwatched = WATCH.try_with(|watch| {
+        watch.own.set(watch.own.get() + 1);
+        watch.all.0.fetch_add(1, Ordering::Relaxed);
+    });
+}
+
 /// Outside a counted request there is nothing to count.
 fn count(add: impl FnOnce(&mut Effort)) {
     let _outside = PROGRESS.try_with(|progress| {
@@ -155,10 +163,7 @@ impl Intercept for Counter {
         let status = context.response().map_or(0, |response| response.status().as_u16());
         if is_throttle(name, status) {
             count(|effort| effort.throttles += 1);
-            let _unwatched = WATCH.try_with(|watch| {
-                watch.own.set(watch.own.get() + 1);
-                watch.all.0.fetch_add(1, Ordering::Relaxed);
-            });
+            throttled();
         }
         Ok(())
     }

@@ -30,6 +30,8 @@ struct Shortage {
     /// Slots to withhold as soon as they are free.
     owed: usize,
     withheld: usize,
+    /// Requests that wait for a connection of another one.
+    waiting: usize,
     last: Option<Instant>,
 }
 
@@ -76,13 +78,19 @@ impl Slots {
     }
 
     /// A connection could not be made because the process has no descriptor left: one slot less. One always stays.
-    pub(super) fn shrink(&self) {
+    /// Whether it is worth while to wait: another request has a connection that will be free.
+    pub(super) fn shrink(&self) -> Option<Wait<'_>> {
         let mut shortage = self.shortage();
         shortage.last = Some(Instant::now());
         if shortage.owed + shortage.withheld + 1 < self.of {
             shortage.owed += 1;
         }
         self.is_short.store(true, Ordering::Release);
+        let taken = self.of.saturating_sub(shortage.withheld).saturating_sub(self.free.available_permits());
+        (shortage.waiting + 1 < taken).then(|| {
+            shortage.waiting += 1;
+            Wait(self)
+        })
     }
 
     /// Whether a slot that was just freed is withheld. Gives all back after the recovery.
@@ -90,7 +98,7 @@ impl Slots {
         let mut shortage = self.shortage();
         if shortage.last.is_none_or(|last| last.elapsed() >= self.recovery) {
             self.free.add_permits(shortage.withheld);
-            *shortage = Shortage::default();
+            *shortage = Shortage { waiting: shortage.waiting, ..Shortage::default() };
             self.is_short.store(false, Ordering::Release);
             return false;
         }
@@ -104,6 +112,16 @@ impl Slots {
 
     fn shortage(&self) -> MutexGuard<'_, Shortage> {
         self.shortage.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A request that waits for a connection of another one.
+#[derive(Debug)]
+pub(super) struct Wait<'a>(&'a Slots);
+
+impl Drop for Wait<'_> {
+    fn drop(&mut self) {
+        self.0.shortage().waiting -= 1;
     }
 }
 
@@ -135,8 +153,8 @@ mod tests {
         let slots = Slots::recovering(5, Duration::from_millis(300));
         let taken = take_all(&slots);
         assert_eq!(taken.len(), 5);
-        slots.shrink();
-        slots.shrink();
+        drop(slots.shrink());
+        drop(slots.shrink());
         drop(taken);
         assert_eq!(take_all(&slots).len(), 3);
         assert_eq!(take_all(&slots).len(), 3);
@@ -150,10 +168,23 @@ mod tests {
         let slots = Slots::new(3);
         for _ in 0..20 {
             let taken = take_all(&slots);
-            slots.shrink();
+            drop(slots.shrink());
             drop(taken);
         }
         assert_eq!(take_all(&slots).len(), 1);
+    }
+
+    #[tokio::test]
+    async fn waiting_is_of_no_use_where_everybody_does() {
+        let slots = Slots::new(3);
+        let taken = take_all(&slots);
+        let waits: Vec<_> = std::iter::from_fn(|| slots.shrink()).collect();
+        assert_eq!(waits.len(), 2);
+        drop(waits);
+        assert!(slots.shrink().is_some());
+        drop(taken);
+        let _alone = slots.take().await.expect("a slot");
+        assert!(slots.shrink().is_none());
     }
 
     #[tokio::test]

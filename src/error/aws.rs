@@ -6,10 +6,12 @@
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_types::request_id::RequestId;
 
 use super::{Cause, CredentialsFailure, Error, ErrorKind, Metadata};
 use crate::client::credentials;
+use crate::json::ErrorBody;
 
 /// The longest AWS text that a message quotes, in characters.
 const QUOTED_CHARS: usize = 500;
@@ -27,7 +29,83 @@ pub(crate) struct Target {
     pub(crate) key_attribute: String,
 }
 
-/// Explains a failed request. `action` is DynamoDB's name of it ("GetItem").
+/// How a request failed. Causes are texts that may be shown.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// AWS answered with an error.
+    Answer(ErrorBody),
+    /// The answer could not be read.
+    Unreadable(String),
+    /// There was no answer in time.
+    TimedOut(Option<String>),
+    /// There was no connection, or it broke.
+    Unreached(String),
+    /// There was nothing that could be sent.
+    NotSent(String),
+    /// There were no credentials.
+    Credentials(Error),
+}
+
+impl Failure {
+    pub(crate) fn answer(said: ErrorBody) -> Self {
+        Self::Answer(said)
+    }
+
+    pub(crate) fn unreadable(error: &(dyn std::error::Error + 'static)) -> Self {
+        Self::Unreadable(causes(error))
+    }
+
+    pub(crate) fn timed_out() -> Self {
+        Self::TimedOut(None)
+    }
+
+    pub(crate) fn not_sent(cause: String) -> Self {
+        Self::NotSent(cause)
+    }
+
+    pub(crate) fn credentials(failure: &credentials::Failure) -> Self {
+        Self::Credentials(no_credentials(failure))
+    }
+
+    /// What the HTTP client reports.
+    pub(crate) fn connector(error: &ConnectorError) -> Self {
+        if error.is_timeout() {
+            return Self::TimedOut(Some(causes(error)));
+        }
+        if let Some(explained) = without_credentials(error) {
+            return Self::Credentials(explained);
+        }
+        if error.is_user() { Self::NotSent(causes(error)) } else { Self::Unreached(causes(error)) }
+    }
+
+    /// What the SDK reports.
+    pub(crate) fn of_sdk<E>(error: &SdkError<E, HttpResponse>) -> Self
+    where
+        E: std::error::Error + ProvideErrorMetadata + 'static,
+    {
+        let failure = match error {
+            // A success that the SDK could not read comes as a service error, too.
+            SdkError::ServiceError(service) if !service.raw().status().is_success() => {
+                let said = service.err();
+                let text = |text: Option<&str>| text.map(ToOwned::to_owned);
+                Self::Answer(ErrorBody { name: text(said.code()), message: text(said.message()) })
+            }
+            SdkError::ServiceError(_) | SdkError::ResponseError(_) => Self::Unreadable(causes(error)),
+            SdkError::TimeoutError(_) => Self::TimedOut(Some(causes(error))),
+            SdkError::DispatchFailure(failure) => match failure.as_connector_error() {
+                Some(failure) => Self::connector(failure),
+                None => Self::Unreached(causes(error)),
+            },
+            _ => Self::NotSent(causes(error)),
+        };
+        match failure {
+            Self::NotSent(_) => without_credentials(error).map_or(failure, Self::Credentials),
+            other => other,
+        }
+    }
+}
+
+/// Explains what the SDK reports of a request. `action` is DynamoDB's name of it ("GetItem").
 pub(crate) fn explain<E>(error: &SdkError<E, HttpResponse>, action: &str, attempts: u32, target: &Target) -> Error
 where
     E: std::error::Error + ProvideErrorMetadata + 'static,
@@ -37,34 +115,35 @@ where
         request_id: error.request_id().map(ToOwned::to_owned),
         attempts,
     };
-    let explained = match error {
-        // A success that the SDK could not read comes as a service error, too.
-        SdkError::ServiceError(service) if !service.raw().status().is_success() => {
-            let answer = service.err();
-            return from_answer(answer.code(), answer.message(), action, metadata, target);
-        }
-        SdkError::TimeoutError(_) => timed_out(target),
-        SdkError::DispatchFailure(failure) if failure.is_timeout() => timed_out(target),
-        SdkError::ServiceError(_) | SdkError::ResponseError(_) => {
-            Error::new(ErrorKind::Response, format!("the answer of {} could not be read", place(target)))
-        }
-        other => {
-            if let Some(explained) = without_credentials(other) {
-                return explained.with_aws(None, metadata);
-            }
-            match other {
-                SdkError::DispatchFailure(failure) if !failure.is_user() => {
-                    Error::new(ErrorKind::Connection, format!("{} could not be reached", place(target)))
-                }
-                _ => Error::new(ErrorKind::Internal, "the request could not be built or sent"),
-            }
-        }
-    };
-    explained.with_cause(causes(error)).with_aws(None, metadata)
+    explain_failure(Failure::of_sdk(error), action, metadata, target)
 }
 
-fn timed_out(target: &Target) -> Error {
-    Error::new(ErrorKind::Timeout, format!("no answer from {} in time", place(target)))
+/// Explains a failed request.
+pub(crate) fn explain_failure(failure: Failure, action: &str, metadata: Metadata, target: &Target) -> Error {
+    let (error, cause) = match failure {
+        Failure::Answer(said) => {
+            return from_answer(said.name.as_deref(), said.message.as_deref(), action, metadata, target);
+        }
+        Failure::Credentials(error) => return error.with_aws(None, metadata),
+        Failure::TimedOut(cause) => {
+            (Error::new(ErrorKind::Timeout, format!("no answer from {} in time", place(target))), cause)
+        }
+        Failure::Unreadable(cause) => {
+            let reason = format!("the answer of {} could not be read", place(target));
+            (Error::new(ErrorKind::Response, reason), Some(cause))
+        }
+        Failure::Unreached(cause) => {
+            (Error::new(ErrorKind::Connection, format!("{} could not be reached", place(target))), Some(cause))
+        }
+        Failure::NotSent(cause) => {
+            (Error::new(ErrorKind::Internal, "the request could not be built or sent"), Some(cause))
+        }
+    };
+    let error = error.with_aws(None, metadata);
+    match cause {
+        Some(cause) => error.with_cause(cause),
+        None => error,
+    }
 }
 
 /// Where the requests go, for a message.

@@ -28,6 +28,8 @@ use crate::value::Reading;
 /// Throws the data of an error where an option is not allowed.
 #[napi(catch_unwind, ts_args_type = "options: object")]
 pub fn dynamo_db_cache_driver(env: &Env, options: Object<'_>) -> Result<NativeDriver> {
+    #[cfg(feature = "fault")]
+    super::fault::strike("factory");
     open(env, &options).map(|store| NativeDriver { store })
 }
 
@@ -232,9 +234,13 @@ pub(super) fn promise<'env, T: Into<Answer>>(
     abort: Option<Abort>,
     call: impl Future<Output = std::result::Result<T, Error>> + Send + 'static,
 ) -> Result<Unknown<'env>> {
+    #[cfg(feature = "fault")]
+    super::fault::strike("call");
     let store = Arc::clone(store);
     let token = abort.as_ref().map(Abort::token);
     EventLoop::of(env)?.call(env, abort, async move {
+        #[cfg(feature = "fault")]
+        super::fault::strike("future");
         let result = match token {
             None => Some(call.await),
             Some(token) => token.run_until_cancelled(call).await,

@@ -2,16 +2,19 @@
 
 use std::collections::{HashMap, HashSet};
 
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use aws_sdk_dynamodb::types::AttributeValue;
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::Store;
 use super::call::Call;
 use crate::batch::{Backoff, MAX_GETS};
+use crate::client::Action;
 use crate::error::{Error, ErrorKind, Operation};
 use crate::input::Input;
-use crate::item::Row;
+use crate::item::{Attributes, value_alive};
+use crate::json;
 use crate::key::Key;
+use crate::options::Options;
 
 /// Batches in flight per driver: an answer may be 16 MB, and six times that on the wire.
 pub(super) const CONCURRENT_BATCHES: usize = 4;
@@ -83,43 +86,34 @@ impl Call {
 
     /// Reads up to 100 distinct keys, again and again until none is left over.
     async fn read_batch(&self, keys: Vec<(usize, Key)>, consistent: bool) -> Result<Vec<Found>, Error> {
-        let client = self.client().await?;
-        let options = &self.session.options;
-        let attributes = &options.attributes;
-        let mut left: Vec<Row> =
-            keys.iter().map(|(_, key)| Row::from([(attributes.key.clone(), key.attribute())])).collect();
+        let Options { table, attributes, base, .. } = &self.session.options;
+        let Attributes { key, value, ttl, .. } = attributes;
+        let mut left: Vec<Key> = keys.iter().map(|(_, key)| key.clone()).collect();
         let positions: HashMap<Key, usize> = keys.into_iter().map(|(position, key)| (key, position)).collect();
         let mut found = HashMap::with_capacity(positions.len());
-        let position = |key| Key::from_attribute(key, &options.base).and_then(|key| positions.get(&key).copied());
+        let position = |key: Key| positions.get(&key).copied();
         let mut backoff = Backoff::new(self.session.deadline);
         loop {
-            let request = KeysAndAttributes::builder()
-                .set_keys(Some(left))
-                .set_consistent_read(consistent.then_some(true))
-                .projection_expression("#k, #v, #t")
-                .expression_attribute_names("#k", &attributes.key)
-                .expression_attribute_names("#v", &attributes.value)
-                .expression_attribute_names("#t", &attributes.ttl)
-                .build()
-                .map_err(|error| self.fail(Error::new(ErrorKind::Internal, error.to_string())))?;
-            let request = client.sdk.batch_get_item().request_items(&options.table, request);
+            let body = || json::body(&json::BatchGet { table, attributes, keys: left.iter(), consistent });
             let answer = {
                 let _one_of_few = self.session.batch_slots.acquire().await.map_err(|_| self.fail(Error::closed()))?;
-                self.send(client, "BatchGetItem", || request.send()).await?
+                self.request(Action::BatchGetItem, body, |answer| json::batch_get(answer, key, [key, value, ttl]))
+                    .await?
             };
             let now = self.session.clock.now();
             let before = found.len();
-            for mut row in answer.responses.into_iter().flatten().flat_map(|(_, rows)| rows) {
+            for [key, value, ttl] in answer.rows {
                 // A row that was not asked for is no answer.
-                if let Some(position) = row.remove(&attributes.key).and_then(position) {
-                    found.insert(position, attributes.value(row, now));
+                if let Some(position) = key.and_then(|key| Key::from_attribute(key, base)).and_then(position) {
+                    found.insert(position, value_alive(value, ttl.as_ref(), now));
                 }
             }
             self.counters().read(found.len() - before);
-            left = answer.unprocessed_keys.into_iter().flatten().flat_map(|(_, rest)| rest.keys).collect();
             // Nor is a key, and one is enough.
             let mut seen = HashSet::new();
-            left.retain(|row| row.get(&attributes.key).cloned().and_then(position).is_some_and(|key| seen.insert(key)));
+            let asked = |key: &Key| positions.contains_key(key) && seen.insert(key.clone());
+            let rest = answer.left.into_iter().flatten().filter_map(|key| Key::from_attribute(key, base));
+            left = rest.filter(asked).collect();
             if left.is_empty() {
                 return Ok(found.into_iter().collect());
             }

@@ -2,16 +2,18 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::types::{DeleteRequest, PutRequest, WriteRequest};
 use futures_util::{StreamExt, stream};
 
 use super::Store;
 use super::call::Call;
 use crate::batch::{Backoff, MAX_WRITES};
+use crate::client::Action;
 use crate::error::{Error, ErrorKind, Operation};
 use crate::input::Input;
-use crate::item::Row;
+use crate::item::Content;
+use crate::json;
 use crate::key::Key;
+use crate::options::Options;
 use crate::value::Given;
 
 /// Batches in flight per call: 100 writes, the rest of the slots is left to the app's own requests.
@@ -30,11 +32,11 @@ pub struct NewItem {
     pub ttl: Input,
 }
 
-/// One write: the row to put, or none to delete what is there.
+/// One write: what to put, or nothing to delete what is there.
 #[derive(Clone)]
 pub(super) struct Write {
     pub(super) key: Key,
-    pub(super) row: Option<Row>,
+    pub(super) content: Option<Content>,
 }
 
 /// What became of several writes.
@@ -60,7 +62,7 @@ impl Store {
             let key = call.key(key)?;
             let ttl = if ttl == Input::Absent { &common_ttl } else { &ttl };
             let ttl = call.ttl(ttl).map_err(|error| error.with_key(key.as_str()))?;
-            let write = Write { row: Some(call.checked_row(&key, value, ttl)?), key };
+            let write = Write { content: Some(call.checked(&key, value, ttl)?), key };
             if let Some(earlier) = positions.get(&write.key).and_then(|position| writes.get_mut(*position)) {
                 *earlier = write;
             } else {
@@ -140,9 +142,9 @@ impl Call {
             .await
     }
 
-    async fn write_one(&self, Write { key, row }: Write) -> Outcome {
-        let result = match row {
-            Some(row) => self.put(&key, row).await,
+    async fn write_one(&self, Write { key, content }: Write) -> Outcome {
+        let result = match content {
+            Some(content) => self.put(&key, &content).await,
             None => self.delete(&key).await,
         };
         Outcome { left: if result.is_err() { vec![key] } else { Vec::new() }, error: result.err() }
@@ -186,19 +188,14 @@ impl Call {
 
     /// Sends one BatchWriteItem; tells which keys it left over.
     async fn send_batch(&self, writes: &[Write]) -> Result<Vec<Key>, Error> {
-        let client = self.client().await?;
-        let options = &self.session.options;
-        let name = &options.attributes.key;
-        let requests = writes.iter().map(|write| request(write, name)).collect::<Result<Vec<_>, _>>();
-        let requests = requests.map_err(|cause| self.fail(Error::new(ErrorKind::Internal, cause)))?;
-        let request = client.sdk.batch_write_item().request_items(&options.table, requests);
-        let answer = self.send(client, "BatchWriteItem", || request.send()).await?;
-        let left = answer.unprocessed_items.into_iter().flatten().flat_map(|(_, rest)| rest);
-        let key_of = |rest: WriteRequest| {
-            let mut row = rest.put_request.map(|put| put.item).or(rest.delete_request.map(|delete| delete.key))?;
-            Key::from_attribute(row.remove(name)?, &options.base)
+        let Options { table, attributes, base, .. } = &self.session.options;
+        let body = || {
+            let writes = writes.iter().map(|write| (&write.key, write.content.as_ref()));
+            json::body(&json::BatchWrite { table, attributes, writes })
         };
-        Ok(left.filter_map(key_of).collect())
+        let answer =
+            self.request(Action::BatchWriteItem, body, |answer| json::batch_write(answer, &attributes.key)).await?;
+        Ok(answer.left.into_iter().flatten().filter_map(|key| Key::from_attribute(key, base)).collect())
     }
 }
 
@@ -209,15 +206,4 @@ fn is_of_the_item(error: &Error) -> bool {
 
 fn keys(writes: Vec<Write>) -> Vec<Key> {
     writes.into_iter().map(|write| write.key).collect()
-}
-
-fn request(write: &Write, key_name: &str) -> Result<WriteRequest, String> {
-    let builder = WriteRequest::builder();
-    Ok(if let Some(row) = &write.row {
-        let put = PutRequest::builder().set_item(Some(row.clone())).build();
-        builder.put_request(put.map_err(|error| error.to_string())?).build()
-    } else {
-        let delete = DeleteRequest::builder().key(key_name, write.key.attribute()).build();
-        builder.delete_request(delete.map_err(|error| error.to_string())?).build()
-    })
 }

@@ -9,11 +9,12 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use super::watchdog::Watchdog;
 use super::{Session, Store};
-use crate::client::Client;
+use crate::client::slots::Slot;
+use crate::client::{Action, Client};
 use crate::error::{Error, ErrorKind, Operation};
 use crate::input::{FLAG_ALLOWED, Input};
 use crate::key::{BASE_ALLOWED, Base, Key, KeyError};
-use crate::stats::{Counters, Stats};
+use crate::stats::{Counters, Effort, Stats};
 
 /// A call that has begun. The store does not finish closing before it is dropped.
 pub(super) struct Call {
@@ -129,10 +130,25 @@ impl Call {
         }
     }
 
-    /// Waits for credentials and a slot, and sends one request. `action` is DynamoDB's name of it ("GetItem").
+    /// Waits for credentials and a slot, and sends one request. `body` is written once there is a slot: thousands of
+    /// calls may wait.
+    pub(super) async fn request<T>(
+        &self,
+        action: Action,
+        body: impl FnOnce() -> serde_json::Result<Vec<u8>>,
+        read: impl FnOnce(&[u8]) -> serde_json::Result<T>,
+    ) -> Result<T, Error> {
+        let client = self.client().await?;
+        let _slot = self.slot(client).await?;
+        // The error would repeat a part of the value.
+        let unwritten = |_| self.fail(Error::new(ErrorKind::Internal, "the request could not be written"));
+        let (result, effort) = client.call(action, body().map_err(unwritten)?, read).await;
+        self.account(result, effort)
+    }
+
+    /// The same through the SDK, for what is rare. `action` is DynamoDB's name of it ("CreateTable").
     ///
-    /// The SDK's future is some 25 KB, so it is made only once there is a slot, and lives on the heap: ten thousand
-    /// calls that wait their turn must not cost a quarter of a gigabyte.
+    /// The SDK's future is some 25 KB, so it is made only once there is a slot, and lives on the heap.
     pub(super) async fn send<O, E, F>(
         &self,
         client: &Client,
@@ -143,16 +159,26 @@ impl Call {
         F: Future<Output = Result<O, SdkError<E, HttpResponse>>>,
         E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
     {
-        // Closed while the client was being made, say: no need to look for credentials.
-        if !self.session.slots.is_closed() {
-            client.ready().await.map_err(|error| self.fail(error))?;
-        }
-        let _slot = self.session.slots.take().await.map_err(|_| self.fail(Error::closed()))?;
+        let _slot = self.slot(client).await?;
         let (result, effort) = client.send(action, Box::pin(request())).await;
+        self.account(result, effort)
+    }
+
+    /// Counts what a request took, and names the method in its failure.
+    fn account<T>(&self, result: Result<T, Error>, effort: Effort) -> Result<T, Error> {
         self.counters().add(effort);
         if let (Ok(_), Some(watchdog)) = (&result, &self.watchdog) {
             watchdog.moved();
         }
         result.map_err(|error| self.fail(error))
+    }
+
+    /// Waits for credentials and a slot.
+    async fn slot(&self, client: &Client) -> Result<Slot<'_>, Error> {
+        // Closed while the client was being made, say: no need to look for credentials.
+        if !self.session.slots.is_closed() {
+            client.ready().await.map_err(|error| self.fail(error))?;
+        }
+        self.session.slots.take().await.map_err(|_| self.fail(Error::closed()))
     }
 }

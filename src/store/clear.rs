@@ -19,7 +19,7 @@ impl Store {
             let mut removed = 0;
             while let Some(page) = scan.next_page().await? {
                 let found = page.len();
-                let deletes = page.into_iter().map(|key| Write { key, row: None }).collect();
+                let deletes = page.into_iter().map(|key| Write { key, content: None }).collect();
                 let Outcome { left, error } = scan.during(call.write_all(deletes)).await;
                 removed += found - left.len();
                 if let Some(error) = error {

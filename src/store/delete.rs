@@ -2,8 +2,10 @@
 
 use super::Store;
 use super::call::Call;
+use crate::client::Action;
 use crate::error::{Error, Operation};
 use crate::input::Input;
+use crate::json;
 use crate::key::Key;
 
 impl Store {
@@ -23,10 +25,9 @@ impl Store {
 impl Call {
     /// Deletes one row.
     pub(super) async fn delete(&self, key: &Key) -> Result<(), Error> {
-        let client = self.client().await?;
         let options = &self.session.options;
-        let request = client.sdk.delete_item().table_name(&options.table).key(&options.attributes.key, key.attribute());
-        self.send(client, "DeleteItem", || request.send()).await.map_err(|error| error.with_key(key.as_str()))?;
+        let body = || json::body(&json::DeleteItem { table: &options.table, attributes: &options.attributes, key });
+        self.request(Action::DeleteItem, body, json::done).await.map_err(|error| error.with_key(key.as_str()))?;
         self.counters().written(1);
         Ok(())
     }

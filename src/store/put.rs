@@ -2,10 +2,12 @@
 
 use super::Store;
 use super::call::Call;
+use crate::client::Action;
 use crate::error::{Error, ErrorKind, Operation};
 use crate::expiry::{TTL_ALLOWED, Ttl};
 use crate::input::Input;
-use crate::item::{Content, MAX_ITEM_BYTES, Row};
+use crate::item::{Content, MAX_ITEM_BYTES};
+use crate::json;
 use crate::key::Key;
 use crate::value::Given;
 
@@ -19,8 +21,8 @@ impl Store {
         let call = self.begin(operation)?;
         let key = call.key(key)?;
         let ttl = call.ttl(&ttl).map_err(|error| error.with_key(key.as_str()))?;
-        let row = call.checked_row(&key, value, ttl)?;
-        call.put(&key, row).await?;
+        let content = call.checked(&key, value, ttl)?;
+        call.put(&key, &content).await?;
         call.succeed();
         Ok(())
     }
@@ -33,8 +35,8 @@ impl Call {
         Ok(own.or(self.session.options.default_ttl))
     }
 
-    /// The row to store, if it may be.
-    pub(super) fn checked_row(&self, key: &Key, value: Given, ttl: Option<Ttl>) -> Result<Row, Error> {
+    /// What to store, if it may be.
+    pub(super) fn checked(&self, key: &Key, value: Given, ttl: Option<Ttl>) -> Result<Content, Error> {
         let refuse = |kind, reason: String| self.fail(Error::new(kind, reason)).with_key(key.as_str());
         let value = match value {
             Given::Value(value) => value,
@@ -42,8 +44,7 @@ impl Call {
         };
         let now = self.session.clock.now();
         let content = Content { value, expires_at: ttl.and_then(|ttl| ttl.expires_at(now)), written_at: now };
-        let attributes = &self.session.options.attributes;
-        let size = attributes.size(key, &content);
+        let size = self.session.options.attributes.size(key, &content);
         if size > MAX_ITEM_BYTES {
             return Err(refuse(
                 ErrorKind::ItemTooLarge,
@@ -52,14 +53,15 @@ impl Call {
                 ),
             ));
         }
-        Ok(attributes.row(key, content))
+        Ok(content)
     }
 
     /// Writes one row.
-    pub(super) async fn put(&self, key: &Key, row: Row) -> Result<(), Error> {
-        let client = self.client().await?;
-        let request = client.sdk.put_item().table_name(&self.session.options.table).set_item(Some(row));
-        self.send(client, "PutItem", || request.send()).await.map_err(|error| error.with_key(key.as_str()))?;
+    pub(super) async fn put(&self, key: &Key, content: &Content) -> Result<(), Error> {
+        let options = &self.session.options;
+        let body =
+            || json::body(&json::PutItem { table: &options.table, attributes: &options.attributes, key, content });
+        self.request(Action::PutItem, body, json::done).await.map_err(|error| error.with_key(key.as_str()))?;
         self.counters().written(1);
         Ok(())
     }

@@ -6,11 +6,14 @@ use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::Store;
 use super::call::Call;
+use crate::client::Action;
 use crate::error::{Error, Operation};
 use crate::expiry;
 use crate::input::Input;
-use crate::item::Row;
+use crate::item::{Attributes, value_alive};
+use crate::json;
 use crate::key::Key;
+use crate::options::Options;
 use crate::value::{self, Reading};
 
 /// What is known of an item beside its value.
@@ -60,9 +63,12 @@ impl Store {
     pub async fn meta(&self, key: Input) -> Result<Option<Meta>, Error> {
         let call = self.begin(Operation::GetMeta)?;
         let key = call.key(key)?;
-        let mtime = call.session.options.attributes.mtime.as_deref();
-        let row = call.row(&key, call.session.options.consistent_read, mtime).await?;
-        let meta = row.and_then(|row| call.meta_of(row));
+        let attributes = &call.session.options.attributes;
+        let more = attributes.mtime.as_deref();
+        // No attribute has an empty name, so nothing is found under it.
+        let names = [attributes.value.as_str(), attributes.ttl.as_str(), more.unwrap_or_default()];
+        let row = call.row(&key, call.session.options.consistent_read, more, names).await?;
+        let meta = row.and_then(|row| meta_of(row, call.session.clock.now()));
         Ok(call.done(meta))
     }
 }
@@ -76,43 +82,36 @@ fn milliseconds(attribute: &AttributeValue) -> Option<Duration> {
     (0.0..=LAST).contains(&number).then(|| Duration::from_millis(number as u64))
 }
 
-impl Call {
-    /// What a row tells beside its value, if it is alive and has one.
-    fn meta_of(&self, mut row: Row) -> Option<Meta> {
-        let attributes = &self.session.options.attributes;
-        let now = self.session.clock.now();
-        let ttl = expiry::time_left(row.get(&attributes.ttl), now);
-        let mtime = attributes.mtime.as_ref().and_then(|name| milliseconds(&row.remove(name)?));
-        attributes.value(row, now).map(|value| Meta { ttl, size: value::size(&value), mtime })
-    }
+/// What value, TTL and time of the last write tell, if the row is alive and has a value.
+fn meta_of([value, ttl, mtime]: [Option<AttributeValue>; 3], now: Duration) -> Option<Meta> {
+    let value = value_alive(value, ttl.as_ref(), now)?;
+    let (ttl, mtime) = (expiry::time_left(ttl.as_ref(), now), mtime.as_ref().and_then(milliseconds));
+    Some(Meta { ttl, size: value::size(&value), mtime })
+}
 
+impl Call {
     /// The value of one item alive.
     pub(super) async fn value(&self, key: &Key, consistent: bool) -> Result<Option<AttributeValue>, Error> {
-        let row = self.row(key, consistent, None).await?;
-        Ok(row.and_then(|row| self.session.options.attributes.value(row, self.session.clock.now())))
+        let Attributes { value, ttl, .. } = &self.session.options.attributes;
+        let row = self.row(key, consistent, None, [value.as_str(), ttl.as_str()]).await?;
+        Ok(row.and_then(|[value, ttl]| value_alive(value, ttl.as_ref(), self.session.clock.now())))
     }
 
     /// Reads value and expiry of one item, one attribute more if asked, and nothing else that other code may keep
-    /// in the row.
-    async fn row(&self, key: &Key, consistent: bool, more: Option<&str>) -> Result<Option<Row>, Error> {
-        let client = self.client().await?;
-        let options = &self.session.options;
-        let mut request = client
-            .sdk
-            .get_item()
-            .table_name(&options.table)
-            .set_consistent_read(consistent.then_some(true))
-            .key(&options.attributes.key, key.attribute())
-            .projection_expression(if more.is_some() { "#v, #t, #m" } else { "#v, #t" })
-            .expression_attribute_names("#v", &options.attributes.value)
-            .expression_attribute_names("#t", &options.attributes.ttl);
-        if let Some(name) = more {
-            request = request.expression_attribute_names("#m", name);
-        }
-        let answer =
-            self.send(client, "GetItem", || request.send()).await.map_err(|error| error.with_key(key.as_str()))?;
-        self.counters().read(usize::from(answer.item.is_some()));
-        Ok(answer.item)
+    /// in the row. Of these, the attributes called `names` are returned.
+    async fn row<const N: usize>(
+        &self,
+        key: &Key,
+        consistent: bool,
+        more: Option<&str>,
+        names: [&str; N],
+    ) -> Result<Option<[Option<AttributeValue>; N]>, Error> {
+        let Options { table, attributes, .. } = &self.session.options;
+        let body = || json::body(&json::GetItem { table, attributes, key, consistent, more });
+        let row = self.request(Action::GetItem, body, |answer| json::get_item(answer, names)).await;
+        let row = row.map_err(|error| error.with_key(key.as_str()))?;
+        self.counters().read(usize::from(row.is_some()));
+        Ok(row)
     }
 }
 

@@ -5,6 +5,7 @@
 #![allow(dead_code, reason = "each test file uses its own part")]
 
 pub(crate) mod table;
+pub(crate) mod wire;
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -124,6 +125,11 @@ impl Script {
         change(&mut raw);
         Options::parse(raw).expect("options")
     }
+}
+
+/// A store over another HTTP client.
+pub(crate) fn store_over(http: SharedHttpClient, change: impl FnOnce(&mut RawOptions)) -> Store {
+    Store::with_http_client(Script::options(change), Arc::new(StoppedClock), http)
 }
 
 impl HttpClient for Script {

@@ -1,5 +1,5 @@
 // What each plain app does. It runs twice: the second process finds what the first one left.
-module.exports = async function story(storage) {
+module.exports = async function story(storage, dynamoDbCacheDriver) {
   try {
     const before = await storage.getItem("visits:ada");
     await storage.setItem("visits:ada", "seen", { ttl: 120 });
@@ -8,9 +8,34 @@ module.exports = async function story(storage) {
     const keys = await storage.getKeys("visits");
     const { ttl } = await storage.getMeta("visits:ada", { nativeOnly: true });
     const value = await storage.getItem("visits:ada");
-    console.log(JSON.stringify({ before, value, raw: [...raw], keys: keys.sort(), ttl }));
+    const others = await rest(dynamoDbCacheDriver);
+    console.log(
+      JSON.stringify({ before, value, raw: [...raw], keys: keys.sort(), ttl, ...others }),
+    );
   } catch (error) {
     // An app goes on without its cache.
     console.log(JSON.stringify({ code: error.code, message: error.message }));
   }
 };
+
+/** The driver's own methods, credentials from a function, and a signal. */
+async function rest(dynamoDbCacheDriver) {
+  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = process.env;
+  const driver = dynamoDbCacheDriver({
+    base: "rest",
+    credentials: async () => ({ accessKeyId, secretAccessKey }),
+  });
+  const items = Array.from({ length: 60 }, (_, index) => ({ key: `k${index}`, value: `${index}` }));
+  await driver.setItems(items);
+  const found = await driver.getItems(items);
+  const many = found.filter(({ value }, index) => value === `${index}`).length;
+  await driver.removeItem("k0");
+  const removed = !(await driver.hasItem("k0")) && (await driver.hasItem("k1"));
+  const aborted = await driver
+    .getItem("k1", { signal: AbortSignal.abort() })
+    .catch(({ code }) => code);
+  await driver.clear("");
+  const left = await driver.getKeys("");
+  await driver.dispose();
+  return { many, removed, aborted, left };
+}

@@ -1,4 +1,5 @@
 import type { Storage } from "unstorage";
+import type { dynamoDbCacheDriver } from "unstorage-dynamodb";
 
-declare function story(storage: Storage): Promise<void>;
+declare function story(storage: Storage, factory: typeof dynamoDbCacheDriver): Promise<void>;
 export = story;

@@ -4,4 +4,4 @@ import story from "./story.cjs";
 
 const options: DynamoDbDriverOptions = { base: "plain" };
 const storage: Storage = createStorage({ driver: dynamoDbCacheDriver(options) });
-await story(storage);
+await story(storage, dynamoDbCacheDriver);

@@ -1,0 +1,131 @@
+// The checks that stand before a release refuse what they should.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import {
+  changesOf,
+  problemsOf,
+  problemsOfPackages,
+  sources,
+} from "../../scripts/release/versions.mjs";
+import { root } from "../helpers/child";
+import { run } from "./app";
+import { tarballs } from "./packed";
+
+const version = "1.2.3";
+const good = {
+  manifest: { version, repository: { url: "git+https://example.com/repository.git" } },
+  cargo: `[package]\nname = "unstorage-dynamodb"\nversion = "${version}"\n`,
+  loader: `expected ${version} but got x; expected ${version} but got y`,
+  changelog: `# Changelog\n\n## [Unreleased]\n\n## [1.2.3] - 2026-01-31\n\n### Added\n\n- This.\n\n## [1.2.2] - 2026-01-01\n\n- That.\n`,
+};
+
+describe("versions", () => {
+  it("that agree are no problem", () => {
+    expect(problemsOf("v1.2.3", good)).toEqual([]);
+  });
+
+  it.each([
+    ["another tag", "v1.2.4", {}, "the tag is v1.2.4"],
+    ["another crate", "v1.2.3", { cargo: `version = "1.2.2"\n` }, "Cargo.toml has version 1.2.2"],
+    [
+      "an older loader",
+      "v1.2.3",
+      { loader: "expected 1.2.2 but got x" },
+      "binding.cjs was made for",
+    ],
+    ["no changes", "v1.2.3", { changelog: "## [Unreleased]\n\n- This.\n" }, "CHANGELOG.md has no"],
+    ["no date", "v1.2.3", { changelog: "## [1.2.3]\n\n- This.\n" }, "CHANGELOG.md has no"],
+    ["no repository", "v1.2.3", { manifest: { version } }, "names no repository"],
+  ])("%s is", (_, tag, change, said) => {
+    const problems = problemsOf(tag, { ...good, ...change });
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toContain(said);
+  });
+
+  it("of this repository agree but for what only a release has", () => {
+    const given = sources();
+    const problems = problemsOf(`v${given.manifest.version}`, given);
+    expect(problems.filter((problem) => !/CHANGELOG|repository/.test(problem))).toEqual([]);
+  });
+});
+
+describe("packages", () => {
+  const names = ["@scope/a", "@scope/b"];
+  const platforms = names.map((name) => ({ name, version, os: ["linux"] }));
+  const main = {
+    name: "main",
+    version,
+    optionalDependencies: { "@scope/a": version, "@scope/b": version },
+  };
+
+  it("that belong together are no problem", () => {
+    expect(problemsOfPackages(version, [main, ...platforms], ["x", "y"])).toEqual([]);
+  });
+
+  it.each([
+    [
+      "a platform of another version",
+      [main, platforms[0], { ...platforms[1], version: "1.2.2" }],
+      "has version 1.2.2",
+    ],
+    ["a platform that is missing", [main, platforms[0]], "1 platform packages for 2 targets"],
+    [
+      "a range",
+      [
+        { ...main, optionalDependencies: { "@scope/a": `^${version}`, "@scope/b": version } },
+        ...platforms,
+      ],
+      "not exactly",
+    ],
+    [
+      "a name that is not packed",
+      [
+        { ...main, optionalDependencies: { "@scope/c": version, "@scope/b": version } },
+        ...platforms,
+      ],
+      "names [",
+    ],
+  ])("%s is", (_, manifests, said) => {
+    expect(problemsOfPackages(version, manifests, ["x", "y"]).join("\n")).toContain(said);
+  });
+});
+
+describe("scripts", () => {
+  const script = (name: string, ...parameters: string[]) =>
+    run(process.execPath, [join(root, "scripts", "release", name), ...parameters], root);
+
+  it("the changes of a version are those under its heading", () => {
+    expect(changesOf("1.2.3", good.changelog)).toBe("### Added\n\n- This.");
+    expect(changesOf("1.2.2", good.changelog)).toBe("- That.");
+    expect(changesOf("1.2.1", good.changelog)).toBeUndefined();
+  });
+
+  it("check refuses the tag of another version, and tarballs that are not complete", async () => {
+    const { code, stderr } = await script("check.mjs", "v9.9.9", tarballs().folder);
+    expect(code).toBe(1);
+    expect(stderr).toContain("the tag is v9.9.9");
+    expect(stderr).toContain("1 platform packages for 7 targets");
+  });
+
+  it("smoke installs and loads this machine's tarballs", async () => {
+    const { code, stdout, stderr } = await script("smoke.mjs", tarballs().folder);
+    expect({ code, stderr: code === 0 ? "" : stderr }).toEqual({ code: 0, stderr: "" });
+    expect(
+      stdout.match(/\[unstorage\] \[aws-dynamodb\] getItem on table "some-table" failed/g),
+    ).toHaveLength(2);
+    expect(stdout).toContain(": works");
+  });
+
+  it("smoke fails where a tarball is missing", async () => {
+    const empty = mkdtempSync(join(tmpdir(), "unstorage-dynamodb-empty-"));
+    try {
+      const { code, stderr } = await script("smoke.mjs", empty);
+      expect(code).toBe(1);
+      expect(stderr).toContain("there must be two tarballs");
+    } finally {
+      rmSync(empty, { recursive: true, force: true });
+    }
+  });
+});

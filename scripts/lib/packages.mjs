@@ -1,0 +1,113 @@
+// The packages as they are published: the main one, and one per platform, which holds the addon.
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+
+import { npm, outputOf, run, tool } from "./process.mjs";
+import { inProject, readJson } from "./project.mjs";
+import { Failure } from "./steps.mjs";
+
+/** The folders of the platform packages, `linux-x64-gnu` and the like; made by the napi-rs CLI. */
+const folder = "npm";
+
+/** @param {string} directory */
+const packInto = (directory, /** @type {string} */ destination) =>
+  run(...npm(["pack", "--ignore-scripts", "--loglevel=error", "--pack-destination", destination]), {
+    cwd: directory,
+  });
+
+export async function createPlatformPackages() {
+  rmSync(inProject(folder), { recursive: true, force: true });
+  await run(...tool("@napi-rs/cli", ["create-npm-dirs", "--npm-dir", folder], "napi"));
+  const tags = readdirSync(inProject(folder)).sort();
+  tags.forEach(complete);
+  return tags;
+}
+
+/**
+ * Adds what the CLI does not: the module by which Nitro 3 puts the addon into a bundle (see nitro/inlined.cjs; `raw:` is
+ * Nitro's own), the licences, and words for who comes across the package.
+ *
+ * @param {string} tag
+ */
+function complete(tag) {
+  const manifest = readJson(folder, tag, "package.json");
+  const main = readJson("package.json");
+  manifest.description = `The native addon of ${main.name} for ${tag}`;
+  manifest.type = "commonjs";
+  manifest.files.push("inline.mjs");
+  const write = (/** @type {string} */ file, /** @type {string} */ text) =>
+    writeFileSync(inProject(folder, tag, file), text);
+  write("package.json", `${JSON.stringify(manifest, null, 2)}\n`);
+  write("inline.mjs", `export { default } from "raw:./${manifest.main}";\n`);
+  write(
+    "README.md",
+    `# ${manifest.name}\n\nThe native addon of [${main.name}](https://www.npmjs.com/package/${main.name}) for ${tag}. ` +
+      `npm installs it with that package, on this platform; nothing here is to be imported.\n\n` +
+      `Licence: MIT.\n`,
+  );
+  for (const file of ["LICENSE"]) {
+    copyFileSync(inProject(file), inProject(folder, tag, file));
+  }
+}
+
+/**
+ * @param {string} tag
+ * @param {string} addon path of its `.node` file
+ * @param {string} destination
+ * @param {object} [options]
+ * @param {boolean} [options.strip] leaves out the symbols: two thirds of a debug addon, and every test that installs it
+ *   would copy them. Without binutils they stay.
+ */
+export async function packPlatform(tag, addon, destination, { strip = false } = {}) {
+  if (!existsSync(inProject(folder, tag))) {
+    throw new Failure(`No package is published for ${tag}: see "targets" in package.json.`);
+  }
+  const { main } = readJson(folder, tag, "package.json");
+  const file = inProject(folder, tag, main);
+  copyFileSync(addon, file);
+  if (strip) {
+    outputOf("strip", [file]);
+  }
+  await packInto(inProject(folder, tag), destination);
+}
+
+/** @returns {string[]} what `files` in package.json selects, as npm itself understands it */
+function filesOfMainPackage() {
+  const report = outputOf(...npm(["pack", "--dry-run", "--json", "--ignore-scripts"]));
+  if (report === undefined) {
+    throw new Failure("`npm pack --dry-run` failed: run it to see why.");
+  }
+  return JSON.parse(report)[0].files.map((/** @type {{ path: string }} */ file) => file.path);
+}
+
+/**
+ * @param {string[]} tags
+ * @param {string} destination
+ */
+export async function packMain(tags, destination) {
+  const manifest = readJson("package.json");
+  const staging = mkdtempSync(path.join(tmpdir(), "unstorage-dynamodb-pack-"));
+  try {
+    for (const file of filesOfMainPackage()) {
+      cpSync(inProject(file), path.join(staging, file), { recursive: true });
+    }
+    // Named only in what is published, as `napi pre-publish` does it: before the first release they are not on npm,
+    // and a lock file cannot be made with packages that do not exist.
+    const names = tags.map((tag) => `${manifest.napi.packageName}-${tag}`);
+    const optionalDependencies = Object.fromEntries(names.map((name) => [name, manifest.version]));
+    const published = { ...manifest, optionalDependencies };
+    writeFileSync(path.join(staging, "package.json"), `${JSON.stringify(published, null, 2)}\n`);
+    await packInto(staging, destination);
+  } finally {
+    rmSync(staging, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,74 @@
+// Zig as C compiler and linker of release builds for Linux. It links against any version of glibc, so that the addon
+// loads on systems older than the one that built it, and for musl and other processors without their toolchains.
+//
+// From PyPI, where it comes prebuilt with everything it needs, by exact versions and hashes, into .cache.
+import { createHash } from "node:crypto";
+import { existsSync, renameSync, rmSync } from "node:fs";
+import path from "node:path";
+
+import { outputOf, run } from "./process.mjs";
+import { cacheDirectory, inProject, readText } from "./project.mjs";
+import { Failure, step } from "./steps.mjs";
+
+const requirements = ["scripts", "lib", "zig-requirements.txt"];
+
+/** The glibc that Node's own builds for Linux need: whoever has an older one has no Node to load the addon. */
+export const glibc = "2.28";
+
+async function ensureZig() {
+  const version = createHash("sha256")
+    .update(readText(...requirements))
+    .digest("hex");
+  const directory = path.join(cacheDirectory, "zig", version.slice(0, 16));
+  if (existsSync(directory)) {
+    return directory;
+  }
+  if (outputOf("python3", ["-m", "pip", "--version"]) === undefined) {
+    throw new Failure("Release builds for Linux fetch Zig by pip: install Python 3 with pip.");
+  }
+  // Renamed when complete: an interrupted download must not pass for a whole one.
+  const partial = `${directory}.partial`;
+  rmSync(partial, { recursive: true, force: true });
+  const quiet = ["--quiet", "--disable-pip-version-check", "--no-input"];
+  const exact = ["--no-deps", "--only-binary=:all:", "--require-hashes"];
+  await step("Fetching Zig from PyPI", () =>
+    run(
+      "python3",
+      [
+        "-m",
+        "pip",
+        "install",
+        ...quiet,
+        ...exact,
+        "--target",
+        partial,
+        "--requirement",
+        inProject(...requirements),
+      ],
+      {
+        env: { PIP_ROOT_USER_ACTION: "ignore" },
+      },
+    ),
+  );
+  renameSync(partial, directory);
+  return directory;
+}
+
+/**
+ * How the napi-rs CLI builds for a Linux target.
+ *
+ * @param {string} target as cargo names it
+ * @returns {Promise<{ parameters: string[], env: NodeJS.ProcessEnv }>}
+ */
+export async function zigBuild(target) {
+  const directory = await ensureZig();
+  // cargo-zigbuild takes the version of glibc from the end of the target.
+  const versioned = target.endsWith("-gnu") ? `${target}.${glibc}` : target;
+  return {
+    parameters: ["--cross-compile", "--target", versioned],
+    env: {
+      PATH: `${path.join(directory, "bin")}${path.delimiter}${process.env.PATH}`,
+      CARGO_ZIGBUILD_ZIG_PATH: path.join(directory, "ziglang", "zig"),
+    },
+  };
+}

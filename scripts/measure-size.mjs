@@ -1,0 +1,63 @@
+// `npm run measure:size`: what an install of this driver takes up, and of the JavaScript SDK that it replaces. The
+// numbers in README.md come from here.
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+
+import { npm, run } from "./lib/process.mjs";
+import { readJson } from "./lib/project.mjs";
+import { main, step } from "./lib/steps.mjs";
+
+/**
+ * @param {string} folder
+ * @param {string[]} packages
+ */
+async function install(folder, packages) {
+  writeFileSync(path.join(folder, "package.json"), JSON.stringify({ name: "app", private: true }));
+  const quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
+  await run(...npm(["install", ...quiet, ...packages]), { cwd: folder });
+}
+
+/** @param {string} folder an app with packages installed */
+function sizeOf(folder) {
+  const installed = path.join(folder, "node_modules");
+  const entries = readdirSync(installed, { recursive: true, withFileTypes: true });
+  // npm's own record of what it installed is no part of a package.
+  const files = entries.filter((entry) => entry.isFile() && entry.name !== ".package-lock.json");
+  const bytes = files.reduce(
+    (sum, file) => sum + statSync(path.join(file.parentPath, file.name)).size,
+    0,
+  );
+  const record = readJson(
+    path.relative(path.resolve("."), path.join(installed, ".package-lock.json")),
+  );
+  return {
+    packages: Object.keys(record.packages).length,
+    files: files.length,
+    megabytes: (bytes / 1e6).toFixed(1),
+  };
+}
+
+await main(async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), "unstorage-dynamodb-size-"));
+  try {
+    const packed = path.join(folder, "packed");
+    await run(...npm(["run", "--silent", "pack:local", "--", packed]));
+    const { devDependencies } = readJson("package.json");
+    const sdk = ["@aws-sdk/client-dynamodb", "@aws-sdk/lib-dynamodb"];
+    const candidates = {
+      "unstorage-dynamodb": readdirSync(packed).map((file) => path.join(packed, file)),
+      [sdk.join(" + ")]: sdk.map((name) => `${name}@${devDependencies[name]}`),
+    };
+    /** @type {Record<string, ReturnType<typeof sizeOf>>} */
+    const sizes = {};
+    for (const [name, packages] of Object.entries(candidates)) {
+      const app = mkdtempSync(path.join(folder, "app-"));
+      await step(`Installing ${name}`, () => install(app, packages));
+      sizes[name] = sizeOf(app);
+    }
+    console.table(sizes);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});

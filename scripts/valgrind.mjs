@@ -1,0 +1,35 @@
+// `npm run test:valgrind`: every request of the core, against a scripted client, under valgrind's memcheck: no invalid
+// access, nothing uninitialised, nothing lost.
+import { spawnSync } from "node:child_process";
+
+import { attempt } from "./lib/process.mjs";
+import { root } from "./lib/project.mjs";
+import { Failure, main } from "./lib/steps.mjs";
+
+const suites = ["requests"];
+const memcheck = ["--error-exitcode=99", "--leak-check=full", "--errors-for-leak-kinds=definite"];
+
+await main(async () => {
+  const tests = suites.flatMap((suite) => ["--test", suite]);
+  const build = ["test", "--no-default-features", "--no-run", "--message-format=json", ...tests];
+  const { status, stdout } = spawnSync("cargo", build, {
+    cwd: root,
+    encoding: "utf8",
+    maxBuffer: 1 << 28,
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  if (status !== 0) throw new Failure("the tests could not be built");
+  const programs = stdout
+    .split("\n")
+    .filter((line) => line.startsWith("{"))
+    .map((line) => JSON.parse(line))
+    .filter(({ executable, target }) => executable && suites.includes(target.name))
+    .map(({ executable }) => String(executable));
+  let failed = 0;
+  for (const program of programs) {
+    const { code } = await attempt("valgrind", [...memcheck, program, "--test-threads=1"]);
+    failed += Number(code !== 0);
+  }
+  console.log(`\n${programs.length - failed} passed, ${failed} failed`);
+  process.exitCode = failed === 0 && programs.length === suites.length ? 0 : 1;
+});

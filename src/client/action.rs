@@ -1,0 +1,31 @@
+//! The operations that the store sends.
+
+/// An operation of DynamoDB.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Action {
+    GetItem,
+    PutItem,
+    DeleteItem,
+    Scan,
+    BatchGetItem,
+    BatchWriteItem,
+}
+
+impl Action {
+    /// DynamoDB's name of it.
+    pub(crate) fn name(self) -> &'static str {
+        self.target().rsplit('.').next().unwrap_or_default()
+    }
+
+    /// The header `x-amz-target`.
+    pub(crate) fn target(self) -> &'static str {
+        match self {
+            Self::GetItem => "DynamoDB_20120810.GetItem",
+            Self::PutItem => "DynamoDB_20120810.PutItem",
+            Self::DeleteItem => "DynamoDB_20120810.DeleteItem",
+            Self::Scan => "DynamoDB_20120810.Scan",
+            Self::BatchGetItem => "DynamoDB_20120810.BatchGetItem",
+            Self::BatchWriteItem => "DynamoDB_20120810.BatchWriteItem",
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! What is worth another attempt, and after which wait: as in the SDK's standard mode.
+//! <https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html>
+
+use std::time::Duration;
+
+use aws_runtime::retries::classifiers::{THROTTLING_ERRORS, TRANSIENT_ERRORS};
+
+/// Why an attempt may be repeated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// AWS asks to slow down.
+    Throttled,
+    /// The network, or a server that is briefly not itself. The connection is not used again.
+    Transient,
+    /// Another failure of the service's.
+    Server,
+    /// Credentials that can be looked up anew.
+    Credentials,
+}
+
+/// A write that another region's replica was just doing as well.
+const REPLICA_CONFLICT: &str = "ReplicatedWriteConflictException";
+
+/// AWS's names for credentials that have expired or were withdrawn.
+const REFUSALS: [&str; 3] = ["ExpiredTokenException", "ExpiredToken", "UnrecognizedClientException"];
+
+/// Why an error answer may be repeated, if it may. Its name goes before its status.
+pub(super) fn of_answer(name: Option<&str>, status: u16) -> Option<Kind> {
+    match name {
+        Some(name) if THROTTLING_ERRORS.contains(&name) => Some(Kind::Throttled),
+        Some(name) if TRANSIENT_ERRORS.contains(&name) => Some(Kind::Transient),
+        Some(REPLICA_CONFLICT) => Some(Kind::Server),
+        _ if matches!(status, 500 | 502 | 503 | 504) => Some(Kind::Transient),
+        _ => None,
+    }
+}
+
+/// Whether AWS refused the credentials, so that others may be accepted.
+pub(super) fn is_refusal(name: Option<&str>, status: u16) -> bool {
+    (400..500).contains(&status) && name.is_some_and(|name| REFUSALS.contains(&name))
+}
+
+/// The scale of the first jittered wait. (The SDK's general default of 1 s is some 20 times a DynamoDB answer.)
+pub(super) const INITIAL_BACKOFF: Duration = Duration::from_millis(50);
+
+/// The longest wait between two attempts.
+pub(super) const MAX_BACKOFF: Duration = Duration::from_secs(5);
+
+/// The wait after so many attempts: what AWS asked for, else anything up to a scale that doubles each time.
+pub(super) fn wait(attempts: u32, asked: Option<Duration>) -> Duration {
+    if let Some(asked) = asked {
+        return asked.min(MAX_BACKOFF);
+    }
+    let power = 2_u32.saturating_pow(attempts.saturating_sub(1));
+    INITIAL_BACKOFF.saturating_mul(power).min(MAX_BACKOFF).mul_f64(fastrand::f64())
+}
+
+// Which failures are repeated is compared with the SDK itself in tests/equivalence.rs.
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_are_jittered_and_double_up_to_a_limit() {
+        for (attempts, scale) in [(1, 50), (2, 100), (3, 200), (7, 3_200), (8, 5_000), (u32::MAX, 5_000)] {
+            let longest = (0..200).map(|_| wait(attempts, None)).max().expect("some");
+            let scale = Duration::from_millis(scale);
+            assert!(longest <= scale && longest > scale / 2, "{attempts}: {longest:?}");
+        }
+    }
+
+    #[test]
+    fn what_aws_asks_for_goes_first_but_not_beyond_the_limit() {
+        for (asked, waited) in [(0, 0), (1_200, 1_200), (60_000, 5_000), (u64::MAX, 5_000)] {
+            assert_eq!(wait(3, Some(Duration::from_millis(asked))), Duration::from_millis(waited));
+        }
+    }
+
+    #[test]
+    fn a_name_says_more_than_a_status() {
+        assert_eq!(of_answer(Some("SlowDown"), 503), Some(Kind::Throttled));
+        assert_eq!(of_answer(Some("Unheard"), 503), Some(Kind::Transient));
+        assert_eq!(of_answer(Some("ValidationException"), 400), None);
+        assert!(is_refusal(Some("ExpiredTokenException"), 400));
+        assert!(!is_refusal(Some("ExpiredTokenException"), 500) && !is_refusal(None, 400));
+    }
+}

@@ -1,0 +1,258 @@
+//! The requests of the store beside those of the SDK's own client: the same words, signed alike, repeated alike.
+
+#![expect(clippy::expect_used, reason = "what fails here is a failed test")]
+
+mod common;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, PutRequest, WriteRequest};
+use common::wire::{Answer, Request, Wire};
+use common::{NOW, store_over};
+use serde_json::json;
+use unstorage_dynamodb::error::{ErrorKind, Operation};
+use unstorage_dynamodb::input::Input;
+use unstorage_dynamodb::options::{RawCredentials, RawOptions};
+use unstorage_dynamodb::store::{NewItem, Store};
+use unstorage_dynamodb::value::{Given, Reading};
+
+fn text(text: &str) -> AttributeValue {
+    AttributeValue::S(text.to_owned())
+}
+
+/// Every operation of the store, once.
+async fn all_of_the_store(store: &Store) {
+    store.get("k \u{e9}\"".into(), Reading::Plain, Input::Boolean(true)).await.expect("read");
+    store.put(Operation::SetItem, "k".into(), "v\n\u{1f600}".into(), Input::Number(60.0)).await.expect("written");
+    store.delete("k".into()).await.expect("removed");
+    store.get_many(vec!["a".into(), "b".into()], Input::Absent).await.expect("read");
+    let item = |key: &str| NewItem { key: key.into(), value: Given::from("v"), ttl: Input::Absent };
+    store.put_many(vec![item("a"), item("b")], Input::Absent).await.expect("written");
+    store.keys("base".into(), Input::Absent, Input::Absent).await.expect("read");
+}
+
+/// The same, written for the SDK.
+async fn all_of_the_sdk(sdk: &Client, table: &str) {
+    let second = NOW.as_secs();
+    let get = sdk.get_item().table_name(table).key("key", text("k \u{e9}\"")).consistent_read(true);
+    let get = get.projection_expression("#v, #t").expression_attribute_names("#v", "value");
+    get.expression_attribute_names("#t", "ttl").send().await.expect("read");
+    let put = sdk.put_item().table_name(table).item("key", text("k")).item("value", text("v\n\u{1f600}"));
+    put.item("ttl", AttributeValue::N((second + 61).to_string())).send().await.expect("written");
+    sdk.delete_item().table_name(table).key("key", text("k")).send().await.expect("removed");
+    let keys = KeysAndAttributes::builder()
+        .keys([("key".to_owned(), text("a"))].into())
+        .keys([("key".to_owned(), text("b"))].into())
+        .projection_expression("#k, #v, #t")
+        .expression_attribute_names("#k", "key")
+        .expression_attribute_names("#v", "value")
+        .expression_attribute_names("#t", "ttl");
+    sdk.batch_get_item().request_items(table, keys.build().expect("keys")).send().await.expect("read");
+    let put = |key: &str| {
+        let put = PutRequest::builder().item("key", text(key)).item("value", text("v")).build().expect("an item");
+        WriteRequest::builder().put_request(put).build()
+    };
+    sdk.batch_write_item().request_items(table, vec![put("a"), put("b")]).send().await.expect("written");
+    let scan = sdk
+        .scan()
+        .table_name(table)
+        .projection_expression("#k")
+        .filter_expression(
+            "(attribute_not_exists(#t) OR NOT attribute_type(#t, :number) OR #t >= :now) AND begins_with(#k, :base)",
+        )
+        .expression_attribute_names("#k", "key")
+        .expression_attribute_names("#t", "ttl")
+        .expression_attribute_values(":number", text("N"))
+        .expression_attribute_values(":now", AttributeValue::N(second.to_string()))
+        .expression_attribute_values(":base", text("base:"));
+    scan.send().await.expect("read");
+}
+
+/// The names of a request's headers, and their values where those are not different in every request.
+fn headers(request: &Request) -> Vec<(String, String)> {
+    let mut headers = request.headers.clone();
+    headers.sort();
+    for (name, value) in &mut headers {
+        match name.as_str() {
+            "x-amz-date" => "date".clone_into(value),
+            "amz-sdk-invocation-id" => {
+                assert_eq!(value.len(), 36, "{value}");
+                "id".clone_into(value);
+            }
+            // Names of what is signed, and where; the rest depends on the time, and is proved beside the signer.
+            "authorization" => {
+                let (id, rest) = value.split_once("Credential=id/").expect("ours");
+                let scope =
+                    rest.split_once('/').and_then(|(_day, rest)| rest.split_once(", Signature=")).expect("signed");
+                assert_eq!(scope.1.len(), 64);
+                *value = format!("{id}{}", scope.0);
+            }
+            _ => {}
+        }
+    }
+    headers
+}
+
+async fn compared(table: &str, endpoint: Option<&str>, token: Option<&str>) -> Vec<Request> {
+    let empty = || Wire::answering([Answer::ok(&json!({}))]);
+    let (ours, theirs) = (empty(), empty());
+    let store = store_over(ours.http(), |raw: &mut RawOptions| {
+        raw.table = table.into();
+        raw.endpoint = endpoint.map_or(Input::Absent, Input::from);
+        raw.credentials = RawCredentials::Object {
+            access_key_id: "id".into(),
+            secret_access_key: "secret".into(),
+            session_token: token.map_or(Input::Absent, Input::from),
+        };
+    });
+    all_of_the_store(&store).await;
+    all_of_the_sdk(&theirs.sdk(4, endpoint, token), table).await;
+    let (ours, theirs) = (ours.sent(), theirs.sent());
+    assert_eq!(ours.len(), 6);
+    assert_eq!(theirs.len(), 6);
+    for (ours, theirs) in ours.iter().zip(&theirs) {
+        assert_eq!(ours.method, theirs.method);
+        assert_eq!(ours.uri, theirs.uri);
+        assert_eq!(ours.body, theirs.body);
+        let without_length = |request: &Request| {
+            let mut headers = headers(request);
+            // The SDK writes the same JSON with other members first, and no more of it.
+            headers.retain(|(name, _)| name != "content-length");
+            headers
+        };
+        assert_eq!(without_length(ours), without_length(theirs), "{}", theirs.header("x-amz-target"));
+        assert_eq!(ours.header("content-length"), theirs.header("content-length"));
+    }
+    ours
+}
+
+#[tokio::test]
+async fn every_operation_is_sent_as_the_sdk_sends_it() {
+    let sent = compared("cache", None, None).await;
+    assert_eq!(sent[0].uri, "https://dynamodb.eu-west-1.amazonaws.com/");
+    assert_eq!(sent[0].header("amz-sdk-request"), "attempt=1; max=4");
+    assert!(sent[0].header("user-agent").contains("lib/unstorage-dynamodb/"), "{}", sent[0].header("user-agent"));
+    assert_ne!(sent[0].header("amz-sdk-invocation-id"), sent[1].header("amz-sdk-invocation-id"));
+}
+
+#[tokio::test]
+async fn tokens_endpoints_and_arns_change_nothing_in_that() {
+    let sent = compared("cache", Some("http://localhost:8000/a%20path"), Some("a  token")).await;
+    assert_eq!(sent[0].uri, "http://localhost:8000/a%20path/");
+    assert!(sent[0].header("authorization").contains(";x-amz-security-token;"));
+    compared("arn:aws:dynamodb:eu-west-1:123456789012:table/cache", None, None).await;
+}
+
+/// The clock of the store is the one that signs.
+#[tokio::test]
+async fn a_request_is_signed_at_the_store_s_time() {
+    let wire = Wire::answering([Answer::ok(&json!({}))]);
+    store_over(wire.http(), |_| ()).delete("k".into()).await.expect("removed");
+    assert_eq!(wire.sent()[0].header("x-amz-date"), "20270115T080000Z");
+}
+
+/// How often a write is sent that always fails so: by the store and by the SDK, out of two attempts.
+async fn attempts(answer: &Answer) -> (usize, usize) {
+    let (ours, theirs) = (Wire::answering([answer.clone()]), Wire::answering([answer.clone()]));
+    let store = store_over(ours.http(), |raw| raw.limits.max_attempts = Input::Number(2.0));
+    store.put(Operation::SetItem, "k".into(), "v".into(), Input::Absent).await.expect_err("failed");
+    let put = theirs.sdk(2, None, None).put_item().table_name("cache").item("key", text("k"));
+    put.send().await.expect_err("failed");
+    (ours.sent().len(), theirs.sent().len())
+}
+
+#[tokio::test]
+async fn the_same_failures_are_worth_another_attempt() {
+    let names = [
+        "Throttling",
+        "ThrottlingException",
+        "ThrottledException",
+        "RequestThrottledException",
+        "TooManyRequestsException",
+        "ProvisionedThroughputExceededException",
+        "TransactionInProgressException",
+        "RequestLimitExceeded",
+        "LimitExceededException",
+        "RequestThrottled",
+        "SlowDown",
+        "RequestTimeout",
+        "RequestTimeoutException",
+        "ReplicatedWriteConflictException",
+        "InternalServerError",
+        "ServiceUnavailable",
+        "ValidationException",
+        "SerializationException",
+        "ResourceNotFoundException",
+        "AccessDeniedException",
+        "ConditionalCheckFailedException",
+        "ExpiredTokenException",
+        "UnrecognizedClientException",
+        "InvalidSignatureException",
+        "ItemCollectionSizeLimitExceededException",
+        "Unheard",
+    ];
+    let mut repeated = 0;
+    for name in names {
+        let (ours, theirs) = attempts(&Answer::error(400, name)).await;
+        assert_eq!(ours, theirs, "{name}");
+        repeated += ours - 1;
+    }
+    assert_eq!(repeated, 14);
+    for status in [301, 302, 400, 403, 404, 408, 413, 429, 500, 501, 502, 503, 504, 505, 599] {
+        let (ours, theirs) = attempts(&Answer::error(status, "Unheard")).await;
+        assert_eq!(ours, theirs, "{status}");
+        let page = Answer::Http { status, headers: Vec::new(), body: "<html>".to_owned() };
+        let (ours, theirs) = attempts(&page).await;
+        assert_eq!(ours, theirs, "{status} without JSON");
+    }
+    for (broken, times) in [(Answer::Io, 2), (Answer::Timeout, 2), (Answer::User, 1)] {
+        assert_eq!(attempts(&broken).await, (times, times), "{broken:?}");
+    }
+    let unreadable = Answer::Http { status: 200, headers: Vec::new(), body: "<html>".to_owned() };
+    assert_eq!(attempts(&unreadable).await, (1, 1));
+}
+
+/// [ERR-1] The attempts of one request have one id, and say which they are.
+#[tokio::test]
+async fn attempts_are_counted_and_belong_together() {
+    let wire = Wire::answering([Answer::error(500, "InternalServerError"), Answer::Io, Answer::ok(&json!({}))]);
+    store_over(wire.http(), |_| ()).delete("k".into()).await.expect("removed");
+    let sent = wire.sent();
+    let counts: Vec<&str> = sent.iter().map(|request| request.header("amz-sdk-request")).collect();
+    assert_eq!(counts, ["attempt=1; max=4", "attempt=2; max=4", "attempt=3; max=4"]);
+    assert!(
+        sent.iter().all(|request| request.header("amz-sdk-invocation-id") == sent[0].header("amz-sdk-invocation-id"))
+    );
+}
+
+#[tokio::test]
+async fn a_wait_that_aws_asks_for_is_kept_up_to_the_deadline() {
+    let slow = Answer::error(400, "ThrottlingException").with("x-amz-retry-after", "60000");
+    let wire = Wire::answering([slow]);
+    let store = store_over(wire.http(), |raw| raw.limits.timeout = Input::Number(200.0));
+    let error = store.get("k".into(), Reading::Plain, Input::Absent).await.expect_err("late");
+    assert_eq!((error.kind(), wire.sent().len()), (ErrorKind::Timeout, 1));
+    let soon = Answer::error(400, "ThrottlingException").with("x-amz-retry-after", "0");
+    let wire = Wire::answering([soon, Answer::ok(&json!({}))]);
+    store_over(wire.http(), |_| ()).get("k".into(), Reading::Plain, Input::Absent).await.expect("read");
+    assert_eq!(wire.sent().len(), 2);
+}
+
+/// A clock that is wrong by more than AWS allows is corrected by AWS's own, once, and stays so.
+#[tokio::test]
+async fn a_wrong_clock_is_put_right() {
+    let refused = Answer::error(400, "InvalidSignatureException").with("date", "Fri, 15 Jan 2027 09:30:00 GMT");
+    let wire = Wire::answering([refused.clone(), Answer::ok(&json!({}))]);
+    let store = store_over(wire.http(), |_| ());
+    store.delete("k".into()).await.expect("removed");
+    store.delete("k".into()).await.expect("removed");
+    let dates: Vec<String> = wire.sent().iter().map(|request| request.header("x-amz-date").to_owned()).collect();
+    assert_eq!(dates, ["20270115T080000Z", "20270115T093000Z", "20270115T093000Z"]);
+    // At AWS's own time it is no matter of the clock.
+    let wire = Wire::answering([refused]);
+    let error = store_over(wire.http(), |_| ()).delete("k".into()).await.expect_err("refused");
+    assert_eq!((error.kind(), wire.sent().len()), (ErrorKind::Credentials, 2));
+    let near = Answer::error(400, "InvalidSignatureException").with("date", "Fri, 15 Jan 2027 08:03:00 GMT");
+    let wire = Wire::answering([near]);
+    store_over(wire.http(), |_| ()).delete("k".into()).await.expect_err("refused");
+    assert_eq!(wire.sent().len(), 1);
+}
