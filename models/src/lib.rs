@@ -58,7 +58,9 @@ fn no_wake_up_is_lost() {
                 next[writer] += 1;
             }
         }
-        writers.into_iter().for_each(|writer| writer.join().unwrap());
+        for writer in writers {
+            writer.join().unwrap();
+        }
     });
 }
 

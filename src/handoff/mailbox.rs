@@ -107,7 +107,9 @@ mod tests {
                 next[writer] += 1;
             }
         }
-        writers.into_iter().for_each(|writer| writer.join().unwrap());
+        for writer in writers {
+            writer.join().unwrap();
+        }
         assert_eq!(wakes.load(Ordering::Relaxed), batches, "one call per batch");
     }
 
