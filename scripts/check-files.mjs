@@ -13,6 +13,7 @@ const sourceDirectories = [
   "scripts",
   "bench",
   "engine",
+  "models",
   "examples",
 ];
 const linesPerFile = 400;

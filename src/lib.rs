@@ -8,6 +8,8 @@ mod client;
 pub mod clock;
 pub mod error;
 pub mod expiry;
+#[cfg(any(feature = "node", test))]
+mod handoff;
 pub mod input;
 pub mod item;
 mod json;

@@ -4,10 +4,12 @@
 #![expect(unreachable_pub, reason = "napi's macros export what the module tree hides")]
 
 mod abort;
+mod answer;
 mod authorities;
 mod bytes;
 mod credentials;
 mod error;
+mod event_loop;
 #[cfg(feature = "fault")]
 mod fault;
 mod found;
@@ -15,6 +17,7 @@ mod input;
 mod items;
 mod meta;
 mod options;
+mod pending;
 mod runtime;
 mod stats;
 mod store;

@@ -1,15 +1,22 @@
 //! The requests of the store beside those of the SDK's own client: the same words, signed alike, repeated alike.
 
+#![expect(clippy::expect_used, reason = "what fails here is a failed test")]
+
 mod common;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, PutRequest, WriteRequest};
 use common::wire::{Answer, Request, Wire};
-use common::{NOW, store_over};
+use common::{NOW, Script, store_of, store_over};
 use serde_json::json;
 use unstorage_dynamodb::error::{ErrorKind, Operation};
 use unstorage_dynamodb::input::Input;
-use unstorage_dynamodb::options::{RawCredentials, RawOptions};
+use unstorage_dynamodb::options::{GivenCredentials, RawOptions};
 use unstorage_dynamodb::store::{NewItem, Store};
 use unstorage_dynamodb::value::{Given, Reading};
 
@@ -90,20 +97,22 @@ fn headers(request: &Request) -> Vec<(String, String)> {
     headers
 }
 
-async fn compared(table: &str, endpoint: Option<&str>, token: Option<&str>) -> Vec<Request> {
+/// Credentials with this token.
+fn credentials(token: Option<&str>) -> Credentials {
+    Credentials::new("id", "secret", token.map(ToOwned::to_owned), None, "test")
+}
+
+async fn compared(table: &str, endpoint: Option<&str>, credentials: Credentials) -> Vec<Request> {
     let empty = || Wire::answering([Answer::ok(&json!({}))]);
     let (ours, theirs) = (empty(), empty());
-    let store = store_over(ours.http(), |raw: &mut RawOptions| {
+    let mut options = Script::options(|raw: &mut RawOptions| {
         raw.table = table.into();
         raw.endpoint = endpoint.map_or(Input::Absent, Input::from);
-        raw.credentials = RawCredentials::Object {
-            access_key_id: "id".into(),
-            secret_access_key: "secret".into(),
-            session_token: token.map_or(Input::Absent, Input::from),
-        };
     });
+    options.credentials = Some(GivenCredentials::Provider(SharedCredentialsProvider::new(credentials.clone())));
+    let store = store_of(ours.http(), options);
     all_of_the_store(&store).await;
-    all_of_the_sdk(&theirs.sdk(4, endpoint, token), table).await;
+    all_of_the_sdk(&theirs.sdk(4, endpoint, credentials), table).await;
     let (ours, theirs) = (ours.sent(), theirs.sent());
     assert_eq!(ours.len(), 6);
     assert_eq!(theirs.len(), 6);
@@ -125,7 +134,7 @@ async fn compared(table: &str, endpoint: Option<&str>, token: Option<&str>) -> V
 
 #[tokio::test]
 async fn every_operation_is_sent_as_the_sdk_sends_it() {
-    let sent = compared("cache", None, None).await;
+    let sent = compared("cache", None, credentials(None)).await;
     assert_eq!(sent[0].uri, "https://dynamodb.eu-west-1.amazonaws.com/");
     assert_eq!(sent[0].header("amz-sdk-request"), "attempt=1; max=4");
     assert!(sent[0].header("user-agent").contains("lib/unstorage-dynamodb/"), "{}", sent[0].header("user-agent"));
@@ -134,10 +143,14 @@ async fn every_operation_is_sent_as_the_sdk_sends_it() {
 
 #[tokio::test]
 async fn tokens_endpoints_and_arns_change_nothing_in_that() {
-    let sent = compared("cache", Some("http://localhost:8000/a%20path"), Some("a  token")).await;
+    let sent = compared("cache", Some("http://localhost:8000/a%20path"), credentials(Some("a  token"))).await;
     assert_eq!(sent[0].uri, "http://localhost:8000/a%20path/");
     assert!(sent[0].header("authorization").contains(";x-amz-security-token;"));
-    compared("arn:aws:dynamodb:eu-west-1:123456789012:table/cache", None, None).await;
+    compared("arn:aws:dynamodb:eu-west-1:123456789012:table/cache", None, credentials(None)).await;
+    // Credentials that tell their account are sent to its own endpoint.
+    let of_account = Credentials::builder().access_key_id("id").secret_access_key("secret").account_id("210987654321");
+    let sent = compared("cache", None, of_account.provider_name("test").build()).await;
+    assert!(sent[0].uri.starts_with("https://210987654321.ddb."), "{}", sent[0].uri);
 }
 
 /// The clock of the store is the one that signs.
@@ -153,7 +166,7 @@ async fn attempts(answer: &Answer) -> (usize, usize) {
     let (ours, theirs) = (Wire::answering([answer.clone()]), Wire::answering([answer.clone()]));
     let store = store_over(ours.http(), |raw| raw.limits.max_attempts = Input::Number(2.0));
     store.put(Operation::SetItem, "k".into(), "v".into(), Input::Absent).await.expect_err("failed");
-    let put = theirs.sdk(2, None, None).put_item().table_name("cache").item("key", text("k"));
+    let put = theirs.sdk(2, None, credentials(None)).put_item().table_name("cache").item("key", text("k"));
     put.send().await.expect_err("failed");
     (ours.sent().len(), theirs.sent().len())
 }
@@ -253,4 +266,46 @@ async fn a_wrong_clock_is_put_right() {
     let wire = Wire::answering([near]);
     store_over(wire.http(), |_| ()).delete("k".into()).await.expect_err("refused");
     assert_eq!(wire.sent().len(), 1);
+}
+
+/// New credentials are asked for once where AWS refuses the old ones, and everything that depends on them with them.
+#[tokio::test]
+async fn refused_credentials_are_looked_up_once_more() {
+    let wire = Wire::answering([Answer::error(400, "ExpiredTokenException"), Answer::ok(&json!({}))]);
+    let calls = Arc::new(AtomicUsize::new(0));
+    let mut options = Script::options(|_| ());
+    options.credentials =
+        Some(GivenCredentials::Provider(SharedCredentialsProvider::new(Numbered(Arc::clone(&calls)))));
+    let store = store_of(wire.http(), options);
+    store.delete("k".into()).await.expect("removed");
+    store.delete("k".into()).await.expect("removed");
+    let ids: Vec<bool> =
+        wire.sent().iter().map(|sent| sent.header("authorization").contains("Credential=id-1/")).collect();
+    assert_eq!((ids, calls.load(Ordering::Relaxed)), (vec![true, false, false], 2));
+    assert_eq!(wire.sent()[1].header("x-amz-security-token"), "token-2");
+}
+
+/// Gives other credentials at each call.
+#[derive(Debug)]
+struct Numbered(Arc<AtomicUsize>);
+
+impl ProvideCredentials for Numbered {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        let number = self.0.fetch_add(1, Ordering::Relaxed) + 1;
+        let credentials =
+            Credentials::new(format!("id-{number}"), "secret", Some(format!("token-{number}")), None, "test");
+        future::ProvideCredentials::ready(Ok(credentials))
+    }
+}
+
+/// Ten thousand calls may wait at once.
+#[tokio::test]
+async fn a_call_is_small() {
+    let store = store_over(Wire::default().http(), |_| ());
+    let get = size_of_val(&store.get("k".into(), Reading::Plain, Input::Absent));
+    let put = size_of_val(&store.put(Operation::SetItem, "k".into(), "v".into(), Input::Absent));
+    assert!(get < 4_096 && put < 4_096, "{get} {put}");
 }

@@ -39,7 +39,9 @@ describe("few descriptors", () => {
     const through = ["bash", "-c", 'ulimit -n 64 && exec "$@"', "bash"];
     const { reports } = await runCase(body, { through });
     const [[without, after]] = reports;
-    expect(without.error).toMatchObject({ code: "ERR_DYNAMODB_CONNECTION", retryable: true });
+    // Requests wait for a descriptor, and here none comes back before their time is up.
+    expect(without.error.code).toMatch(/^ERR_DYNAMODB_(CONNECTION|TIMEOUT)$/);
+    expect(without.error.retryable).toBe(true);
     expect(after.value).toBe("v");
   });
 });

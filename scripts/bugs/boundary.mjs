@@ -46,10 +46,9 @@ export const boundary = [
     name: "a failure to connect is not remembered",
     rule: "API-3",
     file: "src/store/call.rs",
-    find: "match client.get_or_init(|| Box::pin(Client::connect(options, Arc::clone(clock), http.clone()))).await {",
-    replace: `let connect = || Client::connect(options, Arc::clone(clock), http.clone());
-        let connected = client.get_or_try_init(|| async { Box::pin(connect()).await.map(Ok::<Client, Error>) }).await;
-        match connected.and_then(|client| client.as_ref().map_err(Clone::clone)) {`,
+    find: "match client.get_or_init(|| Box::pin(Client::connect(options, surroundings.clone()))).await {",
+    replace:
+      "let connect = || Client::connect(options, surroundings.clone());\n        let connected = client.get_or_try_init(|| async { Box::pin(connect()).await.map(Ok::<Client, Error>) }).await;\n        match connected.and_then(|client| client.as_ref().map_err(Clone::clone)) {",
     vitest: factory,
   },
   {
@@ -129,8 +128,8 @@ export const boundary = [
     name: "the wait for a connection counts",
     rule: "OPT-14",
     file: "src/store.rs",
-    find: "slots: Semaphore::new(options.limits.max_connections),",
-    replace: "slots: Semaphore::new(1_000),",
+    find: "Arc::new(Slots::new(options.limits.max_connections));",
+    replace: "Arc::new(Slots::new(1_000));",
     vitest: "__test__/timeouts.spec.ts",
   },
   {

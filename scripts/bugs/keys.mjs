@@ -79,19 +79,18 @@ export const keys = [
     name: "getItem does not check the TTL",
     rule: "TTL-7",
     file: "src/store/read.rs",
-    find: "Ok(call.value(&key, consistent).await?.map(|value| reading.apply(value)))",
-    replace: `let row = call.row(&key, consistent, None).await?;
-        let value = row.and_then(|mut row| row.remove(&call.session.options.attributes.value));
-        Ok(value.map(|value| reading.apply(value)))`,
+    find: "let value = call.value(&key, consistent).await?.map(|value| reading.apply(value));",
+    replace:
+      "let names = [call.session.options.attributes.value.as_str()];\n        let row = call.row(&key, consistent, None, names).await?;\n        let value = row.and_then(|[value]| value).map(|value| reading.apply(value));",
     vitest: expiry,
   },
   {
     name: "hasItem does not check the TTL",
     rule: "HAS-1",
     file: "src/store/read.rs",
-    find: "Ok(call.value(&key, consistent).await?.is_some())",
-    replace: `let row = call.row(&key, consistent, None).await?;
-        Ok(row.is_some_and(|row| row.contains_key(&call.session.options.attributes.value)))`,
+    find: "let found = call.value(&key, consistent).await?.is_some();",
+    replace:
+      "let names = [call.session.options.attributes.value.as_str()];\n        let row = call.row(&key, consistent, None, names).await?;\n        let found = row.is_some_and(|[value]| value.is_some());",
     vitest: items,
   },
   {
@@ -161,28 +160,28 @@ export const keys = [
   {
     name: "the configured TTL attribute is ignored",
     rule: "TTL-7",
-    file: "src/item.rs",
-    find: "if !expiry::is_alive(row.get(&self.ttl), now) {",
-    replace: 'if !expiry::is_alive(row.get("ttl"), now) {',
+    file: "src/store/read.rs",
+    find: "self.row(key, consistent, None, [value.as_str(), ttl.as_str()])",
+    replace:
+      'self.row(key, consistent, None, [value.as_str(), if ttl.is_empty() { ttl } else { "ttl" }])',
     vitest: expiry,
   },
   {
     name: "the empty text is lost on reading",
     rule: "GET-2",
     file: "src/item.rs",
-    find: "        row.remove(&self.value)\n",
+    find: "if expiry::is_alive(ttl, now) { value } else { None }",
     replace:
-      "        row.remove(&self.value).filter(|value| value != &AttributeValue::S(String::new()))\n",
+      "if expiry::is_alive(ttl, now) { value.filter(|value| value != &AttributeValue::S(String::new())) } else { None }",
     vitest: items,
   },
   {
     name: "the empty text is lost on writing",
     rule: "GET-2",
-    file: "src/item.rs",
-    find: "        row.insert(self.value.clone(), content.value);\n",
-    replace: `        if content.value != AttributeValue::S(String::new()) {
-            row.insert(self.value.clone(), content.value);
-        }\n`,
+    file: "src/json/row.rs",
+    find: "        row.serialize_entry(&names.value, &Written(&content.value))?;\n",
+    replace:
+      "        if content.value != AttributeValue::S(String::new()) {\n            row.serialize_entry(&names.value, &Written(&content.value))?;\n        }\n",
     vitest: items,
   },
   {

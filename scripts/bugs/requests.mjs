@@ -3,7 +3,6 @@
 const leftOver = ["batches", "left_over_keys_are_asked_again_and_answers_come_in_order"];
 const pages = ["pages", "follows_every_page_also_empty_ones"];
 const fourAttempts = ["faults", "after_four_attempts_the_caller_is_told"];
-const answer = "Ok(asked.iter().map(answer).collect())";
 
 /** @type {import("./list.mjs").Bug[]} */
 export const requests = [
@@ -43,50 +42,50 @@ export const requests = [
     name: "unprocessed keys are dropped",
     rule: "BAT-3",
     file: "src/store/batch_get.rs",
-    find: "left = answer.unprocessed_keys.into_iter().flatten().flat_map(|(_, rest)| rest.keys).collect();",
-    replace: "left = Vec::new();",
+    find: "left = rest.filter(asked).collect();",
+    replace: "left = rest.filter(asked).take(0).collect();",
     cargo: leftOver,
   },
   {
     name: "the order of getItems is lost",
     rule: "BAT-1",
     file: "src/store/batch_get.rs",
-    find: answer,
-    replace: "Ok(asked.iter().rev().map(answer).collect())",
+    find: "let answers = asked.iter().map(answer).collect();",
+    replace: "let answers = asked.iter().rev().map(answer).collect();",
     cargo: leftOver,
   },
   {
     name: "a key asked twice is answered once",
     rule: "BAT-1",
     file: "src/store/batch_get.rs",
-    find: answer,
-    replace: `let first = |place: usize, key: &Key| asked.iter().position(|other| other == key) == Some(place);
-        let numbered = asked.iter().enumerate().filter(|(place, key)| first(*place, key));
-        Ok(numbered.map(|(_, key)| answer(key)).collect())`,
+    find: "let answers = asked.iter().map(answer).collect();",
+    replace:
+      "let first = |place: usize, key: &Key| asked.iter().position(|other| other == key) == Some(place);\n        let numbered = asked.iter().enumerate().filter(|(place, key)| first(*place, key));\n        let answers = numbered.map(|(_, key)| answer(key)).collect();",
     cargo: leftOver,
   },
   {
     name: "what is missing is left out of getItems",
     rule: "BAT-1",
     file: "src/store/batch_get.rs",
-    find: answer,
-    replace: "Ok(asked.iter().map(answer).filter(|(_, value)| value.is_some()).collect())",
+    find: "let answers = asked.iter().map(answer).collect();",
+    replace:
+      "let answers = asked.iter().map(answer).filter(|(_, value)| value.is_some()).collect();",
     cargo: leftOver,
   },
   {
     name: "getItems does not check the TTL",
     rule: "BAT-1",
     file: "src/store/batch_get.rs",
-    find: "found.push((position, attributes.value(row, now)));",
-    replace: "let _ = now; found.push((position, row.remove(&attributes.value)));",
+    find: "found.insert(position, value_alive(value, ttl.as_ref(), now));",
+    replace: "let _ = (now, ttl);\n                    found.insert(position, value);",
     cargo: ["batches", "what_get_item_does_not_find_is_none"],
   },
   {
     name: "unprocessed writes are dropped",
     rule: "BAT-5",
     file: "src/store/batch_write.rs",
-    find: "Ok(unprocessed) => left.retain(|write| unprocessed.contains(&write.key)),",
-    replace: "Ok(_) => left.clear(),",
+    find: "left.retain(|write| unprocessed.contains(&write.key));",
+    replace: "drop(unprocessed);\n                    left.clear();",
     cargo: ["batches", "left_over_writes_are_sent_again"],
   },
   {
@@ -141,8 +140,9 @@ export const requests = [
     name: "the page after an empty one is not asked for",
     rule: "KEYS-1",
     file: "src/store/scan.rs",
-    find: "                self.waiting.push_back(segment);",
-    replace: "                if !keys.is_empty() { self.waiting.push_back(segment); }",
+    find: '"the scan does not advance")));\n                }\n                self.waiting.push_back(segment);',
+    replace:
+      '"the scan does not advance")));\n                }\n                if !keys.is_empty() {\n                    self.waiting.push_back(segment);\n                }',
     cargo: pages,
   },
   {
@@ -196,9 +196,9 @@ export const requests = [
   {
     name: "attempts are not counted",
     rule: "ERR-1",
-    file: "src/client/progress.rs",
-    find: "progress.attempts.set(progress.attempts.get() + 1)",
-    replace: "progress.attempts.set(progress.attempts.get())",
+    file: "src/client/request.rs",
+    find: "attempts: self.effort.attempts,",
+    replace: "attempts: self.effort.attempts.min(1),",
     cargo: fourAttempts,
   },
   {

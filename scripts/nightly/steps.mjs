@@ -13,6 +13,7 @@ const npm = ["npm", "run", "--silent"];
 
 /** @type {NightlyStep[]} */
 export const nightlySteps = [
+  { name: "models", minutes: 10, command: ["cargo", "test", "--package", "handoff-models"] },
   { name: "planted bugs", minutes: 40, command: [...npm, "test:bugs"] },
   {
     name: "soak",

@@ -61,7 +61,7 @@ impl Skew {
 mod tests {
     use super::*;
 
-    const NOW: Duration = Duration::from_secs(1_800_000_000);
+    const NOW: Duration = Duration::from_hours(500_000);
     /// 2027-01-15, 08:00:00 and ten minutes later.
     const ON_TIME: &str = "Fri, 15 Jan 2027 08:00:00 GMT";
     const LATER: &str = "Fri, 15 Jan 2027 08:10:00 GMT";

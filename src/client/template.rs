@@ -81,8 +81,9 @@ impl Template {
         let signer = Signer::new(credentials, scope, host.to_string(), parts.uri.path(), user_agent);
         let mut headers = HeaderMap::with_capacity(16);
         for name in [CONTENT_TYPE, USER_AGENT, X_AMZ_USER_AGENT, SECURITY_TOKEN] {
-            if let Some(value) = parts.headers.get(&name) {
-                headers.insert(name, value.clone());
+            if let Some(mut value) = parts.headers.get(&name).cloned() {
+                value.set_sensitive(name == SECURITY_TOKEN);
+                headers.insert(name, value);
             }
         }
         Ok(Self { serial, connector, uri: parts.uri, headers, signer })

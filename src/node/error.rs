@@ -4,17 +4,9 @@
 //! lives in JavaScript.
 
 use napi::bindgen_prelude::{JsObjectValue, Object, Unknown};
-use napi::{Env, JsValue, Status};
+use napi::{Env, Status};
 
 use crate::error::{Cause, Error};
-
-/// What a promise is to reject with: the error's data, with a JavaScript value as its cause where there is one.
-pub(super) fn rejected(env: &Env, error: &Error, cause: Option<Unknown<'_>>) -> napi::Error {
-    match data(env, error, cause) {
-        Ok(object) => napi::Error::from_unknown_without_coercion(object.to_unknown()),
-        Err(failed) => failed,
-    }
-}
 
 /// Throws the error's data; what is returned tells napi that something was thrown. (Of a returned value that is no
 /// JavaScript error, napi would throw an empty one.)
@@ -25,7 +17,8 @@ pub(super) fn thrown(env: &Env, error: &Error) -> napi::Error {
     }
 }
 
-fn data<'env>(env: &'env Env, error: &Error, cause: Option<Unknown<'_>>) -> napi::Result<Object<'env>> {
+/// The error's data, with a JavaScript value as its cause where there is one.
+pub(super) fn data<'env>(env: &'env Env, error: &Error, cause: Option<Unknown<'_>>) -> napi::Result<Object<'env>> {
     let mut object = Object::new(env)?;
     let metadata = error.metadata();
     object.set_named_property("name", error.name())?;

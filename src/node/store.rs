@@ -3,17 +3,17 @@
 use std::future::Future;
 use std::sync::Arc;
 
-use napi::bindgen_prelude::{FnArgs, Function, JsObjectValue, Object, PromiseRaw, ToNapiValue, Unknown};
+use napi::bindgen_prelude::{Object, Unknown};
 use napi::{Env, Result};
 use napi_derive::napi;
 
 use super::abort::Abort;
+use super::answer::Answer;
 use super::authorities::authorities;
-use super::error::{rejected, thrown};
-use super::found::Found;
+use super::error::thrown;
+use super::event_loop::{Ended, EventLoop};
 use super::input::{Argument, option};
-use super::items::{FoundItems, asked, new_items};
-use super::meta::FoundMeta;
+use super::items::{asked, new_items};
 use super::options::read_options;
 use super::stats::NativeStore;
 use super::value::{given, given_raw};
@@ -54,12 +54,7 @@ impl NativeDriver {
         ts_args_type = "key: string, options?: { consistentRead?: boolean, signal?: AbortSignal }",
         ts_return_type = "Promise<boolean>"
     )]
-    pub fn has_item<'env>(
-        &self,
-        env: &'env Env,
-        key: Argument,
-        options: Unknown<'_>,
-    ) -> Result<PromiseRaw<'env, bool>> {
+    pub fn has_item<'env>(&self, env: &'env Env, key: Argument, options: Unknown<'_>) -> Result<Unknown<'env>> {
         let store = Arc::clone(&self.store);
         let consistent = option(&options, "consistentRead")?;
         promise(env, &self.store, Abort::listen(env, &options)?, async move { store.has(key.0, consistent).await })
@@ -71,16 +66,11 @@ impl NativeDriver {
         ts_args_type = "key: string, options?: { consistentRead?: boolean, signal?: AbortSignal }",
         ts_return_type = "Promise<unknown>"
     )]
-    pub fn get_item<'env>(
-        &self,
-        env: &'env Env,
-        key: Argument,
-        options: Unknown<'_>,
-    ) -> Result<PromiseRaw<'env, Found>> {
+    pub fn get_item<'env>(&self, env: &'env Env, key: Argument, options: Unknown<'_>) -> Result<Unknown<'env>> {
         let consistent = option(&options, "consistentRead")?;
         let store = Arc::clone(&self.store);
         promise(env, &self.store, Abort::listen(env, &options)?, async move {
-            store.get(key.0, Reading::Plain, consistent).await.map(Found)
+            store.get(key.0, Reading::Plain, consistent).await
         })
     }
 
@@ -90,16 +80,11 @@ impl NativeDriver {
         ts_args_type = "key: string, options?: { consistentRead?: boolean, signal?: AbortSignal }",
         ts_return_type = "Promise<unknown>"
     )]
-    pub fn get_item_raw<'env>(
-        &self,
-        env: &'env Env,
-        key: Argument,
-        options: Unknown<'_>,
-    ) -> Result<PromiseRaw<'env, Found>> {
+    pub fn get_item_raw<'env>(&self, env: &'env Env, key: Argument, options: Unknown<'_>) -> Result<Unknown<'env>> {
         let consistent = option(&options, "consistentRead")?;
         let store = Arc::clone(&self.store);
         promise(env, &self.store, Abort::listen(env, &options)?, async move {
-            store.get(key.0, Reading::Raw, consistent).await.map(Found)
+            store.get(key.0, Reading::Raw, consistent).await
         })
     }
 
@@ -109,17 +94,12 @@ impl NativeDriver {
         ts_args_type = "items: (string | { key: string })[], common?: { consistentRead?: boolean, signal?: AbortSignal }",
         ts_return_type = "Promise<{ key: string, value: unknown }[]>"
     )]
-    pub fn get_items<'env>(
-        &self,
-        env: &'env Env,
-        items: Unknown<'_>,
-        common: Unknown<'_>,
-    ) -> Result<PromiseRaw<'env, FoundItems>> {
+    pub fn get_items<'env>(&self, env: &'env Env, items: Unknown<'_>, common: Unknown<'_>) -> Result<Unknown<'env>> {
         let store = Arc::clone(&self.store);
         let (keys, consistent) = (asked(items)?, option(&common, "consistentRead")?);
         promise(env, &self.store, Abort::listen(env, &common)?, async move {
             match keys {
-                Ok(keys) => store.get_many(keys, consistent).await.map(FoundItems),
+                Ok(keys) => store.get_many(keys, consistent).await,
                 Err(found) => Err(store.no_array(Operation::GetItems, &found)),
             }
         })
@@ -131,19 +111,9 @@ impl NativeDriver {
         ts_args_type = "key: string, options?: { signal?: AbortSignal }",
         ts_return_type = "Promise<{ ttl?: number, size: number, mtime?: Date } | null>"
     )]
-    pub fn get_meta<'env>(
-        &self,
-        env: &'env Env,
-        key: Argument,
-        options: Unknown<'_>,
-    ) -> Result<PromiseRaw<'env, Option<FoundMeta>>> {
+    pub fn get_meta<'env>(&self, env: &'env Env, key: Argument, options: Unknown<'_>) -> Result<Unknown<'env>> {
         let store = Arc::clone(&self.store);
-        promise(
-            env,
-            &self.store,
-            Abort::listen(env, &options)?,
-            async move { Ok(store.meta(key.0).await?.map(FoundMeta)) },
-        )
+        promise(env, &self.store, Abort::listen(env, &options)?, async move { store.meta(key.0).await })
     }
 
     /// Stores a value.
@@ -158,7 +128,7 @@ impl NativeDriver {
         key: Argument,
         value: Unknown<'_>,
         options: Unknown<'_>,
-    ) -> Result<PromiseRaw<'env, ()>> {
+    ) -> Result<Unknown<'env>> {
         let store = Arc::clone(&self.store);
         let (value, ttl) = (given(env, value)?, option(&options, "ttl")?);
         promise(env, &self.store, Abort::listen(env, &options)?, async move {
@@ -178,7 +148,7 @@ impl NativeDriver {
         key: Argument,
         value: Unknown<'_>,
         options: Unknown<'_>,
-    ) -> Result<PromiseRaw<'env, ()>> {
+    ) -> Result<Unknown<'env>> {
         let store = Arc::clone(&self.store);
         let (value, ttl) = (given_raw(env, value)?, option(&options, "ttl")?);
         promise(env, &self.store, Abort::listen(env, &options)?, async move {
@@ -192,12 +162,7 @@ impl NativeDriver {
         ts_args_type = "items: { key: string, value: unknown, options?: { ttl?: number | string | null } }[], common?: { ttl?: number | string | null, signal?: AbortSignal }",
         ts_return_type = "Promise<void>"
     )]
-    pub fn set_items<'env>(
-        &self,
-        env: &'env Env,
-        items: Unknown<'_>,
-        common: Unknown<'_>,
-    ) -> Result<PromiseRaw<'env, ()>> {
+    pub fn set_items<'env>(&self, env: &'env Env, items: Unknown<'_>, common: Unknown<'_>) -> Result<Unknown<'env>> {
         let store = Arc::clone(&self.store);
         let (items, ttl) = (new_items(env, items)?, option(&common, "ttl")?);
         promise(env, &self.store, Abort::listen(env, &common)?, async move {
@@ -214,12 +179,7 @@ impl NativeDriver {
         ts_args_type = "key: string, options?: { signal?: AbortSignal }",
         ts_return_type = "Promise<void>"
     )]
-    pub fn remove_item<'env>(
-        &self,
-        env: &'env Env,
-        key: Argument,
-        options: Unknown<'_>,
-    ) -> Result<PromiseRaw<'env, ()>> {
+    pub fn remove_item<'env>(&self, env: &'env Env, key: Argument, options: Unknown<'_>) -> Result<Unknown<'env>> {
         let store = Arc::clone(&self.store);
         promise(env, &self.store, Abort::listen(env, &options)?, async move { store.delete(key.0).await })
     }
@@ -230,12 +190,7 @@ impl NativeDriver {
         ts_args_type = "base?: string, options?: { maxDepth?: number, consistentRead?: boolean, signal?: AbortSignal }",
         ts_return_type = "Promise<string[]>"
     )]
-    pub fn get_keys<'env>(
-        &self,
-        env: &'env Env,
-        base: Argument,
-        options: Unknown<'_>,
-    ) -> Result<PromiseRaw<'env, Vec<String>>> {
+    pub fn get_keys<'env>(&self, env: &'env Env, base: Argument, options: Unknown<'_>) -> Result<Unknown<'env>> {
         let store = Arc::clone(&self.store);
         let (max_depth, consistent) = (option(&options, "maxDepth")?, option(&options, "consistentRead")?);
         promise(env, &self.store, Abort::listen(env, &options)?, async move {
@@ -249,7 +204,7 @@ impl NativeDriver {
         ts_args_type = "base?: string, options?: { signal?: AbortSignal }",
         ts_return_type = "Promise<void>"
     )]
-    pub fn clear<'env>(&self, env: &'env Env, base: Argument, options: Unknown<'_>) -> Result<PromiseRaw<'env, ()>> {
+    pub fn clear<'env>(&self, env: &'env Env, base: Argument, options: Unknown<'_>) -> Result<Unknown<'env>> {
         let store = Arc::clone(&self.store);
         promise(env, &self.store, Abort::listen(env, &options)?, async move { store.clear(base.0).await })
     }
@@ -263,7 +218,7 @@ impl NativeDriver {
 
     /// Ends the driver's work and closes its connections.
     #[napi(catch_unwind, ts_return_type = "Promise<void>")]
-    pub fn dispose<'env>(&self, env: &'env Env) -> Result<PromiseRaw<'env, ()>> {
+    pub fn dispose<'env>(&self, env: &'env Env) -> Result<Unknown<'env>> {
         let store = Arc::clone(&self.store);
         promise(env, &self.store, None, async move {
             store.close().await;
@@ -272,44 +227,28 @@ impl NativeDriver {
     }
 }
 
-/// Runs a call of the core on the addon's threads.
-pub(super) fn promise<'env, T>(
+/// Runs a call of the core on the worker.
+pub(super) fn promise<'env, T: Into<Answer>>(
     env: &'env Env,
     store: &Arc<Store>,
     abort: Option<Abort>,
     call: impl Future<Output = std::result::Result<T, Error>> + Send + 'static,
-) -> Result<PromiseRaw<'env, T>>
-where
-    T: ToNapiValue + Send + 'static,
-{
+) -> Result<Unknown<'env>> {
     #[cfg(feature = "fault")]
     super::fault::strike("call");
     let store = Arc::clone(store);
     let token = abort.as_ref().map(Abort::token);
-    let stoppable = async move {
+    EventLoop::of(env)?.call(env, abort, async move {
         #[cfg(feature = "fault")]
         super::fault::strike("future");
-        match token {
+        let result = match token {
             None => Some(call.await),
             Some(token) => token.run_until_cancelled(call).await,
-        }
-    };
-    env.spawn_future_with_callback(async move { Ok(stoppable.await) }, move |env, result| {
-        if let Some(notice) = store.take_notice() {
-            warn(env, &notice)?;
-        }
-        let reason = abort.map(|abort| abort.end(env)).transpose()?.flatten();
-        match result {
-            Some(result) => result.map_err(|error| rejected(env, &error, None)),
-            None => Err(rejected(env, &store.aborted(), reason)),
+        };
+        Ended {
+            stopped: result.is_none(),
+            result: result.unwrap_or_else(|| Err(store.aborted())).map(Into::into),
+            notice: store.take_notice(),
         }
     })
-}
-
-/// Tells the user through Node's own warnings.
-fn warn(env: &Env, notice: &str) -> Result<()> {
-    let process: Object<'_> = env.get_global()?.get_named_property("process")?;
-    let emit: Function<'_, FnArgs<(&str, &str)>, Unknown<'_>> = process.get_named_property("emitWarning")?;
-    emit.apply(process, (notice, "DynamoDbWarning").into())?;
-    Ok(())
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use napi::bindgen_prelude::{Object, PromiseRaw};
+use napi::bindgen_prelude::{Object, Unknown};
 use napi::{Env, Result};
 use napi_derive::napi;
 
@@ -20,7 +20,7 @@ pub struct NativeTable {
 ///
 /// Throws the data of an error where an option is not allowed, and rejects with it where something else fails.
 #[napi(catch_unwind, ts_args_type = "options: object", ts_return_type = "Promise<NativeTable>")]
-pub fn create_table<'env>(env: &'env Env, options: Object<'_>) -> Result<PromiseRaw<'env, NativeTable>> {
+pub fn create_table<'env>(env: &'env Env, options: Object<'_>) -> Result<Unknown<'env>> {
     let store = open(env, &options)?;
     promise(env, &Arc::clone(&store), None, async move {
         store.create_table(Patience::default()).await.map(|created| NativeTable { created })

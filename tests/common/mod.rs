@@ -129,7 +129,12 @@ impl Script {
 
 /// A store over another HTTP client.
 pub(crate) fn store_over(http: SharedHttpClient, change: impl FnOnce(&mut RawOptions)) -> Store {
-    Store::with_http_client(Script::options(change), Arc::new(StoppedClock), http)
+    store_of(http, Script::options(change))
+}
+
+/// The same of checked options, which hold more than a user can choose.
+pub(crate) fn store_of(http: SharedHttpClient, options: Options) -> Store {
+    Store::with_http_client(options, Arc::new(StoppedClock), http)
 }
 
 impl HttpClient for Script {

@@ -3,6 +3,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::http::{HttpRequest, HttpResponse};
@@ -86,17 +87,15 @@ impl Wire {
     }
 
     /// The SDK's own client over this wire, set up as a driver sets it up.
-    pub(crate) fn sdk(&self, attempts: u32, endpoint: Option<&str>, token: Option<&str>) -> Client {
+    pub(crate) fn sdk(&self, attempts: u32, endpoint: Option<&str>, credentials: Credentials) -> Client {
         let ours = FrameworkMetadata::new("unstorage-dynamodb", Some(env!("CARGO_PKG_VERSION"))).expect("valid");
+        let retries =
+            RetryConfig::standard().with_max_attempts(attempts).with_initial_backoff(Duration::from_millis(1));
         let mut config = aws_sdk_dynamodb::Config::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
             .region(Region::new("eu-west-1"))
-            .credentials_provider(Credentials::new("id", "secret", token.map(ToOwned::to_owned), None, "test"))
-            .retry_config(
-                RetryConfig::standard()
-                    .with_max_attempts(attempts)
-                    .with_initial_backoff(std::time::Duration::from_millis(1)),
-            )
+            .credentials_provider(credentials)
+            .retry_config(retries)
             .framework_metadata(ours)
             .http_client(self.http());
         if let Some(endpoint) = endpoint {

@@ -1,0 +1,156 @@
+//! A queue that wakes its reader.
+
+use std::mem;
+use std::sync::PoisonError;
+#[cfg(not(loom))]
+use std::sync::{Mutex, MutexGuard};
+
+#[cfg(loom)]
+use loom::sync::{Mutex, MutexGuard};
+
+/// Somebody who can be woken to read.
+pub(crate) trait Wake {
+    /// Called with the mailbox locked, so it must not come back to it. More than one call may lead to one reading.
+    fn wake(&self);
+}
+
+/// A queue with many writers and one reader, who sleeps outside of it.
+///
+/// Only the first item of a batch wakes: whoever writes to a queue that is not empty knows that the reader was called and
+/// has not come yet. A lock, not a lock-free list: both sides hold it for some nanoseconds, and it is what makes the end
+/// safe, because nobody is inside `wake` once [`close`](Self::close) has returned.
+pub(crate) struct Mailbox<T, W>(Mutex<State<T, W>>);
+
+struct State<T, W> {
+    items: Vec<T>,
+    /// `None` once closed.
+    reader: Option<W>,
+}
+
+impl<T, W: Wake> Mailbox<T, W> {
+    pub(crate) fn new(reader: W) -> Self {
+        Self(Mutex::new(State { items: Vec::new(), reader: Some(reader) }))
+    }
+
+    /// Adds an item; gives it back where nobody reads any more.
+    pub(crate) fn push(&self, item: T) -> Result<(), T> {
+        let mut state = self.lock();
+        let Some(reader) = &state.reader else {
+            return Err(item);
+        };
+        if state.items.is_empty() {
+            reader.wake();
+        }
+        state.items.push(item);
+        Ok(())
+    }
+
+    /// Moves all that is there into `batch`, which must be empty and lends its room; false once closed.
+    pub(crate) fn take(&self, batch: &mut Vec<T>) -> bool {
+        let mut state = self.lock();
+        mem::swap(&mut state.items, batch);
+        state.reader.is_some()
+    }
+
+    /// Ends it, and gives the reader and what nobody will read: to be dropped by the caller, outside the lock.
+    pub(crate) fn close(&self) -> (Option<W>, Vec<T>) {
+        let mut state = self.lock();
+        (state.reader.take(), mem::take(&mut state.items))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State<T, W>> {
+        // No code of others runs in here but `wake`, and a half-done change cannot be seen after a panic in it.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::mpsc::{SyncSender, sync_channel};
+    use std::sync::{Arc, Barrier};
+    use std::thread;
+
+    use super::*;
+
+    /// Wakes through a channel with room for one call: more calls than one are one, as with an event loop.
+    struct Bell(SyncSender<()>, Arc<AtomicUsize>);
+
+    impl Wake for Bell {
+        fn wake(&self) {
+            self.1.fetch_add(1, Ordering::Relaxed);
+            let _called_already = self.0.try_send(());
+        }
+    }
+
+    #[test]
+    fn every_item_comes_once_in_its_writers_order() {
+        const WRITERS: usize = 4;
+        const EACH: usize = 25_000;
+        let (sender, woken) = sync_channel(1);
+        let wakes = Arc::new(AtomicUsize::new(0));
+        let mailbox = Arc::new(Mailbox::new(Bell(sender, Arc::clone(&wakes))));
+        let writers: Vec<_> = (0..WRITERS)
+            .map(|writer| {
+                let mailbox = Arc::clone(&mailbox);
+                thread::spawn(move || (0..EACH).for_each(|item| mailbox.push((writer, item)).unwrap()))
+            })
+            .collect();
+        let mut next = [0; WRITERS];
+        let (mut batch, mut batches) = (Vec::new(), 0);
+        while next.iter().sum::<usize>() < WRITERS * EACH {
+            woken.recv().unwrap();
+            assert!(mailbox.take(&mut batch));
+            batches += usize::from(!batch.is_empty());
+            for (writer, item) in batch.drain(..) {
+                assert_eq!(item, next[writer]);
+                next[writer] += 1;
+            }
+        }
+        for writer in writers {
+            writer.join().unwrap();
+        }
+        assert_eq!(wakes.load(Ordering::Relaxed), batches, "one call per batch");
+    }
+
+    #[test]
+    fn what_is_written_before_the_end_is_given_to_who_ends_it() {
+        let (sender, _woken) = sync_channel(1);
+        let wakes = Arc::new(AtomicUsize::new(0));
+        let mailbox = Mailbox::new(Bell(sender, Arc::clone(&wakes)));
+        mailbox.push(1).unwrap();
+        mailbox.push(2).unwrap();
+        let (reader, left) = mailbox.close();
+        assert!(reader.is_some());
+        assert_eq!(left, [1, 2]);
+        assert_eq!(mailbox.push(3), Err(3));
+        assert!(!mailbox.take(&mut Vec::new()));
+        assert!(mailbox.close().0.is_none());
+        assert_eq!(wakes.load(Ordering::Relaxed), 1);
+    }
+
+    #[test]
+    fn an_item_is_delivered_left_or_given_back_and_nobody_calls_after_the_end() {
+        for _ in 0..1_000 {
+            let (sender, woken) = sync_channel(1);
+            let mailbox = Arc::new(Mailbox::new(Bell(sender, Arc::default())));
+            let start = Arc::new(Barrier::new(2));
+            let writer = {
+                let (mailbox, start) = (Arc::clone(&mailbox), Arc::clone(&start));
+                thread::spawn(move || {
+                    start.wait();
+                    (0..10).filter_map(|item| mailbox.push(item).err()).count()
+                })
+            };
+            start.wait();
+            let mut batch = Vec::new();
+            mailbox.take(&mut batch);
+            let (reader, left) = mailbox.close();
+            drop(reader);
+            let given_back = writer.join().unwrap();
+            assert_eq!(batch.len() + left.len() + given_back, 10);
+            // The sender went with the reader: nobody holds it, so nobody was inside.
+            assert!(woken.try_iter().count() <= 2 && woken.recv().is_err());
+        }
+    }
+}
