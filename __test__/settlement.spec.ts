@@ -46,7 +46,7 @@ describe("[API-13] calls started together", () => {
             const error = await failureOf(driver.getItem(tooLong(n)));
             right += Number(error.key.startsWith(`${n}:`) && error.code.endsWith("INVALID_KEY"));
           }
-          settled[n] += 1;
+          settled[n]! += 1;
         }),
       );
     }

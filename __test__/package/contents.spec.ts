@@ -40,6 +40,16 @@ describe("files", () => {
   it("the main tarball is under 60 kB", () => {
     expect(statSync(tarballs().main).size).toBeLessThan(60_000);
   });
+
+  it("the notices name what is linked in, with the texts of its licences", () => {
+    const file = join(app.folder, "node_modules", platformName, "THIRD-PARTY-NOTICES");
+    const text = readFileSync(file, "utf8");
+    for (const crate of ["tokio", "rustls", "ring", "hyper", "aws-config", "napi"]) {
+      expect(text).toMatch(new RegExp(`^  ${crate} \\d`, "m"));
+    }
+    expect(text).toContain("Permission is hereby granted, free of charge");
+    expect(text).toContain("Apache License");
+  });
 });
 
 describe("manifests", () => {

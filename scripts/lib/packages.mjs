@@ -43,7 +43,7 @@ function complete(tag) {
   const main = readJson("package.json");
   manifest.description = `The native addon of ${main.name} for ${tag}`;
   manifest.type = "commonjs";
-  manifest.files.push("inline.mjs");
+  manifest.files.push("inline.mjs", "THIRD-PARTY-NOTICES");
   const write = (/** @type {string} */ file, /** @type {string} */ text) =>
     writeFileSync(inProject(folder, tag, file), text);
   write("package.json", `${JSON.stringify(manifest, null, 2)}\n`);
@@ -52,9 +52,9 @@ function complete(tag) {
     "README.md",
     `# ${manifest.name}\n\nThe native addon of [${main.name}](https://www.npmjs.com/package/${main.name}) for ${tag}. ` +
       `npm installs it with that package, on this platform; nothing here is to be imported.\n\n` +
-      `Licence: MIT.\n`,
+      `Licence: MIT. THIRD-PARTY-NOTICES has those of what is linked in.\n`,
   );
-  for (const file of ["LICENSE"]) {
+  for (const file of ["LICENSE", "THIRD-PARTY-NOTICES"]) {
     copyFileSync(inProject(file), inProject(folder, tag, file));
   }
 }
