@@ -17,7 +17,7 @@ import { benchCache, valueFile } from "./values.mjs";
 export const allowance = 0.15;
 
 /** The start of the process is in both counts, and falls out of their difference. */
-const counts = /** @type {const} */ ([200, 600]);
+const counts = /** @type {const} */ ([100, 300]);
 
 const worker = (/** @type {string} */ name) =>
   fileURLToPath(new URL(`../workers/${name}.mjs`, import.meta.url));
@@ -48,7 +48,7 @@ function runCounted(operation, endpoint, count, addon) {
     operation,
     keys: 100,
     inFlight: 8,
-    warmUp: 100,
+    warmUp: 50,
     count,
     endpoint,
     table: "guard",

@@ -5,8 +5,6 @@ export default {
   compatibilityDate: "2026-11-01",
   preset: "node-server",
   output: { dir: BENCH_OUTPUT },
-  // Left outside the bundle, as Nitro does with packages whose name does not begin like one of its own dependencies.
-  externals: { external: ["unstorage-dynamodb"] },
   // Region, endpoint and credentials come from the environment, at run time, for both.
   storage: { cache: { driver: BENCH_DRIVER, table: "nitro" } },
 };
