@@ -32,5 +32,6 @@ export const nightlySteps = [
       `${results}/nothing-lost.json`,
     ],
   },
+  { name: "fuzzing", minutes: 60, command: [...npm, "fuzz"] },
   { name: "valgrind", minutes: 15, command: [...npm, "test:valgrind"] },
 ];

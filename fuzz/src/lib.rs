@@ -1,0 +1,78 @@
+//! What the fuzz targets share: a store whose answers are the bytes of a fuzzer.
+
+use std::cell::RefCell;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::config::http::{HttpRequest, HttpResponse};
+use aws_sdk_dynamodb::config::{RuntimeComponents, SharedHttpClient};
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+};
+use aws_smithy_types::body::SdkBody;
+use unstorage_dynamodb::clock::Clock;
+use unstorage_dynamodb::options::{Options, RawCredentials, RawLimits, RawOptions};
+use unstorage_dynamodb::store::Store;
+
+thread_local! {
+    static ANSWER: RefCell<(u16, Vec<u8>)> = const { RefCell::new((200, Vec::new())) };
+    static RUNTIME: tokio::runtime::Runtime =
+        tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
+    static STORE: Arc<Store> = Arc::new(store());
+}
+
+#[derive(Debug)]
+struct StoppedClock;
+
+impl Clock for StoppedClock {
+    fn now(&self) -> Duration {
+        Duration::from_secs(1_800_000_000)
+    }
+}
+
+/// Gives every request the same answer.
+#[derive(Debug, Clone)]
+struct Fuzzed;
+
+impl HttpClient for Fuzzed {
+    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+        SharedHttpConnector::new(Self)
+    }
+}
+
+impl HttpConnector for Fuzzed {
+    fn call(&self, _: HttpRequest) -> HttpConnectorFuture {
+        let (status, body) = ANSWER.with_borrow(Clone::clone);
+        let response = HttpResponse::new(status.try_into().expect("a status"), SdkBody::from(body));
+        HttpConnectorFuture::ready(Ok(response))
+    }
+}
+
+/// One attempt, and a deadline that a loop without end would miss.
+fn store() -> Store {
+    let limits = RawLimits {
+        max_attempts: "1".into(),
+        timeout: "20".into(),
+        attempt_timeout: "0".into(),
+        ..RawLimits::default()
+    };
+    let options = Options::parse(RawOptions {
+        table: "cache".into(),
+        region: "eu-west-1".into(),
+        credentials: RawCredentials::Object {
+            access_key_id: "id".into(),
+            secret_access_key: "secret".into(),
+            session_token: unstorage_dynamodb::input::Input::Absent,
+        },
+        limits,
+        ..RawOptions::default()
+    });
+    Store::with_http_client(options.expect("options"), Arc::new(StoppedClock), SharedHttpClient::new(Fuzzed))
+}
+
+/// Runs one call on a store that is answered so.
+pub fn answered<T, F: Future<Output = T>>(status: u16, body: &[u8], call: impl FnOnce(Arc<Store>) -> F) -> T {
+    ANSWER.set((status, body.to_vec()));
+    RUNTIME.with(|runtime| runtime.block_on(call(STORE.with(Arc::clone))))
+}
