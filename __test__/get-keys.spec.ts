@@ -181,10 +181,10 @@ describe("a table of several pages", () => {
         code: "ERR_DYNAMODB_ACCESS_DENIED",
         operation: "getKeys",
       });
-      // What was in flight beside it, and no more: there are 17 at least.
+      // What was in flight beside it, or answered before it: the whole takes 17 at least.
       const sent = recorder.of("Scan").length;
       expect(sent).toBeGreaterThanOrEqual(failing);
-      expect(sent).toBeLessThanOrEqual(failing === 1 ? 1 : failing + 4);
+      expect(sent).toBeLessThan(failing === 1 ? 2 : 17);
     },
     30_000,
   );

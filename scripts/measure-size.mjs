@@ -1,6 +1,6 @@
 // `npm run measure:size`: what an install of this driver takes up, and of the JavaScript SDK that it replaces. The
 // numbers in README.md come from here.
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
@@ -21,20 +21,21 @@ async function install(folder, packages) {
 /** @param {string} folder an app with packages installed */
 function sizeOf(folder) {
   const installed = path.join(folder, "node_modules");
-  const entries = readdirSync(installed, { recursive: true, withFileTypes: true });
   // npm's own record of what it installed is no part of a package.
-  const files = entries.filter((entry) => entry.isFile() && entry.name !== ".package-lock.json");
-  const bytes = files.reduce(
-    (sum, file) => sum + statSync(path.join(file.parentPath, file.name)).size,
-    0,
-  );
-  const record = readJson(
-    path.relative(path.resolve("."), path.join(installed, ".package-lock.json")),
-  );
+  const record = path.join(installed, ".package-lock.json");
+  const stats = readdirSync(installed, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.join(entry.parentPath, entry.name))
+    .filter((file) => file !== record)
+    .map((file) => statSync(file));
+  const sum = (/** @type {(stat: import("node:fs").Stats) => number} */ of) =>
+    (stats.reduce((total, stat) => total + of(stat), 0) / 1e6).toFixed(1);
   return {
-    packages: Object.keys(record.packages).length,
-    files: files.length,
-    megabytes: (bytes / 1e6).toFixed(1),
+    packages: Object.keys(JSON.parse(readFileSync(record, "utf8")).packages).length,
+    files: stats.length,
+    "MB of content": sum((stat) => stat.size),
+    // Small files take up a block each. Windows has no such number.
+    "MB on disk": sum((stat) => (stat.blocks ?? 0) * 512),
   };
 }
 

@@ -12,7 +12,7 @@ async function outcomes(calls: string, options: object = {}): Promise<Outcome[]>
 }
 
 async function result(calls: string, options: object = {}): Promise<CaseResult> {
-  const all = { endpoint: endpoint.endpoint, attemptTimeout: 1000, timeout: 5000, ...options };
+  const all = { endpoint: endpoint.endpoint, attemptTimeout: 5000, timeout: 20_000, ...options };
   return runCase(`
     const driver = make(${literal(all)});
     report(await Promise.all(${calls}.map((call) => settle(call))));
@@ -71,7 +71,7 @@ describe("an answer that is broken", () => {
     { UnprocessedKeys: { other: { Keys: [] } } },
   ];
   it("[case 08] of another type: an error, or no item", async () => {
-    endpoint.script(({ path }) => ({ body: mistyped[Number(path.slice(1))] }));
+    endpoint.script(({ path }) => ({ body: mistyped[Number.parseInt(path.slice(1), 10)] }));
     const { reports } = await runCase(`
       for (let n = 0; n < ${mistyped.length}; n += 1) {
         const driver = make({ endpoint: ${literal(endpoint.endpoint)} + "/" + n, timeout: 1000 });

@@ -50,7 +50,7 @@ describe("a reset", () => {
       }
       report(wrong);
     `;
-    const { reports } = await runCase(body, { prepare });
+    const { reports } = await runCase(body, { prepare, limitMs: 250_000 });
     expect(reports).toEqual([[]]);
     expect(proxy.faults).toBeGreaterThan(15);
   });

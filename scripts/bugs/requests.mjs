@@ -12,7 +12,7 @@ export const requests = [
     file: "src/store/scan/segment.rs",
     find: "let is_new = self.start.as_ref() != Some(&last) && !self.circle.closes(&last);",
     replace: "let is_new = !self.circle.closes(&last) || true;",
-    cargo: ["lib", "the_same_key_twice_in_a_row_is_found_at_once"],
+    cargo: ["lib", "store::scan::segment::tests::the_same_key_twice_in_a_row_is_found_at_once"],
   },
   {
     name: "a page that stays throttled is dropped",
@@ -28,7 +28,7 @@ export const requests = [
     file: "src/options/limits.rs",
     find: "stall: default.stall,",
     replace: "stall: default.stall * 1_000,",
-    cargo: ["lib", "a_stalled_scan_is_given_up_after_a_minute"],
+    cargo: ["lib", "options::limits::tests::a_stalled_scan_is_given_up_after_a_minute"],
   },
   {
     name: "failed calls are not counted",
