@@ -13,8 +13,17 @@ import { benchCache, valueFile } from "./values.mjs";
 
 /** @typedef {{ main: number, others: number }} Instructions */
 
+/**
+ * @typedef {object} Variant
+ * @property {string} [addon] another binary than the one in the repository
+ * @property {boolean} [isSlowed] does 20 % more than it says
+ */
+
 /** By how much a figure may exceed its baseline. */
 export const allowance = 0.15;
+
+/** Every fifth operation is done twice where the guard is to prove itself: 20 % more of everything. */
+const twiceEvery = 5;
 
 /** The start of the process is in both counts, and falls out of their difference. */
 const counts = /** @type {const} */ ([100, 300]);
@@ -35,10 +44,10 @@ export async function startCanned() {
  * @param {string} operation
  * @param {string} endpoint
  * @param {number} count
- * @param {string | undefined} addon
+ * @param {Variant} variant
  * @returns {Instructions}
  */
-function runCounted(operation, endpoint, count, addon) {
+function runCounted(operation, endpoint, count, { addon, isSlowed }) {
   const directory = path.join(benchCache, "callgrind");
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory, { recursive: true });
@@ -57,6 +66,7 @@ function runCounted(operation, endpoint, count, addon) {
     // Valgrind takes fifty times as long.
     options: { connectTimeout: 0, attemptTimeout: 0, timeout: 0 },
     valueFile: valueFile(1024),
+    ...(isSlowed ? { twiceEvery } : {}),
   };
   const valgrind = [
     "--tool=callgrind",
@@ -93,11 +103,11 @@ function runCounted(operation, endpoint, count, addon) {
 /**
  * @param {string} operation
  * @param {string} endpoint
- * @param {string | undefined} addon
+ * @param {Variant} variant
  * @returns {Instructions}
  */
-export function instructionsPerOperation(operation, endpoint, addon) {
-  const [few, many] = counts.map((count) => runCounted(operation, endpoint, count, addon));
+export function instructionsPerOperation(operation, endpoint, variant) {
+  const [few, many] = counts.map((count) => runCounted(operation, endpoint, count, variant));
   if (!few || !many) {
     throw new Failure("nothing was counted");
   }
