@@ -52,7 +52,7 @@ await main(async () => {
     }
     return;
   }
-  await setup();
+  await setup({ addon: packages ? false : "debug" });
   // Only now: before the set-up there was nothing to import.
   const { runApp } = await import("./apps/run.mjs");
   const { openTable } = await import("./apps/table.mjs");

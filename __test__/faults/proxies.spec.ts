@@ -44,7 +44,7 @@ describe("a proxy", () => {
     ["says nothing", () => {}],
     ["speaks no HTTP", (socket) => socket.end("SSH-2.0-proxy\r\n")],
   ];
-  const targets = ["http://dynamodb.invalid", "https://dynamodb.invalid"];
+  const targets = ["http://dynamodb.internal", "https://dynamodb.invalid"];
 
   it.each(failing)("[case 29] that %s: an error in time, without its password", async (_, how) => {
     treat = how;

@@ -107,6 +107,15 @@ export async function runQuietly(command, options) {
   return output;
 }
 
+/**
+ * An install. It may be repeated, and is: a registry that stalls says nothing about the app.
+ *
+ * @param {string[]} command
+ * @param {Options} options
+ */
+export const runInstall = (command, options) =>
+  runQuietly(command, options).catch(() => runQuietly(command, options));
+
 /** @returns {Promise<number>} */
 export async function freePort() {
   const server = createServer().listen(0, "127.0.0.1");

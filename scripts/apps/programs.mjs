@@ -5,7 +5,7 @@ import path from "node:path";
 import { npm } from "../lib/process.mjs";
 import { cacheDirectory } from "../lib/project.mjs";
 import { Failure } from "../lib/steps.mjs";
-import { runQuietly } from "./processes.mjs";
+import { runInstall } from "./processes.mjs";
 
 const { platform, arch } = process;
 const suffix = platform === "win32" ? ".exe" : "";
@@ -100,7 +100,7 @@ async function install(name) {
     mkdirSync(folder, { recursive: true });
     writeFileSync(path.join(folder, "package.json"), JSON.stringify({ private: true }));
     const exact = `${wanted.package}@${wanted.version}`;
-    await runQuietly(flat(npm(["install", "--no-save", ...npmFlags, exact])), { cwd: folder });
+    await runInstall(flat(npm(["install", "--no-save", ...npmFlags, exact])), { cwd: folder });
   }
   if (!existsSync(file)) {
     throw new Failure(`${wanted.package}@${wanted.version} holds no ${wanted.file}.`);

@@ -16,7 +16,7 @@ import path from "node:path";
 import { npm, run } from "../lib/process.mjs";
 import { inProject, readJson } from "../lib/project.mjs";
 import { Failure } from "../lib/steps.mjs";
-import { runQuietly } from "./processes.mjs";
+import { runInstall } from "./processes.mjs";
 import { flat, npmFlags, programFile } from "./programs.mjs";
 
 const manifests = new Set([
@@ -63,7 +63,7 @@ export class Workspace {
       writeFileSync(manifest, JSON.stringify({ private: true }));
     }
     const install = ["install", "--no-save", ...npmFlags];
-    return runQuietly(flat(npm([...install, ...this.tarballs()])), { cwd: folder });
+    return runInstall(flat(npm([...install, ...this.tarballs()])), { cwd: folder });
   }
 
   /**
@@ -88,7 +88,7 @@ export class Workspace {
 
   /** @param {string} folder */
   async #npm(folder) {
-    await runQuietly(flat(npm(["ci", ...npmFlags])), { cwd: folder });
+    await runInstall(flat(npm(["ci", ...npmFlags])), { cwd: folder });
     await this.addPackages(folder);
   }
 
@@ -96,8 +96,8 @@ export class Workspace {
   async #pnpm(folder) {
     const pnpm = [process.execPath, await programFile("pnpm")];
     const offline = ["--prefer-offline", "--reporter=append-only"];
-    await runQuietly([...pnpm, "install", "--frozen-lockfile", ...offline], { cwd: folder });
-    await runQuietly([...pnpm, "add", ...offline, ...this.tarballs()], { cwd: folder });
+    await runInstall([...pnpm, "install", "--frozen-lockfile", ...offline], { cwd: folder });
+    await runInstall([...pnpm, "add", ...offline, ...this.tarballs()], { cwd: folder });
   }
 
   /** Examples are for people, and name their own versions. @param {string} install @param {string} source */
