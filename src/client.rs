@@ -5,50 +5,49 @@ pub(crate) mod answer;
 mod attempt;
 pub(crate) mod authorities;
 mod budget;
+mod channel;
+mod connect;
 pub(crate) mod credentials;
 mod descriptors;
 mod http;
+mod pool;
 mod profile;
 mod progress;
 mod region;
-mod renewal;
 mod request;
 mod retry;
 mod signature;
 mod skew;
 pub(crate) mod slots;
 mod template;
+mod tls;
 mod user_agent;
 
 pub(crate) use action::Action;
 pub(crate) use progress::Throttles;
 
-use std::future::Future;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_config::identity::IdentityCache;
 use aws_config::provider_config::ProviderConfig;
 use aws_config::{BehaviorVersion, ConfigLoader, SdkConfig};
 use aws_credential_types::Credentials;
-use aws_credential_types::provider::SharedCredentialsProvider;
-use aws_sdk_dynamodb::config::http::HttpResponse;
-use aws_sdk_dynamodb::config::retry::{RetryConfig, RetryPartition, TokenBucket};
+use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{FrameworkMetadata, Region, SharedHttpClient, StalledStreamProtectionConfig};
-use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_types::service_config::ServiceConfigKey;
 
 use crate::clock::SharedClock;
-use crate::error::aws::{Failure, Target, explain, explain_failure, no_credentials};
+use crate::error::aws::{Failure, Target, explain, no_credentials};
 use crate::error::{Error, ErrorKind};
 use crate::json::AnswerError;
 use crate::options::{Endpoint, GivenCredentials, Limits, Options, StaticCredentials, endpoint_from_environment};
 use crate::stats::Effort;
 use authorities::Authorities;
+use channel::Network;
 use credentials::{CredentialsKeeper, Source};
 use http::PoolSettings;
-use renewal::Renewal;
 use request::{Course, Identity, Requests};
 use retry::{INITIAL_BACKOFF, MAX_BACKOFF};
 use slots::Slots;
@@ -66,9 +65,6 @@ pub(crate) struct Surroundings {
 /// A DynamoDB client and what it is pointed at.
 #[derive(Debug)]
 pub(crate) struct Client {
-    /// For what is rare: the making of a table.
-    pub(crate) sdk: aws_sdk_dynamodb::Client,
-    /// For the operations of the store.
     requests: Requests,
     pub(crate) target: Target,
     /// Absent where credentials are simply given.
@@ -86,33 +82,24 @@ impl Client {
         // Asked for apart from the loader's own chain, which would go on to the instance metadata service and make
         // a machine without a region wait for seconds.
         let region = region::find(options).await?;
-        let (max_connections, proxy) = (options.limits.max_connections, options.proxy.clone());
-        let pools = PoolSettings { max_connections, proxy, authorities };
-        let shared = http.clone().unwrap_or_else(|| http::by_scheme(pools.clone()));
-        let shared = http::guarded(shared, Arc::clone(&slots));
+        let settings = PoolSettings { proxy: options.proxy.clone(), authorities, slots };
+        let shared = http.clone().unwrap_or_else(|| http::by_scheme(settings.clone()));
         let environment = load_environment(options, &region, shared.clone()).await;
         let endpoint = match &options.endpoint {
             Some(endpoint) => Some(endpoint.clone()),
             None => configured_endpoint(&environment)?,
         };
-        let http = match http {
-            Some(http) => http,
-            None => pools.pool(endpoint.as_ref().is_some_and(Endpoint::is_plain_http)).await?,
+        let network = match http {
+            Some(http) => Network::Given(http),
+            None => {
+                let pools = settings.pools(endpoint.as_ref().is_some_and(Endpoint::is_plain_http)).await?;
+                Network::Pools { pools: Arc::new(pools), connect_timeout: options.limits.connect_timeout }
+            }
         };
-        let (provider, credentials) = provider(options, &environment, shared, Arc::clone(&clock));
+        let credentials = keeper(options, &environment, shared, Arc::clone(&clock));
         let mut config = aws_sdk_dynamodb::config::Builder::from(&environment);
         config.set_endpoint_url(endpoint.as_ref().map(|endpoint| endpoint.as_str().to_owned()));
-        config.set_credentials_provider(Some(provider));
-        let config = config
-            .http_client(http::guarded(http, slots))
-            .retry_classifier(answer::NotAgain)
-            .identity_cache(IdentityCache::no_cache())
-            .retry_partition(retry_partition(&options.limits))
-            .interceptor(progress::Counter);
-        let config = match &credentials {
-            Some(keeper) => config.retry_classifier(Renewal(keeper.clone())),
-            None => config,
-        };
+        let config = config.identity_cache(IdentityCache::no_cache());
         let config = match &options.user_agent {
             Some(text) => config.interceptor(user_agent::Addition(text.clone())),
             None => config,
@@ -125,8 +112,7 @@ impl Client {
         };
         let notice = endpoint.as_ref().filter(|endpoint| endpoint.is_exposed()).and_then(exposed);
         Ok(Self {
-            requests: Requests::new(config.clone(), options, clock, identity),
-            sdk: aws_sdk_dynamodb::Client::from_conf(config),
+            requests: Requests::new(config, network, options, clock, identity),
             target: Target {
                 table: options.table_name.clone(),
                 arn: (options.table != options.table_name).then(|| options.table.clone()),
@@ -172,22 +158,8 @@ impl Client {
             Err(failure) => Err(failure),
         };
         let effort = course.effort;
-        let explain = |failure| explain_failure(failure, action.name(), course.into_metadata(), &self.target);
+        let explain = |failure| explain(failure, action.name(), course.into_metadata(), &self.target);
         (result.map_err(explain), effort)
-    }
-
-    /// Sends one request through the SDK, explains its failure, and tells what it took. `action` is DynamoDB's name of it
-    /// ("GetItem").
-    pub(crate) async fn send<O, E>(
-        &self,
-        action: &'static str,
-        request: impl Future<Output = Result<O, SdkError<E, HttpResponse>>>,
-    ) -> (Result<O, Error>, Effort)
-    where
-        E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
-    {
-        let (result, effort) = progress::counted(request).await;
-        (result.map_err(|error| explain(&error, action, effort.attempts, &self.target)), effort)
     }
 }
 
@@ -203,27 +175,15 @@ fn exposed(endpoint: &Endpoint) -> Option<String> {
     })
 }
 
-/// The retry budget is shared by name in the whole process unless it is the driver's own: one driver's bad minute must
-/// not switch off the retries of another.
-fn retry_partition(limits: &Limits) -> RetryPartition {
-    static DRIVERS: AtomicU64 = AtomicU64::new(0);
-    let name = format!("unstorage-dynamodb-{}", DRIVERS.fetch_add(1, Ordering::Relaxed));
-    // The SDK's own budget, or enough that every request in flight can be sent again with new credentials.
-    let tokens = TokenBucket::builder().capacity(limits.max_connections.saturating_mul(10).max(500)).build();
-    RetryPartition::custom(name).token_bucket(tokens).build()
-}
-
-/// Who the SDK asks for credentials, and their keeper where they are looked up.
-fn provider(
+/// The keeper of credentials that are looked up; absent where they are simply given.
+fn keeper(
     options: &Options,
     environment: &SdkConfig,
     http: SharedHttpClient,
     clock: SharedClock,
-) -> (SharedCredentialsProvider, Option<CredentialsKeeper>) {
+) -> Option<CredentialsKeeper> {
     let source = match &options.credentials {
-        Some(GivenCredentials::Static(credentials)) => {
-            return (SharedCredentialsProvider::new(static_credentials(credentials)), None);
-        }
+        Some(GivenCredentials::Static(_)) => return None,
         Some(GivenCredentials::Provider(provider)) => Source::Caller(provider.clone()),
         None => {
             let (fips, dual_stack) = (environment.use_fips(), environment.use_dual_stack());
@@ -241,8 +201,7 @@ fn provider(
             Source::Chain { config: Box::new(config), profile: options.profile.clone() }
         }
     };
-    let keeper = CredentialsKeeper::new(source, clock);
-    (SharedCredentialsProvider::new(keeper.clone()), Some(keeper))
+    Some(CredentialsKeeper::new(source, clock))
 }
 
 /// What the environment and the shared config files say, with our own limits over them.

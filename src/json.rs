@@ -11,10 +11,18 @@ mod failure;
 mod object;
 mod requests;
 mod row;
+mod tables;
 
 pub(crate) use answers::{batch_get, batch_write, done, get_item, scan};
 pub(crate) use failure::{AnswerError, ErrorBody, error_body};
 pub(crate) use requests::{BatchGet, BatchWrite, DeleteItem, Filter, GetItem, PutItem, Scan, body};
+
+#[cfg(test)]
+pub(crate) use tables::AttributeDefinition;
+pub(crate) use tables::{
+    CreateTable, Describe, KeyElement, TableDescription, TimeToLive, UpdateTimeToLive, describe_table,
+    describe_ttl,
+};
 
 #[cfg(test)]
 mod tests;

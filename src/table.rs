@@ -1,10 +1,6 @@
 //! The table that the driver expects, and what another one has in its place. Pure: `src/store/create_table.rs` asks.
 
-use aws_sdk_dynamodb::error::BuildError;
-use aws_sdk_dynamodb::types::{
-    AttributeDefinition, KeySchemaElement, KeyType, ScalarAttributeType, TableDescription, TableStatus,
-    TimeToLiveDescription, TimeToLiveStatus,
-};
+use crate::json::{KeyElement, TableDescription, TimeToLive};
 
 /// The longest name of a table's TTL attribute, in bytes:
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TimeToLiveSpecification.html>
@@ -22,10 +18,10 @@ pub(crate) enum Readiness {
 
 /// Whether the table can be used. An update (of its capacity, an index) goes on beside reads and writes.
 pub(crate) fn readiness(table: &TableDescription) -> Readiness {
-    match table.table_status() {
-        Some(TableStatus::Active | TableStatus::Updating) => Readiness::Ready,
-        Some(TableStatus::Creating) => Readiness::Creating,
-        Some(TableStatus::Deleting) => {
+    match table.table_status.as_deref() {
+        Some("ACTIVE" | "UPDATING") => Readiness::Ready,
+        Some("CREATING") => Readiness::Creating,
+        Some("DELETING") => {
             Readiness::Unavailable("the table is being deleted; call again once it is gone".to_owned())
         }
         Some(other) => Readiness::Unavailable(format!("the table cannot be used: its status is {other}")),
@@ -35,45 +31,39 @@ pub(crate) fn readiness(table: &TableDescription) -> Readiness {
 
 /// What sets the table's key apart from one String partition key `expected`; `None` where nothing does.
 pub(crate) fn key_difference(table: &TableDescription, expected: &str) -> Option<String> {
-    let named = |kind: &KeyType| table.key_schema().iter().find(|element| element.key_type() == kind);
+    let elements = || table.key_schema.iter().flatten();
+    let named = |kind: &str| elements().find(|element| element.key_type == kind);
     let mut differences = Vec::new();
-    match named(&KeyType::Hash).map(KeySchemaElement::attribute_name) {
+    match named("HASH").map(|KeyElement { attribute_name, .. }| attribute_name) {
         None => differences.push("it has no partition key".to_owned()),
         Some(name) => {
             if name != expected {
                 differences
                     .push(format!("its partition key is {name:?}, and not {expected:?} (option `attributes.key`)"));
             }
-            let definition =
-                table.attribute_definitions().iter().find(|definition| definition.attribute_name() == name);
-            let key_type = definition.map(AttributeDefinition::attribute_type);
-            if key_type != Some(&ScalarAttributeType::S) {
+            let mut definitions = table.attribute_definitions.iter().flatten();
+            let key_type = definitions
+                .find(|definition| definition.attribute_name == *name)
+                .map(|definition| definition.attribute_type.as_str());
+            if key_type != Some("S") {
                 differences.push(format!("its partition key is of type {}, and not String", type_name(key_type)));
             }
         }
     }
-    if let Some(sort) = named(&KeyType::Range) {
-        differences.push(format!("it has a sort key, {:?}", sort.attribute_name()));
+    if let Some(sort) = named("RANGE") {
+        differences.push(format!("it has a sort key, {:?}", sort.attribute_name));
     }
     (!differences.is_empty()).then(|| differences.join("; "))
 }
 
-fn type_name(key_type: Option<&ScalarAttributeType>) -> &str {
+fn type_name(key_type: Option<&str>) -> &str {
     match key_type {
-        Some(ScalarAttributeType::S) => "String",
-        Some(ScalarAttributeType::N) => "Number",
-        Some(ScalarAttributeType::B) => "Binary",
-        Some(other) => other.as_str(),
+        Some("S") => "String",
+        Some("N") => "Number",
+        Some("B") => "Binary",
+        Some(other) => other,
         None => "unknown",
     }
-}
-
-/// The one key of a new table.
-pub(crate) fn key_schema(name: &str) -> Result<(KeySchemaElement, AttributeDefinition), BuildError> {
-    let element = KeySchemaElement::builder().attribute_name(name).key_type(KeyType::Hash).build()?;
-    let definition =
-        AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S).build()?;
-    Ok((element, definition))
 }
 
 /// What a table's TTL is to the driver.
@@ -89,12 +79,12 @@ pub(crate) enum TtlState {
 }
 
 /// What the table's TTL is to a driver that keeps the expiry in `expected`.
-pub(crate) fn ttl_state(ttl: Option<&TimeToLiveDescription>, expected: &str) -> TtlState {
-    let name = ttl.and_then(TimeToLiveDescription::attribute_name).unwrap_or_default();
-    match ttl.and_then(TimeToLiveDescription::time_to_live_status) {
-        Some(TimeToLiveStatus::Enabled | TimeToLiveStatus::Enabling) if name == expected => TtlState::On,
-        Some(TimeToLiveStatus::Enabled | TimeToLiveStatus::Enabling) => TtlState::OnAnother(name.to_owned()),
-        Some(TimeToLiveStatus::Disabling) => TtlState::TurningOff,
+pub(crate) fn ttl_state(ttl: Option<&TimeToLive>, expected: &str) -> TtlState {
+    let name = ttl.and_then(|ttl| ttl.attribute_name.as_deref()).unwrap_or_default();
+    match ttl.and_then(|ttl| ttl.time_to_live_status.as_deref()) {
+        Some("ENABLED" | "ENABLING") if name == expected => TtlState::On,
+        Some("ENABLED" | "ENABLING") => TtlState::OnAnother(name.to_owned()),
+        Some("DISABLING") => TtlState::TurningOff,
         _ => TtlState::Off,
     }
 }
@@ -103,39 +93,36 @@ pub(crate) fn ttl_state(ttl: Option<&TimeToLiveDescription>, expected: &str) -> 
 mod tests {
     use super::*;
 
-    fn table(keys: &[(&str, KeyType, ScalarAttributeType)]) -> TableDescription {
-        keys.iter()
-            .fold(TableDescription::builder(), |table, (name, kind, of)| {
-                let element = KeySchemaElement::builder().attribute_name(*name).key_type(kind.clone()).build();
-                let definition =
-                    AttributeDefinition::builder().attribute_name(*name).attribute_type(of.clone()).build();
-                table.key_schema(element.expect("complete")).attribute_definitions(definition.expect("complete"))
-            })
-            .build()
+    use crate::json::{AttributeDefinition, KeyElement};
+
+    fn table(keys: &[(&str, &str, &str)]) -> TableDescription {
+        let element = |(name, kind, _): &(&str, &str, &str)| KeyElement {
+            attribute_name: (*name).to_owned(),
+            key_type: (*kind).to_owned(),
+        };
+        TableDescription {
+            key_schema: Some(keys.iter().map(element).collect()),
+            attribute_definitions: Some(keys.iter().map(|(name, _, of)| definition(name, of)).collect()),
+            ..TableDescription::default()
+        }
+    }
+
+    fn definition(name: &str, of: &str) -> AttributeDefinition {
+        AttributeDefinition { attribute_name: name.to_owned(), attribute_type: of.to_owned() }
     }
 
     #[test]
     fn one_text_key_of_the_right_name_has_no_difference() {
-        let (hash, text) = (KeyType::Hash, ScalarAttributeType::S);
-        assert_eq!(key_difference(&table(&[("pk", hash.clone(), text.clone())]), "pk"), None);
+        let mut indexed = table(&[("pk", "HASH", "S")]);
+        assert_eq!(key_difference(&indexed, "pk"), None);
         // Attributes of indexes are defined beside the key's.
-        let index = AttributeDefinition::builder().attribute_name("other").attribute_type(ScalarAttributeType::N);
-        let (element, definition) = key_schema("pk").expect("complete");
-        let indexed = TableDescription::builder()
-            .attribute_definitions(index.build().expect("complete"))
-            .attribute_definitions(definition)
-            .key_schema(element)
-            .build();
+        indexed.attribute_definitions = Some(vec![definition("other", "N"), definition("pk", "S")]);
         assert_eq!(key_difference(&indexed, "pk"), None);
     }
 
     #[test]
     fn every_difference_is_named() {
-        let (hash, range) = (KeyType::Hash, KeyType::Range);
-        let all = key_difference(
-            &table(&[("a\"b\n", hash, ScalarAttributeType::N), ("when", range, ScalarAttributeType::S)]),
-            "key",
-        );
+        let all = key_difference(&table(&[("a\"b\n", "HASH", "N"), ("when", "RANGE", "S")]), "key");
         assert_eq!(
             all.as_deref(),
             Some(
@@ -143,14 +130,17 @@ mod tests {
                  of type Number, and not String; it has a sort key, \"when\""
             )
         );
-        let binary = key_difference(&table(&[("key", KeyType::Hash, ScalarAttributeType::B)]), "key");
+        let binary = key_difference(&table(&[("key", "HASH", "B")]), "key");
         assert_eq!(binary.as_deref(), Some("its partition key is of type Binary, and not String"));
         assert_eq!(key_difference(&table(&[]), "key").as_deref(), Some("it has no partition key"));
+        assert_eq!(key_difference(&TableDescription::default(), "key").as_deref(), Some("it has no partition key"));
     }
 
     #[test]
     fn a_table_can_be_used_when_active_also_while_it_is_updated() {
-        let with = |status: &str| readiness(&TableDescription::builder().table_status(status.into()).build());
+        let with = |status: &str| {
+            readiness(&TableDescription { table_status: Some(status.to_owned()), ..TableDescription::default() })
+        };
         assert_eq!(with("ACTIVE"), Readiness::Ready);
         assert_eq!(with("UPDATING"), Readiness::Ready);
         assert_eq!(with("CREATING"), Readiness::Creating);
@@ -159,14 +149,17 @@ mod tests {
             assert!(reason.contains(status), "{reason}");
         }
         assert!(matches!(with("DELETING"), Readiness::Unavailable(reason) if reason.contains("being deleted")));
-        assert!(matches!(readiness(&TableDescription::builder().build()), Readiness::Unavailable(_)));
+        assert!(matches!(readiness(&TableDescription::default()), Readiness::Unavailable(_)));
     }
 
     #[test]
     fn ttl_counts_as_on_from_the_moment_it_is_asked_for() {
         let state = |status: &str, name: Option<&str>| {
-            let ttl = TimeToLiveDescription::builder().time_to_live_status(status.into());
-            ttl_state(Some(&ttl.set_attribute_name(name.map(Into::into)).build()), "ttl")
+            let ttl = TimeToLive {
+                time_to_live_status: Some(status.to_owned()),
+                attribute_name: name.map(ToOwned::to_owned),
+            };
+            ttl_state(Some(&ttl), "ttl")
         };
         assert_eq!(state("ENABLED", Some("ttl")), TtlState::On);
         assert_eq!(state("ENABLING", Some("ttl")), TtlState::On);

@@ -9,6 +9,10 @@ pub(crate) enum Action {
     Scan,
     BatchGetItem,
     BatchWriteItem,
+    DescribeTable,
+    CreateTable,
+    DescribeTimeToLive,
+    UpdateTimeToLive,
 }
 
 impl Action {
@@ -26,6 +30,10 @@ impl Action {
             Self::Scan => "DynamoDB_20120810.Scan",
             Self::BatchGetItem => "DynamoDB_20120810.BatchGetItem",
             Self::BatchWriteItem => "DynamoDB_20120810.BatchWriteItem",
+            Self::DescribeTable => "DynamoDB_20120810.DescribeTable",
+            Self::CreateTable => "DynamoDB_20120810.CreateTable",
+            Self::DescribeTimeToLive => "DynamoDB_20120810.DescribeTimeToLive",
+            Self::UpdateTimeToLive => "DynamoDB_20120810.UpdateTimeToLive",
         }
     }
 }

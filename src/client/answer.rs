@@ -2,39 +2,17 @@
 //! Checked while the answer is read, so that an endpoint that never ends costs no memory.
 
 use std::fmt;
-use std::pin::Pin;
-use std::task::{Context, Poll, ready};
 
-use aws_sdk_dynamodb::config::retry::{ClassifyRetry, RetryAction};
 use aws_sdk_dynamodb::error::BoxError;
-use aws_smithy_runtime_api::client::interceptors::context::InterceptorContext;
-use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use aws_smithy_types::body::SdkBody;
-use bytes::Bytes;
-use http_body::{Body, Frame, SizeHint};
+use bytes::{Bytes, BytesMut};
+use http_body::Body;
+use http_body_util::BodyExt;
+
+use super::Action;
 
 const MB: u64 = 1 << 20;
 
-/// The header that names a DynamoDB operation.
-pub(super) const TARGET: &str = "x-amz-target";
-
-/// The most bytes of an answer: six times the operation's own limit, as JSON may write a character in six bytes, and
-/// room for the rest.
-/// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html#limits-api>
-fn limit(action: &str) -> u64 {
-    match action {
-        // One item: 400 KB.
-        "GetItem" => 4 * MB,
-        // One page: 1 MB of items.
-        "Scan" => 8 * MB,
-        // 16 MB of items, or of writes that were left over.
-        "BatchGetItem" | "BatchWriteItem" => 100 * MB,
-        // Names and states only; also what sources of credentials say.
-        _ => MB,
-    }
-}
-
-/// What the answer to a request is held to.
+/// What an answer is held to.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limit {
     bytes: u64,
@@ -42,66 +20,67 @@ pub(super) struct Limit {
 }
 
 impl Limit {
-    /// By the request's operation; requests for credentials have none.
-    pub(super) fn of(target: Option<&str>) -> Self {
-        let action =
-            target.and_then(|target| target.strip_prefix("DynamoDB_")).and_then(|target| target.split('.').nth(1));
-        Self { bytes: limit(action.unwrap_or_default()), must_say_something: action.is_some() }
-    }
-
-    /// Holds the answer to it, while it is read.
-    pub(super) fn check(self, answer: HttpResponse) -> HttpResponse {
-        let must_say_something = self.must_say_something && answer.status().is_success();
-        answer.map(|body| {
-            SdkBody::from_body_1_x(Checked { body, limit: self.bytes, left: self.bytes, must_say_something })
-        })
-    }
-}
-
-struct Checked {
-    body: SdkBody,
-    limit: u64,
-    left: u64,
-    /// While nothing came.
-    must_say_something: bool,
-}
-
-impl Body for Checked {
-    type Data = Bytes;
-    type Error = BoxError;
-
-    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        let known = self.body.content_length().unwrap_or(0);
-        if known > self.left {
-            return Poll::Ready(Some(Err(self.refuse())));
-        }
-        let frame = ready!(Pin::new(&mut self.body).poll_frame(context)?);
-        let Some(frame) = frame else {
-            if std::mem::take(&mut self.must_say_something) {
-                return Poll::Ready(Some(Err(Unfit::Empty.into())));
-            }
-            return Poll::Ready(None);
+    /// For the answer to an operation, if it is a success: six times the operation's own limit, as JSON may write a
+    /// character in six bytes, and room for the rest.
+    /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html#limits-api>
+    pub(super) fn of(action: Action, is_success: bool) -> Self {
+        let bytes = match action {
+            // One item: 400 KB.
+            Action::GetItem => 4 * MB,
+            // One page: 1 MB of items.
+            Action::Scan => 8 * MB,
+            // 16 MB of items, or of writes that were left over.
+            Action::BatchGetItem | Action::BatchWriteItem => 100 * MB,
+            // Names and states only.
+            Action::PutItem
+            | Action::DeleteItem
+            | Action::DescribeTable
+            | Action::CreateTable
+            | Action::DescribeTimeToLive
+            | Action::UpdateTimeToLive => MB,
         };
-        let bytes = frame.data_ref().map_or(0, |data| data.len() as u64);
-        if bytes > self.left {
-            return Poll::Ready(Some(Err(self.refuse())));
+        Self { bytes, must_say_something: is_success }
+    }
+
+    /// For what sources of credentials say.
+    pub(super) fn of_credentials() -> Self {
+        Self { bytes: MB, must_say_something: false }
+    }
+
+    /// Reads an answer to its end, or as far as it is fit.
+    pub(super) async fn read<B>(self, mut body: B) -> Result<Bytes, BoxError>
+    where
+        B: Body<Data = Bytes> + Unpin,
+        B::Error: Into<BoxError>,
+    {
+        let announced = body.size_hint().lower();
+        self.check(announced)?;
+        // The usual answer comes in one piece, which needs no copy.
+        let (mut first, mut all) = (Bytes::new(), BytesMut::new());
+        while let Some(frame) = body.frame().await {
+            // Trailers say nothing that is needed.
+            let Ok(data) = frame.map_err(Into::into)?.into_data() else { continue };
+            self.check((first.len() + all.len() + data.len()) as u64)?;
+            if first.is_empty() && all.is_empty() {
+                first = data;
+                continue;
+            }
+            if all.is_empty() {
+                // What was announced has been checked.
+                all.reserve(usize::try_from(announced).unwrap_or_default().max(first.len() + data.len()));
+                all.extend_from_slice(&std::mem::take(&mut first));
+            }
+            all.extend_from_slice(&data);
         }
-        self.left -= bytes;
-        self.must_say_something &= bytes == 0;
-        Poll::Ready(Some(Ok(frame)))
+        let whole = if all.is_empty() { first } else { all.freeze() };
+        if whole.is_empty() && self.must_say_something {
+            return Err(Unfit::Empty.into());
+        }
+        Ok(whole)
     }
 
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
-    }
-}
-
-impl Checked {
-    /// Ends the reading: the connection is given up with the body.
-    fn refuse(&mut self) -> BoxError {
-        self.body = SdkBody::empty();
-        self.must_say_something = false;
-        Unfit::TooLarge(self.limit).into()
+    fn check(self, bytes: u64) -> Result<(), Unfit> {
+        if bytes > self.bytes { Err(Unfit::TooLarge(self.bytes)) } else { Ok(()) }
     }
 }
 
@@ -131,33 +110,49 @@ pub(crate) fn is_too_large(error: &(dyn std::error::Error + 'static)) -> bool {
         .any(|error| matches!(error.downcast_ref(), Some(Unfit::TooLarge(_))))
 }
 
-/// The client's retry classifier for it. (The SDK takes every answer that cannot be read for a passing fault.)
-#[derive(Debug)]
-pub(super) struct NotAgain;
-
-impl ClassifyRetry for NotAgain {
-    fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
-        match context.output_or_error() {
-            Some(Err(error)) if is_too_large(error) => RetryAction::RetryForbidden,
-            _ => RetryAction::NoActionIndicated,
-        }
-    }
-
-    fn name(&self) -> &'static str {
-        "TooLargeAnswer"
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use futures_util::FutureExt;
+    use futures_util::stream;
+    use http_body::Frame;
+    use http_body_util::{Full, StreamBody};
+
+    const SMALL: Limit = Limit { bytes: 10, must_say_something: true };
+
+    fn read(limit: Limit, parts: &[&'static str]) -> Result<Bytes, BoxError> {
+        let parts: Vec<_> = parts.iter().map(|part| Ok::<_, BoxError>(Frame::data(Bytes::from(*part)))).collect();
+        limit.read(StreamBody::new(stream::iter(parts))).now_or_never().expect("nothing to wait for")
+    }
 
     #[test]
     fn limits_follow_the_operation() {
-        assert!(limit("GetItem") > 6 * 409_600 + MB);
-        assert!(limit("Scan") >= 6 * MB + MB);
-        assert_eq!(limit("BatchGetItem"), 100 * MB);
-        assert_eq!(limit("PutItem"), MB);
-        assert_eq!(limit(""), MB);
+        let limit = |action| Limit::of(action, true).bytes;
+        assert!(limit(Action::GetItem) > 6 * 409_600 + MB);
+        assert!(limit(Action::Scan) >= 6 * MB + MB);
+        assert_eq!(limit(Action::BatchGetItem), 100 * MB);
+        assert_eq!(limit(Action::PutItem), MB);
+        assert_eq!(Limit::of_credentials().bytes, MB);
+    }
+
+    #[test]
+    fn parts_are_put_together() {
+        assert_eq!(read(SMALL, &["0123456789"]).expect("fits"), "0123456789");
+        assert_eq!(read(SMALL, &["01", "", "234", "56789"]).expect("fits"), "0123456789");
+    }
+
+    #[test]
+    fn what_is_too_large_is_not_read_on() {
+        for parts in [&["0123456789a"][..], &["01234", "56789", "a"], &["01234", "0123456789", "never"]] {
+            assert!(is_too_large(&*read(SMALL, parts).expect_err("too large")));
+        }
+        let announced = SMALL.read(Full::new(Bytes::from_static(b"0123456789a"))).now_or_never().expect("ready");
+        assert!(is_too_large(&*announced.expect_err("too large")));
+    }
+
+    #[test]
+    fn only_a_success_must_say_something() {
+        assert_eq!(read(SMALL, &["", ""]).expect_err("empty").to_string(), "the answer is empty");
+        assert_eq!(read(Limit::of(Action::GetItem, false), &[]).expect("an error may be empty"), "");
     }
 }

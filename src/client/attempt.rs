@@ -2,18 +2,17 @@
 
 use std::time::Duration;
 
-use aws_smithy_runtime_api::client::connection::CaptureSmithyConnection;
-use aws_smithy_runtime_api::client::http::{HttpConnector, SharedHttpConnector};
-use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::result::ConnectorError;
-use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
+use http::Request;
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, HeaderName, HeaderValue};
-use http_body_util::BodyExt;
+use http_body_util::Full;
 use percent_encoding::{CONTROLS, percent_encode};
 
 use super::Action;
-use super::answer::is_too_large;
+use super::answer::{Limit, is_too_large};
+use super::channel::Channel;
+use super::pool::Lease;
 use super::request::Course;
 use super::retry::Kind;
 use super::template::Template;
@@ -76,7 +75,7 @@ pub(super) struct Attempt<'a> {
 
 impl Attempt<'_> {
     /// The request, signed at this time.
-    pub(super) fn request(&self, constants: &Constants, at: Duration) -> Result<http::Request<SdkBody>, Failure> {
+    pub(super) fn request(&self, constants: &Constants, at: Duration) -> Result<Request<Full<Bytes>>, Failure> {
         let Self { template, action, body, id, number } = self;
         let signed = template.signer.sign(at, action.target(), body);
         let mut headers = template.headers.clone();
@@ -91,7 +90,7 @@ impl Attempt<'_> {
         if let Some(id) = constants.trace_id() {
             headers.insert(TRACE_ID, id);
         }
-        let mut request = http::Request::new(SdkBody::from(Bytes::clone(body)));
+        let mut request = Request::new(Full::new(Bytes::clone(body)));
         *request.method_mut() = http::Method::POST;
         *request.uri_mut() = template.uri.clone();
         *request.headers_mut() = headers;
@@ -103,24 +102,13 @@ fn header(text: String) -> Result<HeaderValue, Failure> {
     HeaderValue::try_from(text).map_err(|_| Failure::not_sent("credentials that no header can hold".to_owned()))
 }
 
-/// The connection that an answer came by.
-pub(super) struct Connection(CaptureSmithyConnection);
-
-impl Connection {
-    /// Lets no other request go by it.
-    pub(super) fn poison(&self) {
-        if let Some(connection) = self.0.get() {
-            connection.poison();
-        }
-    }
-}
-
 /// An answer, whole.
 pub(super) struct Answer {
     pub(super) status: http::StatusCode,
     headers: http::HeaderMap,
     pub(super) body: Bytes,
-    pub(super) connection: Connection,
+    /// The connection that it came by, where there was one. Dropped, no other request goes by it.
+    pub(super) lease: Option<Lease>,
 }
 
 impl Answer {
@@ -139,41 +127,27 @@ pub(super) struct Broken {
     pub(super) again: Option<Kind>,
 }
 
-/// Sends a request and reads the answer. A broken connection is not used again.
+/// Sends a request, which it takes out of where it lies, and reads the answer. A connection that breaks is not used again.
 pub(super) async fn exchange(
-    connector: &SharedHttpConnector,
-    mut request: http::Request<SdkBody>,
+    channel: &Channel,
+    request: &mut Option<Request<Full<Bytes>>>,
+    action: Action,
     course: &mut Course,
 ) -> Result<Answer, Broken> {
-    let captured = CaptureSmithyConnection::new();
-    request.extensions_mut().insert(captured.clone());
-    let connection = Connection(captured);
-    let request = HttpRequest::try_from(request).map_err(|error| unsent(error.to_string()))?;
     (course.http_status, course.request_id) = (None, None);
-    let answer = connector.call(request).await.map_err(|error| {
-        let again = again(&error);
-        if again == Some(Kind::Transient) {
-            connection.poison();
-        }
-        Broken { failure: Failure::connector(&error), again }
-    })?;
-    let answer = answer.try_into_http1x().map_err(|error| unsent(error.to_string()))?;
-    let (answer, body) = answer.into_parts();
-    let id = REQUEST_IDS.iter().find_map(|name| answer.headers.get(name));
-    (course.http_status, course.request_id) = (Some(answer.status.as_u16()), id.cloned());
-    let body = body.collect().await.map_err(|error| {
-        connection.poison();
+    let (head, body) = channel
+        .send(request)
+        .await
+        .map_err(|error| Broken { failure: Failure::connector(&error), again: again(&error) })?;
+    let id = REQUEST_IDS.iter().find_map(|name| head.headers.get(name));
+    (course.http_status, course.request_id) = (Some(head.status.as_u16()), id.cloned());
+    let (body, lease) = body.read(Limit::of(action, head.status.is_success())).await.map_err(|error| {
         // Another attempt would only bring it again.
         let again = (!is_too_large(&*error)).then_some(Kind::Transient);
         Broken { failure: Failure::unreadable(&*error), again }
     })?;
-    let body = body.to_bytes();
     course.effort.bytes_received += body.len() as u64;
-    Ok(Answer { status: answer.status, headers: answer.headers, body, connection })
-}
-
-fn unsent(cause: String) -> Broken {
-    Broken { failure: Failure::not_sent(cause), again: None }
+    Ok(Answer { status: head.status, headers: head.headers, body, lease })
 }
 
 /// Why a failure to send may be repeated.

@@ -7,11 +7,8 @@
 use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::fmt;
-use std::fmt::Write;
 use std::sync::Arc;
 
-use aws_smithy_http_client::tls::TrustStore;
-use aws_smithy_types::base64;
 use futures_util::future::BoxFuture;
 use rustls::RootCertStore;
 use rustls_pki_types::CertificateDer;
@@ -33,7 +30,7 @@ pub trait AuthoritySource: fmt::Debug + Send + Sync {
 }
 
 /// What is trusted in this process, once it was needed. Data alone, so that it may outlive a runtime.
-static KNOWN: OnceCell<Arc<[u8]>> = OnceCell::const_new();
+static KNOWN: OnceCell<Arc<RootCertStore>> = OnceCell::const_new();
 
 /// Where to look for authorities.
 #[derive(Debug, Clone, Default)]
@@ -52,13 +49,11 @@ impl Authorities {
     }
 
     /// Everyone who is trusted.
-    pub(super) async fn trust_store(&self) -> Result<TrustStore, Error> {
-        let pem = KNOWN.get_or_try_init(|| self.look_up()).await?;
-        // Not the client's own reading of the system's store: it insists on one.
-        Ok(TrustStore::empty().with_pem_certificate(&**pem))
+    pub(super) async fn trusted(&self) -> Result<Arc<RootCertStore>, Error> {
+        KNOWN.get_or_try_init(|| self.look_up()).await.cloned()
     }
 
-    async fn look_up(&self) -> Result<Arc<[u8]>, Error> {
+    async fn look_up(&self) -> Result<Arc<RootCertStore>, Error> {
         let given = async {
             match &self.0 {
                 Some(source) => source.list().await,
@@ -80,7 +75,7 @@ impl Authorities {
         // One that cannot be read is ignored by Node, too, which warns of it.
         trusted.add_all(pem(&node.and_then(Result::ok).unwrap_or_default()));
         trusted.add_all(system);
-        trusted.into_pem()
+        trusted.into_store()
     }
 }
 
@@ -98,16 +93,15 @@ fn unusable(cause: &str) -> Error {
         .with_cause(cause)
 }
 
-/// Certificates that TLS can use: the HTTP client panics on any other.
+/// Certificates that TLS can use, each once.
 struct Trusted {
     store: RootCertStore,
     seen: HashSet<CertificateDer<'static>>,
-    pem: String,
 }
 
 impl Trusted {
     fn new() -> Self {
-        Self { store: RootCertStore::empty(), seen: HashSet::new(), pem: String::new() }
+        Self { store: RootCertStore::empty(), seen: HashSet::new() }
     }
 
     /// Adds what the user named for this very purpose: what is wrong with it is told.
@@ -135,19 +129,15 @@ impl Trusted {
     }
 
     fn add(&mut self, certificate: CertificateDer<'static>) {
-        if self.seen.contains(&certificate) || self.store.add(certificate.clone()).is_err() {
-            return;
+        if !self.seen.contains(&certificate) && self.store.add(certificate.clone()).is_ok() {
+            self.seen.insert(certificate);
         }
-        let text = base64::encode(&certificate);
-        // Writing to a String cannot fail.
-        let _written = write!(self.pem, "-----BEGIN CERTIFICATE-----\n{text}\n-----END CERTIFICATE-----\n");
-        self.seen.insert(certificate);
     }
 
-    fn into_pem(self) -> Result<Arc<[u8]>, Error> {
-        if self.pem.is_empty() {
+    fn into_store(self) -> Result<Arc<RootCertStore>, Error> {
+        if self.store.is_empty() {
             return Err(unusable("neither Node nor the operating system has any"));
         }
-        Ok(self.pem.into_bytes().into())
+        Ok(Arc::new(self.store))
     }
 }

@@ -13,12 +13,11 @@ use std::time::{Duration, UNIX_EPOCH};
 use aws_config::provider_config::ProviderConfig;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
-use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared};
 use tokio::task::AbortHandle;
 
-use crate::client::progress;
 use crate::clock::SharedClock;
 use crate::error::CredentialsFailure;
 
@@ -249,20 +248,6 @@ impl Held {
         let life = expiry.unwrap_or_default().saturating_sub(now);
         let before_expiry = |time: Duration| expiry.map(|expiry| expiry.saturating_sub(time));
         Self { credentials, serial, due: before_expiry(AHEAD.min(life / 5)), end: before_expiry(MARGIN.min(life / 10)) }
-    }
-}
-
-/// What the SDK asks, once per attempt.
-impl ProvideCredentials for CredentialsKeeper {
-    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
-    where
-        Self: 'a,
-    {
-        future::ProvideCredentials::new(async move {
-            let held = self.get().await.map_err(CredentialsError::provider_error)?;
-            progress::signed_with(held.serial);
-            Ok(held.credentials)
-        })
     }
 }
 

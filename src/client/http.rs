@@ -1,120 +1,59 @@
-//! The HTTP client: one pool of connections per driver, TLS by rustls and ring.
+//! What connections are made with, for the requests of the store and for those of the sources of credentials.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_smithy_http_client::pool::{Client as PoolClient, ConnectionPool};
-use aws_smithy_http_client::proxy::ProxyConfig;
-use aws_smithy_http_client::tls::{self, TlsContext, rustls_provider::CryptoMode};
+use aws_sdk_dynamodb::error::BoxError;
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
 };
-use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
+use http::header::HOST;
+use http::uri::Scheme;
+use http_body_util::{BodyExt, Full};
+use hyper_util::client::proxy::matcher::Matcher;
 use tokio::sync::OnceCell;
 
-use super::answer;
+use super::answer::Limit;
 use super::authorities::Authorities;
-use super::descriptors::Patient;
+use super::connect::Connector;
+use super::pool::{self, Pools};
 use super::slots::Slots;
-use crate::error::{Error, ErrorKind};
+use super::tls;
+use crate::error::Error;
 use crate::options::Proxy;
 
-/// How long an unused connection is kept. Below what load balancers and a thawed Lambda leave alive (the default of
-/// 90 s hands out dead connections there).
-const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
-
-/// Finds a peer that vanished without a word.
-const TCP_KEEPALIVE: Duration = Duration::from_secs(15);
-
-/// What a pool is made with.
+/// What pools are made with.
 #[derive(Debug, Clone)]
 pub(super) struct PoolSettings {
-    pub(super) max_connections: usize,
     pub(super) proxy: Proxy,
     pub(super) authorities: Authorities,
+    pub(super) slots: Arc<Slots>,
 }
 
 impl PoolSettings {
-    /// A pool that connects straight to plain `http:` endpoints; reads no certificates.
-    fn plain(&self) -> Result<SharedHttpClient, Error> {
-        let pool = ConnectionPool::builder()
-            .max_connections_per_host(self.max_connections)
-            .idle_timeout(IDLE_TIMEOUT)
-            .tcp_keepalive(TCP_KEEPALIVE)
-            .build_http();
-        shared(pool.map_err(|error| error.to_string()))
+    /// Pools that connect straight to plain `http:` endpoints; reads no certificates.
+    fn plain(&self) -> Pools {
+        Pools::new(Connector::plain(), Arc::clone(&self.slots))
     }
 
-    /// A pool for `https:`, and for whatever goes through a proxy: that may speak TLS itself.
-    async fn tls(&self) -> Result<SharedHttpClient, Error> {
-        let trust = TlsContext::builder().with_trust_store(self.authorities.trust_store().await?).build();
-        let trust = trust.map_err(|error| not_built(error.to_string()))?;
-        let pool = ConnectionPool::builder()
-            .max_connections_per_host(self.max_connections)
-            .idle_timeout(IDLE_TIMEOUT)
-            .tcp_keepalive(TCP_KEEPALIVE)
-            .proxy_config(self.proxy_config()?)
-            .tls_provider(tls::Provider::Rustls(CryptoMode::Ring))
-            .tls_context(trust)
-            .build_https();
-        shared(pool.map_err(|error| error.to_string()))
+    /// Pools for `https:`, and for whatever goes through a proxy: that may speak TLS itself.
+    async fn tls(&self) -> Result<Pools, Error> {
+        let trusted = self.authorities.trusted().await?;
+        let proxies = match &self.proxy {
+            Proxy::Off => None,
+            Proxy::Environment => Some(Matcher::from_env()),
+            Proxy::Url(url) => Some(Matcher::builder().all(url.as_str()).build()),
+        };
+        Ok(Pools::new(Connector::tls(tls::config(trusted)?, proxies), Arc::clone(&self.slots)))
     }
 
-    /// The pool for an endpoint.
-    pub(super) async fn pool(&self, is_plain_http: bool) -> Result<SharedHttpClient, Error> {
-        if is_plain_http && self.proxy == Proxy::Off { self.plain() } else { self.tls().await }
-    }
-
-    fn proxy_config(&self) -> Result<ProxyConfig, Error> {
-        match &self.proxy {
-            Proxy::Off => Ok(ProxyConfig::disabled()),
-            Proxy::Environment => Ok(ProxyConfig::from_env()),
-            // The error would repeat the URL, user information included.
-            Proxy::Url(url) => ProxyConfig::all(url.as_str())
-                .map_err(|_| Error::new(ErrorKind::InvalidOption, "Option `proxy` holds a URL that cannot be used.")),
-        }
-    }
-}
-
-fn shared(pool: Result<ConnectionPool, String>) -> Result<SharedHttpClient, Error> {
-    pool.and_then(|pool| PoolClient::new(&pool).map_err(|error| error.to_string()))
-        .map(SharedHttpClient::new)
-        .map_err(not_built)
-}
-
-fn not_built(cause: String) -> Error {
-    Error::new(ErrorKind::Internal, "the HTTP client could not be built").with_cause(cause)
-}
-
-/// Puts what every request of ours goes through around a client: answers are held to what they may be, and a shortage
-/// of descriptors is waited out.
-pub(super) fn guarded(client: SharedHttpClient, slots: Arc<Slots>) -> SharedHttpClient {
-    SharedHttpClient::new(Guarded { client, slots })
-}
-
-#[derive(Debug)]
-struct Guarded {
-    client: SharedHttpClient,
-    slots: Arc<Slots>,
-}
-
-impl HttpClient for Guarded {
-    fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
-        let connector = self.client.http_connector(settings, components);
-        SharedHttpConnector::new(GuardedConnector(Patient { connector, slots: Arc::clone(&self.slots) }))
-    }
-}
-
-#[derive(Debug)]
-struct GuardedConnector(Patient);
-
-impl HttpConnector for GuardedConnector {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let limit = answer::Limit::of(request.headers().get(answer::TARGET));
-        let answer = self.0.call(request);
-        HttpConnectorFuture::new(async move { answer.await.map(|answer| limit.check(answer)) })
+    /// The pools for endpoints of a scheme.
+    pub(super) async fn pools(&self, is_plain_http: bool) -> Result<Pools, Error> {
+        if is_plain_http && self.proxy == Proxy::Off { Ok(self.plain()) } else { self.tls().await }
     }
 }
 
@@ -127,16 +66,16 @@ pub(super) fn by_scheme(settings: PoolSettings) -> SharedHttpClient {
 #[derive(Debug, Clone)]
 struct ByScheme {
     settings: PoolSettings,
-    plain: Arc<OnceCell<SharedHttpClient>>,
-    tls: Arc<OnceCell<SharedHttpClient>>,
+    plain: Arc<OnceCell<Pools>>,
+    tls: Arc<OnceCell<Pools>>,
 }
 
 impl HttpClient for ByScheme {
-    fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
+    fn http_connector(&self, settings: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
         SharedHttpConnector::new(BySchemeConnector {
             client: self.clone(),
-            settings: settings.clone(),
-            components: components.clone(),
+            connect_timeout: settings.connect_timeout(),
+            read_timeout: settings.read_timeout(),
         })
     }
 }
@@ -144,21 +83,60 @@ impl HttpClient for ByScheme {
 #[derive(Debug, Clone)]
 struct BySchemeConnector {
     client: ByScheme,
-    settings: HttpConnectorSettings,
-    components: RuntimeComponents,
+    connect_timeout: Option<Duration>,
+    read_timeout: Option<Duration>,
 }
 
 impl HttpConnector for BySchemeConnector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let Self { client, settings, components } = self.clone();
+        let this = self.clone();
         HttpConnectorFuture::new(async move {
-            let pool = if request.uri().starts_with("http://") {
-                client.plain.get_or_try_init(|| async { client.settings.plain() }).await
-            } else {
-                client.tls.get_or_try_init(|| client.settings.tls()).await
-            };
-            let pool = pool.map_err(|error| ConnectorError::user(error.into()))?;
-            pool.http_connector(&settings, &components).call(request).await
+            let exchange = this.exchange(request);
+            match this.read_timeout {
+                Some(limit) => tokio::time::timeout(limit, exchange)
+                    .await
+                    .unwrap_or_else(|_| Err(ConnectorError::timeout(TooLate(limit).into()))),
+                None => exchange.await,
+            }
         })
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("no answer within {0:?}")]
+struct TooLate(Duration);
+
+impl BySchemeConnector {
+    /// Sends a request and reads the whole answer: they are small.
+    async fn exchange(&self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+        let unsent = |error: BoxError| ConnectorError::user(error);
+        let request = request.try_into_http1x().map_err(|error| unsent(error.into()))?;
+        let (mut head, body) = request.into_parts();
+        let body = body.collect().await.map_err(unsent)?.to_bytes();
+        let ByScheme { settings, plain, tls } = &self.client;
+        let pools = if head.uri.scheme() == Some(&Scheme::HTTP) {
+            plain.get_or_init(|| async { settings.plain() }).await
+        } else {
+            tls.get_or_try_init(|| settings.tls()).await.map_err(|error| unsent(error.into()))?
+        };
+        let pool = pools.of(&head.uri).map_err(|error| unsent(error.into()))?;
+        if let Some(authority) = head.uri.authority() {
+            head.headers.insert(HOST, pool::host(authority).map_err(|error| unsent(error.into()))?);
+        }
+        head.uri = pool::path(&head.uri).map_err(|error| unsent(error.into()))?;
+        let mut request = Some(http::Request::from_parts(head, Full::new(body)));
+        let (answer, lease) = pool.send(&mut request, self.connect_timeout).await?;
+        let (head, body) = answer.into_parts();
+        let body = Limit::of_credentials().read(body).await.map_err(unread)?;
+        lease.keep();
+        HttpResponse::try_from(http::Response::from_parts(head, SdkBody::from(body)))
+            .map_err(|error| ConnectorError::other(error.into(), None))
+    }
+}
+
+fn unread(error: BoxError) -> ConnectorError {
+    match error.downcast::<hyper::Error>() {
+        Ok(error) => pool::failed(*error),
+        Err(error) => ConnectorError::other(error, None),
     }
 }

@@ -15,7 +15,9 @@ use tokio::time::{Instant, timeout_at};
 use super::Action;
 use super::attempt::{self, Answer, Attempt, Constants};
 use super::budget::{Budget, Paid};
+use super::channel::Network;
 use super::credentials::CredentialsKeeper;
+use super::pool::Lease;
 use super::progress;
 use super::retry::{self, Kind};
 use super::skew::Skew;
@@ -52,6 +54,7 @@ impl Course {
 #[derive(Debug)]
 pub(super) struct Requests {
     config: aws_sdk_dynamodb::Config,
+    network: Network,
     table: String,
     limits: Limits,
     clock: SharedClock,
@@ -89,12 +92,14 @@ impl Requests {
     /// For these options, as this configuration of the SDK would send.
     pub(super) fn new(
         config: aws_sdk_dynamodb::Config,
+        network: Network,
         options: &Options,
         clock: SharedClock,
         identity: Identity,
     ) -> Self {
         Self {
             config,
+            network,
             table: options.table.clone(),
             limits: options.limits.clone(),
             clock,
@@ -157,17 +162,24 @@ impl Requests {
         let template = self.template().await.map_err(Failed::for_good)?;
         let signed_at = self.skew.apply(self.clock.now());
         let attempt = Attempt { template: &template, action, body, id, number: course.effort.attempts };
-        let request = attempt.request(&self.constants, signed_at).map_err(Failed::for_good)?;
+        let mut request = Some(attempt.request(&self.constants, signed_at).map_err(Failed::for_good)?);
         course.effort.bytes_sent += body.len() as u64;
-        let answer = attempt::exchange(&template.connector, request, course).await.map_err(|broken| Failed {
+        let mut answer = attempt::exchange(&template.channel, &mut request, action, course).await.map_err(|broken| Failed {
             failure: broken.failure,
             again: broken.again,
             after: None,
         })?;
+        let lease = answer.lease.take();
         if answer.is_success() {
+            lease.map(Lease::keep);
             return Ok(answer.body);
         }
-        Err(self.judge(&answer, signed_at, template.serial, renewed, course))
+        let failed = self.judge(&answer, signed_at, template.serial, renewed, course);
+        // A server that is not itself may be another one the next time.
+        if failed.again != Some(Kind::Transient) || failed.after.is_some() {
+            lease.map(Lease::keep);
+        }
+        Err(failed)
     }
 
     /// What an error answer means.
@@ -203,9 +215,6 @@ impl Requests {
             again = Some(Kind::Credentials);
         }
         let asked = answer.header("x-amz-retry-after").and_then(|milliseconds| milliseconds.parse().ok());
-        if again == Some(Kind::Transient) && asked.is_none() {
-            answer.connection.poison();
-        }
         Failed { failure: Failure::answer(said), again, after: asked.map(Duration::from_millis) }
     }
 
@@ -219,7 +228,7 @@ impl Requests {
         match &*kept {
             Some(template) if template.serial == serial => Ok(Arc::clone(template)),
             _ => {
-                let made = Template::make(&self.config, &self.table, credentials, serial)?;
+                let made = Template::make(&self.config, &self.network, &self.table, credentials, serial)?;
                 Ok(Arc::clone(kept.insert(Arc::new(made))))
             }
         }

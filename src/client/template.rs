@@ -9,20 +9,21 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::http::{HttpRequest, HttpResponse};
-use aws_sdk_dynamodb::config::{Config, ConfigBag, HttpClient, RuntimeComponents, SharedHttpClient};
-use aws_sdk_dynamodb::error::BoxError;
+use aws_sdk_dynamodb::config::{Config, HttpClient, RuntimeComponents};
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_smithy_runtime_api::client::connector_metadata::ConnectorMetadata;
 use aws_smithy_runtime_api::client::http::{
     HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
 };
 use aws_smithy_runtime_api::client::result::ConnectorError;
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponentsBuilder;
 use aws_smithy_types::body::SdkBody;
 use futures_util::FutureExt;
 use http::Uri;
-use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, USER_AGENT};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderMap, HeaderName, USER_AGENT};
+use http::request::Parts;
 
+use super::channel::{Channel, Network};
+use super::pool;
 use super::signature::{Scope, Signer};
 use crate::error::aws::Failure;
 
@@ -37,7 +38,7 @@ const SECURITY_TOKEN: HeaderName = HeaderName::from_static("x-amz-security-token
 pub(super) struct Template {
     /// Which credentials it is for.
     pub(super) serial: u64,
-    pub(super) connector: SharedHttpConnector,
+    pub(super) channel: Channel,
     pub(super) uri: Uri,
     pub(super) headers: HeaderMap,
     pub(super) signer: Signer,
@@ -45,9 +46,14 @@ pub(super) struct Template {
 
 impl Template {
     /// Has the SDK make a request with these credentials.
-    pub(super) fn make(config: &Config, table: &str, credentials: Credentials, serial: u64) -> Result<Self, Failure> {
-        let http = config.http_client().ok_or_else(|| broken("no HTTP client"))?;
-        let model = Model { http, made: Arc::default() };
+    pub(super) fn make(
+        config: &Config,
+        network: &Network,
+        table: &str,
+        credentials: Credentials,
+        serial: u64,
+    ) -> Result<Self, Failure> {
+        let model = Model { network: network.clone(), made: Arc::default() };
         let config = config.to_builder().http_client(model.clone()).credentials_provider(credentials.clone()).build();
         let request = Client::from_conf(config)
             .get_item()
@@ -57,36 +63,45 @@ impl Template {
         // Nothing in it waits for anything; and no call must wait for another that nobody polls.
         let sent = tokio::task::unconstrained(request).now_or_never().ok_or_else(|| broken("it waits"))?;
         sent.map_err(|error| Failure::of_sdk(&error))?;
-        let made = std::mem::take(&mut *model.made());
-        let (Some(connector), Some(request)) = (made.connector, made.request) else {
-            return Err(broken("it was not sent"));
+        let Made { connector, request } = std::mem::take(&mut *model.made());
+        let request = request.ok_or_else(|| broken("it was not sent"))?;
+        let request = request.try_into_http1x().map_err(|error| broken(&error.to_string()))?;
+        let (head, _) = request.into_parts();
+        let channel = match (network, connector) {
+            (Network::Pools { pools, connect_timeout }, _) => {
+                let pool = pools.of(&head.uri).map_err(|error| broken(&error.to_string()))?;
+                Channel::Pool { pool, connect_timeout: *connect_timeout }
+            }
+            (Network::Given(_), Some(connector)) => Channel::Given(connector),
+            (Network::Given(_), None) => return Err(broken("it was not sent")),
         };
-        Self::of(serial, connector, request, credentials)
+        Self::of(serial, channel, head, credentials)
     }
 
-    fn of(
-        serial: u64,
-        connector: SharedHttpConnector,
-        request: HttpRequest,
-        credentials: Credentials,
-    ) -> Result<Self, Failure> {
-        let request = request.try_into_http1x().map_err(|error| broken(&error.to_string()))?;
-        let (parts, _) = request.into_parts();
-        let text = |name: HeaderName| parts.headers.get(name).and_then(|value| value.to_str().ok());
+    fn of(serial: u64, channel: Channel, head: Parts, credentials: Credentials) -> Result<Self, Failure> {
+        let text = |name: HeaderName| head.headers.get(name).and_then(|value| value.to_str().ok());
         let (Some(scope), Some(user_agent), Some(host)) =
-            (text(AUTHORIZATION).and_then(scope), text(X_AMZ_USER_AGENT), parts.uri.authority())
+            (text(AUTHORIZATION).and_then(scope), text(X_AMZ_USER_AGENT), head.uri.authority())
         else {
             return Err(broken("it is not signed"));
         };
-        let signer = Signer::new(credentials, scope, host.to_string(), parts.uri.path(), user_agent);
+        let signer = Signer::new(credentials, scope, host.to_string(), head.uri.path(), user_agent);
         let mut headers = HeaderMap::with_capacity(16);
+        let uri = match channel {
+            // A connection leads to the host already.
+            Channel::Pool { .. } => {
+                headers.insert(HOST, pool::host(host).map_err(|error| broken(&error.to_string()))?);
+                pool::path(&head.uri).map_err(|error| broken(&error.to_string()))?
+            }
+            Channel::Given(_) => head.uri,
+        };
         for name in [CONTENT_TYPE, USER_AGENT, X_AMZ_USER_AGENT, SECURITY_TOKEN] {
-            if let Some(mut value) = parts.headers.get(&name).cloned() {
+            if let Some(mut value) = head.headers.get(&name).cloned() {
                 value.set_sensitive(name == SECURITY_TOKEN);
                 headers.insert(name, value);
             }
         }
-        Ok(Self { serial, connector, uri: parts.uri, headers, signer })
+        Ok(Self { serial, channel, uri, headers, signer })
     }
 }
 
@@ -105,12 +120,13 @@ fn scope(authorization: &str) -> Option<Scope> {
 /// Stands in for the network, and keeps what the SDK would have sent through it, and how.
 #[derive(Debug, Clone)]
 struct Model {
-    http: SharedHttpClient,
+    network: Network,
     made: Arc<Mutex<Made>>,
 }
 
 #[derive(Debug, Default)]
 struct Made {
+    /// Where the network is given.
     connector: Option<SharedHttpConnector>,
     request: Option<HttpRequest>,
 }
@@ -123,20 +139,18 @@ impl Model {
 
 impl HttpClient for Model {
     fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
-        self.made().connector = Some(self.http.http_connector(settings, components));
+        if let Network::Given(http) = &self.network {
+            self.made().connector = Some(http.http_connector(settings, components));
+        }
         SharedHttpConnector::new(self.clone())
     }
 
-    fn validate_base_client_config(
-        &self,
-        components: &RuntimeComponentsBuilder,
-        config: &ConfigBag,
-    ) -> Result<(), BoxError> {
-        self.http.validate_base_client_config(components, config)
-    }
-
+    /// What the user agent says of the HTTP client.
     fn connector_metadata(&self) -> Option<ConnectorMetadata> {
-        self.http.connector_metadata()
+        match &self.network {
+            Network::Pools { .. } => Some(ConnectorMetadata::new("hyper", Some("1.x".into()))),
+            Network::Given(http) => http.connector_metadata(),
+        }
     }
 }
 

@@ -7,7 +7,6 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::result::ConnectorError;
-use aws_types::request_id::RequestId;
 
 use super::{Cause, CredentialsFailure, Error, ErrorKind, Metadata};
 use crate::client::credentials;
@@ -105,21 +104,8 @@ impl Failure {
     }
 }
 
-/// Explains what the SDK reports of a request. `action` is DynamoDB's name of it ("GetItem").
-pub(crate) fn explain<E>(error: &SdkError<E, HttpResponse>, action: &str, attempts: u32, target: &Target) -> Error
-where
-    E: std::error::Error + ProvideErrorMetadata + 'static,
-{
-    let metadata = Metadata {
-        http_status: error.raw_response().map(|response| response.status().as_u16()),
-        request_id: error.request_id().map(ToOwned::to_owned),
-        attempts,
-    };
-    explain_failure(Failure::of_sdk(error), action, metadata, target)
-}
-
-/// Explains a failed request.
-pub(crate) fn explain_failure(failure: Failure, action: &str, metadata: Metadata, target: &Target) -> Error {
+/// Explains a failed request. `action` is DynamoDB's name of it ("GetItem").
+pub(crate) fn explain(failure: Failure, action: &str, metadata: Metadata, target: &Target) -> Error {
     let (error, cause) = match failure {
         Failure::Answer(said) => {
             return from_answer(said.name.as_deref(), said.message.as_deref(), action, metadata, target);

@@ -3,8 +3,6 @@
 use std::future::Future;
 use std::sync::{Arc, PoisonError};
 
-use aws_sdk_dynamodb::config::http::HttpResponse;
-use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use super::watchdog::Watchdog;
@@ -143,24 +141,6 @@ impl Call {
         // The error would repeat a part of the value.
         let unwritten = |_| self.fail(Error::new(ErrorKind::Internal, "the request could not be written"));
         let (result, effort) = client.call(action, body().map_err(unwritten)?, read).await;
-        self.account(result, effort)
-    }
-
-    /// The same through the SDK, for what is rare. `action` is DynamoDB's name of it ("CreateTable").
-    ///
-    /// The SDK's future is some 25 KB, so it is made only once there is a slot, and lives on the heap.
-    pub(super) async fn send<O, E, F>(
-        &self,
-        client: &Client,
-        action: &'static str,
-        request: impl FnOnce() -> F,
-    ) -> Result<O, Error>
-    where
-        F: Future<Output = Result<O, SdkError<E, HttpResponse>>>,
-        E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
-    {
-        let _slot = self.slot(client).await?;
-        let (result, effort) = client.send(action, Box::pin(request())).await;
         self.account(result, effort)
     }
 

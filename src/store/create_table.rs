@@ -3,13 +3,12 @@
 
 use std::time::Duration;
 
-use aws_sdk_dynamodb::error::BuildError;
-use aws_sdk_dynamodb::types::{BillingMode, TableDescription, TimeToLiveSpecification};
-
 use super::Store;
 use super::call::Call;
+use crate::client::Action;
 use crate::error::{Error, ErrorKind, Operation};
-use crate::table::{MAX_TTL_NAME_BYTES, Readiness, TtlState, key_difference, key_schema, readiness, ttl_state};
+use crate::json::{self, CreateTable, Describe, TableDescription, UpdateTimeToLive};
+use crate::table::{MAX_TTL_NAME_BYTES, Readiness, TtlState, key_difference, readiness, ttl_state};
 
 /// The first pause between two looks: engines on this machine are done by then.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
@@ -171,13 +170,10 @@ impl Call {
 
     /// The table, where there is one.
     async fn describe_table(&self) -> Result<Option<TableDescription>, Error> {
-        let client = self.client().await?;
-        let request = client.sdk.describe_table().table_name(&self.session.options.table);
-        match self.send(client, "DescribeTable", || request.send()).await {
-            Ok(answer) => {
-                let untold = || self.fail(Error::new(ErrorKind::Response, "the answer holds no table"));
-                answer.table.ok_or_else(untold).map(Some)
-            }
+        let body = || json::body(&Describe { table_name: &self.session.options.table });
+        match self.request(Action::DescribeTable, body, json::describe_table).await {
+            Ok(Some(table)) => Ok(Some(table)),
+            Ok(None) => Err(self.fail(Error::new(ErrorKind::Response, "the answer holds no table"))),
             Err(error) if error.kind() == ErrorKind::TableNotFound => Ok(None),
             Err(error) => Err(error),
         }
@@ -185,46 +181,26 @@ impl Call {
 
     /// Makes the table; `false` where somebody else was faster.
     async fn make_table(&self) -> Result<bool, Error> {
-        let client = self.client().await?;
         let options = &self.session.options;
-        let (key, definition) = key_schema(&options.attributes.key).map_err(|error| self.unbuilt(&error))?;
-        let request = client
-            .sdk
-            .create_table()
-            .table_name(&options.table)
-            .key_schema(key)
-            .attribute_definitions(definition)
-            .billing_mode(BillingMode::PayPerRequest);
-        match self.send(client, "CreateTable", || request.send()).await {
-            Ok(_) => Ok(true),
+        let body = || json::body(&CreateTable::new(&options.table, &options.attributes.key));
+        match self.request(Action::CreateTable, body, json::done).await {
+            Ok(()) => Ok(true),
             Err(error) if is_in_use(&error) => Ok(false),
             Err(error) => Err(error),
         }
     }
 
     async fn describe_ttl(&self) -> Result<TtlState, Error> {
-        let client = self.client().await?;
         let options = &self.session.options;
-        let request = client.sdk.describe_time_to_live().table_name(&options.table);
-        let answer = self.send(client, "DescribeTimeToLive", || request.send()).await?;
-        Ok(ttl_state(answer.time_to_live_description(), &options.attributes.ttl))
+        let body = || json::body(&Describe { table_name: &options.table });
+        let ttl = self.request(Action::DescribeTimeToLive, body, json::describe_ttl).await?;
+        Ok(ttl_state(ttl.as_ref(), &options.attributes.ttl))
     }
 
     async fn turn_ttl_on(&self) -> Result<(), Error> {
-        let client = self.client().await?;
         let options = &self.session.options;
-        let ttl = TimeToLiveSpecification::builder().enabled(true).attribute_name(&options.attributes.ttl).build();
-        let request = client
-            .sdk
-            .update_time_to_live()
-            .table_name(&options.table)
-            .time_to_live_specification(ttl.map_err(|error| self.unbuilt(&error))?);
-        self.send(client, "UpdateTimeToLive", || request.send()).await?;
-        Ok(())
-    }
-
-    fn unbuilt(&self, error: &BuildError) -> Error {
-        self.fail(Error::new(ErrorKind::Internal, "the request could not be built").with_cause(error.to_string()))
+        let body = || json::body(&UpdateTimeToLive::new(&options.table, &options.attributes.ttl));
+        self.request(Action::UpdateTimeToLive, body, json::done).await
     }
 }
 

@@ -1,6 +1,8 @@
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::UNIX_EPOCH;
 
+use aws_credential_types::provider::future;
+
 use super::*;
 use crate::clock::Clock;
 

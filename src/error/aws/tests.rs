@@ -1,8 +1,6 @@
 use aws_sdk_dynamodb::config::http::HttpResponse;
-use aws_sdk_dynamodb::error::ErrorMetadata;
 use aws_sdk_dynamodb::operation::get_item::GetItemError;
 use aws_smithy_runtime_api::client::result::ConnectorError;
-use aws_smithy_types::body::SdkBody;
 
 use super::*;
 
@@ -17,15 +15,15 @@ fn target() -> Target {
 }
 
 fn answer(status: u16, name: &str, message: &str) -> Error {
-    let metadata = ErrorMetadata::builder().code(name).message(message).build();
-    let mut response = HttpResponse::new(status.try_into().expect("status"), SdkBody::empty());
-    response.headers_mut().insert("x-amzn-requestid", "REQ1");
-    let error = SdkError::service_error(GetItemError::generic(metadata), response);
-    explain(&error, "GetItem", 1, &target())
+    let text = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+    let said = ErrorBody { name: text(name), message: text(message) };
+    let metadata = Metadata { http_status: Some(status), request_id: Some("REQ1".to_owned()), attempts: 1 };
+    explain(Failure::answer(said), "GetItem", metadata, &target())
 }
 
 fn dispatch(source: ConnectorError) -> Error {
-    explain(&SdkError::<GetItemError, HttpResponse>::dispatch_failure(source), "GetItem", 4, &target())
+    let metadata = Metadata { attempts: 4, ..Metadata::default() };
+    explain(Failure::connector(&source), "GetItem", metadata, &target())
 }
 
 #[test]
@@ -100,5 +98,5 @@ fn missing_credentials_are_told_apart_from_the_network() {
     let error = SdkError::<GetItemError, HttpResponse>::construction_failure(CredentialsError::provider_timed_out(
         std::time::Duration::from_secs(1),
     ));
-    assert_eq!(explain(&error, "GetItem", 0, &target()).kind(), ErrorKind::Credentials);
+    assert_eq!(explain(Failure::of_sdk(&error), "GetItem", Metadata::default(), &target()).kind(), ErrorKind::Credentials);
 }
