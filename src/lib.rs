@@ -3,6 +3,10 @@
 //!
 //! `src/node/` converts and nothing else; all behaviour is in [`store`], proved rule by rule in `docs/SEMANTICS.md`.
 
+#[cfg(feature = "mi")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 mod batch;
 mod client;
 pub mod clock;

@@ -28,12 +28,13 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
 pub(super) struct Pools {
     connector: Arc<Connector>,
     slots: Arc<Slots>,
+    rest: Duration,
     pools: Mutex<Vec<Pool>>,
 }
 
 impl Pools {
     pub(super) fn new(connector: Connector, slots: Arc<Slots>) -> Self {
-        Self { connector: Arc::new(connector), slots, pools: Mutex::default() }
+        Self { connector: Arc::new(connector), slots, rest: IDLE_TIMEOUT, pools: Mutex::default() }
     }
 
     /// The pool for a URI's origin.
@@ -44,7 +45,7 @@ impl Pools {
             return Ok(pool.clone());
         }
         let (connector, slots) = (Arc::clone(&self.connector), Arc::clone(&self.slots));
-        let pool = Pool(Arc::new(Shared { origin, connector, slots, resting: Mutex::default() }));
+        let pool = Pool(Arc::new(Shared { origin, connector, slots, rest: self.rest, resting: Mutex::default() }));
         pools.push(pool.clone());
         Ok(pool)
     }
@@ -84,6 +85,8 @@ struct Shared {
     origin: Uri,
     connector: Arc<Connector>,
     slots: Arc<Slots>,
+    /// How long a connection may rest.
+    rest: Duration,
     resting: Mutex<Resting>,
 }
 
@@ -163,7 +166,7 @@ impl Shared {
     fn take(&self) -> Option<Connection> {
         let mut resting = self.resting();
         let (since, connection) = resting.connections.pop()?;
-        if since.elapsed() < IDLE_TIMEOUT {
+        if since.elapsed() < self.rest {
             return Some(connection);
         }
         // The others are older still: a process that was frozen finds them all so.
@@ -182,26 +185,23 @@ impl Shared {
         }
     }
 
-    /// Closes what is too old; `None` where nothing is left to look for.
+    /// Closes what is too old, and tells when the next one will be; `None` where none is left.
     fn sweep(&self) -> Option<Instant> {
         let mut resting = self.resting();
-        let young = resting.connections.partition_point(|(since, _)| since.elapsed() >= IDLE_TIMEOUT);
+        let young = resting.connections.partition_point(|(since, _)| since.elapsed() >= self.rest);
         let old: Vec<_> = resting.connections.drain(..young).collect();
-        let oldest = resting.connections.first().map(|(since, _)| *since);
-        resting.watched = oldest.is_some();
+        let next = resting.connections.first().map(|(since, _)| *since + self.rest);
+        resting.watched = next.is_some();
         drop(resting);
         drop(old);
-        oldest
+        next
     }
 }
 
 /// Closes the connections of a pool that nobody has used for long, as long as there are any.
 async fn watch(pool: Weak<Shared>) {
-    let mut oldest = Instant::now();
-    loop {
-        tokio::time::sleep_until(oldest + IDLE_TIMEOUT).await;
-        let Some(next) = pool.upgrade().and_then(|pool| pool.sweep()) else { return };
-        oldest = next;
+    while let Some(next) = pool.upgrade().and_then(|pool| pool.sweep()) {
+        tokio::time::sleep_until(next).await;
     }
 }
 
@@ -236,3 +236,6 @@ pub(super) fn failed(error: hyper::Error) -> ConnectorError {
         ConnectorError::other(error.into(), None)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -35,10 +35,10 @@ impl<T, W: Wake> Ticket<T, W> {
         Self { number, answers: Some(answers) }
     }
 
-    /// Answers with what the call gives, or with its panic.
-    pub(crate) async fn run(mut self, call: impl Future<Output = T>) {
+    /// Begins the call, and answers with what it gives, or with its panic.
+    pub(crate) async fn run<F: Future<Output = T>>(mut self, call: impl FnOnce() -> F) {
         // Nothing of the call is looked at after a panic.
-        let outcome = match AssertUnwindSafe(call).catch_unwind().await {
+        let outcome = match AssertUnwindSafe(async { call().await }).catch_unwind().await {
             Ok(answer) => Outcome::Done(answer),
             Err(panic) => Outcome::Panicked(words(panic.as_ref())),
         };
@@ -97,16 +97,16 @@ mod tests {
     #[test]
     fn a_call_that_ends_is_answered_once() {
         let answers = answers();
-        assert!(poll(Ticket::new(7, Arc::clone(&answers)).run(async { "value" })).is_ready());
+        assert!(poll(Ticket::new(7, Arc::clone(&answers)).run(async || "value")).is_ready());
         assert_eq!(taken(&answers), [(7, Outcome::Done("value"))]);
     }
 
     #[test]
     fn a_panic_is_the_answer_and_goes_no_further() {
         let answers = answers();
-        assert!(poll(Ticket::new(1, Arc::clone(&answers)).run(async { panic!("words") })).is_ready());
-        assert!(poll(Ticket::new(2, Arc::clone(&answers)).run(async { panic!("words {}", 2) })).is_ready());
-        assert!(poll(Ticket::new(3, Arc::clone(&answers)).run(async { std::panic::panic_any(3) })).is_ready());
+        assert!(poll(Ticket::new(1, Arc::clone(&answers)).run(async || panic!("words"))).is_ready());
+        assert!(poll(Ticket::new(2, Arc::clone(&answers)).run(async || panic!("words {}", 2))).is_ready());
+        assert!(poll(Ticket::new(3, Arc::clone(&answers)).run(async || std::panic::panic_any(3))).is_ready());
         let panicked = |words: &str| Outcome::Panicked(words.to_owned());
         assert_eq!(taken(&answers), [(1, panicked("words")), (2, panicked("words 2")), (3, panicked("a panic"))]);
     }
@@ -114,8 +114,8 @@ mod tests {
     #[test]
     fn a_call_that_is_dropped_is_answered_before_its_first_step_and_in_the_middle() {
         let answers = answers();
-        drop(Ticket::new(1, Arc::clone(&answers)).run(async { "never" }));
-        assert!(poll(Ticket::new(2, Arc::clone(&answers)).run(std::future::pending())).is_pending());
+        drop(Ticket::new(1, Arc::clone(&answers)).run(async || "never"));
+        assert!(poll(Ticket::new(2, Arc::clone(&answers)).run(std::future::pending)).is_pending());
         assert_eq!(taken(&answers), [(1, Outcome::Lost), (2, Outcome::Lost)]);
     }
 
@@ -123,7 +123,7 @@ mod tests {
     fn an_answer_that_nobody_waits_for_is_dropped() {
         let answers = answers();
         answers.close();
-        assert!(poll(Ticket::new(1, Arc::clone(&answers)).run(async { "value" })).is_ready());
+        assert!(poll(Ticket::new(1, Arc::clone(&answers)).run(async || "value")).is_ready());
         assert_eq!(taken(&answers), []);
     }
 }

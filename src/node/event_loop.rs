@@ -147,12 +147,15 @@ impl EventLoop {
     }
 
     /// Runs a call of the core on the worker, and gives its promise.
-    pub(super) fn call<'env>(
+    pub(super) fn call<'env, F>(
         &self,
         env: &'env Env,
         abort: Option<Abort>,
-        call: impl Future<Output = Ended> + Send + 'static,
-    ) -> Result<Unknown<'env>> {
+        call: impl FnOnce() -> F + Send + 'static,
+    ) -> Result<Unknown<'env>>
+    where
+        F: Future<Output = Ended> + Send + 'static,
+    {
         let (mut deferred, mut promise) = (ptr::null_mut(), ptr::null_mut());
         // SAFETY: env is live, and the out-pointers are valid for the call.
         check_status!(unsafe { sys::napi_create_promise(env.raw(), &raw mut deferred, &raw mut promise) })?;
@@ -166,7 +169,7 @@ impl EventLoop {
         };
         let ticket = Ticket::new(number, Arc::clone(&self.answers));
         // Where the worker takes no job, it is dropped, and its ticket answers.
-        drop(self.jobs.push(Box::pin(ticket.run(call))));
+        drop(self.jobs.push(Box::new(move || runtime::spawn(ticket.run(call)))));
         // SAFETY: the promise was just made.
         Ok(unsafe { Unknown::from_raw_unchecked(env.raw(), promise) })
     }

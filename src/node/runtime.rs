@@ -3,7 +3,6 @@
 
 use std::future::Future;
 use std::io;
-use std::pin::Pin;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -27,8 +26,8 @@ const OWN_FIRST: u32 = 256;
 /// How long the last environment waits for the threads to end: a name look-up can take longer.
 const PATIENCE: Duration = Duration::from_millis(100);
 
-/// A call, on its way to the worker.
-pub(super) type Job = Pin<Box<dyn Future<Output = ()> + Send>>;
+/// A call on its way to the worker, which begins it. Must not panic.
+pub(super) type Job = Box<dyn FnOnce() + Send>;
 
 /// Where jobs are handed to the worker. Many on one tick wake it once.
 pub(super) type Jobs = Mailbox<Job, Bell>;
@@ -118,14 +117,18 @@ impl Worker {
     }
 }
 
+/// Begins a call, on the worker. It answers for itself, and nobody waits for its task.
+pub(super) fn spawn(call: impl Future<Output = ()> + Send + 'static) {
+    drop(tokio::spawn(call));
+}
+
 /// The worker's life.
 fn work(runtime: Runtime, jobs: &Jobs, bell: &Bell, end: &SyncSender<()>) {
     runtime.block_on(async {
         let mut batch = Vec::new();
         while jobs.take(&mut batch) {
             for job in batch.drain(..) {
-                // It answers for itself, and nobody waits for the task.
-                drop(tokio::spawn(job));
+                job();
             }
             bell.0.notified().await;
         }

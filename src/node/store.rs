@@ -55,9 +55,10 @@ impl NativeDriver {
         ts_return_type = "Promise<boolean>"
     )]
     pub fn has_item<'env>(&self, env: &'env Env, key: Argument, options: Unknown<'_>) -> Result<Unknown<'env>> {
-        let store = Arc::clone(&self.store);
         let consistent = option(&options, "consistentRead")?;
-        promise(env, &self.store, Abort::listen(env, &options)?, async move { store.has(key.0, consistent).await })
+        promise(env, &self.store, Abort::listen(env, &options)?, move |store| async move {
+            store.has(key.0, consistent).await
+        })
     }
 
     /// The value under the key, or null.
@@ -68,8 +69,7 @@ impl NativeDriver {
     )]
     pub fn get_item<'env>(&self, env: &'env Env, key: Argument, options: Unknown<'_>) -> Result<Unknown<'env>> {
         let consistent = option(&options, "consistentRead")?;
-        let store = Arc::clone(&self.store);
-        promise(env, &self.store, Abort::listen(env, &options)?, async move {
+        promise(env, &self.store, Abort::listen(env, &options)?, move |store| async move {
             store.get(key.0, Reading::Plain, consistent).await
         })
     }
@@ -82,8 +82,7 @@ impl NativeDriver {
     )]
     pub fn get_item_raw<'env>(&self, env: &'env Env, key: Argument, options: Unknown<'_>) -> Result<Unknown<'env>> {
         let consistent = option(&options, "consistentRead")?;
-        let store = Arc::clone(&self.store);
-        promise(env, &self.store, Abort::listen(env, &options)?, async move {
+        promise(env, &self.store, Abort::listen(env, &options)?, move |store| async move {
             store.get(key.0, Reading::Raw, consistent).await
         })
     }
@@ -95,9 +94,8 @@ impl NativeDriver {
         ts_return_type = "Promise<{ key: string, value: unknown }[]>"
     )]
     pub fn get_items<'env>(&self, env: &'env Env, items: Unknown<'_>, common: Unknown<'_>) -> Result<Unknown<'env>> {
-        let store = Arc::clone(&self.store);
         let (keys, consistent) = (asked(items)?, option(&common, "consistentRead")?);
-        promise(env, &self.store, Abort::listen(env, &common)?, async move {
+        promise(env, &self.store, Abort::listen(env, &common)?, move |store| async move {
             match keys {
                 Ok(keys) => store.get_many(keys, consistent).await,
                 Err(found) => Err(store.no_array(Operation::GetItems, &found)),
@@ -112,8 +110,7 @@ impl NativeDriver {
         ts_return_type = "Promise<{ ttl?: number, size: number, mtime?: Date } | null>"
     )]
     pub fn get_meta<'env>(&self, env: &'env Env, key: Argument, options: Unknown<'_>) -> Result<Unknown<'env>> {
-        let store = Arc::clone(&self.store);
-        promise(env, &self.store, Abort::listen(env, &options)?, async move { store.meta(key.0).await })
+        promise(env, &self.store, Abort::listen(env, &options)?, move |store| async move { store.meta(key.0).await })
     }
 
     /// Stores a value.
@@ -129,9 +126,8 @@ impl NativeDriver {
         value: Unknown<'_>,
         options: Unknown<'_>,
     ) -> Result<Unknown<'env>> {
-        let store = Arc::clone(&self.store);
         let (value, ttl) = (given(env, value)?, option(&options, "ttl")?);
-        promise(env, &self.store, Abort::listen(env, &options)?, async move {
+        promise(env, &self.store, Abort::listen(env, &options)?, move |store| async move {
             store.put(Operation::SetItem, key.0, value, ttl).await
         })
     }
@@ -149,9 +145,8 @@ impl NativeDriver {
         value: Unknown<'_>,
         options: Unknown<'_>,
     ) -> Result<Unknown<'env>> {
-        let store = Arc::clone(&self.store);
         let (value, ttl) = (given_raw(env, value)?, option(&options, "ttl")?);
-        promise(env, &self.store, Abort::listen(env, &options)?, async move {
+        promise(env, &self.store, Abort::listen(env, &options)?, move |store| async move {
             store.put(Operation::SetItemRaw, key.0, value, ttl).await
         })
     }
@@ -163,9 +158,8 @@ impl NativeDriver {
         ts_return_type = "Promise<void>"
     )]
     pub fn set_items<'env>(&self, env: &'env Env, items: Unknown<'_>, common: Unknown<'_>) -> Result<Unknown<'env>> {
-        let store = Arc::clone(&self.store);
         let (items, ttl) = (new_items(env, items)?, option(&common, "ttl")?);
-        promise(env, &self.store, Abort::listen(env, &common)?, async move {
+        promise(env, &self.store, Abort::listen(env, &common)?, move |store| async move {
             match items {
                 Ok(items) => store.put_many(items, ttl).await,
                 Err(found) => Err(store.no_array(Operation::SetItems, &found)),
@@ -180,8 +174,7 @@ impl NativeDriver {
         ts_return_type = "Promise<void>"
     )]
     pub fn remove_item<'env>(&self, env: &'env Env, key: Argument, options: Unknown<'_>) -> Result<Unknown<'env>> {
-        let store = Arc::clone(&self.store);
-        promise(env, &self.store, Abort::listen(env, &options)?, async move { store.delete(key.0).await })
+        promise(env, &self.store, Abort::listen(env, &options)?, move |store| async move { store.delete(key.0).await })
     }
 
     /// The keys alive under a base.
@@ -191,9 +184,8 @@ impl NativeDriver {
         ts_return_type = "Promise<string[]>"
     )]
     pub fn get_keys<'env>(&self, env: &'env Env, base: Argument, options: Unknown<'_>) -> Result<Unknown<'env>> {
-        let store = Arc::clone(&self.store);
         let (max_depth, consistent) = (option(&options, "maxDepth")?, option(&options, "consistentRead")?);
-        promise(env, &self.store, Abort::listen(env, &options)?, async move {
+        promise(env, &self.store, Abort::listen(env, &options)?, move |store| async move {
             store.keys(base.0, max_depth, consistent).await
         })
     }
@@ -205,8 +197,7 @@ impl NativeDriver {
         ts_return_type = "Promise<void>"
     )]
     pub fn clear<'env>(&self, env: &'env Env, base: Argument, options: Unknown<'_>) -> Result<Unknown<'env>> {
-        let store = Arc::clone(&self.store);
-        promise(env, &self.store, Abort::listen(env, &options)?, async move { store.clear(base.0).await })
+        promise(env, &self.store, Abort::listen(env, &options)?, move |store| async move { store.clear(base.0).await })
     }
 
     /// The store behind this driver.
@@ -219,28 +210,33 @@ impl NativeDriver {
     /// Ends the driver's work and closes its connections.
     #[napi(catch_unwind, ts_return_type = "Promise<void>")]
     pub fn dispose<'env>(&self, env: &'env Env) -> Result<Unknown<'env>> {
-        let store = Arc::clone(&self.store);
-        promise(env, &self.store, None, async move {
+        promise(env, &self.store, None, |store| async move {
             store.close().await;
             Ok(())
         })
     }
 }
 
-/// Runs a call of the core on the worker.
-pub(super) fn promise<'env, T: Into<Answer>>(
+/// Runs a call of the core on the worker. Its future is made there: it can be kilobytes, which the event loop need not
+/// allocate and move.
+pub(super) fn promise<'env, T, F>(
     env: &'env Env,
     store: &Arc<Store>,
     abort: Option<Abort>,
-    call: impl Future<Output = std::result::Result<T, Error>> + Send + 'static,
-) -> Result<Unknown<'env>> {
+    call: impl FnOnce(Arc<Store>) -> F + Send + 'static,
+) -> Result<Unknown<'env>>
+where
+    T: Into<Answer>,
+    F: Future<Output = std::result::Result<T, Error>> + Send + 'static,
+{
     #[cfg(feature = "fault")]
     super::fault::strike("call");
     let store = Arc::clone(store);
     let token = abort.as_ref().map(Abort::token);
-    EventLoop::of(env)?.call(env, abort, async move {
+    EventLoop::of(env)?.call(env, abort, move || async move {
         #[cfg(feature = "fault")]
         super::fault::strike("future");
+        let call = Box::pin(call(Arc::clone(&store)));
         let result = match token {
             None => Some(call.await),
             Some(token) => token.run_until_cancelled(call).await,

@@ -1,7 +1,5 @@
 //! `createTable`: one store for one call.
 
-use std::sync::Arc;
-
 use napi::bindgen_prelude::{Object, Unknown};
 use napi::{Env, Result};
 use napi_derive::napi;
@@ -22,7 +20,7 @@ pub struct NativeTable {
 #[napi(catch_unwind, ts_args_type = "options: object", ts_return_type = "Promise<NativeTable>")]
 pub fn create_table<'env>(env: &'env Env, options: Object<'_>) -> Result<Unknown<'env>> {
     let store = open(env, &options)?;
-    promise(env, &Arc::clone(&store), None, async move {
+    promise(env, &store, None, |store| async move {
         store.create_table(Patience::default()).await.map(|created| NativeTable { created })
     })
 }

@@ -1,0 +1,186 @@
+//! Against a server of a few lines, on a port of this machine.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use futures_util::future::join_all;
+use http_body_util::BodyExt;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpListener;
+
+use super::*;
+
+/// Answers every request with this text, and counts its connections.
+struct Server {
+    origin: Uri,
+    connections: Arc<AtomicUsize>,
+}
+
+impl Server {
+    async fn start(answer: &'static str) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let origin = format!("http://{}", listener.local_addr().expect("bound")).parse().expect("a URI");
+        let connections = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&connections);
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                counted.fetch_add(1, Ordering::Relaxed);
+                tokio::spawn(async move {
+                    let mut stream = BufReader::new(stream);
+                    let mut line = String::new();
+                    while stream.read_line(&mut line).await.is_ok_and(|read| read > 0) {
+                        // The requests of these tests have no body.
+                        if line == "\r\n" {
+                            stream.write_all(answer.as_bytes()).await.expect("written");
+                            if answer.contains("unannounced") {
+                                return;
+                            }
+                        }
+                        line.clear();
+                    }
+                });
+            }
+        });
+        Self { origin, connections }
+    }
+
+    fn pool(&self) -> Pool {
+        Pools::new(Connector::plain(), Arc::new(Slots::new(4))).of(&self.origin).expect("a URI")
+    }
+
+    fn connections(&self) -> usize {
+        self.connections.load(Ordering::Relaxed)
+    }
+}
+
+const OK: &str = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}";
+const CLOSING: &str = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{}";
+/// Closes the connection without a word before it.
+const UNANNOUNCED: &str = "HTTP/1.1 200 OK\r\nx: unannounced\r\ncontent-length: 2\r\n\r\n{}";
+
+async fn send(pool: &Pool) -> Result<(Response<Incoming>, Lease), ConnectorError> {
+    let request = Request::builder().uri("/").header("host", "here").body(Full::default()).expect("a request");
+    pool.send(&mut Some(request), Some(Duration::from_secs(5))).await
+}
+
+/// Reads the answer, and gives the connection back.
+async fn exchange(pool: &Pool) {
+    let (answer, lease) = send(pool).await.expect("sent");
+    assert_eq!(answer.into_body().collect().await.expect("read").to_bytes(), "{}");
+    lease.keep();
+}
+
+#[tokio::test]
+async fn requests_one_after_another_share_a_connection() {
+    let server = Server::start(OK).await;
+    let pool = server.pool();
+    for _ in 0..10 {
+        exchange(&pool).await;
+    }
+    assert_eq!(server.connections(), 1);
+}
+
+#[tokio::test]
+async fn requests_side_by_side_have_one_each() {
+    let server = Server::start(OK).await;
+    let pool = server.pool();
+    for _ in 0..3 {
+        join_all((0..4).map(|_| exchange(&pool))).await;
+    }
+    assert_eq!(server.connections(), 4);
+}
+
+#[tokio::test]
+async fn a_lease_that_is_dropped_closes_its_connection() {
+    let server = Server::start(OK).await;
+    let pool = server.pool();
+    let (answer, lease) = send(&pool).await.expect("sent");
+    answer.into_body().collect().await.expect("read");
+    drop(lease);
+    // The answer was not read, so what follows on the connection is not known.
+    drop(send(&pool).await.expect("sent"));
+    exchange(&pool).await;
+    assert_eq!(server.connections(), 3);
+}
+
+#[tokio::test]
+async fn connections_that_the_peer_closed_are_replaced() {
+    for answer in [CLOSING, UNANNOUNCED] {
+        let server = Server::start(answer).await;
+        let pool = server.pool();
+        for _ in 0..20 {
+            exchange(&pool).await;
+            // The end of the connection arrives.
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        assert_eq!(server.connections(), 20);
+    }
+}
+
+#[tokio::test]
+async fn connections_that_rest_for_long_are_closed() {
+    let server = Server::start(OK).await;
+    let mut pools = Pools::new(Connector::plain(), Arc::new(Slots::new(4)));
+    pools.rest = Duration::from_millis(200);
+    let pool = pools.of(&server.origin).expect("a URI");
+    for connections in [3, 6] {
+        join_all((0..3).map(|_| exchange(&pool))).await;
+        assert_eq!((server.connections(), pool.0.resting().connections.len()), (connections, 3));
+        while pool.0.resting().watched {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        assert!(pool.0.resting().connections.is_empty());
+    }
+}
+
+/// A process that was frozen has no timer that ran meanwhile.
+#[tokio::test]
+async fn connections_that_are_too_old_are_not_taken() {
+    let server = Server::start(OK).await;
+    let pool = server.pool();
+    join_all((0..3).map(|_| exchange(&pool))).await;
+    for (since, _) in &mut pool.0.resting().connections {
+        *since = since.checked_sub(IDLE_TIMEOUT).expect("a moment");
+    }
+    exchange(&pool).await;
+    assert_eq!((server.connections(), pool.0.resting().connections.len()), (4, 1));
+}
+
+#[tokio::test]
+async fn a_dropped_pool_closes_what_rests() {
+    let server = Server::start(OK).await;
+    let pool = server.pool();
+    exchange(&pool).await;
+    let (_answer, lease) = send(&pool).await.expect("sent");
+    let shared = Arc::downgrade(&pool.0);
+    drop(pool);
+    assert!(shared.upgrade().is_none());
+    lease.keep();
+}
+
+#[tokio::test]
+async fn who_cannot_be_reached_is_said_to_be_so() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let nobody = format!("http://{}", listener.local_addr().expect("bound")).parse().expect("a URI");
+    drop(listener);
+    let pool = Pools::new(Connector::plain(), Arc::new(Slots::new(1))).of(&nobody).expect("a URI");
+    assert!(send(&pool).await.err().expect("refused").is_io());
+    // No time is no connection, whoever listens.
+    let server = Server::start(OK).await;
+    let request = Request::builder().uri("/").body(Full::default()).expect("a request");
+    let failed = server.pool().send(&mut Some(request), Some(Duration::ZERO)).await;
+    assert!(failed.err().expect("too late").is_timeout());
+}
+
+#[test]
+fn a_pool_is_for_an_origin() {
+    let uri = |text: &str| text.parse::<Uri>().expect("a URI");
+    let pools = Pools::new(Connector::plain(), Arc::new(Slots::new(1)));
+    let of = |text: &str| Arc::as_ptr(&pools.of(&uri(text)).expect("a URI").0);
+    assert_eq!(of("http://here:8000/a?b"), of("http://here:8000/"));
+    assert_ne!(of("http://here:8000/"), of("http://here:8001/"));
+    assert_ne!(of("http://here/"), of("https://here/"));
+    assert_eq!(path(&uri("http://here:8000/a?b")).expect("a path"), "/a?b");
+    let host = |text: &str| host(uri(text).authority().expect("a host")).expect("a header");
+    assert_eq!(host("http://here:8000/"), "here:8000");
+    assert_eq!(host("http://me:CANARY@[::1]/"), "[::1]");
+}
