@@ -5,11 +5,13 @@ import { spawnSync } from "node:child_process";
 import { attempt } from "./lib/process.mjs";
 import { root } from "./lib/project.mjs";
 import { Failure, main } from "./lib/steps.mjs";
+import { requireTools } from "./lib/tools.mjs";
 
 const suites = ["requests"];
 const memcheck = ["--error-exitcode=99", "--leak-check=full", "--errors-for-leak-kinds=definite"];
 
 await main(async () => {
+  requireTools("valgrind");
   const tests = suites.flatMap((suite) => ["--test", suite]);
   const build = ["test", "--no-default-features", "--no-run", "--message-format=json", ...tests];
   const { status, stdout } = spawnSync("cargo", build, {
