@@ -197,6 +197,8 @@ export function filesIn(folder) {
 const addon = /unstorage-dynamodb[^/\\]*\.node$/;
 /** Nitro 3 may put the addon into a chunk, as base64: the beginning of a very long literal. */
 const inlined = /["'`][A-Za-z0-9+/]{1000}/;
+/** Not what is installed: other packages have literals of their own. */
+const isChunk = /^(?!.*[/\\]node_modules[/\\]).*\.m?js$/;
 
 /** Of an addon that is cut short: enough for the system to begin to load it. */
 const bytesLeft = 4096;
@@ -217,7 +219,7 @@ export function breakAddon(folder) {
       // A new file: the old one may be mapped by a process that is just ending.
       rmSync(file);
       writeFileSync(file, content.subarray(0, bytesLeft));
-    } else if (/\.m?js$/.test(file) && statSync(file).size > 1_000_000) {
+    } else if (isChunk.test(file) && statSync(file).size > 1_000_000) {
       const content = readFileSync(file);
       const text = content.toString("latin1");
       const start = text.search(inlined);
