@@ -34,4 +34,5 @@ export const nightlySteps = [
   },
   { name: "fuzzing", minutes: 60, command: [...npm, "fuzz"] },
   { name: "valgrind", minutes: 15, command: [...npm, "test:valgrind"] },
+  { name: "every app", minutes: 25, command: [...npm, "test:apps", "--", "--all"] },
 ];
