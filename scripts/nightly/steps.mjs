@@ -41,4 +41,5 @@ export const nightlySteps = [
     needs: ["AddressSanitizer's runtime"],
   },
   { name: "valgrind", minutes: 15, command: [...npm, "test:valgrind"], needs: ["valgrind"] },
+  { name: "every app", minutes: 25, command: [...npm, "test:apps", "--", "--all"] },
 ];
