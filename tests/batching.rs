@@ -1,5 +1,7 @@
 //! Batches of any size, with any keys twice and any part left over, against a table that answers as DynamoDB may.
 
+#![expect(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "what fails here is a failed test")]
+
 mod common;
 
 use std::collections::{BTreeMap, BTreeSet};

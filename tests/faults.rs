@@ -54,14 +54,18 @@ async fn bulk_work_and_single_calls_do_not_use_up_each_other_s_retries() {
         // What is broken always fails; the rest fails every other time.
         let others = Arc::new(AtomicUsize::new(0));
         let script = Script::handler(move |Sent { action, .. }| {
-            let is_broken = (action == "Scan") == is_bulk_broken || others.fetch_add(1, Ordering::Relaxed) % 2 == 0;
+            let is_broken =
+                (action == "Scan") == is_bulk_broken || others.fetch_add(1, Ordering::Relaxed).is_multiple_of(2);
             let answer = if is_broken { (500, failure("InternalServerError")) } else { (200, json!({})) };
             async move { answer }
         });
         let store = script.store();
-        let call = async |bulk: bool| match bulk {
-            true => store.keys(Input::Absent, Input::Absent, Input::Absent).await.map(drop),
-            false => store.has("k".into(), Input::Absent).await.map(drop),
+        let call = async |bulk: bool| {
+            if bulk {
+                store.keys(Input::Absent, Input::Absent, Input::Absent).await.map(drop)
+            } else {
+                store.has("k".into(), Input::Absent).await.map(drop)
+            }
         };
         // 500 tokens are 50 retries; 20 calls would like to have 60.
         let results = join_all((0..20).map(|_| call(is_bulk_broken))).await;

@@ -1,5 +1,7 @@
 //! What a caller names never becomes a part of an expression: whatever keys, bases and attribute names look like.
 
+#![expect(clippy::expect_used, reason = "what fails here is a failed test")]
+
 mod common;
 
 use std::collections::BTreeSet;

@@ -1,20 +1,17 @@
-//! Panics and worse on demand, for the tests that show what a panic does to a process, and that AddressSanitizer sees.
+//! Panics and worse on demand, for the tests that show what a panic does to a process, and that `AddressSanitizer` sees.
 //! Behind a feature that no package is built with.
 
 /// Panics where the environment variable `UNSTORAGE_DYNAMODB_FAULT` names this place. Where it says `use after free`, any
 /// place is where that happens.
-#[expect(clippy::panic, reason = "what this is for")]
 pub(super) fn strike(place: &str) {
     let chosen = std::env::var("UNSTORAGE_DYNAMODB_FAULT").unwrap_or_default();
-    if chosen == place {
-        panic!("a panic on purpose, {place}");
-    }
+    assert!(chosen != place, "a panic on purpose, {place}");
     if chosen == "use after free" {
         read_freed();
     }
 }
 
-/// Undefined, on purpose. In an addon that AddressSanitizer watches, the end of the process, with a report.
+/// Undefined, on purpose. In an addon that `AddressSanitizer` watches, the end of the process, with a report.
 fn read_freed() {
     let freed = Box::into_raw(Box::new(1_u8));
     // SAFETY: none: the second line reads what the first one has freed. Only a test that expects the report asks for it.
