@@ -2,6 +2,8 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { versionOf } from "../scripts/apps/programs.mjs";
+import { pinned } from "../scripts/apps/workspace.mjs";
 import { root } from "./helpers/child";
 
 /** `ts` and `js` blocks are programs of their own, compiled by the suite of the package. */
@@ -51,6 +53,27 @@ describe("README", () => {
     );
     const readme = readFileSync(join(root, "README.md"), "utf8");
     expect(readme).toContain(`npx ${scripts.bundle}\n${scripts.addon}\n`);
+  });
+});
+
+describe("docs/FRAMEWORKS.md", () => {
+  const text = readFileSync(join(root, "docs", "FRAMEWORKS.md"), "utf8");
+  const versions = [
+    ["nitropack", pinned("nitropack-2.12").nitropack],
+    ["nitropack", pinned("nitropack-2.13").nitropack],
+    ["nitro", pinned("nitro-3.0").nitro],
+    ["nitro", pinned("nitro-3-beta").nitro],
+    ["nuxt", pinned("nuxt-4").nuxt],
+    ["esbuild", pinned("plain").esbuild],
+    ...(["node22", "node24", "node26", "bun", "deno"] as const).map((name) => [
+      name,
+      versionOf(name),
+    ]),
+  ];
+
+  it.each(versions)("%s: names the version that is tested, %s", (_, version) => {
+    expect(version).toMatch(/^\d/);
+    expect(text).toMatch(new RegExp(`[ ,]${version!.replaceAll(".", "\\.")}[ ,;|]`));
   });
 });
 
