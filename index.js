@@ -2,13 +2,14 @@
 
 const loadNative = require("./js/native.cjs");
 const createFactory = require("./js/driver.cjs");
-const createTableCreator = require("./js/table.cjs");
 const { DynamoDbError } = require("./js/errors.cjs");
 
 const dynamoDbCacheDriver = createFactory(loadNative);
+// Loaded by its first call: few apps make a table.
+const createTable = (options) => require("./js/table.cjs")(loadNative, options);
 
 module.exports = dynamoDbCacheDriver;
 module.exports.default = dynamoDbCacheDriver;
 module.exports.dynamoDbCacheDriver = dynamoDbCacheDriver;
-module.exports.createTable = createTableCreator(loadNative);
+module.exports.createTable = createTable;
 module.exports.DynamoDbError = DynamoDbError;

@@ -1,11 +1,11 @@
 // A small forward proxy of our own: what it sees is what the driver sent through it.
-import { once } from "node:events";
-import http from "node:http";
-import { type AddressInfo, connect } from "node:net";
+import { type IncomingMessage } from "node:http";
+import { connect } from "node:net";
 import { inspect } from "node:util";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { callInChild, literal, runChild } from "./helpers/child";
 import { failureOf, refusalOf } from "./helpers/failure";
+import { passOn, useForwardProxy } from "./helpers/forward-proxy";
 import { useRecorder } from "./helpers/recorder";
 import { credentials, region, useTable } from "./helpers/table";
 
@@ -16,55 +16,41 @@ const recorder = useRecorder();
 let seen: { target: string; authorization: string | undefined }[] = [];
 let status = 0;
 
-function note(request: http.IncomingMessage): void {
+function note(request: IncomingMessage): void {
   const authorization = request.headers["proxy-authorization"];
   seen.push({ target: `${request.method} ${request.url}`, authorization });
 }
 
-const proxy = http.createServer((incoming, outgoing) => {
-  note(incoming);
-  if (status) {
-    outgoing.writeHead(status).end();
-    return;
-  }
-  const { method, headers, url = "" } = incoming;
-  const onward = http.request(url, { method, headers }, (answer) => {
-    outgoing.writeHead(answer.statusCode ?? 500, answer.headers);
-    answer.pipe(outgoing);
-  });
-  incoming.pipe(onward);
-});
-proxy.on("connect", (request, socket) => {
-  note(request);
-  if (status) {
-    socket.end(`HTTP/1.1 ${status} No\r\n\r\n`);
-    return;
-  }
-  const [host = "", port = "443"] = String(request.url).split(":");
-  const onward = connect(Number(port), host, () => {
-    socket.write("HTTP/1.1 200 OK\r\n\r\n");
-    onward.pipe(socket);
-    socket.pipe(onward);
-  });
-  onward.on("error", () => socket.destroy());
-  socket.on("error", () => onward.destroy());
+const address = useForwardProxy({
+  request(incoming, outgoing) {
+    note(incoming);
+    if (status) {
+      outgoing.writeHead(status).end();
+    } else {
+      passOn(incoming, outgoing);
+    }
+  },
+  tunnel(request, socket) {
+    note(request);
+    if (status) {
+      socket.end(`HTTP/1.1 ${status} No\r\n\r\n`);
+      return;
+    }
+    const [host = "", port = "443"] = String(request.url).split(":");
+    const onward = connect(Number(port), host, () => {
+      socket.write("HTTP/1.1 200 OK\r\n\r\n");
+      onward.pipe(socket);
+      socket.pipe(onward);
+    });
+    onward.on("error", () => socket.destroy());
+    socket.on("error", () => onward.destroy());
+  },
 });
 
-beforeAll(async () => {
-  proxy.listen(0, "127.0.0.1");
-  await once(proxy, "listening");
-});
-afterAll(() => {
-  proxy.closeAllConnections();
-  proxy.close();
-});
 beforeEach(() => {
   seen = [];
   status = 0;
 });
-
-const address = (user = ""): string =>
-  `http://${user}127.0.0.1:${(proxy.address() as AddressInfo).port}`;
 
 describe("a URL", () => {
   it("[OPT-18] every request to a plain endpoint goes through it", async () => {

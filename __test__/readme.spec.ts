@@ -1,7 +1,9 @@
-// What the README shows of an app's configuration is what an app of the matrix runs.
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+// What the README shows of an app's configuration is what an app of the matrix runs; and what the documents refer to is there.
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { versionOf } from "../scripts/apps/programs.mjs";
+import { pinned } from "../scripts/apps/workspace.mjs";
 import { root } from "./helpers/child";
 
 /** `ts` and `js` blocks are programs of their own, compiled by the suite of the package. */
@@ -51,5 +53,63 @@ describe("README", () => {
     );
     const readme = readFileSync(join(root, "README.md"), "utf8");
     expect(readme).toContain(`npx ${scripts.bundle}\n${scripts.addon}\n`);
+  });
+});
+
+describe("docs/FRAMEWORKS.md", () => {
+  const text = readFileSync(join(root, "docs", "FRAMEWORKS.md"), "utf8");
+  const versions = [
+    ["nitropack", pinned("nitropack-2.12").nitropack],
+    ["nitropack", pinned("nitropack-2.13").nitropack],
+    ["nitro", pinned("nitro-3.0").nitro],
+    ["nitro", pinned("nitro-3-beta").nitro],
+    ["nuxt", pinned("nuxt-4").nuxt],
+    ["esbuild", pinned("plain").esbuild],
+    ...(["node22", "node24", "node26", "bun", "deno"] as const).map((name) => [
+      name,
+      versionOf(name),
+    ]),
+  ];
+
+  it.each(versions)("%s: names the version that is tested, %s", (_, version) => {
+    expect(version).toMatch(/^\d/);
+    expect(text).toMatch(new RegExp(`[ ,]${version!.replaceAll(".", "\\.")}[ ,;|]`));
+  });
+});
+
+describe("links", () => {
+  const prose = (file: string): string =>
+    readFileSync(file, "utf8").replaceAll(/^```[^]*?^```$/gm, "");
+  const documents = [
+    "README.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    "SECURITY.md",
+    ...["docs", "examples"].flatMap((folder) =>
+      readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+        .filter((file) => file.endsWith(".md") && !file.includes("node_modules"))
+        .map((file) => join(folder, file)),
+    ),
+    // Written by `npm run bench`, with what it refers to.
+  ].filter((file) => file !== join("docs", "BENCHMARKS.md"));
+
+  /** The anchors of a document's headings, as GitHub makes them. */
+  const anchorsOf = (file: string): string[] =>
+    [...prose(file).matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
+      heading!
+        .toLowerCase()
+        .replaceAll(/[^\p{L}\p{N} _-]/gu, "")
+        .replaceAll(" ", "-"),
+    );
+
+  it.each(documents)("%s: every one leads somewhere", (document) => {
+    const links = [
+      ...prose(join(root, document)).matchAll(/\]\((?!https?:)([^)#\s]*)#?([^)]*)\)/g),
+    ];
+    const broken = links.filter(([, path, anchor]) => {
+      const target = path ? join(root, dirname(document), path) : join(root, document);
+      return !existsSync(target) || (anchor && !anchorsOf(target).includes(anchor));
+    });
+    expect(broken.map(([link]) => link)).toEqual([]);
   });
 });

@@ -4,13 +4,14 @@ import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { callInChild, type ChildOptions, entry, literal, runChild } from "./helpers/child";
-import { useCertificates } from "./helpers/certificates";
+import { Authority, type Certificate } from "./helpers/certificates";
 import { useRecorder } from "./helpers/recorder";
 import { credentials } from "./helpers/table";
 
-const certificates = useCertificates();
 const recorder = useRecorder();
 
+let authority: Authority;
+let certificate: Certificate;
 let server: Server;
 let endpoint = "";
 const asked: string[] = [];
@@ -23,7 +24,9 @@ const role = `<AssumeRoleWithWebIdentityResponse xmlns="https://sts.amazonaws.co
 </AssumeRoleWithWebIdentityResponse>`;
 
 beforeAll(async () => {
-  server = createServer(certificates, (request, response) => {
+  authority = new Authority();
+  certificate = authority.issue();
+  server = createServer(certificate, (request, response) => {
     asked.push(String(request.headers["x-amz-target"] ?? "sts"));
     request.resume().on("end", () => response.end(request.headers["x-amz-target"] ? "{}" : role));
   });
@@ -33,6 +36,7 @@ beforeAll(async () => {
 afterAll(() => {
   server.closeAllConnections();
   server.close();
+  authority.remove();
 });
 
 /** A system without a store of its own, as `node:*-slim` is. */
@@ -47,11 +51,11 @@ async function call(env: Record<string, string>, more: ChildOptions = {}): Promi
 
 describe("authorities", () => {
   it("[TLS-1] NODE_EXTRA_CA_CERTS, also where the system has no store", async () => {
-    expect(await call({ ...bare, NODE_EXTRA_CA_CERTS: certificates.ca })).toBeNull();
+    expect(await call({ ...bare, NODE_EXTRA_CA_CERTS: authority.file })).toBeNull();
   });
 
   it("[TLS-1] the system's own store", async () => {
-    expect(await call({ SSL_CERT_FILE: certificates.ca })).toBeNull();
+    expect(await call({ SSL_CERT_FILE: authority.file })).toBeNull();
   });
 
   it("[TLS-1] Node's list alone is enough, and does not know this authority", async () => {
@@ -66,9 +70,9 @@ describe("authorities", () => {
   });
 
   it("[TLS-2] AWS_CA_BUNDLE is added to them", async () => {
-    expect(await call({ ...bare, AWS_CA_BUNDLE: certificates.ca })).toBeNull();
-    const both = { AWS_CA_BUNDLE: "other.pem", NODE_EXTRA_CA_CERTS: certificates.ca };
-    const home = { "other.pem": certificates.cert.toString() };
+    expect(await call({ ...bare, AWS_CA_BUNDLE: authority.file })).toBeNull();
+    const both = { AWS_CA_BUNDLE: "other.pem", NODE_EXTRA_CA_CERTS: authority.file };
+    const home = { "other.pem": certificate.cert };
     expect(await call({ ...bare, ...both }, { home })).toBeNull();
   });
 
@@ -87,7 +91,7 @@ describe("authorities", () => {
   });
 
   it("[TLS-1] what Node ignores in NODE_EXTRA_CA_CERTS is ignored, and nothing aborts", async () => {
-    for (const text of ["CANARY", broken, `${broken}${certificates.cert}`]) {
+    for (const text of ["CANARY", broken, `${broken}${certificate.cert}`]) {
       const error = await call(
         { ...bare, NODE_EXTRA_CA_CERTS: "extra" },
         { home: { extra: text } },
@@ -118,7 +122,7 @@ describe("authorities", () => {
     recorder.spoil(() => ({ status: 200, body: {} }));
     const env = {
       ...bare,
-      NODE_EXTRA_CA_CERTS: certificates.ca,
+      NODE_EXTRA_CA_CERTS: authority.file,
       AWS_ENDPOINT_URL_STS: endpoint,
       AWS_ROLE_ARN: "arn:aws:iam::123456789012:role/r",
       AWS_WEB_IDENTITY_TOKEN_FILE: "token",
@@ -147,7 +151,7 @@ describe("authorities", () => {
         (resolve, reject) => worker.on("message", resolve).on("error", reject),
       ))));
     `;
-    const env = { ...bare, NODE_EXTRA_CA_CERTS: certificates.ca };
+    const env = { ...bare, NODE_EXTRA_CA_CERTS: authority.file };
     expect((await runChild(script, { env })).reports).toEqual([[null, null, null]]);
   });
 });

@@ -6,17 +6,15 @@ const { toDynamoDbError } = require("./errors.cjs");
 
 const OPERATION = "createTable";
 
-module.exports = function createTableCreator(loadNative) {
-  return function createTable(options) {
-    function raise(thrown) {
-      throw toDynamoDbError(thrown, OPERATION, raise);
-    }
-    try {
-      return loadNative()
-        .createTable({ ...options })
-        .catch(raise);
-    } catch (thrown) {
-      return Promise.reject(toDynamoDbError(thrown, OPERATION, createTable));
-    }
-  };
+module.exports = function createTable(loadNative, options) {
+  function raise(thrown) {
+    throw toDynamoDbError(thrown, OPERATION, raise);
+  }
+  try {
+    return loadNative()
+      .createTable({ ...options })
+      .catch(raise);
+  } catch (thrown) {
+    return Promise.reject(toDynamoDbError(thrown, OPERATION, createTable));
+  }
 };

@@ -4,10 +4,10 @@
 // It must not refer to js/native.cjs, whose references lead a bundler to the .node file itself.
 import createFactory from "../js/driver.cjs";
 import errors from "../js/errors.cjs";
-import createTableCreator from "../js/table.cjs";
+import create from "../js/table.cjs";
 import loadAddon from "./addon.mjs";
 
-export const createTable = createTableCreator(loadAddon);
+export const createTable = (options) => create(loadAddon, options);
 export const DynamoDbError = errors.DynamoDbError;
 const dynamoDbCacheDriver = createFactory(loadAddon);
 export { dynamoDbCacheDriver, dynamoDbCacheDriver as default };

@@ -4,11 +4,10 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { parseArgs } from "node:util";
 
-import { outputOf } from "./lib/process.mjs";
 import { inProject, root } from "./lib/project.mjs";
-import { Failure, main } from "./lib/steps.mjs";
+import { main } from "./lib/steps.mjs";
+import { requireTools } from "./lib/tools.mjs";
 
-const version = "0.13.2";
 // An input is an answer, a value or options; one that needs more memory or time than this is a finding.
 const limits = ["-max_len=16384", "-rss_limit_mb=2048", "-timeout=25"];
 // The pinned compiler is a stable one, and coverage counters are not yet.
@@ -19,11 +18,7 @@ await main(() => {
     options: { seconds: { type: "string", default: "600" } },
     allowPositionals: true,
   });
-  if (outputOf("cargo", ["fuzz", "--version"])?.trim() !== `cargo-fuzz ${version}`) {
-    throw new Failure(
-      `cargo-fuzz is missing: cargo install cargo-fuzz --version ${version} --locked`,
-    );
-  }
+  requireTools("cargo-fuzz");
   const all = readdirSync(inProject("fuzz", "fuzz_targets")).map((name) => name.replace(".rs", ""));
   let failed = 0;
   const targets = positionals.length > 0 ? positionals : all;

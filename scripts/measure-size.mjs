@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync
 import { tmpdir } from "node:os";
 import path from "node:path";
 
-import { npm, run } from "./lib/process.mjs";
+import { npm, quietly, run } from "./lib/process.mjs";
 import { readJson } from "./lib/project.mjs";
 import { main, step } from "./lib/steps.mjs";
 
@@ -14,8 +14,7 @@ import { main, step } from "./lib/steps.mjs";
  */
 async function install(folder, packages) {
   writeFileSync(path.join(folder, "package.json"), JSON.stringify({ name: "app", private: true }));
-  const quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
-  await run(...npm(["install", ...quiet, ...packages]), { cwd: folder });
+  await run(...npm(["install", ...quietly, ...packages]), { cwd: folder });
 }
 
 /** @param {string} folder an app with packages installed */

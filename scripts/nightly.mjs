@@ -8,6 +8,7 @@ import { parseArgs } from "node:util";
 import { cacheDirectory, root } from "./lib/project.mjs";
 import { runSuites } from "./lib/results.mjs";
 import { Failure, main } from "./lib/steps.mjs";
+import { requireTools } from "./lib/tools.mjs";
 import { nightlySteps } from "./nightly/steps.mjs";
 
 /**
@@ -62,6 +63,8 @@ await main(async () => {
     );
     return;
   }
+  // Before hours of work, and for all steps at once.
+  requireTools(...chosen.flatMap(({ needs = [] }) => needs));
   mkdirSync(path.join(cacheDirectory, "results"), { recursive: true });
   await runSuites(chosen.map((step) => [step.name, () => attempt(step)]));
 });

@@ -2,17 +2,22 @@
 // access, nothing uninitialised, nothing lost.
 import { spawnSync } from "node:child_process";
 
+import { hostTarget } from "./lib/cargo.mjs";
 import { attempt } from "./lib/process.mjs";
 import { root } from "./lib/project.mjs";
 import { Failure, main } from "./lib/steps.mjs";
+import { requireTools } from "./lib/tools.mjs";
 
 const suites = ["requests"];
 const memcheck = ["--error-exitcode=99", "--leak-check=full", "--errors-for-leak-kinds=definite"];
 
 await main(async () => {
+  requireTools("valgrind");
   const tests = suites.flatMap((suite) => ["--test", suite]);
-  const build = ["test", "--no-default-features", "--no-run", "--message-format=json", ...tests];
-  const { status, stdout } = spawnSync("cargo", build, {
+  // The target of all other builds, so that every dependency is there already.
+  const target = ["--target", hostTarget()];
+  const build = ["test", "--no-default-features", ...target, "--no-run", "--message-format=json"];
+  const { status, stdout } = spawnSync("cargo", [...build, ...tests], {
     cwd: root,
     encoding: "utf8",
     maxBuffer: 1 << 28,

@@ -24,6 +24,7 @@ mod tls;
 mod user_agent;
 
 pub(crate) use action::Action;
+pub(crate) use budget::Work;
 pub(crate) use progress::Throttles;
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -148,12 +149,13 @@ impl Client {
     /// Sends a request of the store's, has its answer read, explains its failure, and tells what it took.
     pub(crate) async fn call<T>(
         &self,
+        work: Work,
         action: Action,
         body: Vec<u8>,
         read: impl FnOnce(&[u8]) -> serde_json::Result<T>,
     ) -> (Result<T, Error>, Effort) {
         let mut course = Course::default();
-        let result = match self.requests.send(action, body.into(), &mut course).await {
+        let result = match self.requests.send(work, action, body.into(), &mut course).await {
             Ok(answer) => read(&answer).map_err(|error| Failure::unreadable(&AnswerError::from(error))),
             Err(failure) => Err(failure),
         };

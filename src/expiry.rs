@@ -168,5 +168,18 @@ mod tests {
             prop_assert!(is_alive(Some(&attribute), now + Duration::from_secs_f64(seconds)));
             prop_assert!(!is_alive(Some(&attribute), now + Duration::from_secs_f64(seconds + 2.0)));
         }
+
+        #[test]
+        fn any_number_is_refused_or_an_expiry_that_can_be_stored(seconds in any::<f64>(), now_ms in 0u64..4_000_000_000_000) {
+            let now = Duration::from_millis(now_ms);
+            match Ttl::parse(&Input::Number(seconds)) {
+                Ok(Some(ttl)) => {
+                    prop_assert!((0.0..=MAX_TTL_SECONDS).contains(&seconds));
+                    prop_assert_eq!(ttl.expires_at(now).is_none(), seconds == 0.0);
+                    prop_assert!(ttl.expires_at(now).is_none_or(|end| end < 20_000_000_000_000_000 && end >= now.as_secs()));
+                }
+                other => prop_assert!(other.is_err() && !(0.0..=MAX_TTL_SECONDS).contains(&seconds)),
+            }
+        }
     }
 }

@@ -243,5 +243,18 @@ mod tests {
         fn a_base_is_the_same_with_and_without_its_separator(text in "[a-z:]{0,8}[a-z]") {
             prop_assert_eq!(Base::parse(Input::Text(text.clone())), Base::parse(Input::Text(format!("{text}:"))));
         }
+
+        /// What one store writes, it reads back as the same key, and another under another base never as its own.
+        #[test]
+        fn a_key_comes_back_under_its_base_alone(base in "\\PC{0,20}|[ab:]{0,4}", other in "[ab:]{0,4}", text in "\\PC{1,20}|[ab:]{1,4}") {
+            let base = Base::parse(Input::Text(base)).expect("valid");
+            let other = Base::parse(Input::Text(other)).expect("valid");
+            let key = Key::parse(Input::Text(text.clone()), &base).expect("valid");
+            let read = |base| Key::from_attribute(AttributeValue::S(key.stored().to_owned()), base);
+            prop_assert_eq!(read(&base), Some(key.clone()));
+            prop_assert_eq!(read(&base).map(Key::into_string), Some(text));
+            let is_below = key.stored().starts_with(other.prefix().unwrap_or_default());
+            prop_assert_eq!(read(&other).is_some(), is_below);
+        }
     }
 }

@@ -2,8 +2,12 @@
 
 mod common;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use aws_sdk_dynamodb::types::AttributeValue;
-use common::Script;
+use common::{Script, Sent, failure};
+use futures_util::future::join_all;
 use serde_json::json;
 use unstorage_dynamodb::error::{ErrorKind, Operation};
 use unstorage_dynamodb::input::Input;
@@ -41,6 +45,36 @@ async fn after_four_attempts_the_caller_is_told() {
     let message = error.to_string();
     assert!(message.starts_with("[unstorage] [aws-dynamodb] setItem on table \"cache\" failed: "), "{message}");
     assert!(message.ends_with("(4 attempts)"), "{message}");
+}
+
+/// [OPT-21]
+#[tokio::test]
+async fn bulk_work_and_single_calls_do_not_use_up_each_other_s_retries() {
+    for is_bulk_broken in [true, false] {
+        // What is broken always fails; the rest fails every other time.
+        let others = Arc::new(AtomicUsize::new(0));
+        let script = Script::handler(move |Sent { action, .. }| {
+            let is_broken =
+                (action == "Scan") == is_bulk_broken || others.fetch_add(1, Ordering::Relaxed).is_multiple_of(2);
+            let answer = if is_broken { (500, failure("InternalServerError")) } else { (200, json!({})) };
+            async move { answer }
+        });
+        let store = script.store();
+        let call = async |bulk: bool| {
+            if bulk {
+                store.keys(Input::Absent, Input::Absent, Input::Absent).await.map(drop)
+            } else {
+                store.has("k".into(), Input::Absent).await.map(drop)
+            }
+        };
+        // 500 tokens are 50 retries; 20 calls would like to have 60.
+        let results = join_all((0..20).map(|_| call(is_bulk_broken))).await;
+        assert!(results.iter().all(Result::is_err));
+        assert_eq!(script.sent().len(), 20 + 50);
+        assert_eq!(call(is_bulk_broken).await.expect_err("broken").metadata().attempts, 1);
+        assert_eq!(call(!is_bulk_broken).await, Ok(()));
+        assert_eq!(script.sent().len(), 20 + 50 + 1 + 2);
+    }
 }
 
 #[tokio::test]

@@ -1,37 +1,21 @@
 // A proxy that fails: the error says so, and shows no password.
-import { once } from "node:events";
-import http from "node:http";
-import { type AddressInfo, type Socket } from "node:net";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Socket } from "node:net";
+import { describe, expect, it } from "vitest";
 import { literal } from "../helpers/child";
+import { passOn, useForwardProxy } from "../helpers/forward-proxy";
 import { runCase } from "./helpers/case";
 import { found, useEndpoint } from "./helpers/endpoint";
 
 const endpoint = useEndpoint();
 
 let treat: (socket: Socket) => void = () => {};
-const proxy = http.createServer((incoming, outgoing) => {
-  if (treat !== pass) return treat(incoming.socket);
-  const { method, headers, url = "" } = incoming;
-  const onward = http.request(url, { method, headers }, (answer) => {
-    outgoing.writeHead(answer.statusCode ?? 500, answer.headers);
-    answer.pipe(outgoing);
-  });
-  incoming.pipe(onward);
-});
 const pass = (): void => {};
-proxy.on("connect", (_request, socket) => treat(socket as Socket));
-beforeAll(async () => {
-  proxy.listen(0, "127.0.0.1");
-  await once(proxy, "listening");
+const proxy = useForwardProxy({
+  request: (incoming, outgoing) =>
+    treat === pass ? passOn(incoming, outgoing) : treat(incoming.socket),
+  tunnel: (_request, socket) => treat(socket),
 });
-afterAll(() => {
-  proxy.closeAllConnections();
-  proxy.close();
-});
-
-const url = (): string =>
-  `http://CANARYuser:CANARYpassword@127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+const url = (): string => proxy("CANARYuser:CANARYpassword@");
 
 describe("a proxy", () => {
   const failing: [string, (socket: Socket) => void][] = [

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { afterAll, describe, expect, it } from "vitest";
 import { literal } from "../helpers/child";
-import { Authority } from "./helpers/certificates";
+import { Authority } from "../helpers/certificates";
 import { runCase } from "./helpers/case";
 import type { Tls } from "./helpers/endpoint";
 import { readOver } from "./helpers/tls";

@@ -1,49 +1,88 @@
-// A certificate authority that nobody trusts, and a server certificate that it signed, by openssl: Node itself cannot
-// make certificates.
+// Certificates of a test's own, made by openssl when they are needed: an authority, and servers that are wrong in one way
+// each.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll } from "vitest";
 
-export interface Certificates {
-  /** Where the authority's certificate lies. */
-  ca: string;
-  /** Of a server called `localhost`. */
-  cert: Buffer;
-  key: Buffer;
+export interface Certificate {
+  key: string;
+  cert: string;
 }
 
-export function useCertificates(): Certificates {
-  const certificates = {} as Certificates;
-  let folder = "";
-  beforeAll(() => {
-    folder = mkdtempSync(join(tmpdir(), "unstorage-dynamodb-ca-"));
-    const at = (name: string): string => join(folder, name);
-    const openssl = (...args: string[]): Buffer =>
-      execFileSync("openssl", args, { stdio: ["ignore", "pipe", "pipe"] });
-    const key = (name: string): string[] =>
-      `-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ${at(name)}`.split(" ");
-    openssl(
-      "req",
-      "-x509",
-      ...key("ca.key"),
-      "-out",
-      at("ca.pem"),
-      "-days",
-      "2",
+export class Authority {
+  readonly #directory = mkdtempSync(join(tmpdir(), "unstorage-dynamodb-ca-"));
+  #serial = 1;
+
+  constructor(readonly name = "A test's authority") {
+    this.#openssl(
+      "req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.pem -days 30 -addext",
+      "basicConstraints=critical,CA:TRUE",
+      "-addext",
+      "keyUsage=critical,keyCertSign,cRLSign",
       "-subj",
-      "/CN=CA",
+      `/CN=${name}`,
     );
-    openssl("req", ...key("key.pem"), "-out", at("request"), "-subj", "/CN=localhost");
-    writeFileSync(at("names"), "subjectAltName=DNS:localhost,IP:127.0.0.1");
-    const signed = `-CA ${at("ca.pem")} -CAkey ${at("ca.key")} -CAcreateserial -days 2`.split(" ");
-    const files = ["-in", at("request"), "-extfile", at("names"), "-out", at("cert.pem")];
-    openssl("x509", "-req", ...files, ...signed);
-    certificates.ca = at("ca.pem");
-    certificates.cert = readFileSync(at("cert.pem"));
-    certificates.key = readFileSync(at("key.pem"));
-  });
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
-  return certificates;
+  }
+
+  /** The authority's own certificate as a file, and as text. */
+  get file(): string {
+    return join(this.#directory, "ca.pem");
+  }
+
+  get pem(): string {
+    return readFileSync(this.file, "utf8");
+  }
+
+  /** A file beside it. */
+  write(name: string, text: string): string {
+    const path = join(this.#directory, name);
+    writeFileSync(path, text);
+    return path;
+  }
+
+  /** A server's certificate for these names; one that expired yesterday with `days` below 0. */
+  issue(names = "IP:127.0.0.1,DNS:localhost", days = 30): Certificate {
+    const name = `server${(this.#serial += 1)}`;
+    this.#openssl(
+      `req -newkey rsa:2048 -nodes -keyout ${name}.key -out ${name}.csr -subj`,
+      "/CN=server",
+    );
+    const extensions = `subjectAltName=${names}\nbasicConstraints=CA:FALSE\nextendedKeyUsage=serverAuth\n`;
+    this.write(`${name}.ext`, extensions);
+    this.#openssl(
+      `x509 -req -in ${name}.csr -CA ca.pem -CAkey ca.key -set_serial ${this.#serial} -out ${name}.pem`,
+      "-extfile",
+      `${name}.ext`,
+      "-days",
+      String(days),
+    );
+    return this.#read(name);
+  }
+
+  /** A certificate that nobody vouches for. */
+  selfSigned(): Certificate {
+    const name = `self${(this.#serial += 1)}`;
+    this.#openssl(
+      `req -x509 -newkey rsa:2048 -nodes -keyout ${name}.key -out ${name}.pem -days 30 -addext`,
+      "subjectAltName=IP:127.0.0.1",
+      "-subj",
+      "/CN=self",
+    );
+    return this.#read(name);
+  }
+
+  remove(): void {
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+
+  #read(name: string): Certificate {
+    const text = (end: string): string => readFileSync(join(this.#directory, name + end), "utf8");
+    return { key: text(".key"), cert: text(".pem") };
+  }
+
+  #openssl(words: string, ...more: string[]): void {
+    const parameters = [...words.split(" "), ...more];
+    execFileSync("openssl", parameters, { cwd: this.#directory, stdio: "pipe" });
+  }
 }

@@ -1,5 +1,5 @@
 // The package as a user uses it: installed, imported, required, compiled. And without its addon.
-import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { platformTag } from "../../scripts/lib/addon.mjs";
@@ -126,12 +126,12 @@ describe("without a working addon", () => {
     return said;
   }
 
-  /** The platform package's folder, filled from the working app. */
+  /** The platform package, filled from the working app. Gives the path of its addon. */
   function installPlatform(): string {
     const folder = installed(platformName);
     rmSync(folder, { recursive: true, force: true });
     cpSync(join(app.folder, "node_modules", platformName), folder, { recursive: true });
-    return folder;
+    return join(folder, `unstorage-dynamodb.${target}.node`);
   }
 
   it("[ERR-12] that is not installed: platform, package, and how to install it for another platform", async () => {
@@ -144,14 +144,34 @@ describe("without a working addon", () => {
   });
 
   it("[ERR-12] that is broken: the system's own words", async () => {
-    writeFileSync(
-      join(installPlatform(), `unstorage-dynamodb.${target}.node`),
-      "no addon".repeat(512),
-    );
+    const addon = installPlatform();
+    writeFileSync(addon, Buffer.alloc(statSync(addon).size, "no addon"));
     const { message } = await failure();
     expect(message).toMatch(
       new RegExp(`The native addon for ${target} does not load: .*${target}\\.node`),
     );
+    expect(message).not.toContain("cut short");
+  });
+
+  it.each([
+    ["to one page", () => 4096],
+    ["by one byte", (whole: number) => whole - 1],
+    ["to nothing", () => 0],
+  ])("[ERR-12] that was cut short %s: how much of it there is, and no crash", async (_, left) => {
+    const addon = installPlatform();
+    const { size } = statSync(addon);
+    truncateSync(addon, left(size));
+    const { message } = await failure();
+    expect(message).toContain(`The native addon for ${target} does not load: `);
+    expect(message).toContain(
+      `.node is cut short, ${left(size)} of ${size} bytes: install it again`,
+    );
+  });
+
+  it("[ERR-12] whose file alone is gone: that it is missing", async () => {
+    rmSync(installPlatform());
+    const { message } = await failure();
+    expect(message).toContain(`The native addon for ${target} is missing.`);
   });
 
   it("[ERR-12] that is of another version: both versions", async () => {

@@ -2,12 +2,12 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { cpSync, existsSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
 import { credentials, region } from "../../scripts/lib/engine.mjs";
+import { freePort } from "../../scripts/lib/port.mjs";
 import { run } from "../../scripts/lib/process.mjs";
 import { inProject } from "../../scripts/lib/project.mjs";
 import { Failure, step } from "../../scripts/lib/steps.mjs";
@@ -46,15 +46,6 @@ export async function buildServers() {
       run(process.execPath, [cli, "build"], { cwd: nitroApp, env }),
     );
   }
-}
-
-async function freePort() {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 /**

@@ -15,7 +15,7 @@ import path from "node:path";
 
 import { addonName, ensureAddon } from "../../scripts/lib/addon.mjs";
 import { targetDirectory } from "../../scripts/lib/cargo.mjs";
-import { npm, run } from "../../scripts/lib/process.mjs";
+import { npm, quietly, run } from "../../scripts/lib/process.mjs";
 import { inProject, readJson } from "../../scripts/lib/project.mjs";
 import { Failure, step } from "../../scripts/lib/steps.mjs";
 import { benchCache } from "./values.mjs";
@@ -76,15 +76,8 @@ export async function installPackage() {
   await run(process.execPath, [inProject("scripts", "pack.mjs"), packages]);
   writeFileSync(path.join(app, "package.json"), `{"name":"bench-app","private":true}\n`);
   const tarballs = readdirSync(packages).map((name) => path.join(packages, name));
-  const quiet = [
-    "--no-audit",
-    "--no-fund",
-    "--ignore-scripts",
-    "--prefer-offline",
-    "--loglevel=error",
-  ];
   await step("Installing the package", () =>
-    run(...npm(["install", ...quiet, ...tarballs]), { cwd: app }),
+    run(...npm(["install", ...quietly, ...tarballs]), { cwd: app }),
   );
   writeFileSync(stamp, wanted);
 }
@@ -112,15 +105,8 @@ export async function installTools() {
   mkdirSync(nitroApp, { recursive: true });
   cpSync(source, nitroApp, { recursive: true });
   if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== lock) {
-    const quiet = [
-      "--no-audit",
-      "--no-fund",
-      "--ignore-scripts",
-      "--prefer-offline",
-      "--loglevel=error",
-    ];
     await step("Installing Nitro, autocannon and esbuild", () =>
-      run(...npm(["ci", ...quiet]), { cwd: nitroApp }),
+      run(...npm(["ci", ...quietly]), { cwd: nitroApp }),
     );
     writeFileSync(stamp, lock);
   }

@@ -70,6 +70,13 @@ function items(/** @type {"getItem" | "setItem"} */ operation) {
 /** @type {Load} */
 const one = { operation: "getItem", size: 1024, keys: 1000, inFlight: 1, warmUp: 0, count: 1 };
 
+/** @type {Pick<Scenario, "kind" | "contestants" | "load">} */
+const cold = {
+  kind: "cold",
+  contestants: ["driver", "reference", "bundled"],
+  load: { ...one, keys: 1 },
+};
+
 /** @type {(Pick<Scenario, "name" | "title" | "load"> & Partial<Scenario>)[]} */
 const others = [
   {
@@ -101,20 +108,12 @@ const others = [
     shows: ["rss"],
     load: { ...one, inFlight: 64, count: 100_000 },
   },
-  {
-    name: "cold",
-    title: "import to first answer, in a new process",
-    kind: "cold",
-    contestants: ["driver", "reference", "bundled"],
-    load: { ...one, keys: 1 },
-  },
+  { name: "cold", title: "import to first answer, in a new process", ...cold },
   {
     name: "cold-tls",
     title: "import to first answer over TLS, in a new process",
-    kind: "cold",
     endpoint: "tls",
-    contestants: ["driver", "reference", "bundled"],
-    load: { ...one, keys: 1 },
+    ...cold,
   },
   {
     name: "nitro",

@@ -140,6 +140,20 @@ const nitro3Apps = [
     start: ["nitro", "dev", "--host", "127.0.0.1", "--port", "{port}"],
     ci: true,
   },
+  {
+    name: `${betaName}, dev, devStorage`,
+    ...dev,
+    install: beta,
+    sources: [...nitro3, ...templates("nitro3-dev")],
+    start: ["nitro", "dev", "--host", "127.0.0.1", "--port", "{port}"],
+  },
+  {
+    name: `${betaName}, Vite ${pinned(beta).vite}, dev`,
+    ...dev,
+    install: beta,
+    sources: [...nitro3, ...templates("nitro3-vite")],
+    start: ["vite", "dev", "--host", "127.0.0.1", "--port", "{port}"],
+  },
 ];
 
 const nuxtName = `nuxt ${pinned("nuxt-4").nuxt}`;

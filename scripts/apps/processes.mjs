@@ -1,8 +1,8 @@
 // Programs of an app: what they print is kept and shown only when something failed, and none outlives this process.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { createServer } from "node:net";
 
+import { freePort } from "../lib/port.mjs";
 import { Failure } from "../lib/steps.mjs";
 
 const buildTimeout = 300_000;
@@ -115,16 +115,6 @@ export async function runQuietly(command, options) {
  */
 export const runInstall = (command, options) =>
   runQuietly(command, options).catch(() => runQuietly(command, options));
-
-/** @returns {Promise<number>} */
-export async function freePort() {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
-  server.close();
-  await once(server, "close");
-  return port;
-}
 
 /**
  * A server that answers, or a Failure with the end of its output.

@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
-import { npm } from "../lib/process.mjs";
+import { npm, quietly } from "../lib/process.mjs";
 import { cacheDirectory } from "../lib/project.mjs";
 import { Failure } from "../lib/steps.mjs";
 import { runInstall } from "./processes.mjs";
@@ -18,16 +18,7 @@ const node = (version) => ({
 });
 
 /** Of every `npm install` here. npm itself waits five minutes for a registry that has stopped to answer. */
-export const npmFlags = [
-  "--no-audit",
-  "--no-fund",
-  "--ignore-scripts",
-  "--prefer-offline",
-  "--no-progress",
-  "--loglevel=error",
-  "--fetch-timeout=30000",
-  "--fetch-retries=4",
-];
+export const npmFlags = [...quietly, "--fetch-timeout=30000", "--fetch-retries=4"];
 
 const ovenArch = arch === "arm64" ? "aarch64" : arch;
 /** Pinned: a runtime that changes by itself would change what is tested. */

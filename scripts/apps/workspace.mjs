@@ -197,9 +197,14 @@ export function filesIn(folder) {
 const addon = /unstorage-dynamodb[^/\\]*\.node$/;
 /** Nitro 3 may put the addon into a chunk, as base64: the beginning of a very long literal. */
 const inlined = /["'`][A-Za-z0-9+/]{1000}/;
+/** Not what is installed: other packages have literals of their own. */
+const isChunk = /^(?!.*[/\\]node_modules[/\\]).*\.m?js$/;
+
+/** Of an addon that is cut short: enough for the system to begin to load it. */
+const bytesLeft = 4096;
 
 /**
- * Replaces the addon by garbage, wherever it is.
+ * Cuts the addon short, wherever it is: what is left of it after a broken download or on a full disk.
  *
  * @param {string} folder
  * @returns {() => void} puts it back
@@ -209,11 +214,12 @@ export function breakAddon(folder) {
   const originals = [];
   for (const file of filesIn(folder)) {
     if (addon.test(file)) {
-      originals.push([file, readFileSync(file)]);
+      const content = readFileSync(file);
+      originals.push([file, content]);
       // A new file: the old one may be mapped by a process that is just ending.
       rmSync(file);
-      writeFileSync(file, "garbage");
-    } else if (/\.m?js$/.test(file) && statSync(file).size > 1_000_000) {
+      writeFileSync(file, content.subarray(0, bytesLeft));
+    } else if (isChunk.test(file) && statSync(file).size > 1_000_000) {
       const content = readFileSync(file);
       const text = content.toString("latin1");
       const start = text.search(inlined);

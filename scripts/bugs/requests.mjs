@@ -7,6 +7,23 @@ const fourAttempts = ["faults", "after_four_attempts_the_caller_is_told"];
 /** @type {import("./list.mjs").Bug[]} */
 export const requests = [
   {
+    name: "a base is a part of the expression",
+    rule: "KEYS-2",
+    file: "src/json/requests.rs",
+    find: "self.prefix.map(|_| UNDER_BASE)];",
+    replace:
+      'self.prefix.map(|base| &*format!("begins_with(#k, :base) AND #k <> {base}").leak())];\n        let _ = UNDER_BASE;',
+    cargo: ["injection", "no_text_of_a_caller_s_gets_into_an_expression"],
+  },
+  {
+    name: "bulk work uses up the retries of single calls",
+    rule: "OPT-21",
+    file: "src/client/budget.rs",
+    find: "Work::Bulk => &self.bulk,",
+    replace: "Work::Bulk => &self.single,",
+    cargo: ["faults", "bulk_work_and_single_calls_do_not_use_up_each_other_s_retries"],
+  },
+  {
     name: "a scan that goes in a circle never ends",
     rule: "KEYS-9",
     file: "src/store/scan/segment.rs",

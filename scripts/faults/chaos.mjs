@@ -3,6 +3,8 @@
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
 
+import { listen } from "./listen.mjs";
+
 /**
  * What happens to a connection. A cut is by bytes that have passed, so it may fall anywhere.
  *
@@ -17,6 +19,8 @@ import { connect, createServer } from "node:net";
 /** @typedef {(nth: number) => Fate} Fates */
 
 export class ChaosProxy {
+  /** Its URL, once it has started. */
+  endpoint = "";
   /** Connections so far, those now open, and ends that came by a fate and not by themselves. */
   connections = 0;
   open = 0;
@@ -31,7 +35,6 @@ export class ChaosProxy {
   #server = createServer((client) => this.#serve(client));
   /** @type {Set<import("node:net").Socket>} */
   #sockets = new Set();
-  #port = 0;
 
   /**
    * @param {string} upstream an `http:` URL
@@ -43,14 +46,8 @@ export class ChaosProxy {
   }
 
   async start() {
-    this.#server.listen(0, "127.0.0.1");
-    await once(this.#server, "listening");
-    this.#port = /** @type {import("node:net").AddressInfo} */ (this.#server.address()).port;
+    this.endpoint = await listen(this.#server);
     return this;
-  }
-
-  get endpoint() {
-    return `http://127.0.0.1:${this.#port}`;
   }
 
   /** @param {Fates} fates for the connections to come */

@@ -6,7 +6,8 @@
 import { once } from "node:events";
 import http from "node:http";
 
-import { authorization } from "./raw.mjs";
+import { listen } from "./listen.mjs";
+import { headersOf } from "./raw.mjs";
 
 /**
  * @typedef {"throttled" | "failed" | "refused" | "lost" | "unanswered" | "late" | "cut" | "leftover"} Fault
@@ -30,6 +31,8 @@ const weights = {
 };
 
 export class FaultProxy {
+  /** Its URL, once it has started. */
+  endpoint = "";
   /** @type {Record<string, number>} how often each fault happened */
   faults = {};
   requests = 0;
@@ -42,7 +45,6 @@ export class FaultProxy {
   #server = http.createServer((incoming, outgoing) => void this.#serve(incoming, outgoing));
   /** The end of the last request that was sent on. @type {Promise<unknown>} */
   #last = Promise.resolve();
-  #port = 0;
 
   /**
    * @param {string} engine an `http:` URL
@@ -54,14 +56,8 @@ export class FaultProxy {
   }
 
   async start() {
-    this.#server.listen(0, "127.0.0.1");
-    await once(this.#server, "listening");
-    this.#port = /** @type {import("node:net").AddressInfo} */ (this.#server.address()).port;
+    this.endpoint = await listen(this.#server);
     return this;
-  }
-
-  get endpoint() {
-    return `http://127.0.0.1:${this.#port}`;
   }
 
   stop() {
@@ -169,12 +165,7 @@ export class FaultProxy {
       hostname: this.#engine.hostname,
       port: this.#engine.port,
       method: "POST",
-      headers: {
-        authorization,
-        "content-type": "application/x-amz-json-1.0",
-        "x-amz-date": "20260101T000000Z",
-        "x-amz-target": `DynamoDB_20120810.${operation}`,
-      },
+      headers: headersOf(operation),
     });
     request.end(body);
     const [answer] = await once(request, "response");

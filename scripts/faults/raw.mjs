@@ -1,6 +1,17 @@
 // The engine without the driver and without an SDK: what a test compares with must not be what it tests.
-export const authorization =
-  "AWS4-HMAC-SHA256 Credential=LOCAL/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0";
+
+/**
+ * What an engine wants to see, which checks no signature.
+ *
+ * @param {string} operation
+ */
+export const headersOf = (operation) => ({
+  authorization:
+    "AWS4-HMAC-SHA256 Credential=LOCAL/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0",
+  "content-type": "application/x-amz-json-1.0",
+  "x-amz-date": "20260101T000000Z",
+  "x-amz-target": `DynamoDB_20120810.${operation}`,
+});
 
 /**
  * @param {string} endpoint
@@ -11,12 +22,7 @@ export const authorization =
 export async function raw(endpoint, operation, request) {
   const answer = await fetch(endpoint, {
     method: "POST",
-    headers: {
-      authorization,
-      "content-type": "application/x-amz-json-1.0",
-      "x-amz-date": "20260101T000000Z",
-      "x-amz-target": `DynamoDB_20120810.${operation}`,
-    },
+    headers: headersOf(operation),
     body: JSON.stringify(request),
   });
   const text = await answer.text();

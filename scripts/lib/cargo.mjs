@@ -34,16 +34,21 @@ export function hostTarget() {
   return host;
 }
 
-/** @returns {Promise<string>} an addon that panics on demand, for tests: built with the feature `fault`, never packed */
-export async function buildFaultAddon() {
+/**
+ * @returns {Promise<string>} an addon that panics on demand, for tests: built with the feature `fault`, never packed
+ * @param {string} [name] of the file
+ * @param {NodeJS.ProcessEnv} [env] for cargo, to build it otherwise
+ */
+export async function buildFaultAddon(name = "fault.node", env = {}) {
   const target = hostTarget();
   // The addon's own target and profile, so that every dependency is there already.
-  await run("cargo", ["build", "--lib", "--features", "fault", "--target", target]);
+  await run("cargo", ["build", "--lib", "--features", "fault", "--target", target], { env });
   /** @type {Record<string, string>} */
   const names = { win32: "unstorage_dynamodb.dll", darwin: "libunstorage_dynamodb.dylib" };
-  const name = names[process.platform] ?? "libunstorage_dynamodb.so";
-  const file = path.join(cacheDirectory, "fault.node");
+  const library = names[process.platform] ?? "libunstorage_dynamodb.so";
+  const file = path.join(cacheDirectory, name);
   mkdirSync(cacheDirectory, { recursive: true });
-  copyFileSync(path.join(targetDirectory(), target, "debug", name), file);
+  const built = env.CARGO_TARGET_DIR ?? targetDirectory();
+  copyFileSync(path.join(built, target, "debug", library), file);
   return file;
 }

@@ -6,6 +6,7 @@ import {
   mkdtempSync,
   readdirSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -32,6 +33,28 @@ export async function createPlatformPackages() {
   return tags;
 }
 
+/** @param {string} tag @param {string} file @param {string} text */
+const write = (tag, file, text) => writeFileSync(inProject(folder, tag, file), text);
+
+/** @param {string} tag @returns {string} the file name of that platform's addon */
+const addonOf = (tag) => `${readJson("package.json").napi.binaryName}.${tag}.node`;
+
+/**
+ * The entry of a platform package. A file that was cut short, by a download or a full disk, would not fail to load: it
+ * would crash the process.
+ *
+ * @param {string} addon
+ * @param {number} bytes
+ */
+const entryOf = (addon, bytes) => `"use strict";
+
+const { size } = require("node:fs").statSync(\`\${__dirname}/${addon}\`, { throwIfNoEntry: false }) ?? {};
+if (size < ${bytes}) {
+  throw new Error(\`\${__dirname}/${addon} is cut short, \${size} of ${bytes} bytes: install it again\`);
+}
+module.exports = require("./${addon}");
+`;
+
 /**
  * Adds what the CLI does not: the module by which Nitro 3 puts the addon into a bundle (see nitro/inlined.cjs; `raw:` is
  * Nitro's own), the licences, and words for who comes across the package.
@@ -43,12 +66,12 @@ function complete(tag) {
   const main = readJson("package.json");
   manifest.description = `The native addon of ${main.name} for ${tag}`;
   manifest.type = "commonjs";
-  manifest.files.push("inline.mjs", "THIRD-PARTY-NOTICES");
-  const write = (/** @type {string} */ file, /** @type {string} */ text) =>
-    writeFileSync(inProject(folder, tag, file), text);
-  write("package.json", `${JSON.stringify(manifest, null, 2)}\n`);
-  write("inline.mjs", `export { default } from "raw:./${manifest.main}";\n`);
+  manifest.main = "index.js";
+  manifest.files.push("index.js", "inline.mjs", "THIRD-PARTY-NOTICES");
+  write(tag, "package.json", `${JSON.stringify(manifest, null, 2)}\n`);
+  write(tag, "inline.mjs", `export { default } from "raw:./${addonOf(tag)}";\n`);
   write(
+    tag,
     "README.md",
     `# ${manifest.name}\n\nThe native addon of [${main.name}](https://www.npmjs.com/package/${main.name}) for ${tag}. ` +
       `npm installs it with that package, on this platform; nothing here is to be imported.\n\n` +
@@ -71,12 +94,12 @@ export async function packPlatform(tag, addon, destination, { strip = false } = 
   if (!existsSync(inProject(folder, tag))) {
     throw new Failure(`No package is published for ${tag}: see "targets" in package.json.`);
   }
-  const { main } = readJson(folder, tag, "package.json");
-  const file = inProject(folder, tag, main);
+  const file = inProject(folder, tag, addonOf(tag));
   copyFileSync(addon, file);
   if (strip) {
     outputOf("strip", [file]);
   }
+  write(tag, "index.js", entryOf(addonOf(tag), statSync(file).size));
   await packInto(inProject(folder, tag), destination);
 }
 

@@ -69,6 +69,16 @@ export function outputOf(command, parameters) {
   return status === 0 ? stdout : undefined;
 }
 
+/** Of an `npm install` or `npm ci` that says only what went wrong, and runs nothing of what it installs. */
+export const quietly = [
+  "--no-audit",
+  "--no-fund",
+  "--ignore-scripts",
+  "--prefer-offline",
+  "--no-progress",
+  "--loglevel=error",
+];
+
 /**
  * How to start npm: through the same npm that started this script, where there is one. On Windows `npm` is a batch
  * file, which Node does not start without a shell.

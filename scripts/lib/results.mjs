@@ -16,10 +16,12 @@ import { bold, Failure, green, red } from "./steps.mjs";
  * Runs cargo's tests and adds up the summary of each test binary.
  *
  * @param {string[]} parameters
+ * @param {NodeJS.ProcessEnv} [env]
  * @returns {Promise<Count>}
  */
-export async function cargoTest(parameters) {
-  const { code, stdout } = await attempt("cargo", ["test", ...parameters], { capture: true });
+export async function cargoTest(parameters, env) {
+  const options = { capture: true, env };
+  const { code, stdout } = await attempt("cargo", ["test", ...parameters], options);
   const summaries = [...stdout.matchAll(/^test result: \w+\. (\d+) passed; (\d+) failed;/gm)];
   const count = { passed: 0, failed: 0 };
   for (const [, passed, failed] of summaries) {

@@ -6,6 +6,7 @@
  * @property {number} minutes the committed budget, on two cores: a step that needs longer has failed
  * @property {string[]} command
  * @property {Record<string, string>} [env]
+ * @property {import("../lib/tools.mjs").ToolName[]} [needs]
  */
 
 const results = ".cache/results";
@@ -14,7 +15,7 @@ const npm = ["npm", "run", "--silent"];
 /** @type {NightlyStep[]} */
 export const nightlySteps = [
   { name: "models", minutes: 10, command: ["cargo", "test", "--package", "handoff-models"] },
-  { name: "planted bugs", minutes: 40, command: [...npm, "test:bugs"] },
+  { name: "planted bugs", minutes: 40, command: [...npm, "test:bugs"], needs: ["openssl"] },
   {
     name: "soak",
     minutes: 40,
@@ -32,6 +33,13 @@ export const nightlySteps = [
       `${results}/nothing-lost.json`,
     ],
   },
-  { name: "fuzzing", minutes: 60, command: [...npm, "fuzz"] },
-  { name: "valgrind", minutes: 15, command: [...npm, "test:valgrind"] },
+  { name: "fuzzing", minutes: 60, command: [...npm, "fuzz"], needs: ["cargo-fuzz"] },
+  {
+    name: "AddressSanitizer",
+    minutes: 45,
+    command: [...npm, "test:asan"],
+    needs: ["AddressSanitizer's runtime"],
+  },
+  { name: "valgrind", minutes: 15, command: [...npm, "test:valgrind"], needs: ["valgrind"] },
+  { name: "every app", minutes: 25, command: [...npm, "test:apps", "--", "--all"] },
 ];

@@ -65,7 +65,9 @@ export function problemsOf(tag, { manifest, cargo, loader, changelog }) {
   }
   // npm refuses provenance for a package that does not name the repository that it was built in.
   if (!manifest.repository?.url) {
-    problems.push("package.json names no repository: provenance needs it");
+    problems.push(
+      `package.json names no repository: add "repository", with the address that this is hosted at (docs/RELEASING.md, step 1)`,
+    );
   }
   return problems;
 }

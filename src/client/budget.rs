@@ -1,8 +1,9 @@
-//! The retry budget of a driver: when much fails, requests are sent once and not again.
+//! The retry budgets of a driver: when much fails, requests are sent once and not again.
 //!
 //! A bucket of tokens, with the prices of the SDK's standard mode. Each retry costs some; a success gives back what its
 //! last retry cost, or one token where it needed none. The driver's own, because one driver's bad minute must not
-//! switch off the retries of another.
+//! switch off the retries of another; and one more for bulk work, whose hundreds of requests must not use up the retries
+//! of a call that somebody waits for.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -22,6 +23,35 @@ fn price(kind: Kind) -> usize {
     }
 }
 
+/// What a request is a part of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Work {
+    /// A call for one item.
+    Single,
+    /// A call for many: it may send any number of requests.
+    Bulk,
+}
+
+/// Both budgets of a driver.
+#[derive(Debug)]
+pub(super) struct Budgets {
+    single: Budget,
+    bulk: Budget,
+}
+
+impl Budgets {
+    pub(super) fn new(max_connections: usize) -> Self {
+        Self { single: Budget::new(max_connections), bulk: Budget::new(max_connections) }
+    }
+
+    pub(super) fn of(&self, work: Work) -> &Budget {
+        match work {
+            Work::Single => &self.single,
+            Work::Bulk => &self.bulk,
+        }
+    }
+}
+
 /// The tokens left.
 #[derive(Debug)]
 pub(super) struct Budget {
@@ -35,7 +65,7 @@ pub(super) struct Paid(usize);
 
 impl Budget {
     /// The SDK's own budget, or enough that every request in flight can be sent again with new credentials.
-    pub(super) fn new(max_connections: usize) -> Self {
+    fn new(max_connections: usize) -> Self {
         let most = max_connections.saturating_mul(HIGHEST_PRICE).max(TOKENS);
         Self { tokens: AtomicUsize::new(most), most }
     }

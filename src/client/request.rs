@@ -14,7 +14,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::Action;
 use super::attempt::{self, Answer, Attempt, Constants};
-use super::budget::{Budget, Paid};
+use super::budget::{Budgets, Paid, Work};
 use super::channel::Network;
 use super::credentials::CredentialsKeeper;
 use super::pool::Lease;
@@ -59,7 +59,7 @@ pub(super) struct Requests {
     limits: Limits,
     clock: SharedClock,
     identity: Identity,
-    budget: Budget,
+    budgets: Budgets,
     skew: Skew,
     template: Mutex<Option<Arc<Template>>>,
     constants: Constants,
@@ -104,7 +104,7 @@ impl Requests {
             limits: options.limits.clone(),
             clock,
             identity,
-            budget: Budget::new(options.limits.max_connections),
+            budgets: Budgets::new(options.limits.max_connections),
             skew: Skew::default(),
             template: Mutex::default(),
             constants: Constants::new(options.limits.max_attempts),
@@ -112,8 +112,15 @@ impl Requests {
     }
 
     /// Sends a request until an answer counts. Repeats only what the answer or its absence says is worth it.
-    pub(super) async fn send(&self, action: Action, body: Bytes, course: &mut Course) -> Result<Bytes, Failure> {
+    pub(super) async fn send(
+        &self,
+        work: Work,
+        action: Action,
+        body: Bytes,
+        course: &mut Course,
+    ) -> Result<Bytes, Failure> {
         let begun = Instant::now();
+        let budget = self.budgets.of(work);
         let deadline = self.limits.timeout.and_then(|limit| begun.checked_add(limit));
         let id = attempt::invocation_id();
         let (mut paid, mut renewed) = (Paid::default(), false);
@@ -123,7 +130,7 @@ impl Requests {
             let attempt = self.attempt(action, &body, &id, &mut renewed, course);
             let failed = match bounded(until, attempt).await {
                 Some(Ok(answer)) => {
-                    self.budget.succeeded(paid);
+                    budget.succeeded(paid);
                     return Ok(answer);
                 }
                 Some(Err(failed)) => failed,
@@ -139,7 +146,7 @@ impl Requests {
                 return Err(failed.failure);
             }
             let wait = retry::wait(course.effort.attempts, failed.after);
-            match self.budget.pay(kind) {
+            match budget.pay(kind) {
                 Some(price) => paid = price,
                 None => return Err(failed.failure),
             }

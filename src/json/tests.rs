@@ -15,6 +15,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::value::{certain_size, size};
 
 /// In whatever words.
 #[derive(Debug, PartialEq)]
@@ -109,6 +110,26 @@ fn written(value: &AttributeValue) -> Value {
     serde_json::to_value(attribute::Written(value)).expect("a known type")
 }
 
+/// The bytes of text, of bytes and of names in a value that was written.
+fn bytes_in(written: &Value) -> usize {
+    let text = |value: &Value| value.as_str().map_or(0, str::len);
+    let decoded = |value: &Value| {
+        let base64 = value.as_str().unwrap_or_default().trim_end_matches('=');
+        base64.len() * 3 / 4
+    };
+    let sum = |values: &Value, each: &dyn Fn(&Value) -> usize| values.as_array().into_iter().flatten().map(each).sum();
+    let (kind, value) = written.as_object().and_then(|object| object.iter().next()).expect("a value");
+    match kind.as_str() {
+        "S" => text(value),
+        "B" => decoded(value),
+        "SS" => sum(value, &text),
+        "BS" => sum(value, &decoded),
+        "L" => sum(value, &bytes_in),
+        "M" => value.as_object().into_iter().flatten().map(|(name, value)| name.len() + bytes_in(value)).sum(),
+        _ => 0,
+    }
+}
+
 /// JSON of about the right shape, and of none.
 fn any_json() -> impl Strategy<Value = Value> {
     let kinds = "S|N|B|BOOL|NULL|L|M|SS|NS|BS|X|__type|value|ttl|Item";
@@ -134,6 +155,13 @@ proptest! {
         let expected = Some([Some(value), Some(AttributeValue::N("1".to_owned()))]);
         prop_assert_eq!(ours(answer.as_bytes()), Ok(expected.clone()));
         prop_assert_eq!(sdk(answer.as_bytes()).map(of_sdk), Ok(expected));
+    }
+
+    /// [SET-2] No item is refused that could fit: what counts for certain is in what is sent, and never more than the size.
+    #[test]
+    fn the_size_that_is_certain_is_that_of_what_is_sent(value in attribute()) {
+        prop_assert_eq!(certain_size(&value), bytes_in(&written(&value)));
+        prop_assert!(certain_size(&value) <= size(&value));
     }
 
     #[test]

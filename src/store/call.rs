@@ -8,7 +8,7 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 use super::watchdog::Watchdog;
 use super::{Session, Store};
 use crate::client::slots::Slot;
-use crate::client::{Action, Client};
+use crate::client::{Action, Client, Work};
 use crate::error::{Error, ErrorKind, Operation};
 use crate::input::{FLAG_ALLOWED, Input};
 use crate::key::{BASE_ALLOWED, Base, Key, KeyError};
@@ -85,6 +85,21 @@ impl Call {
         given
     }
 
+    /// Whose retries this call's are.
+    fn work(&self) -> Work {
+        match self.operation {
+            Operation::GetItems | Operation::SetItems | Operation::GetKeys | Operation::Clear => Work::Bulk,
+            Operation::GetItem
+            | Operation::HasItem
+            | Operation::SetItem
+            | Operation::RemoveItem
+            | Operation::GetItemRaw
+            | Operation::SetItemRaw
+            | Operation::GetMeta
+            | Operation::CreateTable => Work::Single,
+        }
+    }
+
     /// Names the method and the table in an error.
     pub(super) fn fail(&self, error: Error) -> Error {
         error.during(self.operation, &self.session.options.table_name)
@@ -140,7 +155,7 @@ impl Call {
         let _slot = self.slot(client).await?;
         // The error would repeat a part of the value.
         let unwritten = |_| self.fail(Error::new(ErrorKind::Internal, "the request could not be written"));
-        let (result, effort) = client.call(action, body().map_err(unwritten)?, read).await;
+        let (result, effort) = client.call(self.work(), action, body().map_err(unwritten)?, read).await;
         self.account(result, effort)
     }
 
