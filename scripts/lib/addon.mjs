@@ -1,6 +1,7 @@
 // The native addon, built when its sources are not the ones that the last build saw.
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
 import path from "node:path";
 
 import { hostTarget } from "./cargo.mjs";
@@ -76,6 +77,17 @@ export function builtProfile() {
   return isCurrent ? stamp.profile : undefined;
 }
 
+/** What is shipped names its sources (a panic tells where it was), but not the folders of who built it. */
+function withoutPaths() {
+  const cargoHome = process.env["CARGO_HOME"] ?? path.join(homedir(), ".cargo");
+  const remapped = [`${cargoHome}=/cargo`, `${root}=/unstorage-dynamodb`];
+  // RUSTFLAGS has no quotes.
+  const flags = remapped
+    .filter((folders) => !/\s/.test(folders))
+    .map((folders) => `--remap-path-prefix=${folders}`);
+  return [process.env["RUSTFLAGS"] ?? "", ...flags].join(" ").trim();
+}
+
 /**
  * Runs the napi-rs CLI, which leaves the `.node` file in the repository's folder.
  *
@@ -89,11 +101,14 @@ export async function compileAddon(profile, target) {
     return run(...tool("@napi-rs/cli", parameters, "napi"));
   }
   parameters.push("--release");
+  const env = { RUSTFLAGS: withoutPaths() };
   if (!target.includes("-linux-")) {
-    return run(...tool("@napi-rs/cli", [...parameters, "--target", target], "napi"));
+    return run(...tool("@napi-rs/cli", [...parameters, "--target", target], "napi"), { env });
   }
   const zig = await zigBuild(target);
-  return run(...tool("@napi-rs/cli", [...parameters, ...zig.parameters], "napi"), { env: zig.env });
+  return run(...tool("@napi-rs/cli", [...parameters, ...zig.parameters], "napi"), {
+    env: { ...zig.env, ...env },
+  });
 }
 
 /** @param {Profile} profile */

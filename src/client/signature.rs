@@ -154,13 +154,15 @@ fn encoded_again(path: &str) -> String {
     encoded
 }
 
-fn push_hex(text: &mut String, bytes: &[u8]) {
-    const DIGITS: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
-    for byte in bytes {
-        for digit in [byte >> 4, byte & 15] {
-            text.extend(DIGITS.get(usize::from(digit)));
-        }
+/// Appends a hash in hexadecimal digits, all at once: three of them go into each request.
+fn push_hex(text: &mut String, hash: &[u8]) {
+    let digit = |half: u8| half + if half < 10 { b'0' } else { b'a' - 10 };
+    let mut digits = [0; 64];
+    let (pairs, _) = digits.as_chunks_mut();
+    for (pair, byte) in pairs.iter_mut().zip(hash) {
+        *pair = [digit(byte >> 4), digit(byte & 15)];
     }
+    text.push_str(std::str::from_utf8(&digits).unwrap_or_default());
 }
 
 /// `20301231T235959Z`.

@@ -4,10 +4,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::future::join_all;
 use http_body_util::BodyExt;
+use rustls::RootCertStore;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
 
 use super::*;
+use crate::client::tls;
 
 /// Answers every request with this text, and counts its connections.
 struct Server {
@@ -164,10 +166,14 @@ async fn who_cannot_be_reached_is_said_to_be_so() {
     drop(listener);
     let pool = Pools::new(Connector::plain(), Arc::new(Slots::new(1))).of(&nobody).expect("a URI");
     assert!(send(&pool).await.err().expect("refused").is_io());
-    // No time is no connection, whoever listens.
+    // The limit holds for TLS as well: here, a server that waits for a line of text.
     let server = Server::start(OK).await;
+    let secure = format!("https://{}", server.origin.authority().expect("a host")).parse().expect("a URI");
+    let config = tls::config(Arc::new(RootCertStore::empty())).expect("made");
+    let pools = Pools::new(Connector::tls(config, None), Arc::new(Slots::new(1)));
     let request = Request::builder().uri("/").body(Full::default()).expect("a request");
-    let failed = server.pool().send(&mut Some(request), Some(Duration::ZERO)).await;
+    let failed =
+        pools.of(&secure).expect("a URI").send(&mut Some(request), Some(Duration::from_millis(50))).await;
     assert!(failed.err().expect("too late").is_timeout());
 }
 
