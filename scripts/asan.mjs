@@ -56,7 +56,8 @@ await main(async () => {
   const target = ["--target", hostTarget()];
 
   const addon = await step("Building the addon for AddressSanitizer", () =>
-    buildFaultAddon("asan.node", cargoEnv),
+    // Without the allocator of its own, whose memory would not be watched.
+    buildFaultAddon({ name: "asan.node", features: ["node"], env: cargoEnv }),
   );
   const node = {
     ...nodeEnv,

@@ -6,7 +6,7 @@ import { main, step } from "./lib/steps.mjs";
 
 await main(async () => {
   await setup();
-  const addon = await step("Building an addon that panics on demand", buildFaultAddon);
+  const addon = await step("Building an addon that panics on demand", () => buildFaultAddon());
   const env = { DYNAMODB_ENGINE: "dynoxide", FAULT_ADDON: addon };
   await runSuites([["Faults, on dynoxide", () => vitest("faults", { env })]]);
 });

@@ -90,12 +90,11 @@ impl Client {
             Some(endpoint) => Some(endpoint.clone()),
             None => configured_endpoint(&environment)?,
         };
-        let network = match http {
-            Some(http) => Network::Given(http),
-            None => {
-                let pools = settings.pools(endpoint.as_ref().is_some_and(Endpoint::is_plain_http)).await?;
-                Network::Pools { pools: Arc::new(pools), connect_timeout: options.limits.connect_timeout }
-            }
+        let network = if let Some(http) = http {
+            Network::Given(http)
+        } else {
+            let pools = settings.pools(endpoint.as_ref().is_some_and(Endpoint::is_plain_http)).await?;
+            Network::Pools { pools: Arc::new(pools), connect_timeout: options.limits.connect_timeout }
         };
         let credentials = keeper(options, &environment, shared, Arc::clone(&clock));
         let mut config = aws_sdk_dynamodb::config::Builder::from(&environment);

@@ -20,8 +20,7 @@ pub(crate) use requests::{BatchGet, BatchWrite, DeleteItem, Filter, GetItem, Put
 #[cfg(test)]
 pub(crate) use tables::AttributeDefinition;
 pub(crate) use tables::{
-    CreateTable, Describe, KeyElement, TableDescription, TimeToLive, UpdateTimeToLive, describe_table,
-    describe_ttl,
+    CreateTable, Describe, KeyElement, TableDescription, TimeToLive, UpdateTimeToLive, describe_table, describe_ttl,
 };
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //!
 //! `src/node/` converts and nothing else; all behaviour is in [`store`], proved rule by rule in `docs/SEMANTICS.md`.
 
-#[cfg(feature = "mi")]
+#[cfg(feature = "mimalloc")]
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

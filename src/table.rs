@@ -21,9 +21,7 @@ pub(crate) fn readiness(table: &TableDescription) -> Readiness {
     match table.table_status.as_deref() {
         Some("ACTIVE" | "UPDATING") => Readiness::Ready,
         Some("CREATING") => Readiness::Creating,
-        Some("DELETING") => {
-            Readiness::Unavailable("the table is being deleted; call again once it is gone".to_owned())
-        }
+        Some("DELETING") => Readiness::Unavailable("the table is being deleted; call again once it is gone".to_owned()),
         Some(other) => Readiness::Unavailable(format!("the table cannot be used: its status is {other}")),
         None => Readiness::Unavailable("the table cannot be used: it has no status".to_owned()),
     }

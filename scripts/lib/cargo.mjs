@@ -36,13 +36,17 @@ export function hostTarget() {
 
 /**
  * @returns {Promise<string>} an addon that panics on demand, for tests: built with the feature `fault`, never packed
- * @param {string} [name] of the file
- * @param {NodeJS.ProcessEnv} [env] for cargo, to build it otherwise
+ * @param {object} [otherwise]
+ * @param {string} [otherwise.name] of the file
+ * @param {string[]} [otherwise.features] in place of the addon's own
+ * @param {NodeJS.ProcessEnv} [otherwise.env] for cargo
  */
-export async function buildFaultAddon(name = "fault.node", env = {}) {
+export async function buildFaultAddon({ name = "fault.node", features = [], env = {} } = {}) {
   const target = hostTarget();
   // The addon's own target and profile, so that every dependency is there already.
-  await run("cargo", ["build", "--lib", "--features", "fault", "--target", target], { env });
+  const chosen = ["--features", ["fault", ...features].join(",")];
+  const parameters = features.length > 0 ? ["--no-default-features", ...chosen] : chosen;
+  await run("cargo", ["build", "--lib", ...parameters, "--target", target], { env });
   /** @type {Record<string, string>} */
   const names = { win32: "unstorage_dynamodb.dll", darwin: "libunstorage_dynamodb.dylib" };
   const library = names[process.platform] ?? "libunstorage_dynamodb.so";

@@ -32,10 +32,7 @@ pub(super) enum Network {
 /// What leads to one endpoint.
 #[derive(Debug)]
 pub(super) enum Channel {
-    Pool {
-        pool: Pool,
-        connect_timeout: Option<Duration>,
-    },
+    Pool { pool: Pool, connect_timeout: Option<Duration> },
     Given(SharedHttpConnector),
 }
 

@@ -162,25 +162,27 @@ struct UnknownProxy(String);
 
 /// Why there is no connection, in the words of the layers above.
 fn unreached(error: BoxError) -> ConnectorError {
-    let any = |is: fn(&(dyn StdError + 'static)) -> bool| chain(&*error).any(is);
-    if any(|error| error.is::<TimedOut>()) {
+    if has::<TimedOut>(&*error) {
         ConnectorError::timeout(error)
-    } else if any(|error| error.is::<UnknownProxy>()) {
+    } else if has::<UnknownProxy>(&*error) {
         ConnectorError::user(error)
-    } else if any(|error| error.is::<rustls::Error>()) {
+    } else if has::<rustls::Error>(&*error) {
         // A certificate will be the same the next time.
         ConnectorError::other(error, None)
-    } else if any(|error| error.is::<io::Error>()) {
+    } else if has::<io::Error>(&*error) {
         ConnectorError::io(error)
     } else {
         ConnectorError::other(error, None)
     }
 }
 
+/// Whether an error, or one below it, is of this type.
+pub(super) fn has<E: StdError + 'static>(error: &(dyn StdError + 'static)) -> bool {
+    chain(error).any(<dyn StdError>::is::<E>)
+}
+
 /// An error and everything below it. `io::Error` hides what it wraps from `source`.
-pub(super) fn chain<'a>(
-    error: &'a (dyn StdError + 'static),
-) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+pub(super) fn chain<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
     std::iter::successors(Some(error), |error| {
         let error: &'a (dyn StdError + 'static) = *error;
         let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);

@@ -123,7 +123,7 @@ impl BySchemeConnector {
         if let Some(authority) = head.uri.authority() {
             head.headers.insert(HOST, pool::host(authority).map_err(|error| unsent(error.into()))?);
         }
-        head.uri = pool::path(&head.uri).map_err(|error| unsent(error.into()))?;
+        head.uri = pool::path(&head.uri);
         let mut request = Some(http::Request::from_parts(head, Full::new(body)));
         let (answer, lease) = pool.send(&mut request, self.connect_timeout).await?;
         let (head, body) = answer.into_parts();

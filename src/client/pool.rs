@@ -16,7 +16,7 @@ use http_body_util::Full;
 use hyper::body::Incoming;
 use tokio::time::Instant;
 
-use super::connect::{Connection, Connector, chain};
+use super::connect::{Connection, Connector, has};
 use super::descriptors;
 use super::slots::Slots;
 
@@ -29,18 +29,18 @@ pub(super) struct Pools {
     connector: Arc<Connector>,
     slots: Arc<Slots>,
     rest: Duration,
-    pools: Mutex<Vec<Pool>>,
+    by_origin: Mutex<Vec<Pool>>,
 }
 
 impl Pools {
     pub(super) fn new(connector: Connector, slots: Arc<Slots>) -> Self {
-        Self { connector: Arc::new(connector), slots, rest: IDLE_TIMEOUT, pools: Mutex::default() }
+        Self { connector: Arc::new(connector), slots, rest: IDLE_TIMEOUT, by_origin: Mutex::default() }
     }
 
     /// The pool for a URI's origin.
     pub(super) fn of(&self, uri: &Uri) -> Result<Pool, http::Error> {
         let origin = origin(uri)?;
-        let mut pools = self.pools.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut pools = self.by_origin.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(pool) = pools.iter().find(|Pool(pool)| pool.origin == origin) {
             return Ok(pool.clone());
         }
@@ -59,9 +59,8 @@ fn origin(uri: &Uri) -> Result<Uri, http::Error> {
 }
 
 /// The URI of a request over a connection that leads to the origin already.
-pub(super) fn path(uri: &Uri) -> Result<Uri, http::Error> {
-    let path = uri.path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/"));
-    Ok(Uri::from(path))
+pub(super) fn path(uri: &Uri) -> Uri {
+    uri.path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/")).into()
 }
 
 /// The header `host`.
@@ -123,7 +122,9 @@ impl Pool {
             }
             let sent = match request.take() {
                 Some(mut request) => {
-                    connection.address(&mut request, &self.0.origin).map_err(|error| ConnectorError::user(error.into()))?;
+                    connection
+                        .address(&mut request, &self.0.origin)
+                        .map_err(|error| ConnectorError::user(error.into()))?;
                     connection.sender.try_send_request(request)
                 }
                 None => return Err(ConnectorError::user("there is no request".into())),
@@ -228,7 +229,7 @@ pub(super) fn failed(error: hyper::Error) -> ConnectorError {
         ConnectorError::timeout(error.into())
     } else if error.is_user() {
         ConnectorError::user(error.into())
-    } else if error.is_closed() || error.is_canceled() || chain(&error).any(|error| error.is::<std::io::Error>()) {
+    } else if error.is_closed() || error.is_canceled() || has::<std::io::Error>(&error) {
         ConnectorError::io(error.into())
     } else if error.is_incomplete_message() {
         ConnectorError::other(error.into(), Some(ErrorKind::TransientError))

@@ -17,7 +17,6 @@ use super::attempt::{self, Answer, Attempt, Constants};
 use super::budget::{Budgets, Paid, Work};
 use super::channel::Network;
 use super::credentials::CredentialsKeeper;
-use super::pool::Lease;
 use super::progress;
 use super::retry::{self, Kind};
 use super::skew::Skew;
@@ -171,20 +170,23 @@ impl Requests {
         let attempt = Attempt { template: &template, action, body, id, number: course.effort.attempts };
         let mut request = Some(attempt.request(&self.constants, signed_at).map_err(Failed::for_good)?);
         course.effort.bytes_sent += body.len() as u64;
-        let mut answer = attempt::exchange(&template.channel, &mut request, action, course).await.map_err(|broken| Failed {
-            failure: broken.failure,
-            again: broken.again,
-            after: None,
-        })?;
+        let mut answer = attempt::exchange(&template.channel, &mut request, action, course)
+            .await
+            .map_err(|broken| Failed { failure: broken.failure, again: broken.again, after: None })?;
         let lease = answer.lease.take();
+        let keep = || {
+            if let Some(lease) = lease {
+                lease.keep();
+            }
+        };
         if answer.is_success() {
-            lease.map(Lease::keep);
+            keep();
             return Ok(answer.body);
         }
         let failed = self.judge(&answer, signed_at, template.serial, renewed, course);
         // A server that is not itself may be another one the next time.
         if failed.again != Some(Kind::Transient) || failed.after.is_some() {
-            lease.map(Lease::keep);
+            keep();
         }
         Err(failed)
     }

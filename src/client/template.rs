@@ -91,7 +91,7 @@ impl Template {
             // A connection leads to the host already.
             Channel::Pool { .. } => {
                 headers.insert(HOST, pool::host(host).map_err(|error| broken(&error.to_string()))?);
-                pool::path(&head.uri).map_err(|error| broken(&error.to_string()))?
+                pool::path(&head.uri)
             }
             Channel::Given(_) => head.uri,
         };

@@ -34,12 +34,14 @@ pub(super) fn config(trusted: Arc<RootCertStore>) -> Result<Arc<ClientConfig>, E
 
 #[cfg(test)]
 mod tests {
+    use rustls::SupportedCipherSuite;
+
     use super::*;
 
     #[test]
     fn every_suite_is_there() {
         let config = config(Arc::new(RootCertStore::empty())).expect("made");
-        let offered: Vec<_> = config.crypto_provider().cipher_suites.iter().map(|suite| suite.suite()).collect();
+        let offered: Vec<_> = config.crypto_provider().cipher_suites.iter().map(SupportedCipherSuite::suite).collect();
         assert_eq!(offered, SUITES);
     }
 }

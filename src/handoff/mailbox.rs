@@ -10,58 +10,68 @@ use loom::sync::{Mutex, MutexGuard};
 
 /// Somebody who can be woken to read.
 pub(crate) trait Wake {
-    /// Called with the mailbox locked, so it must not come back to it. More than one call may lead to one reading.
+    /// Called from one thread at a time, which must not come back to the mailbox. More than one call may lead to one
+    /// reading.
     fn wake(&self);
 }
 
 /// A queue with many writers and one reader, who sleeps outside of it.
 ///
-/// Only the first item of a batch wakes: whoever writes to a queue that is not empty knows that the reader was called and
-/// has not come yet. A lock, not a lock-free list: both sides hold it for some nanoseconds, and it is what makes the end
-/// safe, because nobody is inside `wake` once [`close`](Self::close) has returned.
-pub(crate) struct Mailbox<T, W>(Mutex<State<T, W>>);
-
-struct State<T, W> {
-    items: Vec<T>,
+/// Only the first item of a batch wakes: whoever writes to a queue that is not empty knows that the reader is about to be
+/// called. Locks, not a lock-free list, and two: that of the items is held for some nanoseconds; that of the reader while
+/// it is woken, which is a system call, and the reader that wakes up meanwhile need not wait for its end. It is also what
+/// makes the end safe, because nobody is inside `wake` once [`close`](Self::close) has returned.
+pub(crate) struct Mailbox<T, W> {
     /// `None` once closed.
-    reader: Option<W>,
+    items: Mutex<Option<Vec<T>>>,
+    /// `None` once closed.
+    reader: Mutex<Option<W>>,
 }
 
 impl<T, W: Wake> Mailbox<T, W> {
     pub(crate) fn new(reader: W) -> Self {
-        Self(Mutex::new(State { items: Vec::new(), reader: Some(reader) }))
+        Self { items: Mutex::new(Some(Vec::new())), reader: Mutex::new(Some(reader)) }
     }
 
     /// Adds an item; gives it back where nobody reads any more.
     pub(crate) fn push(&self, item: T) -> Result<(), T> {
-        let mut state = self.lock();
-        let Some(reader) = &state.reader else {
-            return Err(item);
+        let is_first = {
+            let mut items = locked(&self.items);
+            let Some(items) = &mut *items else {
+                return Err(item);
+            };
+            items.push(item);
+            items.len() == 1
         };
-        if state.items.is_empty() {
+        if is_first && let Some(reader) = &*locked(&self.reader) {
             reader.wake();
         }
-        state.items.push(item);
         Ok(())
     }
 
     /// Moves all that is there into `batch`, which must be empty and lends its room; false once closed.
     pub(crate) fn take(&self, batch: &mut Vec<T>) -> bool {
-        let mut state = self.lock();
-        mem::swap(&mut state.items, batch);
-        state.reader.is_some()
+        match &mut *locked(&self.items) {
+            Some(items) => {
+                mem::swap(items, batch);
+                true
+            }
+            None => false,
+        }
     }
 
-    /// Ends it, and gives the reader and what nobody will read: to be dropped by the caller, outside the lock.
+    /// Ends it, and gives the reader and what nobody will read: to be dropped by the caller, outside the locks.
     pub(crate) fn close(&self) -> (Option<W>, Vec<T>) {
-        let mut state = self.lock();
-        (state.reader.take(), mem::take(&mut state.items))
+        let left = locked(&self.items).take();
+        // Waits for who is inside `wake`; who comes later finds nobody.
+        let reader = locked(&self.reader).take();
+        (reader, left.unwrap_or_default())
     }
+}
 
-    fn lock(&self) -> MutexGuard<'_, State<T, W>> {
-        // No code of others runs in here but `wake`, and a half-done change cannot be seen after a panic in it.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+/// No code of others runs under the locks but `wake`, and a half-done change cannot be seen after a panic in it.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(all(test, not(loom)))]

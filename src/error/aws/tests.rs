@@ -21,9 +21,9 @@ fn answer(status: u16, name: &str, message: &str) -> Error {
     explain(Failure::answer(said), "GetItem", metadata, &target())
 }
 
-fn dispatch(source: ConnectorError) -> Error {
+fn dispatch(source: &ConnectorError) -> Error {
     let metadata = Metadata { attempts: 4, ..Metadata::default() };
-    explain(Failure::connector(&source), "GetItem", metadata, &target())
+    explain(Failure::connector(source), "GetItem", metadata, &target())
 }
 
 #[test]
@@ -83,20 +83,23 @@ fn a_signature_mismatch_does_not_spill_the_canonical_request() {
 
 #[test]
 fn network_failures_name_the_endpoint() {
-    let refused = dispatch(ConnectorError::io("connection refused".into()));
+    let refused = dispatch(&ConnectorError::io("connection refused".into()));
     assert_eq!(refused.name(), "ConnectionError");
     assert!(refused.to_string().contains("http://127.0.0.1:1 could not be reached (4 attempts)"), "{refused}");
     assert!(matches!(refused.cause(), Some(Cause::Text(text)) if text.contains("connection refused")));
-    assert_eq!(dispatch(ConnectorError::timeout("late".into())).name(), "TimeoutError");
+    assert_eq!(dispatch(&ConnectorError::timeout("late".into())).name(), "TimeoutError");
 }
 
 #[test]
 fn missing_credentials_are_told_apart_from_the_network() {
-    let none = dispatch(ConnectorError::other(CredentialsError::not_loaded_no_source().into(), None));
+    let none = dispatch(&ConnectorError::other(CredentialsError::not_loaded_no_source().into(), None));
     assert_eq!(none.kind(), ErrorKind::Credentials);
     assert!(none.to_string().contains("AWS_ACCESS_KEY_ID"));
     let error = SdkError::<GetItemError, HttpResponse>::construction_failure(CredentialsError::provider_timed_out(
         std::time::Duration::from_secs(1),
     ));
-    assert_eq!(explain(Failure::of_sdk(&error), "GetItem", Metadata::default(), &target()).kind(), ErrorKind::Credentials);
+    assert_eq!(
+        explain(Failure::of_sdk(&error), "GetItem", Metadata::default(), &target()).kind(),
+        ErrorKind::Credentials
+    );
 }
