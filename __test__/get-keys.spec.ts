@@ -173,8 +173,10 @@ describe("a table of several pages", () => {
   it.each([[1], [2], [4]])(
     "[KEYS-6] page %d fails: an error, not a part",
     async (failing) => {
-      recorder.spoil(({ operation }, nth) =>
-        nth === failing ? accessDenied(operation) : undefined,
+      // The first page is of the whole table. Not by a count: requests that a test gave up still come in.
+      const segment = failing === 1 ? undefined : failing;
+      recorder.spoil(({ operation, request }) =>
+        request.Segment === segment ? accessDenied(operation) : undefined,
       );
       const driver = table.driver({ endpoint: recorder.endpoint });
       await expect(driver.getKeys()).rejects.toMatchObject({
@@ -183,7 +185,7 @@ describe("a table of several pages", () => {
       });
       // What was in flight beside it, or answered before it: the whole takes 17 at least.
       const sent = recorder.of("Scan").length;
-      expect(sent).toBeGreaterThanOrEqual(failing);
+      expect(sent).toBeGreaterThanOrEqual(Math.min(failing, 2));
       expect(sent).toBeLessThan(failing === 1 ? 2 : 17);
     },
     30_000,
@@ -197,7 +199,9 @@ describe("a table of several pages", () => {
   });
 
   it("[KEYS-6] a page that cannot be read fails the whole", async () => {
-    recorder.spoil((_, nth) => (nth === 2 ? { status: 200, body: '{"Items":[{' } : undefined));
+    recorder.spoil(({ request }) =>
+      request.Segment === 3 ? { status: 200, body: '{"Items":[{' } : undefined,
+    );
     const driver = table.driver({ endpoint: recorder.endpoint });
     await expect(driver.getKeys()).rejects.toMatchObject({ code: "ERR_DYNAMODB_RESPONSE" });
   }, 30_000);

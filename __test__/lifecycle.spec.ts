@@ -85,8 +85,8 @@ describe("[API-12] a process that ends in the middle of a request", () => {
         const { parentPort, workerData } = await import("node:worker_threads");
         const { default: factory } = await import(workerData.entry);
         const driver = factory(workerData.options);
-        await driver.setItem("worker", "v");
-        parentPort.postMessage(await driver.getItem("worker"));
+        const used = driver.setItem("worker", "v").then(() => driver.getItem("worker"));
+        parentPort.postMessage(await used.catch((error) => error.code));
       }) + ")()";
       const workerData = { entry: ${literal(entry)}, options };
       const once = () => new Promise((resolve, reject) => {
@@ -99,11 +99,24 @@ describe("[API-12] a process that ends in the middle of a request", () => {
       // One after the other: each is the last environment when it leaves.
       report([await once(), await once()]);
       report(await Promise.all([once(), once(), once()]));
+      // Loaded and not used, it may be unloaded, and loaded again.
+      workerData.options.table = "";
+      report(await Promise.all([once(), once()]));
+      report([await once(), await once()]);
     `;
     const result = await runChild(script(body));
-    const fine = [0, "v"];
+    const [fine, refused] = [
+      [0, "v"],
+      [0, "ERR_DYNAMODB_INVALID_OPTION"],
+    ];
     expect(result.stderr).toBe("");
-    expect(result.reports).toEqual([[fine, fine], [fine, fine, fine], "end"]);
+    expect(result.reports).toEqual([
+      [fine, fine],
+      [fine, fine, fine],
+      [refused, refused],
+      [refused, refused],
+      "end",
+    ]);
     expect(result).toMatchObject({ code: 0, signal: null });
     expect(result.lingeredMs).toBeLessThan(1000);
   }, 40_000);

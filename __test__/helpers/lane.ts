@@ -1,5 +1,6 @@
 // One seeded sequence of operations, sent to a driver and to the model. Lanes run side by side, each
 // under a base of its own.
+import { setTimeout as sleep } from "node:timers/promises";
 import { isDeepStrictEqual, inspect } from "node:util";
 import type { Row, TestTable } from "./table";
 import { Model, sizeOf } from "./model";
@@ -49,6 +50,8 @@ export class Lane {
       this.#number += 1;
       await steps[method]!();
       if (this.random() < 0.05) await this.#foreignRow();
+      // All operations take a second or two: what lives for a second would not run out before it is written again.
+      if (this.options.expireIn === 1 && this.#number % 400 === 0) await sleep(2200);
     }
   }
 
