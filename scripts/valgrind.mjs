@@ -15,8 +15,8 @@ await main(async () => {
   requireTools("valgrind");
   const tests = suites.flatMap((suite) => ["--test", suite]);
   // The target of all other builds, so that every dependency is there already.
-  const target = ["--target", hostTarget()];
-  const build = ["test", "--no-default-features", ...target, "--no-run", "--message-format=json"];
+  const shared = ["--target", hostTarget()];
+  const build = ["test", "--no-default-features", ...shared, "--no-run", "--message-format=json"];
   const { status, stdout } = spawnSync("cargo", [...build, ...tests], {
     cwd: root,
     encoding: "utf8",
