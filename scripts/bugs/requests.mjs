@@ -254,8 +254,8 @@ export const requests = [
     name: "a table with a sort key will do",
     rule: "TAB-5",
     file: "src/table.rs",
-    find: "if let Some(sort) = named(&KeyType::Range) {",
-    replace: "if let Some(sort) = named(&KeyType::Range).filter(|_| false) {",
+    find: `if let Some(sort) = named("RANGE") {`,
+    replace: `if let Some(sort) = named("RANGE").filter(|_| false) {`,
     vitest: "__test__/create-table.spec.ts",
   },
 ];
