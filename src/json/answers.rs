@@ -1,4 +1,4 @@
-//! What the store needs of the answers to its six operations.
+//! What the store needs of the answers to its operations on items.
 
 use std::collections::HashMap;
 
