@@ -67,8 +67,9 @@ describe("a signal", () => {
       report(["before", await aborted(AbortSignal.abort())]);
       const during = new AbortController();
       const call = aborted(during.signal);
+      const seen = new Promise((resolve) => process.once("SIGUSR2", resolve));
       report(["sent"]);
-      await new Promise((resolve) => process.once("SIGUSR2", resolve));
+      await seen;
       // The first has the only connection: this one waits for it, and never gets it.
       const waiting = aborted(AbortSignal.timeout(50));
       report(["waiting", await waiting]);
