@@ -2,9 +2,15 @@
 //! every call is answered exactly once. Plain Rust; `src/node/` puts JavaScript's event loop and the worker at the ends.
 
 mod mailbox;
+mod pace;
+mod round;
 mod ticket;
 
 #[cfg(feature = "node")]
 pub(crate) use self::mailbox::{Mailbox, Wake};
+#[cfg(feature = "node")]
+pub(crate) use self::pace::{UnderWay, rest};
+#[cfg(feature = "node")]
+pub(crate) use self::round::go_round;
 #[cfg(feature = "node")]
 pub(crate) use self::ticket::{Answers, Outcome, Ticket};

@@ -15,6 +15,9 @@ pub(crate) trait Wake {
     fn wake(&self);
 }
 
+/// So many items are enough for a call: more are not waited for.
+const ENOUGH: usize = 8;
+
 /// A queue with many writers and one reader, who sleeps outside of it.
 ///
 /// Only the first item of a batch wakes: whoever writes to a queue that is not empty knows that the reader is about to be
@@ -35,18 +38,44 @@ impl<T, W: Wake> Mailbox<T, W> {
 
     /// Adds an item; gives it back where nobody reads any more.
     pub(crate) fn push(&self, item: T) -> Result<(), T> {
-        let is_first = {
-            let mut items = locked(&self.items);
-            let Some(items) = &mut *items else {
-                return Err(item);
-            };
-            items.push(item);
-            items.len() == 1
-        };
-        if is_first && let Some(reader) = &*locked(&self.reader) {
-            reader.wake();
+        if self.add(item)? == 1 {
+            self.wake();
         }
         Ok(())
+    }
+
+    /// Adds an item, for whose writer others may follow soon. Where this says so the writer has to [`call`](Self::call)
+    /// in the end; with every [`ENOUGH`]th item the reader is called at once.
+    pub(crate) fn push_quietly(&self, item: T) -> Result<bool, T> {
+        let length = self.add(item)?;
+        if length % ENOUGH == 0 {
+            self.wake();
+        }
+        Ok(length == 1)
+    }
+
+    /// Calls the reader, where there is something to read.
+    pub(crate) fn call(&self) {
+        let is_due = locked(&self.items).as_ref().is_some_and(|items| !items.is_empty());
+        if is_due {
+            self.wake();
+        }
+    }
+
+    fn add(&self, item: T) -> Result<usize, T> {
+        match &mut *locked(&self.items) {
+            Some(items) => {
+                items.push(item);
+                Ok(items.len())
+            }
+            None => Err(item),
+        }
+    }
+
+    fn wake(&self) {
+        if let Some(reader) = &*locked(&self.reader) {
+            reader.wake();
+        }
     }
 
     /// Moves all that is there into `batch`, which must be empty and lends its room; false once closed.
@@ -121,6 +150,35 @@ mod tests {
             writer.join().unwrap();
         }
         assert_eq!(wakes.load(Ordering::Relaxed), batches, "one call per batch");
+    }
+
+    #[test]
+    fn a_quiet_item_waits_for_its_writers_call_or_until_there_are_enough() {
+        let (sender, woken) = sync_channel(1);
+        let mailbox = Mailbox::new(Bell(sender, Arc::default()));
+        let is_woken = || woken.try_recv().is_ok();
+        assert_eq!(mailbox.push_quietly(0), Ok(true), "the first one is to be called for");
+        assert_eq!(mailbox.push_quietly(1), Ok(false), "the others come along");
+        assert!(!is_woken());
+        mailbox.call();
+        assert!(is_woken());
+        let mut batch = Vec::new();
+        mailbox.take(&mut batch);
+        assert_eq!(batch, [0, 1]);
+        mailbox.call();
+        assert!(!is_woken(), "nothing to read");
+        for item in 0..ENOUGH {
+            assert!(!is_woken());
+            assert_eq!(mailbox.push_quietly(item), Ok(item == 0));
+        }
+        assert!(is_woken(), "enough");
+        mailbox.take(&mut Vec::new());
+        mailbox.push(1).unwrap();
+        assert!(is_woken(), "a loud one calls at once");
+        mailbox.close();
+        assert_eq!(mailbox.push_quietly(2), Err(2));
+        mailbox.call();
+        assert!(!is_woken());
     }
 
     #[test]

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use futures_util::FutureExt;
 
 use super::mailbox::{Mailbox, Wake};
+use super::round::call_at_its_end;
 
 /// How a call ended.
 #[derive(Debug, PartialEq)]
@@ -24,13 +25,13 @@ pub(crate) enum Outcome<T> {
 pub(crate) type Answers<T, W> = Mailbox<(usize, Outcome<T>), W>;
 
 /// The right, and the duty, to answer one call: exactly one [`Outcome`] goes into the mailbox, whatever becomes of it.
-pub(crate) struct Ticket<T, W: Wake> {
+pub(crate) struct Ticket<T: Send + 'static, W: Wake + Send + 'static> {
     number: usize,
     /// `None` once answered.
     answers: Option<Arc<Answers<T, W>>>,
 }
 
-impl<T, W: Wake> Ticket<T, W> {
+impl<T: Send + 'static, W: Wake + Send + 'static> Ticket<T, W> {
     pub(crate) fn new(number: usize, answers: Arc<Answers<T, W>>) -> Self {
         Self { number, answers: Some(answers) }
     }
@@ -48,12 +49,14 @@ impl<T, W: Wake> Ticket<T, W> {
     fn answer(&mut self, outcome: Outcome<T>) {
         if let Some(answers) = self.answers.take() {
             // Nobody waits once the environment has ended.
-            let _nobody = answers.push((self.number, outcome));
+            if let Ok(true) = answers.push_quietly((self.number, outcome)) {
+                call_at_its_end(answers);
+            }
         }
     }
 }
 
-impl<T, W: Wake> Drop for Ticket<T, W> {
+impl<T: Send + 'static, W: Wake + Send + 'static> Drop for Ticket<T, W> {
     fn drop(&mut self) {
         self.answer(Outcome::Lost);
     }

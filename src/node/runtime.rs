@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Notify;
 
-use crate::handoff::{Mailbox, Wake};
+use crate::handoff::{Mailbox, UnderWay, Wake, go_round, rest};
 
 /// Threads for name look-ups, which block; idle ones end after some seconds.
 const MAX_BLOCKING: usize = 8;
@@ -90,6 +90,7 @@ impl Worker {
             .global_queue_interval(OWN_FIRST)
             .thread_name("dynamodb-names")
             .thread_stack_size(STACK_BYTES)
+            .on_thread_park(rest)
             .enable_all()
             .build()?;
         let bell = Bell(Arc::new(Notify::new()));
@@ -119,12 +120,16 @@ impl Worker {
 
 /// Begins a call, on the worker. It answers for itself, and nobody waits for its task.
 pub(super) fn spawn(call: impl Future<Output = ()> + Send + 'static) {
-    drop(tokio::spawn(call));
+    drop(tokio::spawn(async move {
+        let _counts = UnderWay::enter();
+        call.await;
+    }));
 }
 
 /// The worker's life.
 fn work(runtime: Runtime, jobs: &Jobs, bell: &Bell, end: &SyncSender<()>) {
     runtime.block_on(async {
+        drop(tokio::spawn(go_round()));
         let mut batch = Vec::new();
         while jobs.take(&mut batch) {
             for job in batch.drain(..) {
