@@ -122,6 +122,7 @@ function plain(object, names) {
 // `options` shows from the start, before anything is checked. What is no URL, but has an `@`, may be one with a typing
 // error in its password.
 function withoutUser(url) {
+  if (!url.includes("@")) return url;
   if (URL.canParse(url)) {
     const { username, password } = new URL(url);
     if (!username && !password) return url;
