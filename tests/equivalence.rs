@@ -10,14 +10,17 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, PutRequest, WriteRequest};
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, KeysAndAttributes, PutRequest,
+    ScalarAttributeType, TimeToLiveSpecification, WriteRequest,
+};
 use common::wire::{Answer, Request, Wire};
 use common::{NOW, Script, store_of, store_over};
 use serde_json::json;
 use unstorage_dynamodb::error::{ErrorKind, Operation};
 use unstorage_dynamodb::input::Input;
 use unstorage_dynamodb::options::{GivenCredentials, RawOptions};
-use unstorage_dynamodb::store::{NewItem, Store};
+use unstorage_dynamodb::store::{NewItem, Patience, Store};
 use unstorage_dynamodb::value::{Given, Reading};
 
 fn text(text: &str) -> AttributeValue {
@@ -115,8 +118,14 @@ async fn compared(table: &str, endpoint: Option<&str>, credentials: Credentials)
     all_of_the_sdk(&theirs.sdk(4, endpoint, credentials), table).await;
     let (ours, theirs) = (ours.sent(), theirs.sent());
     assert_eq!(ours.len(), 6);
-    assert_eq!(theirs.len(), 6);
-    for (ours, theirs) in ours.iter().zip(&theirs) {
+    assert_same(&ours, &theirs);
+    ours
+}
+
+/// The same requests, one by one.
+fn assert_same(ours: &[Request], theirs: &[Request]) {
+    assert_eq!(ours.len(), theirs.len());
+    for (ours, theirs) in ours.iter().zip(theirs) {
         assert_eq!(ours.method, theirs.method);
         assert_eq!(ours.uri, theirs.uri);
         assert_eq!(ours.body, theirs.body);
@@ -129,7 +138,6 @@ async fn compared(table: &str, endpoint: Option<&str>, credentials: Credentials)
         assert_eq!(without_length(ours), without_length(theirs), "{}", theirs.header("x-amz-target"));
         assert_eq!(ours.header("content-length"), theirs.header("content-length"));
     }
-    ours
 }
 
 #[tokio::test]
@@ -151,6 +159,44 @@ async fn tokens_endpoints_and_arns_change_nothing_in_that() {
     let of_account = Credentials::builder().access_key_id("id").secret_access_key("secret").account_id("210987654321");
     let sent = compared("cache", None, of_account.provider_name("test").build()).await;
     assert!(sent[0].uri.starts_with("https://210987654321.ddb."), "{}", sent[0].uri);
+}
+
+/// What `create_table` of the store asks for where there is no table yet, written for the SDK.
+async fn a_table_of_the_sdk(sdk: &Client) {
+    sdk.describe_table().table_name("cache").send().await.expect_err("none yet");
+    let key = KeySchemaElement::builder().attribute_name("key").key_type(KeyType::Hash);
+    let attribute = AttributeDefinition::builder().attribute_name("key").attribute_type(ScalarAttributeType::S);
+    let new = sdk.create_table().table_name("cache").key_schema(key.build().expect("a key"));
+    let new = new.attribute_definitions(attribute.build().expect("an attribute"));
+    new.billing_mode(BillingMode::PayPerRequest).send().await.expect("made");
+    sdk.describe_table().table_name("cache").send().await.expect("there");
+    sdk.describe_time_to_live().table_name("cache").send().await.expect("told");
+    let on = TimeToLiveSpecification::builder().enabled(true).attribute_name("ttl").build().expect("a TTL");
+    sdk.update_time_to_live().table_name("cache").time_to_live_specification(on).send().await.expect("on");
+}
+
+#[tokio::test]
+async fn a_table_is_made_as_the_sdk_makes_it() {
+    let table = json!({
+        "TableName": "cache",
+        "TableStatus": "ACTIVE",
+        "KeySchema": [{ "AttributeName": "key", "KeyType": "HASH" }],
+        "AttributeDefinitions": [{ "AttributeName": "key", "AttributeType": "S" }],
+    });
+    let answers = || {
+        Wire::answering([
+            Answer::error(400, "ResourceNotFoundException"),
+            Answer::ok(&json!({ "TableDescription": table })),
+            Answer::ok(&json!({ "Table": table })),
+            Answer::ok(&json!({ "TimeToLiveDescription": { "TimeToLiveStatus": "DISABLED" } })),
+            Answer::ok(&json!({})),
+        ])
+    };
+    let (ours, theirs) = (answers(), answers());
+    let store = store_over(ours.http(), |_| ());
+    assert_eq!(store.create_table(Patience::default()).await, Ok(true));
+    a_table_of_the_sdk(&theirs.sdk(4, None, credentials(None))).await;
+    assert_same(&ours.sent(), &theirs.sent());
 }
 
 /// The clock of the store is the one that signs.

@@ -54,6 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[expect(clippy::disallowed_methods, reason = "a rest takes real time")]
     fn a_rest_is_worth_it_with_many_calls_under_way_and_only_then() {
         let mut calls: Vec<_> = (1..MANY).map(|_| UnderWay::enter()).collect();
         assert_eq!(worth_it(), None);

@@ -59,7 +59,7 @@ pub(crate) async fn go_round() {
     let _calls_what_is_left = Last;
     let mut due = Vec::new();
     let mut turns = 0;
-    poll_fn(|context| {
+    poll_fn(|context| -> Poll<()> {
         ROUND.with_borrow_mut(|round| match round {
             None => *round = Some(Round { due: Vec::new(), end: context.waker().clone() }),
             Some(round) => {
@@ -78,7 +78,7 @@ pub(crate) async fn go_round() {
         }
         Poll::Pending
     })
-    .await
+    .await;
 }
 
 /// After the last round calls are made at once.
