@@ -26,13 +26,8 @@ class DynamoDbError extends Error {
 }
 define(DynamoDbError.prototype, "name", "DynamoDbError");
 
-/**
- * Makes a DynamoDbError of whatever the addon threw.
- *
- * @param {unknown} thrown data of an error, or what a getter, napi or a panic threw
- * @param {string} operation the driver's method
- * @param {Function} caller the innermost function to leave out of the stack
- */
+// Of whatever was thrown: the addon's data, or what a getter, napi or a panic threw. `caller` is the innermost function
+// to leave out of the stack.
 function toDynamoDbError(thrown, operation, caller) {
   if (thrown?.code?.startsWith?.(PREFIX)) return new DynamoDbError(thrown, operation, caller);
   const data = {
@@ -54,12 +49,7 @@ function asError(cause) {
 }
 
 function define(object, name, value) {
-  Object.defineProperty(object, name, {
-    value,
-    configurable: true,
-    writable: true,
-    enumerable: false,
-  });
+  Object.defineProperty(object, name, { value, configurable: true, writable: true });
 }
 
 module.exports = { DynamoDbError, toDynamoDbError };

@@ -4,7 +4,6 @@
 // time, and a machine without the addon must still be able to build.
 
 const { readFileSync } = require("node:fs");
-
 const loader = require("./loader.cjs");
 const bundled = require("../nitro/bundled.cjs");
 module.exports = loader(bundled(() => usual() ?? require("../binding.cjs")));
@@ -12,13 +11,10 @@ module.exports = loader(bundled(() => usual() ?? require("../binding.cjs")));
 // Where most servers have it. The generated loader knows every place, and takes two milliseconds to find this one.
 function usual() {
   const { arch, env, platform } = process;
-  if (platform !== "linux" || env.NAPI_RS_NATIVE_LIBRARY_PATH) return undefined;
   try {
-    if (readFileSync("/usr/bin/ldd", "latin1").includes("musl")) return undefined;
+    if (platform !== "linux" || env.NAPI_RS_NATIVE_LIBRARY_PATH) return;
+    if (readFileSync("/usr/bin/ldd", "latin1").includes("musl")) return;
     if (arch === "x64") return require("@unstorage-dynamodb/binding-linux-x64-gnu");
     if (arch === "arm64") return require("@unstorage-dynamodb/binding-linux-arm64-gnu");
-  } catch {
-    // The generated loader tells why.
-  }
-  return undefined;
+  } catch {} // The generated loader tells why.
 }

@@ -4,17 +4,15 @@
 
 const { toDynamoDbError } = require("./errors.cjs");
 
-const OPERATION = "createTable";
-
 module.exports = function createTable(loadNative, options) {
   function raise(thrown) {
-    throw toDynamoDbError(thrown, OPERATION, raise);
+    throw toDynamoDbError(thrown, "createTable", raise);
   }
   try {
     return loadNative()
       .createTable({ ...options })
       .catch(raise);
   } catch (thrown) {
-    return Promise.reject(toDynamoDbError(thrown, OPERATION, createTable));
+    return Promise.reject(toDynamoDbError(thrown, "createTable", createTable));
   }
 };
