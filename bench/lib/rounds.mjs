@@ -21,6 +21,7 @@ import { valueFile } from "./values.mjs";
  * @property {number} share of the full counts, for a quick run
  * @property {Record<string, string>} modules what the contestants in JavaScript load
  * @property {NodeJS.ProcessEnv} [driverEnv]
+ * @property {(contestant: Contestant) => string[]} [watcher] the command that a measured process runs under
  */
 
 /** The driver's default of `maxConnections`, and of the AWS SDK for JavaScript. */
@@ -38,11 +39,11 @@ const worker = (/** @type {string} */ name) =>
  * @returns {Promise<any>}
  */
 function start(spec, plan) {
-  if (spec.contestant === "floor") {
-    return measured(floorProgram(), [JSON.stringify(spec)]);
-  }
+  const isFloor = spec.contestant === "floor";
+  const program = isFloor ? [floorProgram()] : [process.execPath, worker("load")];
+  const [command, ...parameters] = [...(plan.watcher?.(spec.contestant) ?? []), ...program];
   const env = spec.contestant === "driver" ? plan.driverEnv : {};
-  return measured(process.execPath, [worker("load"), JSON.stringify(spec)], env);
+  return measured(String(command), [...parameters, JSON.stringify(spec)], env);
 }
 
 /**
@@ -115,7 +116,8 @@ export async function runLoad(scenario, { endpoint }, plan, progress) {
     const figures = outcome[contestant];
     if (figures && contestant !== "boundary") {
       await refill();
-      figures.requests = summarise([await countRequests(specOf(contestant), plan)]);
+      const unwatched = { ...plan, watcher: undefined };
+      figures.requests = summarise([await countRequests(specOf(contestant), unwatched)]);
     }
   }
   return outcome;

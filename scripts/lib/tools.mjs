@@ -39,6 +39,10 @@ const tools = {
     isThere: () => sanitizerRuntime() !== undefined,
     install: "on Debian, apt-get install gcc (or clang and libclang-rt-dev, with CC=clang)",
   },
+  perf: {
+    isThere: () => outputOf("perf", ["--version"]) !== undefined,
+    install: "on Debian, apt-get install linux-perf",
+  },
   openssl: {
     isThere: () => outputOf("openssl", ["version"]) !== undefined,
     install: "on Debian, apt-get install openssl",
