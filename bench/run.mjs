@@ -1,5 +1,5 @@
 // `npm run bench [-- --quick] [-- --only SCENARIO…] [-- --addon FILE]`: this driver, the one it replaces, and the floor.
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -26,6 +26,7 @@ const usage = `Usage: npm run bench [-- OPTIONS]
 
   --only NAME    only this scenario, or all whose names begin so; may be repeated
   --quick        a quarter of the operations, three rounds: to look, not to quote
+  --again        their figures take the place of those in the latest full run
   --rounds N     rounds of each scenario (default: 5)
   --addon FILE   another build of the addon, in place of the packed release
   --list         the scenarios`;
@@ -38,6 +39,7 @@ function readArguments() {
         quick: { type: "boolean", default: false },
         rounds: { type: "string" },
         addon: { type: "string" },
+        again: { type: "boolean", default: false },
         list: { type: "boolean", default: false },
         help: { type: "boolean", short: "h", default: false },
       },
@@ -45,6 +47,9 @@ function readArguments() {
     const rounds = Number(values.rounds ?? (values.quick ? 3 : 5));
     if (!Number.isInteger(rounds) || rounds < 1) {
       throw new Error(`--rounds takes a number from 1, not "${values.rounds}"`);
+    }
+    if (values.again && (!values.only || values.addon || values.quick || rounds < 5)) {
+      throw new Error("--again takes --only, and neither --addon, --quick nor less than 5 rounds");
     }
     return { ...values, rounds };
   } catch (error) {
@@ -84,9 +89,22 @@ async function prepare(wanted, { rounds, quick, addon }) {
   return { rounds, share: quick ? 0.25 : 1, modules, driverEnv };
 }
 
+/**
+ * The latest full run, with scenarios that were run again since.
+ *
+ * @param {any} full
+ * @param {any} run
+ */
+function takenAgain(full, { date, commit: at, outcomes }) {
+  const merged = { ...full.outcomes, ...outcomes };
+  const since = Object.keys(outcomes).map((name) => [name, { date, commit: at }]);
+  const again = { ...full.again, ...Object.fromEntries(since) };
+  return { ...full, again, outcomes: merged, verdicts: judgeAll(merged) };
+}
+
 await main(async () => {
   const start = performance.now();
-  const { only, quick, rounds, addon, list, help } = readArguments();
+  const { only, quick, rounds, addon, again, list, help } = readArguments();
   const wanted = chosen(only);
   if (wanted.length === 0) {
     throw new Failure(`There is no scenario "${only?.join('", "')}": see --list.`);
@@ -119,17 +137,17 @@ await main(async () => {
       );
     }
   }
-  const verdicts = judgeAll(outcomes);
-  printVerdicts(verdicts);
+  printVerdicts(judgeAll(outcomes));
 
   const isFull =
     only === undefined && addon === undefined && !quick && rounds >= 5 && failed.length === 0;
-  const directory = isFull
+  const isKept = isFull || (again && failed.length === 0);
+  const directory = isKept
     ? fileURLToPath(new URL("results", import.meta.url))
     : path.join(benchCache, "results");
   mkdirSync(directory, { recursive: true });
   const file = path.join(directory, "latest.json");
-  const result = {
+  const run = {
     date: new Date().toISOString(),
     commit: commit(),
     command: `npm run bench${only || quick ? ` -- ${process.argv.slice(2).join(" ")}` : ""}`,
@@ -138,10 +156,11 @@ await main(async () => {
     rounds,
     seconds: Math.round((performance.now() - measuring) / 1000),
     outcomes,
-    verdicts,
+    verdicts: judgeAll(outcomes),
   };
+  const result = again && isKept ? takenAgain(JSON.parse(readFileSync(file, "utf8")), run) : run;
   writeFileSync(file, `${JSON.stringify(result, null, 1)}\n`);
-  if (isFull) {
+  if (isKept) {
     // Docs and README follow the figures at once.
     const { report } = await import("./report.mjs");
     await step("Writing docs and README", () => report(false));

@@ -35,12 +35,26 @@ const table = (header, rows) =>
     .join("\n");
 
 /** @param {any} result */
-export function runBlock({ date, commit, command, machine, versions, rounds, seconds }) {
-  const state = commit.isClean ? "" : ", with changes that are not committed";
+export function runBlock({
+  date,
+  commit,
+  command,
+  machine,
+  versions,
+  rounds,
+  seconds,
+  again = {},
+}) {
+  const at = (/** @type {string} */ day, /** @type {{ id: string, isClean: boolean }} */ of) =>
+    `${day.slice(0, 10)}, commit \`${of.id.slice(0, 12)}\`${of.isClean ? "" : ", with changes that are not committed"}`;
+  const since = Object.entries(again).map(
+    ([name, { date: day, commit: of }]) => `- **Run again since**: ${name}, ${at(day, of)}.`,
+  );
   const gigabytes = (machine.memory / 1024 ** 3).toFixed(0);
   const others = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   return [
-    `- **When**: ${date.slice(0, 10)}, commit \`${commit.id.slice(0, 12)}\`${state}.`,
+    `- **When**: ${at(date, commit)}.`,
+    ...since,
     `- **Command**: \`${command}\`, ${rounds} rounds of each scenario, ${Math.round(seconds / 60)} min of measuring.`,
     `- **Machine**: ${machine.processor}, ${machine.processors} processors, ${gigabytes} GB, ${machine.system}, ${machine.architecture}.`,
     `- **Versions**: Node ${machine.node}, ${machine.rust}, ${others.join(", ")}.`,
