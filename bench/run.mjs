@@ -16,6 +16,7 @@ import {
 } from "./lib/prepare.mjs";
 import { chosen, scenarios, shownOf } from "./lib/scenarios.mjs";
 import { printOutcome, printVerdicts, progressLine } from "./lib/screen.mjs";
+import { inLines } from "./lib/lines.mjs";
 import { judgeAll } from "./lib/targets.mjs";
 import { benchCache } from "./lib/values.mjs";
 
@@ -159,7 +160,7 @@ await main(async () => {
     verdicts: judgeAll(outcomes),
   };
   const result = again && isKept ? takenAgain(JSON.parse(readFileSync(file, "utf8")), run) : run;
-  writeFileSync(file, `${JSON.stringify(result, null, 1)}\n`);
+  writeFileSync(file, `${inLines(result, 3)}\n`);
   if (isKept) {
     // Docs and README follow the figures at once.
     const { report } = await import("./report.mjs");

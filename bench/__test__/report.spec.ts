@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 
+import { inLines } from "../lib/lines.mjs";
 import { outcomeTable, withBlocks } from "../lib/report/markdown.mjs";
 import { barChart } from "../lib/report/svg.mjs";
 import { summarise } from "../lib/stats.mjs";
@@ -64,5 +65,16 @@ describe("documents", () => {
 
   it("charts, tables and README are what the latest run says", () => {
     expect(() => report(true)).not.toThrow();
+  });
+});
+
+describe("results in lines", () => {
+  it("are the same JSON, with a line for each member down to the depth", () => {
+    const value = { a: { b: { c: [1, "x\n"] }, d: null }, e: [{ f: 1 }], none: undefined };
+    const text = inLines(value, 2);
+    expect(JSON.parse(text)).toEqual(JSON.parse(JSON.stringify(value)));
+    expect(text.split("\n")).toHaveLength(9);
+    expect(text).toContain(`"b": {"c":[1,"x\\n"]}`);
+    expect(inLines(undefined, 1)).toBe("null");
   });
 });
