@@ -1,18 +1,45 @@
-// A server that gives each request the same answer, whole and at once: what a client does for it depends on nothing
-// else. `node canned.mjs VALUE_FILE` prints its endpoint and ends with its standard input.
+// A server that gives each request the same answer, whole, and as many of them at once as the client has requests under
+// way: what a client does for them depends on nothing else. `node canned.mjs VALUE_FILE IN_FLIGHT` prints its endpoint and
+// ends with its standard input.
 import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 
 const value = readFileSync(process.argv[2] ?? "", "utf8");
+const inFlight = Number(process.argv[3]);
+
+/** In milliseconds: after so long with no other request, those that wait are the last. Valgrind is slow. */
+const quiet = 500;
 
 /** @param {string} body */
-const answer = (body) =>
+const whole = (body) =>
   Buffer.from(
     `HTTP/1.1 200 OK\r\ncontent-type: application/x-amz-json-1.0\r\nx-amzn-requestid: ${"0".repeat(52)}\r\n` +
       `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   );
-const found = answer(JSON.stringify({ Item: { value: { S: value } } }));
-const written = answer("{}");
+const found = whole(JSON.stringify({ Item: { value: { S: value } } }));
+const written = whole("{}");
+
+/** @type {(() => void)[]} */
+const waiting = [];
+/** @type {NodeJS.Timeout | undefined} */
+let afterTheLast;
+
+function answerAll() {
+  clearTimeout(afterTheLast);
+  for (const send of waiting.splice(0)) {
+    send();
+  }
+}
+
+/** @param {() => void} send */
+function answerTogether(send) {
+  clearTimeout(afterTheLast);
+  if (waiting.push(send) >= inFlight) {
+    answerAll();
+  } else {
+    afterTheLast = setTimeout(answerAll, quiet);
+  }
+}
 
 const server = createServer((socket) => {
   socket.setNoDelay(true);
@@ -25,7 +52,8 @@ const server = createServer((socket) => {
       if (head < 0 || text.length < head + 4 + length) {
         return;
       }
-      socket.write(/\.GetItem\r\n/.test(text.slice(0, head)) ? found : written);
+      const answer = /\.GetItem\r\n/.test(text.slice(0, head)) ? found : written;
+      answerTogether(() => socket.write(answer));
       text = text.slice(head + 4 + length);
     }
   });
