@@ -1,15 +1,10 @@
 "use strict";
 
+// One CommonJS entry serves both module systems: all callers share one factory and one error class.
 const loadNative = require("./js/native.cjs");
-const createFactory = require("./js/driver.cjs");
-const { DynamoDbError } = require("./js/errors.cjs");
-
-const dynamoDbCacheDriver = createFactory(loadNative);
-// Loaded by its first call: few apps make a table.
-const createTable = (options) => require("./js/table.cjs")(loadNative, options);
-
-module.exports = dynamoDbCacheDriver;
+const dynamoDbCacheDriver = (module.exports = require("./js/driver.cjs")(loadNative));
 module.exports.default = dynamoDbCacheDriver;
 module.exports.dynamoDbCacheDriver = dynamoDbCacheDriver;
-module.exports.createTable = createTable;
-module.exports.DynamoDbError = DynamoDbError;
+// Loaded by its first call: few apps make a table.
+module.exports.createTable = (options) => require("./js/table.cjs")(loadNative, options);
+module.exports.DynamoDbError = require("./js/errors.cjs").DynamoDbError;

@@ -1,7 +1,7 @@
-// One CommonJS entry serves both module systems: ESM and CJS callers share one factory and one error class.
-// The references are static, file by file, so that bundlers that trace files find the addon.
+// What bundlers find. The references are static, file by file, for those that trace files to find the addon. What Node
+// takes has no other reference than its address, which also says where a bundle is; a tracer sees no arrow's own value.
 import driver from "./index.js";
 import bundled from "./nitro/bundled.cjs";
-const dynamoDbCacheDriver = bundled.near(() => import.meta.url, driver);
+const factory = bundled.near((node = new URL("./js/node.mjs", import.meta.url)) => node, driver);
 export const { createTable, DynamoDbError } = driver;
-export { dynamoDbCacheDriver, dynamoDbCacheDriver as default };
+export { factory as default, factory as dynamoDbCacheDriver };

@@ -25,8 +25,7 @@ const SHOWN_OPTIONS = words(
   "table region profile expireIn ttl base batch consistentRead endpoint proxy userAgent " +
     "maxAttempts connectTimeout attemptTimeout timeout maxConnections",
 );
-// URLs among them, which may hold user information.
-const SHOWN_URLS = ["endpoint", "proxy"];
+const SHOWN_URLS = ["endpoint", "proxy"]; // which may hold user information
 const SHOWN_WITHIN = {
   attributes: words("key value ttl mtime"),
   scan: words("segments concurrency pageSize"),

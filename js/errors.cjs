@@ -43,9 +43,7 @@ function toDynamoDbError(thrown, operation, caller) {
 // A text from the addon has no JavaScript stack: our own frames would only be noise.
 function asError(cause) {
   if (typeof cause !== "string") return cause;
-  const error = new Error(cause);
-  error.stack = `Error: ${cause}`;
-  return error;
+  return Object.assign(new Error(cause), { stack: `Error: ${cause}` });
 }
 
 function define(object, name, value) {

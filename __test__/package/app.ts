@@ -56,8 +56,8 @@ export class App {
     writeFileSync(file, text);
   }
 
-  node(file: string): Promise<Result> {
-    return run(process.execPath, [file], this.folder);
+  node(...parameters: string[]): Promise<Result> {
+    return run(process.execPath, parameters, this.folder);
   }
 
   /** The files of an installed package, sorted. */

@@ -56,6 +56,28 @@ describe("use", () => {
     app.write("require.cjs", `${body}\n(async () => {${story(tag)}})();`);
     expect(await app.node("require.cjs")).toEqual({ code: 0, stdout: expected(tag), stderr: "" });
   });
+
+  it.each([
+    ["in Node: the entry that needs no lexer", "js/node.mjs", []],
+    ["where addons are not wanted: the bundlers' entry", "index.mjs", ["--no-addons"]],
+  ])("[API-1] import %s, and the same functions that require gives", async (_, file, flags) => {
+    app.write(
+      "entries.mjs",
+      `import { createRequire } from "node:module";
+       import * as imported from "unstorage-dynamodb";
+       const required = createRequire(import.meta.url)("unstorage-dynamodb");
+       const names = Object.keys(imported);
+       const same = names.every((name) => imported[name] === required[name]);
+       console.log(JSON.stringify({ file: import.meta.resolve("unstorage-dynamodb"), names, same }));`,
+    );
+    const { stdout, stderr } = await app.node(...flags, "entries.mjs");
+    expect(stderr).toBe("");
+    expect(JSON.parse(stdout)).toEqual({
+      file: expect.stringMatching(new RegExp(`/node_modules/unstorage-dynamodb/${file}$`)),
+      names: ["DynamoDbError", "createTable", "default", "dynamoDbCacheDriver"],
+      same: true,
+    });
+  });
 });
 
 describe("TypeScript", () => {

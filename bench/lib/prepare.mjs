@@ -12,10 +12,11 @@ import {
 import { createHash } from "node:crypto";
 import { createRequire } from "node:module";
 import path from "node:path";
+import { fileURLToPath } from "node:url";
 
 import { addonName, ensureAddon } from "../../scripts/lib/addon.mjs";
 import { targetDirectory } from "../../scripts/lib/cargo.mjs";
-import { npm, quietly, run } from "../../scripts/lib/process.mjs";
+import { npm, outputOf, quietly, run } from "../../scripts/lib/process.mjs";
 import { inProject, readJson } from "../../scripts/lib/project.mjs";
 import { Failure, step } from "../../scripts/lib/steps.mjs";
 import { benchCache } from "./values.mjs";
@@ -80,18 +81,22 @@ export async function installPackage() {
 }
 
 /**
- * What `import "unstorage-dynamodb"` loads.
+ * The file that `import "unstorage-dynamodb"` loads, as Node itself finds it.
  *
  * @param {string | undefined} addon another binary, in place of the package: it is loaded by this repository's entry
  */
 export function driverModule(addon) {
-  if (addon === undefined) {
-    return path.join(app, "node_modules", "unstorage-dynamodb", "index.mjs");
-  }
-  if (!existsSync(addon)) {
+  if (addon !== undefined && !existsSync(addon)) {
     throw new Failure(`There is no addon at ${addon}.`);
   }
-  return inProject("index.mjs");
+  // A package may import itself by its name.
+  const cwd = addon === undefined ? app : inProject();
+  const question = `console.log(import.meta.resolve("unstorage-dynamodb"))`;
+  const found = outputOf(process.execPath, ["--input-type=module", "--eval", question], cwd);
+  if (found === undefined) {
+    throw new Failure("Node does not find the package");
+  }
+  return fileURLToPath(found);
 }
 
 /** Installs bench/nitro-app, with the tools of its manifest, where that is not done yet. */

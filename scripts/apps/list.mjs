@@ -13,10 +13,11 @@ import { pinned } from "./workspace.mjs";
  * @property {string[]} sources folders of the repository, each over the one before
  * @property {Program} program what runs it
  * @property {Program} [builder] what builds it; default: the same
- * @property {string[][]} [build] commands; the first word is a package whose program it is
+ * @property {string[][]} [build] commands; the first word is a package whose program it is, or `npm` or `bun`
  * @property {string} [output] what the build makes, and what is moved away before it runs
  * @property {string[]} start for `program`, in the moved output; where there is none, in the app's folder
  * @property {boolean} [lambda] `start` is a module with a Lambda handler
+ * @property {boolean} [renamesAddon] the bundler gives the addon a name by which its size is not checked
  * @property {boolean} [packagesInOutput] the packages are installed into the output, as for a bundle that leaves them out
  * @property {import("./contracts.mjs").Contract} [contract] how it is asked; default: as the routes in `__test__/apps`
  * @property {boolean} [browser] its page is tried in a browser
@@ -250,6 +251,21 @@ function otherRuntimes(program) {
   ];
 }
 
+/** Bun's bundler takes the `.node` file along. @param {Program} program @returns {App} */
+const bunBundle = (program) => ({
+  name: `plain ESM, bundled by Bun ${versionOf("bun")} for ${program}`,
+  kind: "script",
+  program,
+  builder: "node",
+  install: "plain",
+  sources: templates("plain"),
+  build: [["bun", "build", "import.mjs", `--target=${program}`, "--outdir=dist"]],
+  output: "dist",
+  renamesAddon: true,
+  start: ["import.js"],
+  ci: true,
+});
+
 /** @type {App[]} */
 const pnpmApps = [
   {
@@ -321,5 +337,7 @@ export const apps = [
   ...pnpmApps,
   ...otherRuntimes("bun"),
   ...otherRuntimes("deno"),
+  bunBundle("node"),
+  bunBundle("bun"),
   ...examples,
 ];

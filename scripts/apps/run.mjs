@@ -65,13 +65,17 @@ export async function runApp(app, workspace, table) {
     const builder = await programCommand(app.builder ?? app.program, false);
     folder = await workspace.install(app.install);
     workspace.fill(folder, app);
+    const builderOf = async (/** @type {string} */ name, /** @type {string[]} */ parameters) => {
+      if (name === "npm") {
+        return flat(npm(parameters));
+      }
+      const command =
+        name === "bun" ? await programCommand(name, false) : [...builder, programOf(folder, name)];
+      return [...command, ...parameters];
+    };
     for (const [name = "", ...parameters] of app.build ?? []) {
       const env = { AWS_SECRET_ACCESS_KEY: secret };
-      const command =
-        name === "npm"
-          ? flat(npm(parameters))
-          : [...builder, programOf(folder, name), ...parameters];
-      await runQuietly(command, { cwd: folder, env });
+      await runQuietly(await builderOf(name, parameters), { cwd: folder, env });
     }
     if (app.packagesInOutput && app.output) {
       await workspace.addPackages(path.join(folder, app.output));

@@ -59,10 +59,11 @@ export async function run(command, parameters, options) {
  *
  * @param {string} command
  * @param {string[]} parameters
+ * @param {string} [cwd] default: the repository
  */
-export function outputOf(command, parameters) {
+export function outputOf(command, parameters, cwd = root) {
   const { status, stdout } = spawnSync(command, parameters, {
-    cwd: root,
+    cwd,
     encoding: "utf8",
     stdio: ["ignore", "pipe", "ignore"],
   });
