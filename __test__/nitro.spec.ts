@@ -32,7 +32,6 @@ for (const file of ["driver.cjs", "errors.cjs", "loader.cjs", "table.cjs"]) {
   cpSync(join(root, "js", file), join(bundle, "js", file));
 }
 cpSync(join(root, "nitro"), join(bundle, "nitro"), { recursive: true });
-cpSync(join(root, "package.json"), join(bundle, "package.json"));
 
 /** What the platform package's inline.mjs is to a bundler. */
 function inline(text: string): void {
@@ -116,14 +115,14 @@ describe("a bundle that left the addon out", () => {
 
   /** The modules of the package, each a function of what CommonJS gives a module, but for two names. */
   function bundled(): string {
-    const names = ["index.js", "binding.cjs", "package.json", "nitro/bundled.cjs"];
-    const all = [...names, ...readdirSync(join(root, "js")).map((file) => `js/${file}`)];
+    const names = ["index.js", "binding.cjs", "nitro/bundled.cjs"];
+    const parts = readdirSync(join(root, "js")).filter((file) => file.endsWith(".cjs"));
+    const all = [...names, ...parts.map((file) => `js/${file}`)];
     const modules = all.map((file) => {
       const text = readFileSync(join(root, file), "utf8");
-      const body = file.endsWith(".json") ? `module.exports = ${text}` : text;
       // The generated loader is where a bundler leaves `require` as it is.
       const parameters = file === "binding.cjs" ? "module, exports" : "module, exports, require";
-      return `${literal(file)}: function (${parameters}) { ${body} }`;
+      return `${literal(file)}: function (${parameters}) { ${text} }`;
     });
     return `
       import { createRequire } from "node:module";

@@ -2,7 +2,8 @@
 
 // What all ways to load the addon share, those of nitro/ too: one try, and one error that says what to do.
 
-const { version } = require("../package.json");
+// As package.json has it, which would be one more file to find and read at the first call.
+const version = "0.1.0";
 
 const PLATFORMS = ["x64-gnu", "arm64-gnu", "x64-musl", "arm64-musl"].map((end) => `linux-${end}`);
 PLATFORMS.push("darwin-arm64", "darwin-x64", "win32-x64-msvc");

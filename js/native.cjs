@@ -5,8 +5,8 @@
 
 const { readFileSync } = require("node:fs");
 const loader = require("./loader.cjs");
-const bundled = require("../nitro/bundled.cjs");
-module.exports = loader(bundled(() => usual() ?? require("../binding.cjs")));
+module.exports = loader(() => usual() ?? require("../nitro/bundled.cjs")(generated));
+const generated = () => require("../binding.cjs");
 
 // Where most servers have it. The generated loader knows every place, and takes two milliseconds to find this one.
 function usual() {

@@ -9,7 +9,7 @@ const { platformTag } = require("../js/loader.cjs");
 
 let where;
 
-module.exports = (load) => () => {
+module.exports = (load) => {
   try {
     return load();
   } catch (error) {

@@ -198,11 +198,14 @@ describe("without a working addon", () => {
 
   it("[ERR-12] that is of another version: both versions", async () => {
     installPlatform();
-    const file = installed("unstorage-dynamodb", "package.json");
+    const { version } = JSON.parse(
+      readFileSync(installed("unstorage-dynamodb", "package.json"), "utf8"),
+    );
+    const file = installed("unstorage-dynamodb", "js", "loader.cjs");
     const text = readFileSync(file, "utf8");
-    const { version } = JSON.parse(text);
     try {
-      writeFileSync(file, JSON.stringify({ ...JSON.parse(text), version: "99.0.0" }));
+      expect(text).toContain(`"${version}"`);
+      writeFileSync(file, text.replace(`"${version}"`, `"99.0.0"`));
       const { message } = await failure();
       expect(message).toContain(`it is of version ${version}, unstorage-dynamodb of 99.0.0`);
     } finally {

@@ -18,6 +18,7 @@ const good = {
   manifest: { version, repository: { url: "git+https://example.com/repository.git" } },
   cargo: `[package]\nname = "unstorage-dynamodb"\nversion = "${version}"\n`,
   loader: `expected ${version} but got x; expected ${version} but got y`,
+  own: `const version = "${version}";\n`,
   changelog: `# Changelog\n\n## [Unreleased]\n\n## [1.2.3] - 2026-01-31\n\n### Added\n\n- This.\n\n## [1.2.2] - 2026-01-01\n\n- That.\n`,
 };
 
@@ -35,6 +36,7 @@ describe("versions", () => {
       { loader: "expected 1.2.2 but got x" },
       "binding.cjs was made for",
     ],
+    ["another version to load", "v1.2.3", { own: `const version = "1.2.2";` }, "js/loader.cjs has"],
     ["no changes", "v1.2.3", { changelog: "## [Unreleased]\n\n- This.\n" }, "CHANGELOG.md has no"],
     ["no date", "v1.2.3", { changelog: "## [1.2.3]\n\n- This.\n" }, "CHANGELOG.md has no"],
     ["no repository", "v1.2.3", { manifest: { version } }, "names no repository"],

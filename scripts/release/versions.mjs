@@ -1,4 +1,4 @@
-// What must agree before a release: the tag, package.json, Cargo.toml, the generated loader and the changelog.
+// What must agree before a release: the tag, package.json, Cargo.toml, both loaders and the changelog.
 import { readText } from "../lib/project.mjs";
 
 /**
@@ -6,6 +6,7 @@ import { readText } from "../lib/project.mjs";
  * @property {any} manifest package.json
  * @property {string} cargo Cargo.toml
  * @property {string} loader binding.cjs
+ * @property {string} own js/loader.cjs
  * @property {string} changelog CHANGELOG.md
  */
 
@@ -14,6 +15,7 @@ export const sources = () => ({
   manifest: JSON.parse(readText("package.json")),
   cargo: readText("Cargo.toml"),
   loader: readText("binding.cjs"),
+  own: readText("js/loader.cjs"),
   changelog: readText("CHANGELOG.md"),
 });
 
@@ -41,7 +43,7 @@ export function changesOf(version, changelog) {
  * @param {Sources} given
  * @returns {string[]} what is wrong
  */
-export function problemsOf(tag, { manifest, cargo, loader, changelog }) {
+export function problemsOf(tag, { manifest, cargo, loader, own, changelog }) {
   const { version } = manifest;
   const problems = [];
   if (tag !== `v${version}`) {
@@ -50,6 +52,10 @@ export function problemsOf(tag, { manifest, cargo, loader, changelog }) {
   const crate = /^version = "(.+)"$/m.exec(cargo)?.[1];
   if (crate !== version) {
     problems.push(`Cargo.toml has version ${crate}, package.json ${version}`);
+  }
+  const loaded = /^const version = "(.+)";$/m.exec(own)?.[1];
+  if (loaded !== version) {
+    problems.push(`js/loader.cjs has version ${loaded}, package.json ${version}`);
   }
   // The napi-rs CLI writes the version that it saw: another one was built before the version was raised.
   const expected = new Set(
