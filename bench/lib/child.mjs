@@ -8,7 +8,9 @@ const timeout = 180_000;
 
 // Nothing of the shell that starts the bench may reach what is measured: no AWS settings, no Node flags.
 export const inherited = Object.fromEntries(
-  Object.entries(process.env).filter(([name]) => !/^(AWS_|NODE_|npm_|NAPI_|UNSTORAGE_)/.test(name)),
+  Object.entries(process.env).filter(
+    ([name]) => !/^(AWS_|NODE_|SSL_|npm_|NAPI_|UNSTORAGE_)/.test(name),
+  ),
 );
 
 /**
