@@ -68,7 +68,10 @@ describe("use", () => {
        const required = createRequire(import.meta.url)("unstorage-dynamodb");
        const names = Object.keys(imported);
        const same = names.every((name) => imported[name] === required[name]);
-       console.log(JSON.stringify({ file: import.meta.resolve("unstorage-dynamodb"), names, same }));`,
+       const file = import.meta.resolve("unstorage-dynamodb");
+       // As loaders do that reload.
+       const again = (await import(file + "?t=1")).default === required;
+       console.log(JSON.stringify({ file, names, same, again }));`,
     );
     const { stdout, stderr } = await app.node(...flags, "entries.mjs");
     expect(stderr).toBe("");
@@ -76,6 +79,7 @@ describe("use", () => {
       file: expect.stringMatching(new RegExp(`/node_modules/unstorage-dynamodb/${file}$`)),
       names: ["DynamoDbError", "createTable", "default", "dynamoDbCacheDriver"],
       same: true,
+      again: true,
     });
   });
 });
