@@ -86,8 +86,13 @@ describe("manifests", () => {
     const { exports } = manifest("unstorage-dynamodb");
     expect(Object.keys(exports["."])).toEqual(["unwasm", "import", "require", "default"]);
     for (const entry of [exports["./nitro"], ...Object.values(exports["."])]) {
-      if (typeof entry === "object") expect(Object.keys(entry)).toEqual(["types", "default"]);
+      if (typeof entry === "object") {
+        expect([Object.keys(entry)[0], Object.keys(entry).at(-1)]).toEqual(["types", "default"]);
+      }
     }
+    // Each is taken before the one that follows it: Bun's bundler sets both conditions, Node the second.
+    expect(Object.keys(exports["."].import)).toEqual(["types", "bun", "node-addons", "default"]);
+    expect(Object.keys(exports["."].require)).toEqual(["types", "default"]);
   });
 });
 
