@@ -127,10 +127,21 @@ export const boundary = [
     // The pool bounds connections as well, but there the wait is a request's own time.
     name: "the wait for a connection counts",
     rule: "OPT-14",
+    file: "src/store/call.rs",
+    find: "self.session.slots.take().await.map_err(|_| self.fail(Error::closed()))",
+    replace:
+      "let limit = std::time::Duration::from_millis(600);\n" +
+      "let slot = tokio::time::timeout(limit, self.session.slots.take()).await;\n" +
+      "slot.ok().and_then(Result::ok).ok_or_else(|| self.fail(Error::closed()))",
+    vitest: "__test__/timeouts.spec.ts",
+  },
+  {
+    name: "the option maxConnections is ignored",
+    rule: "OPT-15",
     file: "src/store.rs",
     find: "Arc::new(Slots::new(options.limits.max_connections));",
     replace: "Arc::new(Slots::new(1_000));",
-    vitest: "__test__/timeouts.spec.ts",
+    vitest: requests,
   },
   {
     name: "the option consistentRead is ignored",
