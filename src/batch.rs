@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 
 /// Keys per BatchGetItem: <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html>
 pub(crate) const MAX_GETS: usize = 100;
@@ -10,40 +10,39 @@ pub(crate) const MAX_GETS: usize = 100;
 /// Writes per BatchWriteItem: <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html>
 pub(crate) const MAX_WRITES: usize = 25;
 
+/// The most bytes of items in a batch of writes, so that one moves on a slow link in a few seconds. A single item may be
+/// close to half of it.
+pub(crate) const MAX_WRITTEN_BYTES: usize = 1 << 20;
+
 /// The scale of the first wait. AWS asks for exponential backoff between batches.
 const BASE: Duration = Duration::from_millis(50);
 
 /// The longest wait.
 const MAX: Duration = Duration::from_secs(5);
 
-/// How long the rest of a batch is asked for again.
+/// The waits before the rest of a batch is asked for again.
 #[derive(Debug)]
 pub(crate) struct Backoff {
-    until: Option<Instant>,
     waits: u32,
     least_left: usize,
 }
 
-impl Backoff {
-    /// Backoff for `limit`; without one, for ever.
-    pub(crate) fn new(limit: Option<Duration>) -> Self {
-        Self { until: limit.and_then(|limit| Instant::now().checked_add(limit)), waits: 0, least_left: usize::MAX }
+impl Default for Backoff {
+    fn default() -> Self {
+        Self { waits: 0, least_left: usize::MAX }
     }
+}
 
-    /// Waits before the `left` items of a batch are asked for again: longer each time that nothing moved. `false`,
-    /// at once, where the deadline would pass meanwhile.
-    pub(crate) async fn wait(&mut self, left: usize) -> bool {
+impl Backoff {
+    /// Waits before the `left` items of a batch are asked for again: longer each time that none was done.
+    pub(crate) async fn wait(&mut self, left: usize) {
         if left < self.least_left {
             self.waits = 0;
             self.least_left = left;
         }
         let wait = jittered(self.waits);
         self.waits = self.waits.saturating_add(1);
-        if self.until.is_some_and(|until| Instant::now() + wait >= until) {
-            return false;
-        }
         sleep(wait).await;
-        true
     }
 }
 

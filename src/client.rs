@@ -7,9 +7,13 @@ pub(crate) mod authorities;
 mod budget;
 mod channel;
 mod connect;
+mod connection;
 pub(crate) mod credentials;
-mod descriptors;
+mod explain;
+mod failure;
 mod http;
+mod meter;
+mod patience;
 mod pool;
 mod profile;
 mod progress;
@@ -25,7 +29,10 @@ mod user_agent;
 
 pub(crate) use action::Action;
 pub(crate) use budget::Work;
+pub(crate) use explain::Target;
+pub(crate) use meter::Traffic;
 pub(crate) use progress::Throttles;
+pub(crate) use request::{Sending, Step};
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -40,25 +47,23 @@ use aws_sdk_dynamodb::config::{FrameworkMetadata, Region, SharedHttpClient, Stal
 use aws_types::service_config::ServiceConfigKey;
 
 use crate::clock::SharedClock;
-use crate::error::aws::{Failure, Target, explain, no_credentials};
 use crate::error::{Error, ErrorKind};
 use crate::json::AnswerError;
 use crate::options::{Endpoint, GivenCredentials, Limits, Options, StaticCredentials, endpoint_from_environment};
-use crate::stats::Effort;
 use authorities::Authorities;
 use channel::Network;
 use credentials::{CredentialsKeeper, Source};
+use explain::{explain, no_credentials};
+use failure::Failure;
 use http::PoolSettings;
-use request::{Course, Identity, Requests};
+use request::{Identity, Requests};
 use retry::{INITIAL_BACKOFF, MAX_BACKOFF};
-use slots::Slots;
 
 /// What a client is made in, beside its options.
 #[derive(Debug, Clone)]
 pub(crate) struct Surroundings {
     pub(crate) clock: SharedClock,
     pub(crate) authorities: Authorities,
-    pub(crate) slots: Arc<Slots>,
     /// Replaces the network in tests.
     pub(crate) http: Option<SharedHttpClient>,
 }
@@ -78,12 +83,12 @@ impl Client {
     /// Reads the environment and the shared config files, and makes a client. Sends nothing yet: credentials are
     /// looked for with the first request.
     pub(crate) async fn connect(options: &Options, surroundings: Surroundings) -> Result<Self, Error> {
-        let Surroundings { clock, authorities, slots, http } = surroundings;
+        let Surroundings { clock, authorities, http } = surroundings;
         profile::check(options.profile.as_deref()).await?;
         // Asked for apart from the loader's own chain, which would go on to the instance metadata service and make
         // a machine without a region wait for seconds.
         let region = region::find(options).await?;
-        let settings = PoolSettings { proxy: options.proxy.clone(), authorities, slots };
+        let settings = PoolSettings { proxy: options.proxy.clone(), authorities, clock: Arc::clone(&clock) };
         let shared = http.clone().unwrap_or_else(|| http::by_scheme(settings.clone()));
         let environment = load_environment(options, &region, shared.clone()).await;
         let endpoint = match &options.endpoint {
@@ -130,7 +135,12 @@ impl Client {
         self.notice.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    /// Waits until there are credentials: outside the timeouts of a request, which they would use up.
+    /// Whether a request need not wait for credentials.
+    pub(crate) fn is_ready(&self) -> bool {
+        self.credentials.as_ref().is_none_or(CredentialsKeeper::is_ready)
+    }
+
+    /// Waits until there are credentials.
     pub(crate) async fn ready(&self) -> Result<(), Error> {
         match &self.credentials {
             Some(keeper) => keeper.ready().await.map_err(|failure| no_credentials(&failure)),
@@ -145,22 +155,19 @@ impl Client {
         }
     }
 
-    /// Sends a request of the store's, has its answer read, explains its failure, and tells what it took.
-    pub(crate) async fn call<T>(
-        &self,
-        work: Work,
-        action: Action,
-        body: Vec<u8>,
-        read: impl FnOnce(&[u8]) -> serde_json::Result<T>,
-    ) -> (Result<T, Error>, Effort) {
-        let mut course = Course::default();
-        let result = match self.requests.send(work, action, body.into(), &mut course).await {
-            Ok(answer) => read(&answer).map_err(|error| Failure::unreadable(&AnswerError::from(error))),
-            Err(failure) => Err(failure),
-        };
-        let effort = course.effort;
-        let explain = |failure| explain(failure, action.name(), course.into_metadata(), &self.target);
-        (result.map_err(explain), effort)
+    /// Sends a request until a response counts, or AWS refuses the credentials.
+    pub(crate) async fn advance(&self, sending: &mut Sending<'_>) -> Step {
+        self.requests.advance(sending).await
+    }
+
+    /// The error of a request that failed.
+    pub(crate) fn explain(&self, failure: Failure, sending: &Sending<'_>) -> Error {
+        explain(failure, sending.action.name(), sending.times_sent(), &self.target)
+    }
+
+    /// The error of a response that cannot be read.
+    pub(crate) fn unreadable(&self, error: serde_json::Error, sending: &Sending<'_>) -> Error {
+        self.explain(Failure::unreadable(&AnswerError::from(error), None), sending)
     }
 }
 

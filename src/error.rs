@@ -1,7 +1,6 @@
 //! What can go wrong, told once: every failure of the core is an [`Error`], and `docs/ERRORS.md` explains each
 //! [`ErrorKind`] by its stable code.
 
-pub(crate) mod aws;
 mod cause;
 mod kind;
 mod operation;

@@ -1,5 +1,6 @@
 //! The driver's options: read once, checked once, then settled.
 
+mod circuit_breaker;
 mod credentials;
 mod endpoint;
 mod limits;
@@ -11,6 +12,7 @@ mod table;
 
 use std::fmt;
 
+pub use circuit_breaker::{CircuitBreaker, RawCircuitBreaker};
 pub use credentials::{GivenCredentials, RawCredentials, RawProvided, StaticCredentials};
 pub use endpoint::Endpoint;
 pub(crate) use endpoint::from_environment as endpoint_from_environment;
@@ -57,6 +59,8 @@ pub struct RawOptions {
     pub consistent_read: Input,
     /// `maxAttempts`, `connectTimeout`, `attemptTimeout`, `timeout`, `maxConnections`
     pub limits: RawLimits,
+    /// `circuitBreaker`
+    pub circuit_breaker: RawCircuitBreaker,
     /// `profile`
     pub profile: Input,
     /// `userAgent`
@@ -103,6 +107,7 @@ impl Default for RawOptions {
             batch: Input::Absent,
             consistent_read: Input::Absent,
             limits: RawLimits::default(),
+            circuit_breaker: RawCircuitBreaker::Plain(Input::Absent),
             profile: Input::Absent,
             user_agent: Input::Absent,
             proxy: Input::Absent,
@@ -137,6 +142,8 @@ pub struct Options {
     pub consistent_read: bool,
     /// What bounds a request.
     pub limits: Limits,
+    /// When calls fail at once. Default: never.
+    pub circuit_breaker: Option<CircuitBreaker>,
     /// The profile of the shared config files, where the caller named one.
     pub profile: Option<String>,
     /// What is added to the user agent.
@@ -160,6 +167,7 @@ impl fmt::Debug for Options {
             .field("batch", &self.batch)
             .field("consistent_read", &self.consistent_read)
             .field("limits", &self.limits)
+            .field("circuit_breaker", &self.circuit_breaker)
             .field("profile", &self.profile)
             .field("user_agent", &self.user_agent)
             .field("proxy", &self.proxy)
@@ -187,6 +195,7 @@ impl Options {
             batch: flag("batch", &raw.batch, true).map_err(named)?,
             consistent_read: flag("consistentRead", &raw.consistent_read, false).map_err(named)?,
             limits: limits::parse(&raw.limits).map_err(named)?,
+            circuit_breaker: circuit_breaker::parse(&raw.circuit_breaker).map_err(named)?,
             profile: names::parse_profile(raw.profile).map_err(named)?,
             user_agent: names::parse_user_agent(raw.user_agent).map_err(named)?,
             proxy: proxy::parse(raw.proxy).map_err(named)?,

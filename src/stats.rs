@@ -43,11 +43,12 @@ impl AddAssign for OperationStats {
     }
 }
 
-/// What one request took, all of its attempts together.
+/// What requests took since this was last told.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Effort {
-    pub(crate) attempts: u32,
-    pub(crate) throttles: u32,
+    pub(crate) requests: u64,
+    pub(crate) retries: u64,
+    pub(crate) throttles: u64,
     pub(crate) bytes_sent: u64,
     pub(crate) bytes_received: u64,
 }
@@ -67,13 +68,14 @@ pub(crate) struct Counters {
 }
 
 impl Counters {
-    /// A request came to its end.
+    /// Requests went out, or were answered.
     pub(crate) fn add(&self, effort: Effort) {
-        add(&self.requests, effort.attempts.into());
-        add(&self.retries, effort.attempts.saturating_sub(1).into());
-        add(&self.throttles, effort.throttles.into());
-        add(&self.bytes_sent, effort.bytes_sent);
-        add(&self.bytes_received, effort.bytes_received);
+        let Effort { requests, retries, throttles, bytes_sent, bytes_received } = effort;
+        add(&self.requests, requests);
+        add(&self.retries, retries);
+        add(&self.throttles, throttles);
+        add(&self.bytes_sent, bytes_sent);
+        add(&self.bytes_received, bytes_received);
     }
 
     /// Rows came.
@@ -155,11 +157,8 @@ mod tests {
     #[test]
     fn a_retry_is_a_request_as_well() {
         let counters = Counters::default();
-        let once = Effort { attempts: 1, throttles: 0, bytes_sent: 10, bytes_received: 100 };
-        counters.add(once);
-        counters.add(Effort { attempts: 3, throttles: 2, bytes_sent: 30, bytes_received: 100 });
-        // A request that never went out took none.
-        counters.add(Effort::default());
+        counters.add(Effort { requests: 1, bytes_sent: 10, bytes_received: 100, ..Effort::default() });
+        counters.add(Effort { requests: 3, retries: 2, throttles: 2, bytes_sent: 30, bytes_received: 100 });
         let expected = OperationStats {
             requests: 4,
             retries: 2,
@@ -174,7 +173,7 @@ mod tests {
     #[test]
     fn totals_are_the_sum_of_every_count() {
         let counters = Counters::default();
-        counters.add(Effort { attempts: 2, throttles: 1, bytes_sent: 3, bytes_received: 4 });
+        counters.add(Effort { requests: 2, retries: 1, throttles: 1, bytes_sent: 3, bytes_received: 4 });
         counters.read(5);
         counters.written(6);
         counters.begun();

@@ -2,14 +2,17 @@
 
 mod batch_get;
 mod batch_write;
+mod breaker;
 mod call;
 mod clear;
 mod create_table;
 mod delete;
 mod keys;
+mod order;
 mod permission;
 mod put;
 mod read;
+mod request;
 mod scan;
 mod watchdog;
 
@@ -20,12 +23,13 @@ pub use read::Meta;
 pub use crate::client::authorities::{Authorities, AuthoritySource};
 
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
 
 use aws_sdk_dynamodb::config::SharedHttpClient;
 use tokio::sync::{OnceCell, Semaphore};
 use tokio_util::task::TaskTracker;
 
+use self::breaker::Breaker;
+use self::order::Order;
 use self::permission::Permission;
 use crate::client::slots::Slots;
 use crate::client::{Client, Surroundings};
@@ -52,15 +56,16 @@ struct Session {
     options: Options,
     clock: SharedClock,
     surroundings: Surroundings,
-    client: OnceCell<Result<Client, Error>>,
+    /// Made by the first call that succeeds to.
+    client: OnceCell<Client>,
     /// One per request in flight.
-    slots: Arc<Slots>,
+    slots: Slots,
     /// One per BatchGetItem in flight, as its answer may be large.
     batch_slots: Semaphore,
     batch_get: Permission,
     batch_write: Permission,
-    /// How long the rest of a batch is asked for again: as long as one item may take.
-    deadline: Option<Duration>,
+    order: Order,
+    breaker: Breaker,
 }
 
 impl Store {
@@ -83,14 +88,15 @@ impl Store {
     }
 
     fn over(options: Options, clock: SharedClock, authorities: Authorities, http: Option<SharedHttpClient>) -> Self {
-        let slots = Arc::new(Slots::new(options.limits.max_connections));
-        let surroundings = Surroundings { clock: Arc::clone(&clock), authorities, slots: Arc::clone(&slots), http };
+        let slots = Slots::new(options.limits.max_connections);
+        let surroundings = Surroundings { clock: Arc::clone(&clock), authorities, http };
         Self {
             table: options.table_name.clone(),
             session: RwLock::new(Some(Arc::new(Session {
                 batch_get: Permission::new(options.batch),
                 batch_write: Permission::new(options.batch),
-                deadline: options.limits.timeout,
+                order: Order::default(),
+                breaker: Breaker::new(options.circuit_breaker),
                 slots,
                 batch_slots: Semaphore::new(batch_get::CONCURRENT_BATCHES),
                 options,
@@ -129,7 +135,7 @@ impl Store {
     pub fn take_notice(&self) -> Option<String> {
         let session = self.session.read().unwrap_or_else(PoisonError::into_inner);
         let session = session.as_ref()?;
-        let of_client = || session.client.get().and_then(|client| client.as_ref().ok()?.take_notice());
+        let of_client = || session.client.get().and_then(Client::take_notice);
         session.batch_get.take_notice().or_else(|| session.batch_write.take_notice()).or_else(of_client)
     }
 
@@ -140,7 +146,7 @@ impl Store {
         if let Some(session) = session {
             session.slots.close();
             session.batch_slots.close();
-            if let Some(Ok(client)) = session.client.get() {
+            if let Some(client) = session.client.get() {
                 client.close();
             }
         }

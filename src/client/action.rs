@@ -21,6 +21,16 @@ impl Action {
         self.target().rsplit('.').next().unwrap_or_default()
     }
 
+    /// Whether it changes what is stored.
+    pub(crate) fn is_write(self) -> bool {
+        match self {
+            Self::PutItem | Self::DeleteItem | Self::BatchWriteItem | Self::CreateTable | Self::UpdateTimeToLive => {
+                true
+            }
+            Self::GetItem | Self::Scan | Self::BatchGetItem | Self::DescribeTable | Self::DescribeTimeToLive => false,
+        }
+    }
+
     /// The header `x-amz-target`.
     pub(crate) fn target(self) -> &'static str {
         match self {

@@ -47,8 +47,8 @@ impl Limit {
         Self { bytes: MB, must_say_something: false }
     }
 
-    /// Reads an answer to its end, or as far as it is fit.
-    pub(super) async fn read<B>(self, mut body: B) -> Result<Bytes, BoxError>
+    /// Reads an answer to its end, or as far as it is fit. `received` is told of each part.
+    pub(super) async fn read<B>(self, mut body: B, received: impl Fn(usize)) -> Result<Bytes, BoxError>
     where
         B: Body<Data = Bytes> + Unpin,
         B::Error: Into<BoxError>,
@@ -60,6 +60,7 @@ impl Limit {
         while let Some(frame) = body.frame().await {
             // Trailers say nothing that is needed.
             let Ok(data) = frame.map_err(Into::into)?.into_data() else { continue };
+            received(data.len());
             self.check((first.len() + all.len() + data.len()) as u64)?;
             if first.is_empty() && all.is_empty() {
                 first = data;

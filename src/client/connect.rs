@@ -8,12 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_smithy_runtime_api::client::result::ConnectorError;
-use bytes::Bytes;
-use http::header::PROXY_AUTHORIZATION;
 use http::uri::{Scheme, Uri};
-use http::{HeaderValue, Request};
-use http_body_util::Full;
-use hyper::client::conn::http1::{self, SendRequest};
 use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::proxy::Tunnel;
@@ -21,13 +16,15 @@ use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use rustls::ClientConfig;
 use tower_service::Service;
 
+use super::connection::{Connection, Route};
+
 /// Finds a peer that vanished without a word.
 const TCP_KEEPALIVE: Duration = Duration::from_secs(15);
 
-type BoxError = Box<dyn StdError + Send + Sync>;
+pub(super) type BoxError = Box<dyn StdError + Send + Sync>;
 
 /// What carries a connection. One type, so that HTTP over it is compiled once.
-trait Stream: hyper::rt::Read + hyper::rt::Write + Send + Unpin {}
+pub(super) trait Stream: hyper::rt::Read + hyper::rt::Write + Send + Unpin {}
 
 impl<S: hyper::rt::Read + hyper::rt::Write + Send + Unpin> Stream for S {}
 
@@ -111,45 +108,6 @@ impl Connector {
 fn check_scheme(proxy: &Intercept) -> Result<(), BoxError> {
     let scheme = proxy.uri().scheme_str().unwrap_or_default();
     if matches!(scheme, "http" | "https") { Ok(()) } else { Err(UnknownProxy(scheme.to_owned()).into()) }
-}
-
-/// How requests find their origin.
-#[derive(Debug)]
-enum Route {
-    /// The connection leads there.
-    Direct,
-    /// It leads to a proxy, which reads in each request where it shall go, and whom it is from.
-    Forwarded(Option<HeaderValue>),
-}
-
-/// An open connection, for one request at a time.
-#[derive(Debug)]
-pub(super) struct Connection {
-    pub(super) sender: SendRequest<Full<Bytes>>,
-    route: Route,
-}
-
-impl Connection {
-    async fn over(stream: Box<dyn Stream>, route: Route) -> Result<Self, BoxError> {
-        let (sender, connection) = http1::handshake(stream).await?;
-        // It ends when the sender is dropped or the peer closes; whoever sent something is told what happened to that.
-        tokio::spawn(async move {
-            let _told_to_the_request = connection.await;
-        });
-        Ok(Self { sender, route })
-    }
-
-    /// Turns a request whose URI is a path into what the peer expects.
-    pub(super) fn address(&self, request: &mut Request<Full<Bytes>>, origin: &Uri) -> Result<(), http::Error> {
-        let Route::Forwarded(authorization) = &self.route else { return Ok(()) };
-        let mut whole = origin.clone().into_parts();
-        whole.path_and_query = request.uri().path_and_query().cloned();
-        *request.uri_mut() = Uri::from_parts(whole)?;
-        if let Some(authorization) = authorization {
-            request.headers_mut().insert(PROXY_AUTHORIZATION, authorization.clone());
-        }
-        Ok(())
-    }
 }
 
 #[derive(Debug, thiserror::Error)]

@@ -148,6 +148,14 @@ impl CredentialsKeeper {
         Self(Arc::new(Keeper { source, clock, bound, state: Mutex::default() }))
     }
 
+    /// Whether there are credentials, and no renewal is due.
+    pub(super) fn is_ready(&self) -> bool {
+        let state = self.0.state();
+        let held = state.held.as_ref();
+        // They are not used any longer only some time after their renewal is due.
+        held.is_some_and(|held| held.due.is_none_or(|due| self.0.clock.now() < due))
+    }
+
     /// Waits until there are credentials.
     pub(crate) async fn ready(&self) -> Result<(), Failure> {
         self.get().await.map(drop)

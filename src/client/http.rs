@@ -20,9 +20,9 @@ use tokio::sync::OnceCell;
 use super::answer::Limit;
 use super::authorities::Authorities;
 use super::connect::Connector;
-use super::pool::{self, Pools};
-use super::slots::Slots;
+use super::pool::{self, Pools, Unsent};
 use super::tls;
+use crate::clock::SharedClock;
 use crate::error::Error;
 use crate::options::Proxy;
 
@@ -31,13 +31,13 @@ use crate::options::Proxy;
 pub(super) struct PoolSettings {
     pub(super) proxy: Proxy,
     pub(super) authorities: Authorities,
-    pub(super) slots: Arc<Slots>,
+    pub(super) clock: SharedClock,
 }
 
 impl PoolSettings {
     /// Pools that connect straight to plain `http:` endpoints; reads no certificates.
     fn plain(&self) -> Pools {
-        Pools::new(Connector::plain(), Arc::clone(&self.slots))
+        Pools::new(Connector::plain(), Arc::clone(&self.clock))
     }
 
     /// Pools for `https:`, and for whatever goes through a proxy: that may speak TLS itself.
@@ -48,7 +48,7 @@ impl PoolSettings {
             Proxy::Environment => Some(Matcher::from_env()),
             Proxy::Url(url) => Some(Matcher::builder().all(url.as_str()).build()),
         };
-        Ok(Pools::new(Connector::tls(tls::config(trusted)?, proxies), Arc::clone(&self.slots)))
+        Ok(Pools::new(Connector::tls(tls::config(trusted)?, proxies), Arc::clone(&self.clock)))
     }
 
     /// The pools for endpoints of a scheme.
@@ -124,11 +124,21 @@ impl BySchemeConnector {
             head.headers.insert(HOST, pool::host(authority).map_err(|error| unsent(error.into()))?);
         }
         head.uri = pool::path(&head.uri);
+        let size = body.len();
         let mut request = Some(http::Request::from_parts(head, Full::new(body)));
-        let (answer, lease) = pool.send(&mut request, self.connect_timeout).await?;
-        let (head, body) = answer.into_parts();
-        let body = Limit::of_credentials().read(body).await.map_err(unread)?;
-        lease.keep();
+        let (lease, response) = loop {
+            let mut lease = pool.connection(self.connect_timeout).await?;
+            match lease.send(&mut request).await {
+                Ok(response) => break (lease, response),
+                Err(Unsent::Stale) => {}
+                Err(Unsent::Failed(error)) => return Err(error),
+            }
+        };
+        let (head, body) = response.into_parts();
+        let body = Limit::of_credentials().read(body, |_| {}).await.map_err(unread)?;
+        if lease.meter().has_sent(size) {
+            lease.keep();
+        }
         HttpResponse::try_from(http::Response::from_parts(head, SdkBody::from(body)))
             .map_err(|error| ConnectorError::other(error.into(), None))
     }

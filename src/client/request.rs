@@ -1,8 +1,8 @@
-//! A request of one of the store's operations: what is sent, attempt by attempt, until an answer counts.
+//! A request of one of the store's operations: what is sent, attempt by attempt, until a response counts.
 //!
 //! In place of the SDK's orchestrator, on the layers below it, and with its guarantees. The orchestrator serves every
-//! AWS service by looking everything up anew with each request; here what does not change is looked up once
-//! (`template.rs`), and the rest is a loop. Why, and what it saves: `docs/ARCHITECTURE.md`.
+//! AWS service and looks everything up with each request; here what does not change is looked up once (`template.rs`),
+//! and the rest is a loop. Why, and what it saves: `docs/ARCHITECTURE.md`.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -10,44 +10,25 @@ use std::time::Duration;
 use aws_credential_types::Credentials;
 use bytes::Bytes;
 use http::HeaderValue;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
 use super::Action;
-use super::attempt::{self, Answer, Attempt, Constants};
+use super::attempt::{self, Attempt, Constants};
 use super::budget::{Budgets, Paid, Work};
-use super::channel::Network;
+use super::channel::{Network, Reply};
 use super::credentials::CredentialsKeeper;
+use super::explain::is_throttle;
+use super::failure::Failure;
+use super::meter::Traffic;
+use super::patience::Patience;
 use super::progress;
-use super::retry::{self, Kind};
+use super::retry::{self, Kind, Retry};
 use super::skew::Skew;
 use super::template::Template;
 use crate::clock::SharedClock;
-use crate::error::Metadata;
-use crate::error::aws::{self, Failure};
 use crate::json;
 use crate::options::{Limits, Options};
-use crate::stats::Effort;
-
-/// What a request has been through so far: the one place that knows.
-#[derive(Debug, Default)]
-pub(super) struct Course {
-    pub(super) effort: Effort,
-    /// HTTP status of the last answer.
-    pub(super) http_status: Option<u16>,
-    /// AWS's id of the last request.
-    pub(super) request_id: Option<HeaderValue>,
-}
-
-impl Course {
-    /// As an error tells it.
-    pub(super) fn into_metadata(self) -> Metadata {
-        Metadata {
-            http_status: self.http_status,
-            request_id: self.request_id.as_ref().and_then(|id| id.to_str().ok()).map(ToOwned::to_owned),
-            attempts: self.effort.attempts,
-        }
-    }
-}
+use crate::stats::{Counters, Effort};
 
 /// Sends the requests of a driver.
 #[derive(Debug)]
@@ -73,18 +54,99 @@ pub(super) enum Identity {
     Kept(CredentialsKeeper),
 }
 
-/// An attempt that failed: how, and why it may be repeated.
-struct Failed {
-    failure: Failure,
-    again: Option<Kind>,
-    /// The wait that AWS asked for.
-    after: Option<Duration>,
+/// A request on its way: what its attempts have in common, and what they took so far.
+pub(crate) struct Sending<'a> {
+    pub(super) action: Action,
+    work: Work,
+    body: Bytes,
+    /// The end of the call's own time; `None`: no limit.
+    deadline: Option<Instant>,
+    /// The same in all attempts.
+    id: HeaderValue,
+    /// Attempts begun, whether or not they came to send anything.
+    attempts: u32,
+    paid: Paid,
+    renewed: bool,
+    tally: Tally<'a>,
 }
 
-impl Failed {
-    fn for_good(failure: Failure) -> Self {
-        Self { failure, again: None, after: None }
+impl<'a> Sending<'a> {
+    pub(crate) fn new(
+        work: Work,
+        action: Action,
+        body: Vec<u8>,
+        deadline: Option<Instant>,
+        counters: &'a Counters,
+        traffic: Option<&'a Traffic>,
+    ) -> Self {
+        Self {
+            action,
+            work,
+            body: body.into(),
+            deadline,
+            id: attempt::invocation_id(),
+            attempts: 0,
+            paid: Paid::default(),
+            renewed: false,
+            tally: Tally { counters, traffic, sent: 0 },
+        }
     }
+
+    /// How often it was sent.
+    pub(super) fn times_sent(&self) -> u32 {
+        self.tally.sent
+    }
+}
+
+/// Counts what is sent, when it is sent.
+pub(super) struct Tally<'a> {
+    counters: &'a Counters,
+    pub(super) traffic: Option<&'a Traffic>,
+    sent: u32,
+}
+
+impl<'a> Tally<'a> {
+    /// A request with a body of this size goes out. It counts also where its response is not waited for.
+    pub(super) fn begin(&mut self, body: usize) -> InFlight<'_, 'a> {
+        InFlight { tally: self, body, was_sent: true }
+    }
+}
+
+/// A request that is under way. Counted when dropped.
+pub(super) struct InFlight<'t, 'a> {
+    tally: &'t mut Tally<'a>,
+    body: usize,
+    was_sent: bool,
+}
+
+impl InFlight<'_, '_> {
+    /// It was not sent after all.
+    pub(super) fn cancel(mut self) {
+        self.was_sent = false;
+    }
+}
+
+impl Drop for InFlight<'_, '_> {
+    fn drop(&mut self) {
+        if self.was_sent {
+            let Tally { counters, sent, .. } = &mut *self.tally;
+            counters.add(Effort {
+                requests: 1,
+                retries: u64::from(*sent > 0),
+                bytes_sent: self.body as u64,
+                ..Effort::default()
+            });
+            *sent += 1;
+        }
+    }
+}
+
+/// How far a request has come.
+pub(crate) enum Step {
+    Answered(Bytes),
+    Failed(Failure),
+    /// AWS refused the credentials. To be continued when there are others.
+    NeedsCredentials,
 }
 
 impl Requests {
@@ -110,110 +172,83 @@ impl Requests {
         }
     }
 
-    /// Sends a request until an answer counts. Repeats only what the answer or its absence says is worth it.
-    pub(super) async fn send(
-        &self,
-        work: Work,
-        action: Action,
-        body: Bytes,
-        course: &mut Course,
-    ) -> Result<Bytes, Failure> {
-        let begun = Instant::now();
-        let budget = self.budgets.of(work);
-        let deadline = self.limits.timeout.and_then(|limit| begun.checked_add(limit));
-        let id = attempt::invocation_id();
-        let (mut paid, mut renewed) = (Paid::default(), false);
+    /// Sends a request until a response counts. Repeats only what is worth it.
+    pub(super) async fn advance(&self, sending: &mut Sending<'_>) -> Step {
+        let budget = self.budgets.of(sending.work);
         loop {
-            let ends = self.limits.attempt_timeout.and_then(|limit| Instant::now().checked_add(limit));
-            let until = [ends, deadline].into_iter().flatten().min();
-            let attempt = self.attempt(action, &body, &id, &mut renewed, course);
-            let failed = match bounded(until, attempt).await {
-                Some(Ok(answer)) => {
-                    budget.succeeded(paid);
-                    return Ok(answer);
+            let failure = match self.attempt(sending).await {
+                Ok(body) => {
+                    budget.succeeded(sending.paid);
+                    return Step::Answered(body);
                 }
-                Some(Err(failed)) => failed,
-                None => {
-                    (course.http_status, course.request_id) = (None, None);
-                    Failed { failure: Failure::timed_out(), again: Some(Kind::Transient), after: None }
-                }
+                Err(failure) => failure,
             };
-            let Some(kind) = failed.again else {
-                return Err(failed.failure);
-            };
-            if course.effort.attempts >= self.limits.max_attempts {
-                return Err(failed.failure);
+            let Some(retry) = failure.retry else { return Step::Failed(failure) };
+            if sending.attempts >= self.limits.max_attempts {
+                return Step::Failed(failure);
             }
-            let wait = retry::wait(course.effort.attempts, failed.after);
-            match budget.pay(kind) {
-                Some(price) => paid = price,
-                None => return Err(failed.failure),
+            let wait = retry.wait(sending.attempts);
+            // What AWS said is worth more than the news that time is up.
+            if sending.deadline.is_some_and(|deadline| Instant::now() + wait >= deadline) {
+                return Step::Failed(failure);
             }
-            if bounded(deadline, tokio::time::sleep(wait)).await.is_none() {
-                (course.http_status, course.request_id) = (None, None);
-                return Err(Failure::timed_out());
+            match budget.pay(retry.kind) {
+                Some(price) => sending.paid = price,
+                None => return Step::Failed(failure),
             }
+            if retry.kind == Kind::Credentials {
+                return Step::NeedsCredentials;
+            }
+            tokio::time::sleep(wait).await;
         }
     }
 
-    async fn attempt(
-        &self,
-        action: Action,
-        body: &Bytes,
-        id: &HeaderValue,
-        renewed: &mut bool,
-        course: &mut Course,
-    ) -> Result<Bytes, Failed> {
-        course.effort.attempts += 1;
-        let template = self.template().await.map_err(Failed::for_good)?;
+    async fn attempt(&self, sending: &mut Sending<'_>) -> Result<Bytes, Failure> {
+        sending.attempts += 1;
+        let template = self.template().await?;
         let signed_at = self.skew.apply(self.clock.now());
-        let attempt = Attempt { template: &template, action, body, id, number: course.effort.attempts };
-        let mut request = Some(attempt.request(&self.constants, signed_at).map_err(Failed::for_good)?);
-        course.effort.bytes_sent += body.len() as u64;
-        let mut answer = attempt::exchange(&template.channel, &mut request, action, course)
-            .await
-            .map_err(|broken| Failed { failure: broken.failure, again: broken.again, after: None })?;
-        let lease = answer.lease.take();
-        let keep = || {
-            if let Some(lease) = lease {
-                lease.keep();
-            }
+        let Sending { action, body, id, attempts, .. } = &*sending;
+        let attempt = Attempt { template: &template, action: *action, body, id, number: *attempts };
+        let mut request = Some(attempt.request(&self.constants, signed_at)?);
+        let patience = Patience {
+            deadline: sending.deadline,
+            silence: self.limits.attempt_timeout,
+            is_write: sending.action.is_write(),
+            body: sending.body.len(),
         };
-        if answer.is_success() {
-            keep();
-            return Ok(answer.body);
+        let reply = template.channel.exchange(&mut request, sending.action, patience, &mut sending.tally).await;
+        let mut reply = reply?;
+        let counters = sending.tally.counters;
+        counters.add(Effort { bytes_received: reply.body.len() as u64, ..Effort::default() });
+        let lease = reply.lease.take();
+        if reply.is_success() {
+            lease.map_or((), super::pool::Lease::keep);
+            return Ok(reply.body);
         }
-        let failed = self.judge(&answer, signed_at, template.serial, renewed, course);
-        // A server that is not itself may be another one the next time.
-        if failed.again != Some(Kind::Transient) || failed.after.is_some() {
-            keep();
-        }
-        Err(failed)
-    }
-
-    /// What an error answer means.
-    fn judge(
-        &self,
-        answer: &Answer,
-        signed_at: Duration,
-        serial: u64,
-        renewed: &mut bool,
-        course: &mut Course,
-    ) -> Failed {
-        let status = answer.status.as_u16();
-        let said = json::error_body(answer.header("x-amzn-errortype"), &answer.body);
-        let name = said.name.as_deref();
-        if aws::is_throttle(name, status) {
-            course.effort.throttles += 1;
+        let failure = self.judge(&reply, signed_at, template.serial, &mut sending.renewed);
+        if is_throttle(failure.aws_name(), reply.status.as_u16()) {
+            counters.add(Effort { throttles: 1, ..Effort::default() });
             progress::throttled();
         }
-        let mut again = retry::of_answer(name, status);
+        // A server that fails for a moment may be another one the next time.
+        if failure.retry.is_none_or(|retry| retry.kind != Kind::Transient || retry.asked.is_some()) {
+            lease.map_or((), super::pool::Lease::keep);
+        }
+        Err(failure)
+    }
+
+    /// What an error response means.
+    fn judge(&self, reply: &Reply, signed_at: Duration, serial: u64, renewed: &mut bool) -> Failure {
+        let status = reply.status.as_u16();
+        let said = json::error_body(reply.header("x-amzn-errortype"), &reply.body);
+        let name = said.name.as_deref();
+        let mut kind = retry::of_answer(name, status);
         let is_late = || {
-            let (date, cached) = (answer.header("date"), answer.header("age").is_some());
+            let (date, cached) = (reply.header("date"), reply.header("age").is_some());
             self.skew.learn(name, date, cached, signed_at, self.clock.now())
         };
-        if again.is_none() && is_late() {
-            again = Some(Kind::Server);
+        if kind.is_none() && is_late() {
+            kind = Some(Kind::Server);
         }
         if let Identity::Kept(keeper) = &self.identity
             && !*renewed
@@ -221,13 +256,14 @@ impl Requests {
         {
             *renewed = true;
             keeper.drop_refused(serial);
-            again = Some(Kind::Credentials);
+            kind = Some(Kind::Credentials);
         }
-        let asked = answer.header("x-amz-retry-after").and_then(|milliseconds| milliseconds.parse().ok());
-        Failed { failure: Failure::answer(said), again, after: asked.map(Duration::from_millis) }
+        let asked = reply.header("x-amz-retry-after").and_then(|milliseconds| milliseconds.parse().ok());
+        let retry = kind.map(|kind| Retry { kind, asked: asked.map(Duration::from_millis) });
+        Failure::answered(said, retry, status, reply.request_id())
     }
 
-    /// The template for the credentials that are the current ones.
+    /// The template for the current credentials.
     async fn template(&self) -> Result<Arc<Template>, Failure> {
         let (credentials, serial) = match &self.identity {
             Identity::Given(credentials) => (credentials.clone(), 0),
@@ -241,13 +277,5 @@ impl Requests {
                 Ok(Arc::clone(kept.insert(Arc::new(made))))
             }
         }
-    }
-}
-
-/// Waits until a moment at most; `None` where that comes first.
-async fn bounded<T>(until: Option<Instant>, work: impl Future<Output = T>) -> Option<T> {
-    match until {
-        Some(until) => timeout_at(until, work).await.ok(),
-        None => Some(work.await),
     }
 }

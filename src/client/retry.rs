@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use aws_runtime::retries::classifiers::{THROTTLING_ERRORS, TRANSIENT_ERRORS};
+use aws_smithy_runtime_api::client::result::ConnectorError;
 
 /// Why an attempt may be repeated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,8 +15,46 @@ pub(super) enum Kind {
     Transient,
     /// Another failure of the service's.
     Server,
-    /// Credentials that can be looked up anew.
+    /// Credentials that AWS refused, where others may be looked up.
     Credentials,
+}
+
+/// That a failure is worth another attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Retry {
+    pub(super) kind: Kind,
+    /// The wait that AWS asked for.
+    pub(super) asked: Option<Duration>,
+}
+
+impl Retry {
+    pub(super) const TRANSIENT: Self = Self { kind: Kind::Transient, asked: None };
+
+    /// For this reason, if there is one.
+    pub(super) fn for_kind(kind: Option<Kind>) -> Option<Self> {
+        kind.map(|kind| Self { kind, asked: None })
+    }
+
+    /// Whether a failure to connect or to send is worth another attempt.
+    pub(super) fn of_connector(error: &ConnectorError) -> Option<Self> {
+        use aws_smithy_types::retry::ErrorKind;
+        Self::for_kind(match error.as_other() {
+            _ if error.is_timeout() || error.is_io() => Some(Kind::Transient),
+            Some(ErrorKind::TransientError) => Some(Kind::Transient),
+            Some(ErrorKind::ThrottlingError) => Some(Kind::Throttled),
+            Some(ErrorKind::ServerError | ErrorKind::ClientError) => Some(Kind::Server),
+            _ => None,
+        })
+    }
+
+    /// The wait after so many attempts: what AWS asked for, else anything up to a scale that doubles each time.
+    pub(super) fn wait(self, attempts: u32) -> Duration {
+        if let Some(asked) = self.asked {
+            return asked.min(MAX_BACKOFF);
+        }
+        let power = 2_u32.saturating_pow(attempts.saturating_sub(1));
+        INITIAL_BACKOFF.saturating_mul(power).min(MAX_BACKOFF).mul_f64(fastrand::f64())
+    }
 }
 
 /// A write that another region's replica was just doing as well.
@@ -45,15 +84,6 @@ pub(super) const INITIAL_BACKOFF: Duration = Duration::from_millis(50);
 
 /// The longest wait between two attempts.
 pub(super) const MAX_BACKOFF: Duration = Duration::from_secs(5);
-
-/// The wait after so many attempts: what AWS asked for, else anything up to a scale that doubles each time.
-pub(super) fn wait(attempts: u32, asked: Option<Duration>) -> Duration {
-    if let Some(asked) = asked {
-        return asked.min(MAX_BACKOFF);
-    }
-    let power = 2_u32.saturating_pow(attempts.saturating_sub(1));
-    INITIAL_BACKOFF.saturating_mul(power).min(MAX_BACKOFF).mul_f64(fastrand::f64())
-}
 
 // Which failures are repeated is compared with the SDK itself in tests/equivalence.rs.
 #[cfg(test)]

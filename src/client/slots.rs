@@ -1,69 +1,69 @@
-//! One slot per request in flight. A wait for a slot lies outside a request's timeouts, one inside the connection pool
-//! does not: so requests wait here, and one that has a slot also finds a connection.
-//!
-//! Where the process is out of file descriptors there are fewer connections than slots. Then slots are withheld, so that
-//! requests wait for a connection that is there, and are given back when that is over.
+//! One slot per request in flight: a request that has a slot also finds a connection, and the pool needs no queue.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use tokio::sync::{Semaphore, SemaphorePermit};
-use tokio::time::Instant;
+use tokio::sync::{Semaphore, SemaphorePermit, TryAcquireError};
 
-/// How long after the last shortage all slots are given again.
-const RECOVERY: Duration = Duration::from_secs(10);
+/// The most calls that may wait at a time.
+const MAX_WAITING: usize = 100_000;
 
 /// The slots of a driver.
 #[derive(Debug)]
 pub(crate) struct Slots {
     free: Semaphore,
     of: usize,
-    recovery: Duration,
-    /// Whether `shortage` is in use: the usual case must cost nothing.
-    is_short: AtomicBool,
-    shortage: Mutex<Shortage>,
+    max_connections: usize,
+    waiting: AtomicUsize,
 }
 
-#[derive(Debug, Default)]
-struct Shortage {
-    /// Slots to withhold as soon as they are free.
-    owed: usize,
-    withheld: usize,
-    /// Requests that wait for a connection of another one.
-    waiting: usize,
-    last: Option<Instant>,
-}
-
-/// The driver was closed while a request waited.
+/// The driver was closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Closed;
 
 /// A slot that is taken. Free again when dropped.
+pub(crate) type Slot<'a> = SemaphorePermit<'a>;
+
+/// A place in the queue, given up when dropped.
 #[derive(Debug)]
-pub(crate) struct Slot<'a> {
-    slots: &'a Slots,
-    permit: Option<SemaphorePermit<'a>>,
-}
+pub(crate) struct Place<'a>(&'a Slots);
 
 impl Slots {
-    /// So many slots.
-    pub(crate) fn new(of: usize) -> Self {
-        Self::recovering(of, RECOVERY)
+    /// `max_connections` slots, or fewer where the process may not open as many descriptors.
+    pub(crate) fn new(max_connections: usize) -> Self {
+        let of = max_connections.min(descriptors().unwrap_or(usize::MAX));
+        Self { free: Semaphore::new(of), of, max_connections, waiting: AtomicUsize::new(0) }
     }
 
-    fn recovering(of: usize, recovery: Duration) -> Self {
-        let (is_short, shortage) = (AtomicBool::new(false), Mutex::default());
-        Self { free: Semaphore::new(of), of, recovery, is_short, shortage }
+    /// What is waited for, for a message.
+    pub(crate) fn describe(&self) -> String {
+        let Self { of, max_connections, .. } = self;
+        if of == max_connections {
+            return format!("a connection (`maxConnections` is {of})");
+        }
+        format!("a connection (`maxConnections` is {max_connections}, but half of the files that may be open is {of})")
     }
 
-    /// Waits for a slot.
+    /// A slot, if one is free and no other call waits for it.
+    pub(crate) fn try_take(&self) -> Result<Option<Slot<'_>>, Closed> {
+        match self.free.try_acquire() {
+            Ok(slot) => Ok(Some(slot)),
+            Err(TryAcquireError::NoPermits) => Ok(None),
+            Err(TryAcquireError::Closed) => Err(Closed),
+        }
+    }
+
+    /// Waits for a slot, in the order of the calls.
     pub(crate) async fn take(&self) -> Result<Slot<'_>, Closed> {
-        let permit = self.free.acquire().await.map_err(|_| Closed)?;
-        Ok(Slot { slots: self, permit: Some(permit) })
+        self.free.acquire().await.map_err(|_| Closed)
     }
 
-    /// Nobody gets a slot any more; who waits is told so.
+    /// A place among the calls that wait; `None` where the queue is full.
+    pub(crate) fn queue(&self) -> Option<Place<'_>> {
+        let place = Place(self);
+        (self.waiting.fetch_add(1, Ordering::Relaxed) < MAX_WAITING).then_some(place)
+    }
+
+    /// Refuses every slot from now on, also to calls that wait.
     pub(crate) fn close(&self) {
         self.free.close();
     }
@@ -71,120 +71,47 @@ impl Slots {
     pub(crate) fn is_closed(&self) -> bool {
         self.free.is_closed()
     }
+}
 
-    /// Whether some are withheld, or will be.
-    pub(super) fn are_short(&self) -> bool {
-        self.is_short.load(Ordering::Acquire)
-    }
-
-    /// A connection could not be made because the process has no descriptor left: one slot less. One always stays.
-    /// Whether it is worth while to wait: another request has a connection that will be free.
-    pub(super) fn shrink(&self) -> Option<Wait<'_>> {
-        let mut shortage = self.shortage();
-        shortage.last = Some(Instant::now());
-        if shortage.owed + shortage.withheld + 1 < self.of {
-            shortage.owed += 1;
-        }
-        self.is_short.store(true, Ordering::Release);
-        let taken = self.of.saturating_sub(shortage.withheld).saturating_sub(self.free.available_permits());
-        (shortage.waiting + 1 < taken).then(|| {
-            shortage.waiting += 1;
-            Wait(self)
-        })
-    }
-
-    /// Whether a slot that was just freed is withheld. Gives all back after the recovery.
-    fn withholds(&self) -> bool {
-        let mut shortage = self.shortage();
-        if shortage.last.is_none_or(|last| last.elapsed() >= self.recovery) {
-            self.free.add_permits(shortage.withheld);
-            *shortage = Shortage { waiting: shortage.waiting, ..Shortage::default() };
-            self.is_short.store(false, Ordering::Release);
-            return false;
-        }
-        let withholds = shortage.owed > 0;
-        if withholds {
-            shortage.owed -= 1;
-            shortage.withheld += 1;
-        }
-        withholds
-    }
-
-    fn shortage(&self) -> MutexGuard<'_, Shortage> {
-        self.shortage.lock().unwrap_or_else(PoisonError::into_inner)
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.0.waiting.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
-/// A request that waits for a connection of another one.
-#[derive(Debug)]
-pub(super) struct Wait<'a>(&'a Slots);
-
-impl Drop for Wait<'_> {
-    fn drop(&mut self) {
-        self.0.shortage().waiting -= 1;
+/// Half of the descriptors that this process may open: the rest is the app's own. `None` where there is no such limit.
+fn descriptors() -> Option<usize> {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, getrlimit};
+        let limit = getrlimit(Resource::Nofile).current?;
+        Some(usize::try_from(limit / 2).unwrap_or(usize::MAX).max(1))
     }
-}
-
-impl Drop for Slot<'_> {
-    fn drop(&mut self) {
-        if self.slots.are_short()
-            && self.slots.withholds()
-            && let Some(permit) = self.permit.take()
-        {
-            permit.forget();
-        }
-    }
+    #[cfg(not(unix))]
+    None
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn take_all(slots: &Slots) -> Vec<Slot<'_>> {
-        let mut taken = Vec::new();
-        while let Some(Ok(slot)) = futures_util::FutureExt::now_or_never(slots.take()) {
-            taken.push(slot);
-        }
-        taken
+    #[tokio::test]
+    async fn a_slot_is_free_again_when_dropped() {
+        let slots = Slots::new(1);
+        let slot = slots.try_take().expect("open");
+        assert!(slot.is_some());
+        assert!(slots.try_take().expect("open").is_none());
+        drop(slot);
+        assert!(slots.take().await.is_ok());
     }
 
-    #[tokio::test]
-    async fn a_shortage_withholds_slots_for_a_while() {
-        let slots = Slots::recovering(5, Duration::from_millis(300));
-        let taken = take_all(&slots);
-        assert_eq!(taken.len(), 5);
-        drop(slots.shrink());
-        drop(slots.shrink());
-        drop(taken);
-        assert_eq!(take_all(&slots).len(), 3);
-        assert_eq!(take_all(&slots).len(), 3);
-        tokio::time::sleep(Duration::from_millis(300)).await;
-        drop(take_all(&slots));
-        assert_eq!(take_all(&slots).len(), 5);
-    }
-
-    #[tokio::test]
-    async fn one_slot_always_stays() {
-        let slots = Slots::new(3);
-        for _ in 0..20 {
-            let taken = take_all(&slots);
-            drop(slots.shrink());
-            drop(taken);
-        }
-        assert_eq!(take_all(&slots).len(), 1);
-    }
-
-    #[tokio::test]
-    async fn waiting_is_of_no_use_where_everybody_does() {
-        let slots = Slots::new(3);
-        let taken = take_all(&slots);
-        let waits: Vec<_> = std::iter::from_fn(|| slots.shrink()).collect();
-        assert_eq!(waits.len(), 2);
-        drop(waits);
-        assert!(slots.shrink().is_some());
-        drop(taken);
-        let _alone = slots.take().await.expect("a slot");
-        assert!(slots.shrink().is_none());
+    #[test]
+    fn the_queue_has_an_end() {
+        let slots = Slots::new(1);
+        let places: Vec<_> = std::iter::from_fn(|| slots.queue()).collect();
+        assert_eq!(places.len(), MAX_WAITING);
+        drop(places);
+        assert!(slots.queue().is_some());
     }
 
     #[tokio::test]
@@ -194,7 +121,17 @@ mod tests {
         let waiting = slots.take();
         slots.close();
         assert_eq!(waiting.await.err(), Some(Closed));
+        assert_eq!(slots.try_take().err(), Some(Closed));
         assert!(slots.is_closed());
         drop(slot);
+    }
+
+    /// [ENV-2]
+    #[cfg(unix)]
+    #[test]
+    fn there_are_fewer_slots_than_half_of_the_descriptors() {
+        let limit = descriptors().expect("a limit");
+        assert_eq!(Slots::new(Semaphore::MAX_PERMITS).of, limit.min(Semaphore::MAX_PERMITS));
+        assert_eq!(Slots::new(1).of, 1);
     }
 }

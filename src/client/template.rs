@@ -23,9 +23,9 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderMap, HeaderName, USE
 use http::request::Parts;
 
 use super::channel::{Channel, Network};
+use super::failure::Failure;
 use super::pool;
 use super::signature::{Scope, Signer};
-use crate::error::aws::Failure;
 
 /// The user agent again, which is signed.
 const X_AMZ_USER_AGENT: HeaderName = HeaderName::from_static("x-amz-user-agent");

@@ -14,16 +14,16 @@ const MAX_MILLISECONDS: u32 = 86_400_000;
 pub struct Limits {
     /// How often a request is sent, the first time included.
     pub max_attempts: u32,
-    /// The time for TCP and TLS set-up; `None`: no limit.
+    /// The time for TCP, proxy and TLS set-up; `None`: no limit.
     pub connect_timeout: Option<Duration>,
-    /// The time for one attempt; `None`: no limit.
+    /// The longest time without a byte moved either way; `None`: no limit.
     pub attempt_timeout: Option<Duration>,
-    /// The time for all attempts of one request, waits included; `None`: no limit.
+    /// The time for a call of one item, and the time without progress for `getItems` and `setItems`; `None`: no limit.
     pub timeout: Option<Duration>,
     /// Requests in flight, and connections per endpoint.
     pub max_connections: usize,
-    /// How long `getKeys` and `clear` go on without an answer. Not an option.
-    pub stall: Duration,
+    /// The time without an answer for `getKeys` and `clear`; `None`: no limit. `timeout`, where that is given.
+    pub scan_timeout: Option<Duration>,
 }
 
 impl Default for Limits {
@@ -38,9 +38,8 @@ impl Default for Limits {
             timeout: Some(Duration::from_secs(15)),
             // As many as the JavaScript SDK opens.
             max_connections: 50,
-            // Several requests that each come to the end of their own time. A table that gives nothing for so long is
-            // not merely busy.
-            stall: Duration::from_mins(1),
+            // A throttled page is asked for again and again. A table that gives nothing for so long is not merely busy.
+            scan_timeout: Some(Duration::from_mins(1)),
         }
     }
 }
@@ -75,15 +74,16 @@ impl Default for RawLimits {
 /// Checks the options.
 pub(super) fn parse(raw: &RawLimits) -> Result<Limits, Error> {
     let default = Limits::default();
+    let timeout = time("timeout", &raw.timeout, default.timeout)?;
     Ok(Limits {
         max_attempts: count("maxAttempts", &raw.max_attempts, 1..=10)?.unwrap_or(default.max_attempts),
         connect_timeout: time("connectTimeout", &raw.connect_timeout, default.connect_timeout)?,
         attempt_timeout: time("attemptTimeout", &raw.attempt_timeout, default.attempt_timeout)?,
-        timeout: time("timeout", &raw.timeout, default.timeout)?,
+        timeout,
         max_connections: count("maxConnections", &raw.max_connections, 1..=1_000)?
             .and_then(|count| usize::try_from(count).ok())
             .unwrap_or(default.max_connections),
-        stall: default.stall,
+        scan_timeout: if raw.timeout == Input::Absent { default.scan_timeout } else { timeout },
     })
 }
 

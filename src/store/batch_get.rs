@@ -48,7 +48,8 @@ impl Store {
             });
         }
         let mut values: Vec<Option<AttributeValue>> = vec![None; distinct.len()];
-        for (position, value) in call.read_all(distinct, consistent).await? {
+        let found = call.watch(call.read_all(distinct, consistent)).await?;
+        for (position, value) in found {
             if let Some(place) = values.get_mut(position) {
                 *place = value;
             }
@@ -92,11 +93,13 @@ impl Call {
         let positions: HashMap<Key, usize> = keys.into_iter().map(|(position, key)| (key, position)).collect();
         let mut found = HashMap::with_capacity(positions.len());
         let position = |key: Key| positions.get(&key).copied();
-        let mut backoff = Backoff::new(self.session.deadline);
+        let mut backoff = Backoff::default();
         loop {
             let body = || json::body(&json::BatchGet { table, attributes, keys: left.iter(), consistent });
             let answer = {
+                let queued = self.queued();
                 let _one_of_few = self.session.batch_slots.acquire().await.map_err(|_| self.fail(Error::closed()))?;
+                drop(queued);
                 self.request(Action::BatchGetItem, body, |answer| json::batch_get(answer, key, [key, value, ttl]))
                     .await?
             };
@@ -113,21 +116,24 @@ impl Call {
             let mut seen = HashSet::new();
             let asked = |key: &Key| positions.contains_key(key) && seen.insert(key.clone());
             let rest = answer.left.into_iter().flatten().filter_map(|key| Key::from_attribute(key, base));
+            let asked_for = left.len();
             left = rest.filter(asked).collect();
+            if left.len() < asked_for {
+                self.progress();
+            }
             if left.is_empty() {
                 return Ok(found.into_iter().collect());
             }
-            if !backoff.wait(left.len()).await {
-                return Err(self.left_over(left.len(), positions.len(), "read"));
-            }
+            self.throttled(left_over(left.len(), positions.len(), "read"));
+            backoff.wait(left.len()).await;
         }
     }
+}
 
-    /// Tells what DynamoDB would not do in time.
-    pub(super) fn left_over(&self, left: usize, of: usize, done: &str) -> Error {
-        self.fail(Error::new(
-            ErrorKind::Throttled,
-            format!("{left} of the {of} items of a batch were not {done} in time: the table is over its capacity"),
-        ))
-    }
+/// What DynamoDB left over of a batch, for the error of a call that comes to no end.
+pub(super) fn left_over(left: usize, of: usize, done: &str) -> Error {
+    Error::new(
+        ErrorKind::Throttled,
+        format!("{left} of the {of} items of a batch were not {done} in time: the table is over its capacity"),
+    )
 }

@@ -1,12 +1,14 @@
 //! `setItems`, and the deletes of `clear`: BatchWriteItem by 25, or single writes where the role has no permission.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_util::{StreamExt, stream};
 
 use super::Store;
+use super::batch_get::left_over;
 use super::call::Call;
-use crate::batch::{Backoff, MAX_WRITES};
+use crate::batch::{Backoff, MAX_WRITES, MAX_WRITTEN_BYTES};
 use crate::client::Action;
 use crate::error::{Error, ErrorKind, Operation};
 use crate::input::Input;
@@ -37,14 +39,32 @@ pub struct NewItem {
 pub(super) struct Write {
     pub(super) key: Key,
     pub(super) content: Option<Content>,
+    /// Its place among the writes of the call.
+    pub(super) index: usize,
 }
 
-/// What became of several writes.
-pub(super) struct Outcome {
-    /// Those not known to be done, in the order given.
-    pub(super) left: Vec<Key>,
-    /// Why.
-    pub(super) error: Option<Error>,
+/// Which writes of a call are done. Kept apart from them, as the call may be given up in the middle.
+pub(super) struct Done(Vec<AtomicBool>);
+
+impl Done {
+    pub(super) fn none_of(writes: usize) -> Self {
+        Self((0..writes).map(|_| AtomicBool::new(false)).collect())
+    }
+
+    fn add(&self, write: &Write) {
+        if let Some(done) = self.0.get(write.index) {
+            done.store(true, Ordering::Relaxed);
+        }
+    }
+
+    fn has(&self, index: usize) -> bool {
+        self.0.get(index).is_some_and(|done| done.load(Ordering::Relaxed))
+    }
+
+    /// How many are done.
+    pub(super) fn count(&self) -> usize {
+        self.0.iter().filter(|done| done.load(Ordering::Relaxed)).count()
+    }
 }
 
 impl Store {
@@ -55,116 +75,113 @@ impl Store {
     /// that are not known to be written.
     pub async fn put_many(&self, items: Vec<NewItem>, common_ttl: Input) -> Result<(), Error> {
         let call = self.begin(Operation::SetItems)?;
-        call.ttl(&common_ttl)?;
-        let mut writes: Vec<Write> = Vec::with_capacity(items.len());
-        let mut positions: HashMap<Key, usize> = HashMap::with_capacity(items.len());
-        for NewItem { key, value, ttl } in items {
-            let key = call.key(key)?;
-            let ttl = if ttl == Input::Absent { &common_ttl } else { &ttl };
-            let ttl = call.ttl(ttl).map_err(|error| error.with_key(key.as_str()))?;
-            let write = Write { content: Some(call.checked(&key, value, ttl)?), key };
-            if let Some(earlier) = positions.get(&write.key).and_then(|position| writes.get_mut(*position)) {
-                *earlier = write;
-            } else {
-                positions.insert(write.key.clone(), writes.len());
-                writes.push(write);
-            }
+        let writes = call.new_writes(items, &common_ttl)?;
+        let keys: Vec<Key> = writes.iter().map(|write| write.key.clone()).collect();
+        let done = Done::none_of(keys.len());
+        let written = call.watch(async {
+            let _turn = call.turn(keys.iter()).await?;
+            call.write_all(writes, &done).await
+        });
+        if let Err(error) = written.await {
+            let left = keys.into_iter().enumerate().filter(|(index, _)| !done.has(*index));
+            let left: Vec<String> = left.map(|(_, key)| key.into_string()).collect();
+            let note = format!("; {} items are not known to be written, see `keys`", left.len());
+            return Err(error.adding(&note).with_keys(left));
         }
-        let Outcome { left, error } = call.write_all(writes).await;
-        match error {
-            None => {
-                call.succeed();
-                Ok(())
-            }
-            Some(error) => Err(error
-                .adding(&format!("; {} items are not known to be written, see `keys`", left.len()))
-                .with_keys(left.into_iter().map(Key::into_string).collect())),
-        }
+        call.succeed();
+        Ok(())
     }
 }
 
 impl Call {
+    /// What to write, each key once.
+    fn new_writes(&self, items: Vec<NewItem>, common_ttl: &Input) -> Result<Vec<Write>, Error> {
+        self.ttl(common_ttl)?;
+        let mut writes: Vec<Write> = Vec::with_capacity(items.len());
+        let mut positions: HashMap<Key, usize> = HashMap::with_capacity(items.len());
+        for NewItem { key, value, ttl } in items {
+            let key = self.key(key)?;
+            let ttl = if ttl == Input::Absent { common_ttl } else { &ttl };
+            let ttl = self.ttl(ttl).map_err(|error| error.with_key(key.as_str()))?;
+            let content = Some(self.checked(&key, value, ttl)?);
+            if let Some(earlier) = positions.get(&key).and_then(|position| writes.get_mut(*position)) {
+                earlier.content = content;
+            } else {
+                let index = writes.len();
+                positions.insert(key.clone(), index);
+                writes.push(Write { key, content, index });
+            }
+        }
+        Ok(writes)
+    }
+
     /// Does all writes, of distinct keys. After a failure that is not of one item alone, none begins any more; those
-    /// under way are waited for.
-    pub(super) async fn write_all(&self, writes: Vec<Write>) -> Outcome {
+    /// under way are waited for. The first failure is the result.
+    pub(super) async fn write_all(&self, writes: Vec<Write>, done: &Done) -> Result<(), Error> {
         // One write is one single request: the same price, and a permission that every role has.
         if writes.len() == 1 || !self.session.batch_write.allowed() {
-            return self.write_each(writes).await;
+            return self.write_each(writes, done).await;
         }
-        let chunks: Vec<Vec<Write>> = writes.chunks(MAX_WRITES).map(<[Write]>::to_vec).collect();
-        self.run(
-            chunks,
-            CONCURRENT_BATCHES,
-            |chunk| self.write_chunk(chunk),
-            |chunk| chunk.iter().map(|write| write.key.clone()).collect(),
-        )
-        .await
+        run(self.chunks(writes), CONCURRENT_BATCHES, |chunk| self.write_chunk(chunk, done)).await
     }
 
-    async fn write_each(&self, writes: Vec<Write>) -> Outcome {
-        self.run(writes, CONCURRENT_WRITES, |write| self.write_one(write), |write| vec![write.key.clone()]).await
-    }
-
-    /// Runs several pieces of work side by side until one fails.
-    async fn run<T, F>(
-        &self,
-        pieces: Vec<T>,
-        concurrency: usize,
-        work: impl Fn(T) -> F,
-        keys_of: impl Fn(&T) -> Vec<Key>,
-    ) -> Outcome
-    where
-        F: Future<Output = Outcome>,
-    {
-        let failed = std::sync::atomic::AtomicBool::new(false);
-        let order = std::sync::atomic::Ordering::Relaxed;
-        let runs = pieces.into_iter().map(|piece| {
-            let keys = keys_of(&piece);
-            // Not begun before its turn comes: an async call does nothing until it is awaited.
-            let run = work(piece);
-            let failed = &failed;
-            async move {
-                if failed.load(order) {
-                    return Outcome { left: keys, error: None };
-                }
-                let outcome = run.await;
-                failed.fetch_or(outcome.error.as_ref().is_some_and(|error| !is_of_the_item(error)), order);
-                outcome
+    /// Batches of as many writes as DynamoDB takes, and of a bounded size.
+    fn chunks(&self, writes: Vec<Write>) -> Vec<Vec<Write>> {
+        let attributes = &self.session.options.attributes;
+        let mut chunks: Vec<Vec<Write>> = Vec::new();
+        let (mut chunk, mut bytes) = (Vec::new(), 0);
+        for write in writes {
+            let size = write.content.as_ref().map_or(0, |content| attributes.size(&write.key, content));
+            if chunk.len() == MAX_WRITES || (!chunk.is_empty() && bytes + size > MAX_WRITTEN_BYTES) {
+                chunks.push(std::mem::take(&mut chunk));
+                bytes = 0;
             }
-        });
-        let outcomes = stream::iter(runs).buffered(concurrency);
-        outcomes
-            .fold(Outcome { left: Vec::new(), error: None }, |mut all, one| async {
-                all.left.extend(one.left);
-                all.error = all.error.or(one.error);
-                all
-            })
-            .await
+            bytes += size;
+            chunk.push(write);
+        }
+        if !chunk.is_empty() {
+            chunks.push(chunk);
+        }
+        chunks
     }
 
-    async fn write_one(&self, Write { key, content }: Write) -> Outcome {
-        let result = match content {
-            Some(content) => self.put(&key, &content).await,
-            None => self.delete(&key).await,
-        };
-        Outcome { left: if result.is_err() { vec![key] } else { Vec::new() }, error: result.err() }
+    async fn write_each(&self, writes: Vec<Write>, done: &Done) -> Result<(), Error> {
+        run(writes, CONCURRENT_WRITES, |write| self.write_one(write, done)).await
     }
 
-    /// Does up to 25 writes in one request, again and again until none is left over.
-    async fn write_chunk(&self, chunk: Vec<Write>) -> Outcome {
+    async fn write_one(&self, write: Write, done: &Done) -> Result<(), Error> {
+        match &write.content {
+            Some(content) => self.put(&write.key, content).await?,
+            None => self.delete(&write.key).await?,
+        }
+        done.add(&write);
+        Ok(())
+    }
+
+    /// Does several writes in one request, again and again until none is left over.
+    async fn write_chunk(&self, chunk: Vec<Write>, done: &Done) -> Result<(), Error> {
         let mut left = chunk;
         let of = left.len();
-        let mut backoff = Backoff::new(self.session.deadline);
+        let mut backoff = Backoff::default();
         loop {
             // Another batch may have been denied since the call began.
             if !self.session.batch_write.allowed() {
-                return self.write_each(left).await;
+                return self.write_each(left, done).await;
             }
             match self.send_batch(&left).await {
                 Ok(unprocessed) => {
                     let sent = left.len();
-                    left.retain(|write| unprocessed.contains(&write.key));
+                    left.retain(|write| {
+                        let is_left = unprocessed.contains(&write.key);
+                        if !is_left {
+                            done.add(write);
+                        }
+                        is_left
+                    });
                     self.counters().written(sent - left.len());
+                    if left.len() < sent {
+                        self.progress();
+                    }
                 }
                 Err(error) if error.kind() == ErrorKind::AccessDenied => {
                     self.session.batch_write.deny("BatchWriteItem");
@@ -172,17 +189,15 @@ impl Call {
                 }
                 // One item that DynamoDB refuses takes the whole batch with it: singly, the others are stored.
                 Err(error) if is_of_the_item(&error) => {
-                    return Box::pin(self.write_each(left)).await;
+                    return Box::pin(self.write_each(left, done)).await;
                 }
-                Err(error) => return Outcome { left: keys(left), error: Some(error) },
+                Err(error) => return Err(error),
             }
             if left.is_empty() {
-                return Outcome { left: Vec::new(), error: None };
+                return Ok(());
             }
-            if !backoff.wait(left.len()).await {
-                let error = self.left_over(left.len(), of, "written");
-                return Outcome { left: keys(left), error: Some(error) };
-            }
+            self.throttled(left_over(left.len(), of, "written"));
+            backoff.wait(left.len()).await;
         }
     }
 
@@ -199,11 +214,29 @@ impl Call {
     }
 }
 
+/// Runs several pieces of work side by side. After a failure that is not of one item alone, none begins any more.
+async fn run<T, F>(pieces: Vec<T>, concurrency: usize, work: impl Fn(T) -> F) -> Result<(), Error>
+where
+    F: Future<Output = Result<(), Error>>,
+{
+    let failed = AtomicBool::new(false);
+    let runs = pieces.into_iter().map(|piece| {
+        // Nothing happens before it is awaited.
+        let run = work(piece);
+        let failed = &failed;
+        async move {
+            if failed.load(Ordering::Relaxed) {
+                return Ok(());
+            }
+            let result = run.await;
+            failed.fetch_or(result.as_ref().is_err_and(|error| !is_of_the_item(error)), Ordering::Relaxed);
+            result
+        }
+    });
+    stream::iter(runs).buffered(concurrency).fold(Ok(()), |first, next| async { first.and(next) }).await
+}
+
 /// Whether DynamoDB refused one item, so that others may still be written.
 fn is_of_the_item(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::ItemTooLarge | ErrorKind::Validation)
-}
-
-fn keys(writes: Vec<Write>) -> Vec<Key> {
-    writes.into_iter().map(|write| write.key).collect()
 }

@@ -1,18 +1,22 @@
 //! One call of a method: the session it runs in, its place among the running, and how its failures are named.
 
 use std::future::Future;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
+use tokio::time::{Instant, timeout_at};
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
+use super::order::Turn;
 use super::watchdog::Watchdog;
 use super::{Session, Store};
-use crate::client::slots::Slot;
-use crate::client::{Action, Client, Work};
+use crate::client::{Traffic, Work};
 use crate::error::{Error, ErrorKind, Operation};
+use crate::options::Limits;
 use crate::input::{FLAG_ALLOWED, Input};
 use crate::key::{BASE_ALLOWED, Base, Key, KeyError};
-use crate::stats::{Counters, Effort, Stats};
+use crate::stats::{Counters, Stats};
 
 /// A call that has begun. The store does not finish closing before it is dropped.
 pub(super) struct Call {
@@ -20,8 +24,22 @@ pub(super) struct Call {
     operation: Operation,
     stats: Arc<Stats>,
     succeeded: bool,
-    watchdog: Option<Watchdog>,
+    bound: Bound,
+    /// How long it waited for a connection, in microseconds.
+    waited: AtomicU64,
+    /// How many of its requests wait for their turn.
+    queued: AtomicUsize,
     _running: TaskTrackerToken,
+}
+
+/// What ends a call that takes too long.
+enum Bound {
+    /// A call for one item: the end of its time.
+    Deadline(Option<Instant>),
+    /// A call for many: the time without progress.
+    Progress(Box<Watchdog>),
+    /// A call of a few requests, each with a time of its own.
+    Request,
 }
 
 impl Drop for Call {
@@ -40,31 +58,42 @@ impl Store {
             Some(session) => {
                 let stats = Arc::clone(&self.stats);
                 stats.of(operation).begun();
-                Ok(Call { session, operation, stats, succeeded: false, watchdog: None, _running: running })
+                let bound = Bound::new(operation, &session.options.limits);
+                let (waited, queued) = (AtomicU64::new(0), AtomicUsize::new(0));
+                Ok(Call { session, operation, stats, succeeded: false, bound, waited, queued, _running: running })
             }
             None => Err(Error::closed().during(operation, &self.table)),
         }
     }
 }
 
-impl Call {
-    /// Limits the time without any answer, for a method that sends any number of requests.
-    pub(super) fn watched(mut self) -> Self {
-        self.watchdog = Some(Watchdog::new(self.session.options.limits.stall));
-        self
-    }
-
-    /// Does the call's work, within that limit.
-    pub(super) async fn watch<T>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-        match &self.watchdog {
-            Some(watchdog) => watchdog.watch(work).await.map_err(|error| self.fail(error)),
-            None => work.await,
+impl Bound {
+    fn new(operation: Operation, limits: &Limits) -> Self {
+        match operation {
+            Operation::GetItem
+            | Operation::HasItem
+            | Operation::SetItem
+            | Operation::RemoveItem
+            | Operation::GetItemRaw
+            | Operation::SetItemRaw
+            | Operation::GetMeta => Self::Deadline(limits.timeout.and_then(|limit| Instant::now().checked_add(limit))),
+            Operation::GetItems | Operation::SetItems => Self::Progress(Box::new(Watchdog::new(limits.timeout))),
+            Operation::GetKeys | Operation::Clear => Self::Progress(Box::new(Watchdog::new(limits.scan_timeout))),
+            Operation::CreateTable => Self::Request,
         }
     }
+}
 
-    /// A request was throttled to the end, and will be sent again.
+impl Call {
+    /// Does the work of a call for many items, for as long as it makes progress.
+    pub(super) async fn watch<T>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        let Bound::Progress(watchdog) = &self.bound else { return work.await };
+        watchdog.watch(work, || self.waits()).await.map_err(|error| self.fail(error))
+    }
+
+    /// DynamoDB did less than it was asked, and will be asked again.
     pub(super) fn throttled(&self, error: Error) {
-        if let Some(watchdog) = &self.watchdog {
+        if let Bound::Progress(watchdog) = &self.bound {
             watchdog.throttled(error);
         }
     }
@@ -85,8 +114,8 @@ impl Call {
         given
     }
 
-    /// Whose retries this call's are.
-    fn work(&self) -> Work {
+    /// Which retry budget this call's requests use.
+    pub(super) fn work(&self) -> Work {
         match self.operation {
             Operation::GetItems | Operation::SetItems | Operation::GetKeys | Operation::Clear => Work::Bulk,
             Operation::GetItem
@@ -134,46 +163,94 @@ impl Call {
         self.fail(Error::new(ErrorKind::InvalidArgument, format!("`{name}` must be {allowed}; it is {found}")))
     }
 
-    /// The client, connected by the first call. A failure to connect is remembered: it lies in the configuration.
-    pub(super) async fn client(&self) -> Result<&Client, Error> {
-        let Session { options, surroundings, client, .. } = &*self.session;
-        match client.get_or_init(|| Box::pin(Client::connect(options, surroundings.clone()))).await {
-            Ok(client) => Ok(client),
-            Err(error) => Err(self.fail(error.clone())),
+    /// The end of a request's time; `None` where it has no limit of its own.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        match &self.bound {
+            Bound::Deadline(deadline) => *deadline,
+            Bound::Progress(_) => None,
+            Bound::Request => {
+                self.session.options.limits.timeout.and_then(|limit| Instant::now().checked_add(limit))
+            }
         }
     }
 
-    /// Waits for credentials and a slot, and sends one request. `body` is written once there is a slot: thousands of
-    /// calls may wait.
-    pub(super) async fn request<T>(
+    /// Where what its requests move is counted, if it is.
+    pub(super) fn traffic(&self) -> Option<&Traffic> {
+        match &self.bound {
+            Bound::Progress(watchdog) => Some(watchdog.traffic()),
+            Bound::Deadline(_) | Bound::Request => None,
+        }
+    }
+
+    /// Items were read, written or listed.
+    pub(super) fn progress(&self) {
+        if let Bound::Progress(watchdog) = &self.bound {
+            watchdog.progress();
+        }
+    }
+
+    /// Lines up behind the earlier writes of these keys, and waits until they have ended.
+    pub(super) async fn turn<'k>(&self, keys: impl Iterator<Item = &'k Key>) -> Result<Turn<'_>, Error> {
+        let mut turn = self.session.order.line_up(keys);
+        if !turn.is_first() {
+            self.wait("an earlier write of the same key", self.deadline(), turn.come()).await?;
+        }
+        Ok(turn)
+    }
+
+    /// Waits until the deadline at most.
+    pub(super) async fn wait<T>(
         &self,
-        action: Action,
-        body: impl FnOnce() -> serde_json::Result<Vec<u8>>,
-        read: impl FnOnce(&[u8]) -> serde_json::Result<T>,
+        what: &str,
+        deadline: Option<Instant>,
+        work: impl Future<Output = T>,
     ) -> Result<T, Error> {
-        let client = self.client().await?;
-        let _slot = self.slot(client).await?;
-        // The error would repeat a part of the value.
-        let unwritten = |_| self.fail(Error::new(ErrorKind::Internal, "the request could not be written"));
-        let (result, effort) = client.call(self.work(), action, body().map_err(unwritten)?, read).await;
-        self.account(result, effort)
+        let Some(deadline) = deadline else { return Ok(work.await) };
+        timeout_at(deadline, work).await.map_err(|_| {
+            let limit = self.session.options.limits.timeout.unwrap_or_default().as_millis();
+            let reason = format!("the time of the call was up (`timeout` is {limit} ms): it waited for {what}");
+            self.fail(Error::new(ErrorKind::Timeout, reason))
+        })
     }
 
-    /// Counts what a request took, and names the method in its failure.
-    fn account<T>(&self, result: Result<T, Error>, effort: Effort) -> Result<T, Error> {
-        self.counters().add(effort);
-        if let (Ok(_), Some(watchdog)) = (&result, &self.watchdog) {
-            watchdog.moved();
-        }
-        result.map_err(|error| self.fail(error))
+    /// Notes a wait for a connection.
+    pub(super) fn waited(&self, time: Duration) {
+        let micros = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+        self.waited.fetch_add(micros, Ordering::Relaxed);
     }
 
-    /// Waits for credentials and a slot.
-    async fn slot(&self, client: &Client) -> Result<Slot<'_>, Error> {
-        // Closed while the client was being made, say: no need to look for credentials.
-        if !self.session.slots.is_closed() {
-            client.ready().await.map_err(|error| self.fail(error))?;
+    /// Adds to a time-out how much of the time the call waited for a connection.
+    pub(super) fn with_wait(&self, error: Error) -> Error {
+        let milliseconds = self.waited.load(Ordering::Relaxed) / 1_000;
+        if error.kind() != ErrorKind::Timeout || milliseconds == 0 || !matches!(self.bound, Bound::Deadline(_)) {
+            return error;
         }
-        self.session.slots.take().await.map_err(|_| self.fail(Error::closed()))
+        error.adding(&format!("; the call waited {milliseconds} ms of it for {}", self.connection()))
+    }
+
+    /// A connection, for a message.
+    pub(super) fn connection(&self) -> String {
+        self.session.slots.describe()
+    }
+
+    /// Notes that a request of this call waits for its turn, until dropped.
+    pub(super) fn queued(&self) -> Queued<'_> {
+        self.queued.fetch_add(1, Ordering::Relaxed);
+        Queued(&self.queued)
+    }
+
+    /// What the requests of a call for many items wait for, where none of them is under way.
+    fn waits(&self) -> Option<String> {
+        let is_idle = self.traffic().is_some_and(Traffic::is_idle);
+        (is_idle && self.queued.load(Ordering::Relaxed) > 0).then(|| self.connection())
+    }
+}
+
+/// A request that waits for its turn.
+pub(super) struct Queued<'a>(&'a AtomicUsize);
+
+impl Drop for Queued<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }

@@ -1,7 +1,7 @@
 //! `clear`: Scan and delete, a page at a time, while the scan goes on.
 
 use super::Store;
-use super::batch_write::{Outcome, Write};
+use super::batch_write::{Done, Write};
 use super::scan::{Rows, Scan};
 use crate::error::{Error, Operation};
 use crate::input::Input;
@@ -12,20 +12,20 @@ impl Store {
     /// # Errors
     /// A bad base, or a failed request: then some rows are gone, some are not, and another call goes on.
     pub async fn clear(&self, base: Input) -> Result<(), Error> {
-        let call = self.begin(Operation::Clear)?.watched();
+        let call = self.begin(Operation::Clear)?;
         let base = call.base(base)?;
         let cleared = call.watch(async {
             let mut scan = Scan::new(&call, &base, Rows::All);
             let mut removed = 0;
             while let Some(page) = scan.next_page().await? {
-                let found = page.len();
-                let deletes = page.into_iter().map(|key| Write { key, content: None }).collect();
-                let Outcome { left, error } = scan.during(call.write_all(deletes)).await;
-                removed += found - left.len();
-                if let Some(error) = error {
-                    return Err(
-                        error.adding(&format!(" ({removed} items were removed before; calling clear again goes on)"))
-                    );
+                let deletes = page.into_iter().enumerate();
+                let deletes: Vec<_> = deletes.map(|(index, key)| Write { key, content: None, index }).collect();
+                let done = Done::none_of(deletes.len());
+                let deleted = scan.during(call.write_all(deletes, &done)).await;
+                removed += done.count();
+                if let Err(error) = deleted {
+                    let note = format!(" ({removed} items were removed before; calling clear again goes on)");
+                    return Err(error.adding(&note));
                 }
             }
             Ok(())

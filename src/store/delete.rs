@@ -16,7 +16,9 @@ impl Store {
     pub async fn delete(&self, key: Input) -> Result<(), Error> {
         let call = self.begin(Operation::RemoveItem)?;
         let key = call.key(key)?;
+        let turn = call.turn(std::iter::once(&key)).await?;
         call.delete(&key).await?;
+        drop(turn);
         call.succeed();
         Ok(())
     }
@@ -29,6 +31,7 @@ impl Call {
         let body = || json::body(&json::DeleteItem { table: &options.table, attributes: &options.attributes, key });
         self.request(Action::DeleteItem, body, json::done).await.map_err(|error| error.with_key(key.as_str()))?;
         self.counters().written(1);
+        self.progress();
         Ok(())
     }
 }

@@ -13,7 +13,7 @@ impl Store {
     /// # Errors
     /// A bad argument, or a failed request.
     pub async fn keys(&self, base: Input, max_depth: Input, consistent: Input) -> Result<Vec<String>, Error> {
-        let call = self.begin(Operation::GetKeys)?.watched();
+        let call = self.begin(Operation::GetKeys)?;
         let base = call.base(base)?;
         let depth = MaxDepth::parse(&max_depth).map_err(|found| call.argument("maxDepth", MAX_DEPTH_ALLOWED, found))?;
         let consistent = call.consistent_read(&consistent)?;

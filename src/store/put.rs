@@ -22,7 +22,9 @@ impl Store {
         let key = call.key(key)?;
         let ttl = call.ttl(&ttl).map_err(|error| error.with_key(key.as_str()))?;
         let content = call.checked(&key, value, ttl)?;
+        let turn = call.turn(std::iter::once(&key)).await?;
         call.put(&key, &content).await?;
+        drop(turn);
         call.succeed();
         Ok(())
     }
@@ -63,6 +65,7 @@ impl Call {
             || json::body(&json::PutItem { table: &options.table, attributes: &options.attributes, key, content });
         self.request(Action::PutItem, body, json::done).await.map_err(|error| error.with_key(key.as_str()))?;
         self.counters().written(1);
+        self.progress();
         Ok(())
     }
 }

@@ -111,6 +111,7 @@ impl Call {
         let row = self.request(Action::GetItem, body, |answer| json::get_item(answer, names)).await;
         let row = row.map_err(|error| error.with_key(key.as_str()))?;
         self.counters().read(usize::from(row.is_some()));
+        self.progress();
         Ok(row)
     }
 }

@@ -1,4 +1,4 @@
-//! The limit on a call of many requests: not how long it takes, but for how long nothing moves.
+//! The limit on a call for many items: not how long it takes, but for how long it makes no progress.
 
 use std::future::Future;
 use std::pin::pin;
@@ -7,61 +7,93 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 
+use crate::client::Traffic;
 use crate::error::{Error, ErrorKind};
+
+/// The least that counts as progress where no request is answered: the bytes that a connection moves in a second. A large
+/// batch over a slow link moves more; an endpoint that sends a byte now and then does not.
+const LEAST_BYTES_PER_SECOND: u64 = 4096;
 
 /// Watches one call.
 pub(super) struct Watchdog {
-    limit: Duration,
+    /// `None`: no limit.
+    limit: Option<Duration>,
     state: Mutex<State>,
+    traffic: Traffic,
 }
 
 struct State {
-    moved: Instant,
+    progress: Instant,
+    /// What the call's requests had moved by then.
+    bytes: u64,
     /// What DynamoDB has said since, where it was that the table is over its capacity.
     throttle: Option<Error>,
 }
 
 impl Watchdog {
-    /// A watchdog that barks when nothing has moved for `limit`.
-    pub(super) fn new(limit: Duration) -> Self {
-        Self { limit, state: Mutex::new(State { moved: Instant::now(), throttle: None }) }
+    /// Ends a call that makes no progress for `limit`.
+    pub(super) fn new(limit: Option<Duration>) -> Self {
+        let state = State { progress: Instant::now(), bytes: 0, throttle: None };
+        Self { limit, state: Mutex::new(state), traffic: Traffic::default() }
     }
 
-    /// A request was answered.
-    pub(super) fn moved(&self) {
-        *self.state() = State { moved: Instant::now(), throttle: None };
+    /// What the call's requests move.
+    pub(super) fn traffic(&self) -> &Traffic {
+        &self.traffic
     }
 
-    /// A request was throttled, and will be sent again.
+    /// Items were read, written or listed.
+    pub(super) fn progress(&self) {
+        *self.state() = State { progress: Instant::now(), bytes: self.traffic.bytes(), throttle: None };
+    }
+
+    /// DynamoDB did less than it was asked, and will be asked again.
     pub(super) fn throttled(&self, error: Error) {
         self.state().throttle = Some(error);
     }
 
-    /// Does `work` for as long as anything moves.
-    pub(super) async fn watch<T>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    /// Does `work` for as long as there is progress. `waits` says what the call waits for where there is none.
+    pub(super) async fn watch<T>(
+        &self,
+        work: impl Future<Output = Result<T, Error>>,
+        waits: impl FnOnce() -> Option<String>,
+    ) -> Result<T, Error> {
+        let Some(limit) = self.limit else { return work.await };
         let mut work = pin!(work);
         loop {
-            let end = self.state().moved + self.limit;
+            let end = self.state().progress + limit;
             if let Ok(result) = timeout_at(end, work.as_mut()).await {
                 return result;
             }
+            let bytes = self.traffic.bytes();
             let mut state = self.state();
-            if state.moved + self.limit <= Instant::now() {
-                return Err(self.bark(state.throttle.take()));
+            if bytes.saturating_sub(state.bytes) >= least_bytes(limit) {
+                (state.progress, state.bytes) = (Instant::now(), bytes);
+            } else if state.progress + limit <= Instant::now() {
+                let throttle = state.throttle.take();
+                drop(state);
+                return Err(stalled(limit, throttle, waits()));
             }
-        }
-    }
-
-    fn bark(&self, throttle: Option<Error>) -> Error {
-        let seconds = self.limit.as_secs();
-        match throttle {
-            Some(error) => error.adding(&format!("; nothing else came for {seconds} s")),
-            None => Error::new(ErrorKind::Timeout, format!("no answer came for {seconds} s")),
         }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn least_bytes(limit: Duration) -> u64 {
+    limit.as_secs().max(1).saturating_mul(LEAST_BYTES_PER_SECOND)
+}
+
+fn stalled(limit: Duration, throttle: Option<Error>, waits: Option<String>) -> Error {
+    let milliseconds = limit.as_millis();
+    match (throttle, waits) {
+        (Some(error), _) => error.adding(&format!("; no progress for {milliseconds} ms")),
+        (None, Some(waits)) => {
+            Error::new(ErrorKind::Timeout, format!("no progress for {milliseconds} ms: the call waited for {waits}"))
+        }
+        (None, None) => Error::new(ErrorKind::Timeout, format!("no progress for {milliseconds} ms")),
     }
 }
 
@@ -72,41 +104,48 @@ mod tests {
 
     const LIMIT: Duration = Duration::from_millis(200);
 
+    fn nothing() -> Option<String> {
+        None
+    }
+
+    /// [SCAN-7]
     #[tokio::test]
-    async fn work_that_moves_may_take_longer_than_the_limit() {
-        let watchdog = Watchdog::new(LIMIT);
+    async fn work_with_progress_may_take_longer_than_the_limit() {
+        let watchdog = Watchdog::new(Some(LIMIT));
         let begin = Instant::now();
         let work = async {
-            for _ in 0..8 {
-                sleep(LIMIT / 4).await;
-                watchdog.moved();
+            while begin.elapsed() < LIMIT * 2 {
+                sleep(LIMIT / 20).await;
+                watchdog.progress();
             }
             Ok(7)
         };
-        assert_eq!(watchdog.watch(work).await, Ok(7));
-        assert!(begin.elapsed() >= LIMIT * 2);
+        assert_eq!(watchdog.watch(work, nothing).await, Ok(7));
     }
 
+    /// [SCAN-7]
     #[tokio::test]
-    async fn work_that_does_not_move_is_given_up() {
-        let watchdog = Watchdog::new(LIMIT);
+    async fn work_without_progress_ends() {
+        let watchdog = Watchdog::new(Some(LIMIT));
         let begin = Instant::now();
-        let error = watchdog.watch(std::future::pending::<Result<(), _>>()).await.expect_err("given up");
+        let pending = std::future::pending::<Result<(), _>>();
+        let error = watchdog.watch(pending, || Some("a connection".to_owned())).await.expect_err("stalled");
         assert_eq!(error.kind(), ErrorKind::Timeout);
+        assert!(error.to_string().contains("waited for a connection"), "{error}");
         assert!(begin.elapsed() >= LIMIT);
     }
 
     #[tokio::test]
     async fn the_error_is_what_dynamodb_said_last() {
-        let watchdog = Watchdog::new(LIMIT);
+        let watchdog = Watchdog::new(Some(LIMIT));
         watchdog.throttled(Error::new(ErrorKind::Throttled, "slow down"));
-        let error = watchdog.watch(std::future::pending::<Result<(), _>>()).await.expect_err("given up");
+        let error = watchdog.watch(std::future::pending::<Result<(), _>>(), nothing).await.expect_err("stalled");
         assert_eq!(error.kind(), ErrorKind::Throttled);
 
-        // What was said before the last answer is no reason any more.
+        // What was said before the last progress is no longer the reason.
         watchdog.throttled(Error::new(ErrorKind::Throttled, "slow down"));
-        watchdog.moved();
-        let error = watchdog.watch(std::future::pending::<Result<(), _>>()).await.expect_err("given up");
+        watchdog.progress();
+        let error = watchdog.watch(std::future::pending::<Result<(), _>>(), nothing).await.expect_err("stalled");
         assert_eq!(error.kind(), ErrorKind::Timeout);
     }
 }

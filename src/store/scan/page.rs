@@ -48,6 +48,7 @@ impl Call {
         let answer = self.request(Action::Scan, body, |answer| json::scan(answer, &attributes.key)).await?;
         let keys = answer.keys.into_iter().map(|key| self.key_of(key)).collect::<Result<Vec<_>, _>>()?;
         self.counters().read(keys.len());
+        self.progress();
         Ok(Page {
             keys,
             // DynamoDB ends with an absent key; an empty one is an odd engine's way to say the same.

@@ -1,16 +1,13 @@
-//! From what the AWS SDK reports to an [`Error`] that a person can act on.
+//! From a [`Failure`] to an [`Error`] that a person can act on.
 //!
 //! AWS texts are quoted only as far as they cannot hold a secret: the first paragraph, cut. (The rest of a signature
 //! mismatch is the canonical request, session token included.) `Debug` of SDK types is never used: it prints bodies.
 
 use aws_credential_types::provider::error::CredentialsError;
-use aws_sdk_dynamodb::config::http::HttpResponse;
-use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
-use aws_smithy_runtime_api::client::result::ConnectorError;
 
-use super::{Cause, CredentialsFailure, Error, ErrorKind, Metadata};
-use crate::client::credentials;
-use crate::json::ErrorBody;
+use super::credentials;
+use super::failure::{Failure, Reason};
+use crate::error::{Cause, CredentialsFailure, Error, ErrorKind, Metadata};
 
 /// The longest AWS text that a message quotes, in characters.
 const QUOTED_CHARS: usize = 500;
@@ -28,100 +25,25 @@ pub(crate) struct Target {
     pub(crate) key_attribute: String,
 }
 
-/// How a request failed. Causes are texts that may be shown.
-#[derive(Debug)]
-pub(crate) enum Failure {
-    /// AWS answered with an error.
-    Answer(ErrorBody),
-    /// The answer could not be read.
-    Unreadable(String),
-    /// There was no answer in time.
-    TimedOut(Option<String>),
-    /// There was no connection, or it broke.
-    Unreached(String),
-    /// There was nothing that could be sent.
-    NotSent(String),
-    /// There were no credentials.
-    Credentials(Error),
-}
-
-impl Failure {
-    pub(crate) fn answer(said: ErrorBody) -> Self {
-        Self::Answer(said)
-    }
-
-    pub(crate) fn unreadable(error: &(dyn std::error::Error + 'static)) -> Self {
-        Self::Unreadable(causes(error))
-    }
-
-    pub(crate) fn timed_out() -> Self {
-        Self::TimedOut(None)
-    }
-
-    pub(crate) fn not_sent(cause: String) -> Self {
-        Self::NotSent(cause)
-    }
-
-    pub(crate) fn credentials(failure: &credentials::Failure) -> Self {
-        Self::Credentials(no_credentials(failure))
-    }
-
-    /// What the HTTP client reports.
-    pub(crate) fn connector(error: &ConnectorError) -> Self {
-        if error.is_timeout() {
-            return Self::TimedOut(Some(causes(error)));
-        }
-        if let Some(explained) = without_credentials(error) {
-            return Self::Credentials(explained);
-        }
-        if error.is_user() { Self::NotSent(causes(error)) } else { Self::Unreached(causes(error)) }
-    }
-
-    /// What the SDK reports.
-    pub(crate) fn of_sdk<E>(error: &SdkError<E, HttpResponse>) -> Self
-    where
-        E: std::error::Error + ProvideErrorMetadata + 'static,
-    {
-        let failure = match error {
-            // A success that the SDK could not read comes as a service error, too.
-            SdkError::ServiceError(service) if !service.raw().status().is_success() => {
-                let said = service.err();
-                let text = |text: Option<&str>| text.map(ToOwned::to_owned);
-                Self::Answer(ErrorBody { name: text(said.code()), message: text(said.message()) })
-            }
-            SdkError::ServiceError(_) | SdkError::ResponseError(_) => Self::Unreadable(causes(error)),
-            SdkError::TimeoutError(_) => Self::TimedOut(Some(causes(error))),
-            SdkError::DispatchFailure(failure) => match failure.as_connector_error() {
-                Some(failure) => Self::connector(failure),
-                None => Self::Unreached(causes(error)),
-            },
-            _ => Self::NotSent(causes(error)),
-        };
-        match failure {
-            Self::NotSent(_) => without_credentials(error).map_or(failure, Self::Credentials),
-            other => other,
-        }
-    }
-}
-
 /// Explains a failed request. `action` is DynamoDB's name of it ("GetItem").
-pub(crate) fn explain(failure: Failure, action: &str, metadata: Metadata, target: &Target) -> Error {
-    let (error, cause) = match failure {
-        Failure::Answer(said) => {
+pub(super) fn explain(failure: Failure, action: &str, attempts: u32, target: &Target) -> Error {
+    let metadata = failure.metadata(attempts);
+    let (error, cause) = match failure.reason {
+        Reason::Answered(said) => {
             return from_answer(said.name.as_deref(), said.message.as_deref(), action, metadata, target);
         }
-        Failure::Credentials(error) => return error.with_aws(None, metadata),
-        Failure::TimedOut(cause) => {
+        Reason::Credentials(error) => return error.with_aws(None, metadata),
+        Reason::TimedOut(cause) => {
             (Error::new(ErrorKind::Timeout, format!("no answer from {} in time", place(target))), cause)
         }
-        Failure::Unreadable(cause) => {
+        Reason::Unreadable(cause) => {
             let reason = format!("the answer of {} could not be read", place(target));
             (Error::new(ErrorKind::Response, reason), Some(cause))
         }
-        Failure::Unreached(cause) => {
+        Reason::Unreached(cause) => {
             (Error::new(ErrorKind::Connection, format!("{} could not be reached", place(target))), Some(cause))
         }
-        Failure::NotSent(cause) => {
+        Reason::NotSent(cause) => {
             (Error::new(ErrorKind::Internal, "the request could not be built or sent"), Some(cause))
         }
     };
@@ -212,7 +134,7 @@ fn classify(name: &str, said: &str, status: u16) -> ErrorKind {
 }
 
 /// Whether an answer of this name and status asks to slow down.
-pub(crate) fn is_throttle(name: Option<&str>, status: u16) -> bool {
+pub(super) fn is_throttle(name: Option<&str>, status: u16) -> bool {
     classify(name.unwrap_or_default(), "", status) == ErrorKind::Throttled
 }
 
@@ -230,7 +152,7 @@ fn is_schema_mismatch(said: &str) -> bool {
 }
 
 /// Explains a failure that lies in finding credentials; `None` where it does not.
-fn without_credentials(error: &(dyn std::error::Error + 'static)) -> Option<Error> {
+pub(super) fn without_credentials(error: &(dyn std::error::Error + 'static)) -> Option<Error> {
     let keeper = chain(error).find_map(|error| error.downcast_ref::<credentials::Failure>());
     match keeper {
         Some(failure) => Some(no_credentials(failure)),
@@ -239,7 +161,7 @@ fn without_credentials(error: &(dyn std::error::Error + 'static)) -> Option<Erro
 }
 
 /// Explains why there are no credentials.
-pub(crate) fn no_credentials(failure: &credentials::Failure) -> Error {
+pub(super) fn no_credentials(failure: &credentials::Failure) -> Error {
     match failure {
         credentials::Failure::Source(error) => explain_source(error),
         credentials::Failure::Closed => Error::closed(),
@@ -278,7 +200,7 @@ fn chain<'a>(
 }
 
 /// The reasons below an SDK error, outermost first.
-fn causes(error: &(dyn std::error::Error + 'static)) -> String {
+pub(super) fn causes(error: &(dyn std::error::Error + 'static)) -> String {
     let mut texts: Vec<String> = chain(error).map(|error| quoted(&error.to_string())).collect();
     texts.dedup();
     texts.join(": ")

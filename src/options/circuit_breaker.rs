@@ -1,0 +1,96 @@
+//! The option `circuitBreaker`.
+
+use std::time::Duration;
+
+use super::limits::count;
+use crate::error::Error;
+use crate::input::Input;
+
+/// What the option may be.
+const ALLOWED: &str = "false, true or an object { failures?, cooldown? }";
+
+/// The longest cooldown: a day, in milliseconds.
+const MAX_COOLDOWN: u32 = 86_400_000;
+
+/// When calls fail at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CircuitBreaker {
+    /// After so many requests in a row without an answer. Default: 5.
+    pub failures: u32,
+    /// The time until a request is tried. Default: 5 s.
+    pub cooldown: Duration,
+}
+
+impl Default for CircuitBreaker {
+    fn default() -> Self {
+        Self { failures: 5, cooldown: Duration::from_secs(5) }
+    }
+}
+
+/// The option as the caller gave it.
+#[derive(Clone, PartialEq)]
+pub enum RawCircuitBreaker {
+    /// Not an object.
+    Plain(Input),
+    /// An object with these properties.
+    Object {
+        /// `circuitBreaker.failures`
+        failures: Input,
+        /// `circuitBreaker.cooldown`
+        cooldown: Input,
+    },
+}
+
+/// Checks the option. `None`: no breaker.
+pub(super) fn parse(raw: &RawCircuitBreaker) -> Result<Option<CircuitBreaker>, Error> {
+    let default = CircuitBreaker::default();
+    match raw {
+        RawCircuitBreaker::Plain(input) => {
+            let is_on = input.as_flag(false).map_err(|found| Error::option("circuitBreaker", ALLOWED, found))?;
+            Ok(is_on.then_some(default))
+        }
+        RawCircuitBreaker::Object { failures, cooldown } => Ok(Some(CircuitBreaker {
+            failures: count("circuitBreaker.failures", failures, 1..=1_000)?.unwrap_or(default.failures),
+            cooldown: count("circuitBreaker.cooldown", cooldown, 1..=MAX_COOLDOWN)?
+                .map_or(default.cooldown, |milliseconds| Duration::from_millis(milliseconds.into())),
+        })),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn object(failures: Input, cooldown: Input) -> RawCircuitBreaker {
+        RawCircuitBreaker::Object { failures, cooldown }
+    }
+
+    /// [CB-3]
+    #[test]
+    fn is_off_unless_asked_for() {
+        for off in [Input::Absent, Input::Boolean(false)] {
+            assert_eq!(parse(&RawCircuitBreaker::Plain(off)), Ok(None));
+        }
+        let default = Some(CircuitBreaker { failures: 5, cooldown: Duration::from_secs(5) });
+        assert_eq!(parse(&RawCircuitBreaker::Plain(Input::Boolean(true))), Ok(default));
+        assert_eq!(parse(&object(Input::Absent, Input::Absent)), Ok(default));
+        let given = Some(CircuitBreaker { failures: 2, cooldown: Duration::from_millis(100) });
+        assert_eq!(parse(&object(Input::Number(2.0), "100".into())), Ok(given));
+    }
+
+    /// [CB-3]
+    #[test]
+    fn names_the_option_and_what_is_allowed() {
+        for (raw, option, allowed) in [
+            (RawCircuitBreaker::Plain(Input::Number(3.0)), "`circuitBreaker`", "failures?"),
+            (RawCircuitBreaker::Plain("soon".into()), "`circuitBreaker`", "failures?"),
+            (object(Input::Number(0.0), Input::Absent), "`circuitBreaker.failures`", "1 to 1000"),
+            (object(Input::Number(1.5), Input::Absent), "`circuitBreaker.failures`", "1 to 1000"),
+            (object(Input::Absent, Input::Number(0.0)), "`circuitBreaker.cooldown`", "1 to 86400000"),
+            (object(Input::Absent, Input::Number(f64::NAN)), "`circuitBreaker.cooldown`", "1 to 86400000"),
+        ] {
+            let message = parse(&raw).expect_err("refused").to_string();
+            assert!(message.contains(option) && message.contains(allowed), "{message}");
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! The circuit breaker: when nothing answers, calls fail at once, and one at a time finds out whether that is over.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tokio::time::Instant;
+
+use crate::error::{Error, ErrorKind};
+use crate::options::CircuitBreaker;
+
+/// The breaker of a driver.
+#[derive(Debug)]
+pub(super) struct Breaker {
+    /// `None`: there is none.
+    settings: Option<CircuitBreaker>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// Requests in a row without an answer.
+    failures: u32,
+    /// Since when it has been open, or since the last probe failed.
+    opened: Option<Instant>,
+    is_probing: bool,
+}
+
+/// The permission to send a request. Its outcome is reported; dropped without, it counts as neither.
+#[derive(Debug)]
+pub(super) struct Pass<'a> {
+    breaker: &'a Breaker,
+    is_probe: bool,
+}
+
+impl Breaker {
+    pub(super) fn new(settings: Option<CircuitBreaker>) -> Self {
+        Self { settings, state: Mutex::default() }
+    }
+
+    /// Lets a request through, or refuses it. `None` where there is no breaker.
+    pub(super) fn admit(&self) -> Result<Option<Pass<'_>>, Error> {
+        let Some(settings) = self.settings else { return Ok(None) };
+        let mut state = self.state();
+        let is_probe = match state.opened {
+            None => false,
+            Some(opened) if !state.is_probing && opened.elapsed() >= settings.cooldown => true,
+            Some(_) => return Err(refused(settings)),
+        };
+        state.is_probing |= is_probe;
+        drop(state);
+        Ok(Some(Pass { breaker: self, is_probe }))
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn refused(CircuitBreaker { failures, cooldown }: CircuitBreaker) -> Error {
+    Error::new(
+        ErrorKind::CircuitOpen,
+        format!(
+            "the circuit breaker is open: the last {failures} requests got no answer, and a request is tried every {} ms \
+             until one does (option `circuitBreaker`)",
+            cooldown.as_millis()
+        ),
+    )
+}
+
+impl Pass<'_> {
+    /// The request was answered, if only with an error.
+    pub(super) fn answered(&self) {
+        let mut state = self.breaker.state();
+        state.failures = 0;
+        state.opened = None;
+    }
+
+    /// The request got no answer.
+    pub(super) fn failed(&self) {
+        let Some(settings) = self.breaker.settings else { return };
+        let mut state = self.breaker.state();
+        state.failures = state.failures.saturating_add(1);
+        if self.is_probe || (state.opened.is_none() && state.failures >= settings.failures) {
+            state.opened = Some(Instant::now());
+        }
+    }
+}
+
+impl Drop for Pass<'_> {
+    fn drop(&mut self) {
+        if self.is_probe {
+            self.breaker.state().is_probing = false;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn breaker(cooldown: Duration) -> Breaker {
+        Breaker::new(Some(CircuitBreaker { failures: 2, cooldown }))
+    }
+
+    fn fail(breaker: &Breaker) {
+        breaker.admit().expect("closed").expect("a breaker").failed();
+    }
+
+    fn is_open(breaker: &Breaker) -> bool {
+        breaker.admit().is_err_and(|error| error.kind() == ErrorKind::CircuitOpen)
+    }
+
+    /// [CB-1]
+    #[test]
+    fn opens_after_failures_in_a_row_alone() {
+        let breaker = breaker(Duration::from_hours(1));
+        fail(&breaker);
+        breaker.admit().expect("closed").expect("a breaker").answered();
+        fail(&breaker);
+        // An aborted request says nothing.
+        drop(breaker.admit());
+        assert!(!is_open(&breaker));
+        fail(&breaker);
+        assert!(is_open(&breaker));
+    }
+
+    /// [CB-2]
+    #[test]
+    fn lets_one_probe_at_a_time_through_until_one_succeeds() {
+        let breaker = breaker(Duration::ZERO);
+        fail(&breaker);
+        fail(&breaker);
+        for _ in 0..2 {
+            let probe = breaker.admit().expect("cooled down").expect("a breaker");
+            assert!(is_open(&breaker));
+            probe.failed();
+            assert!(is_open(&breaker));
+            drop(probe);
+        }
+        let aborted = breaker.admit().expect("cooled down");
+        drop(aborted);
+        breaker.admit().expect("cooled down").expect("a breaker").answered();
+        assert!(!is_open(&breaker));
+        fail(&breaker);
+        assert!(!is_open(&breaker));
+    }
+
+    #[test]
+    fn is_off_by_default() {
+        assert!(Breaker::new(None).admit().expect("no breaker").is_none());
+    }
+}

@@ -1,0 +1,103 @@
+//! One request of a call: what it waits for, and its way through the client.
+
+use tokio::time::Instant;
+
+use super::Session;
+use super::call::Call;
+use crate::client::slots::Slot;
+use crate::client::{Action, Client, Sending, Step};
+use crate::error::{Error, ErrorKind};
+
+/// What a request waits for before it has a connection.
+const CREDENTIALS: &str = "AWS credentials";
+const CONFIGURATION: &str = "the configuration to be read";
+
+impl Call {
+    /// Sends a request, and has its response read. `body` is written, and memory taken, once there is a slot: thousands
+    /// of calls may wait.
+    pub(super) async fn request<T>(
+        &self,
+        action: Action,
+        body: impl FnOnce() -> serde_json::Result<Vec<u8>>,
+        read: impl FnOnce(&[u8]) -> serde_json::Result<T>,
+    ) -> Result<T, Error> {
+        let pass = self.session.breaker.admit().map_err(|refused| self.fail(refused))?;
+        let deadline = self.deadline();
+        let result = match self.admit(deadline).await {
+            Ok((client, slot)) => Box::pin(self.exchange(client, slot, deadline, action, body, read)).await,
+            Err(error) => Err(error),
+        };
+        if let Some(pass) = pass {
+            match result.as_ref().err().map(Error::kind) {
+                Some(ErrorKind::Timeout | ErrorKind::Connection) => pass.failed(),
+                // Nothing was asked of the network.
+                Some(ErrorKind::Credentials | ErrorKind::QueueFull | ErrorKind::Closed | ErrorKind::Internal) => {}
+                _ => pass.answered(),
+            }
+        }
+        result.map_err(|error| self.fail(error))
+    }
+
+    /// The client and a slot: at once where nothing has to be waited for.
+    async fn admit(&self, deadline: Option<Instant>) -> Result<(&Client, Slot<'_>), Error> {
+        let Session { client, slots, .. } = &*self.session;
+        if let Some(client) = client.get()
+            && client.is_ready()
+            && let Some(slot) = slots.try_take().map_err(|_| Error::closed())?
+        {
+            return Ok((client, slot));
+        }
+        let Some(_place) = slots.queue() else {
+            return Err(Error::new(ErrorKind::QueueFull, "too many calls wait for a connection already; try again later"));
+        };
+        let _queued = self.queued();
+        let client = self.wait(CONFIGURATION, deadline, self.client()).await??;
+        let slot = self.slot(client, deadline).await?;
+        Ok((client, slot))
+    }
+
+    /// The client, connected by the first call that succeeds to.
+    async fn client(&self) -> Result<&Client, Error> {
+        let Session { options, surroundings, client, .. } = &*self.session;
+        client.get_or_try_init(|| Box::pin(Client::connect(options, surroundings.clone()))).await
+    }
+
+    /// Waits for credentials, then for a slot.
+    async fn slot(&self, client: &Client, deadline: Option<Instant>) -> Result<Slot<'_>, Error> {
+        let slots = &self.session.slots;
+        // Closed while the client was being made, say: no need to look for credentials.
+        if !slots.is_closed() {
+            self.wait(CREDENTIALS, deadline, client.ready()).await??;
+        }
+        let begun = Instant::now();
+        let slot = self.wait(&self.connection(), deadline, slots.take()).await?;
+        self.waited(begun.elapsed());
+        slot.map_err(|_| Error::closed())
+    }
+
+    async fn exchange<'a, T>(
+        &'a self,
+        client: &Client,
+        mut slot: Slot<'a>,
+        deadline: Option<Instant>,
+        action: Action,
+        body: impl FnOnce() -> serde_json::Result<Vec<u8>>,
+        read: impl FnOnce(&[u8]) -> serde_json::Result<T>,
+    ) -> Result<T, Error> {
+        // The error would repeat a part of the value.
+        let body = body().map_err(|_| Error::new(ErrorKind::Internal, "the request could not be written"))?;
+        let mut sending = Sending::new(self.work(), action, body, deadline, self.counters(), self.traffic());
+        let response = loop {
+            match client.advance(&mut sending).await {
+                Step::Answered(response) => break response,
+                Step::Failed(failure) => return Err(self.with_wait(client.explain(failure, &sending))),
+                Step::NeedsCredentials => {
+                    drop(slot);
+                    slot = self.slot(client, deadline).await?;
+                }
+            }
+        };
+        drop(slot);
+        read(&response).map_err(|error| client.unreadable(error, &sending))
+    }
+}
