@@ -3,7 +3,9 @@
 
 use std::time::Duration;
 
-use aws_runtime::retries::classifiers::{THROTTLING_ERRORS, TRANSIENT_ERRORS};
+use aws_runtime::retries::classifiers::TRANSIENT_ERRORS;
+
+use crate::error::aws::is_throttle;
 
 /// Why an attempt may be repeated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,10 +26,10 @@ const REPLICA_CONFLICT: &str = "ReplicatedWriteConflictException";
 /// AWS's names for credentials that have expired or were withdrawn.
 const REFUSALS: [&str; 3] = ["ExpiredTokenException", "ExpiredToken", "UnrecognizedClientException"];
 
-/// Why an error answer may be repeated, if it may. Its name goes before its status.
+/// Why the request of an error answer may be sent again, if it may. The name takes precedence over the status.
 pub(super) fn of_answer(name: Option<&str>, status: u16) -> Option<Kind> {
     match name {
-        Some(name) if THROTTLING_ERRORS.contains(&name) => Some(Kind::Throttled),
+        _ if is_throttle(name, status) => Some(Kind::Throttled),
         Some(name) if TRANSIENT_ERRORS.contains(&name) => Some(Kind::Transient),
         Some(REPLICA_CONFLICT) => Some(Kind::Server),
         _ if matches!(status, 500 | 502 | 503 | 504) => Some(Kind::Transient),
@@ -76,11 +78,20 @@ mod tests {
         }
     }
 
+    /// [ANS-7]
+    #[test]
+    fn a_status_of_429_is_a_throttle_whatever_unknown_name_it_has() {
+        for name in [None, Some("Unheard"), Some("")] {
+            assert_eq!(of_answer(name, 429), Some(Kind::Throttled), "{name:?}");
+        }
+    }
+
     #[test]
     fn a_name_says_more_than_a_status() {
         assert_eq!(of_answer(Some("SlowDown"), 503), Some(Kind::Throttled));
         assert_eq!(of_answer(Some("Unheard"), 503), Some(Kind::Transient));
         assert_eq!(of_answer(Some("ValidationException"), 400), None);
+        assert_eq!(of_answer(Some("ValidationException"), 429), None);
         assert!(is_refusal(Some("ExpiredTokenException"), 400));
         assert!(!is_refusal(Some("ExpiredTokenException"), 500) && !is_refusal(None, 400));
     }

@@ -61,6 +61,22 @@ fn one_aws_name_with_several_meanings_is_told_apart() {
     assert_eq!(kind("anything else"), ErrorKind::Validation);
 }
 
+/// [ANS-7] Every name for which a request is sent again is reported as the same in the end.
+#[test]
+fn what_is_repeated_as_a_throttle_is_reported_as_one() {
+    for name in THROTTLING_ERRORS {
+        let error = answer(400, name, "");
+        assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Throttled, true), "{name}");
+        assert!(is_throttle(Some(name), 400) && is_throttle(Some(name), 503), "{name}");
+    }
+    for name in TRANSIENT_ERRORS {
+        assert_eq!(answer(400, name, "").kind(), ErrorKind::Timeout, "{name}");
+    }
+    assert!(is_throttle(None, 429) && is_throttle(Some("Unheard"), 429));
+    assert_eq!(answer(429, "", "").kind(), ErrorKind::Throttled);
+    assert!(!is_throttle(None, 400) && !is_throttle(None, 503) && !is_throttle(Some("AccessDeniedException"), 429));
+}
+
 #[test]
 fn only_a_server_fault_is_worth_another_try() {
     assert!(answer(500, "InternalServerError", "").is_retryable());
