@@ -237,20 +237,31 @@ describe("how it may fail", () => {
     expect(calls).toBe(2);
   });
 
-  it("[CRED-7] never settles: an error after 30 seconds, whatever the timeouts", async () => {
-    const driver = asking(() => new Promise(() => {}), { timeout: 100, attemptTimeout: 100 });
-    const start = performance.now();
+  it("[CRED-7] never settles: the lookup is given up after 30 seconds", async () => {
+    const driver = asking(() => new Promise(() => {}), { timeout: 0, attemptTimeout: 100 });
     const reads = [failureOf(driver.getItem("k")), failureOf(driver.setItem("k", "v"))];
     for (const error of await Promise.all(reads)) {
       expect(error.code).toBe("ERR_DYNAMODB_CREDENTIALS");
       expect(error.message).toContain("30 s");
     }
-    expect(performance.now() - start).toBeGreaterThan(29_000);
     expect(calls).toBe(1);
-  }, 40_000);
+  }, 60_000);
 
-  it("[CRED-7] is slow: the wait is none of the request's time", async () => {
-    const driver = asking(() => sleep(600, nth()), { timeout: 300, maxAttempts: 1 });
+  it("[CRED-7] [TIME-1] the wait counts in the call's time, and the lookup goes on", async () => {
+    let resolve: (value: unknown) => void = () => {};
+    const promise = new Promise((done) => (resolve = done));
+    const driver = asking(() => promise, { timeout: 200, attemptTimeout: 0 });
+    const error = await failureOf(driver.getItem("k"));
+    expect(error).toMatchObject({ code: "ERR_DYNAMODB_TIMEOUT", $metadata: { attempts: 0 } });
+    expect(error.message).toContain("credentials");
+    resolve(nth());
+    await sleep(50);
+    expect(await driver.getItem("k")).toBeNull();
+    expect(calls).toBe(1);
+  });
+
+  it("[CRED-7] is slow: the wait is no part of an attempt's time", async () => {
+    const driver = asking(() => sleep(600, nth()), { attemptTimeout: 300, maxAttempts: 1 });
     expect(await driver.getItem("k")).toBeNull();
   });
 

@@ -57,12 +57,62 @@ describe("an endpoint that takes requests and never answers", () => {
     expect(ms).toBeLessThan(3000);
   });
 
-  it("[OPT-14] timeout does not count the wait for a connection", async () => {
-    recorder.delay(200);
-    const driver = table.driver({ endpoint: recorder.endpoint, maxConnections: 1, timeout: 600 });
-    const reads = Array.from({ length: 6 }, () => driver.getItem("k"));
-    expect(await Promise.all(reads)).toEqual(Array(6).fill(null));
-    expect(recorder.exchanges).toHaveLength(6);
+  it("[TIME-1] timeout counts the wait for a connection, and says so", async () => {
+    recorder.hold();
+    const options = { endpoint: recorder.endpoint, maxConnections: 2, attemptTimeout: 0 };
+    const driver = table.driver({ ...options, timeout: 300 });
+    const reads = Array.from({ length: 20 }, () => failureOf(driver.getItem("k")));
+    const errors = await Promise.all(reads);
+    for (const error of errors) {
+      expect(error).toMatchObject({ code: "ERR_DYNAMODB_TIMEOUT", operation: "getItem" });
+    }
+    const waiting = errors.filter((error) => error.$metadata.attempts === 0);
+    expect(waiting).toHaveLength(18);
+    for (const error of waiting) {
+      expect(error.message).toContain("for a connection (`maxConnections` is 2)");
+    }
+    expect(recorder.exchanges).toHaveLength(2);
+  });
+
+  it("[TIME-2] [SCAN-7] timeout is the time without progress of a call for many items", async () => {
+    recorder.hold();
+    const driver = table.driver({ endpoint: recorder.endpoint, attemptTimeout: 0, timeout: 300 });
+    const item = { key: "k", value: "v" };
+    for (const call of [
+      driver.getItems([{ key: "a" }]),
+      driver.getItems([{ key: "a" }, { key: "b" }, { key: "c" }]),
+      driver.setItems([item, { ...item, key: "l" }]),
+      driver.getKeys(),
+      driver.clear(),
+    ]) {
+      const error = await failureOf(call);
+      expect(error.code).toBe("ERR_DYNAMODB_TIMEOUT");
+      expect(error.message).toContain("no progress for 300 ms");
+    }
+  });
+
+  it("[TIME-2] setItems that comes to no end lists what is not known to be written", async () => {
+    let batches = 0;
+    recorder.hold(({ operation }) => operation === "BatchWriteItem" && ++batches > 1);
+    const driver = table.driver({ endpoint: recorder.endpoint, attemptTimeout: 0, timeout: 1000 });
+    const items = Array.from({ length: 50 }, (_, n) => ({ key: `k${n}`, value: "v" }));
+    const error = await failureOf(driver.setItems(items));
+    expect(error.code).toBe("ERR_DYNAMODB_TIMEOUT");
+    expect(error.keys).toHaveLength(25);
+  });
+
+  it("[TIME-5] a wait that does not fit into the time is not begun: the error is AWS's", async () => {
+    recorder.spoil(() => ({
+      status: 400,
+      headers: { "x-amz-retry-after": "4000" },
+      body: { __type: "ThrottlingException", message: "slow down" },
+    }));
+    const driver = table.driver({ endpoint: recorder.endpoint, timeout: 2000 });
+    const start = performance.now();
+    const error = await failureOf(driver.getItem("k"));
+    expect(error).toMatchObject({ name: "ThrottlingException", $metadata: { attempts: 1 } });
+    expect(error.$metadata.requestId).toBeTruthy();
+    expect(performance.now() - start).toBeLessThan(2000);
   });
 });
 

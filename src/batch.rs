@@ -66,23 +66,12 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn gives_up_at_the_deadline_without_waiting_for_it() {
-        let begin = Instant::now();
-        let mut backoff = Backoff::new(Some(Duration::from_millis(300)));
-        let mut waits = 0;
-        while backoff.wait(5).await {
-            waits += 1;
-        }
-        assert!(waits >= 1);
-        assert!(begin.elapsed() < Duration::from_millis(400), "{:?}", begin.elapsed());
-    }
-
-    #[tokio::test]
     async fn progress_makes_the_next_wait_short_again() {
-        let mut backoff = Backoff::new(None);
-        assert!(backoff.wait(3).await && backoff.wait(3).await);
+        let mut backoff = Backoff::default();
+        backoff.wait(3).await;
+        backoff.wait(3).await;
         assert_eq!(backoff.waits, 2);
-        assert!(backoff.wait(2).await);
+        backoff.wait(2).await;
         assert_eq!(backoff.waits, 1);
     }
 }

@@ -51,7 +51,7 @@ use crate::error::{Error, ErrorKind};
 use crate::json::AnswerError;
 use crate::options::{Endpoint, GivenCredentials, Limits, Options, StaticCredentials, endpoint_from_environment};
 use authorities::Authorities;
-use channel::Network;
+use channel::{Network, Reply};
 use credentials::{CredentialsKeeper, Source};
 use explain::{explain, no_credentials};
 use failure::Failure;
@@ -166,8 +166,13 @@ impl Client {
     }
 
     /// The error of a response that cannot be read.
-    pub(crate) fn unreadable(&self, error: serde_json::Error, sending: &Sending<'_>) -> Error {
-        self.explain(Failure::unreadable(&AnswerError::from(error), None), sending)
+    pub(crate) fn unreadable(&self, error: serde_json::Error, reply: &Reply, sending: &Sending<'_>) -> Error {
+        let failure = Failure {
+            http_status: Some(reply.status.as_u16()),
+            request_id: reply.request_id(),
+            ..Failure::unreadable(&AnswerError::from(error), None)
+        };
+        self.explain(failure, sending)
     }
 }
 

@@ -1,26 +1,27 @@
-//! DynamoDB's JSON: the body of every request that the store sends, and what it needs of every answer.
+//! DynamoDB's JSON: the bodies of the requests that the store sends, and what it needs of the responses.
 //!
-//! Written and read by `serde_json` without a tree in between. Of a row, only the attributes asked for are kept; the
-//! rest is skipped where it stands. Whatever an answer holds, reading it ends in a value or an error: `serde_json`
-//! bounds the nesting, and nothing is counted on before it was seen.
-//! <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.LowLevelAPI.html>
+//! The structs are named and shaped as in the API reference, with the members that the driver uses; others are ignored.
+//! Every read has a projection, so a response holds little else. Whatever it holds, reading it ends in a value or an
+//! error: `serde_json` limits the nesting, and nothing is allocated before it was seen.
+//! <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Operations_Amazon_DynamoDB.html>
 
-mod answers;
 mod attribute;
-mod failure;
-mod object;
+mod errors;
 mod requests;
-mod row;
+mod responses;
 mod tables;
 
-pub(crate) use answers::{batch_get, batch_write, done, get_item, scan};
-pub(crate) use failure::{AnswerError, ErrorBody, error_body};
-pub(crate) use requests::{BatchGet, BatchWrite, DeleteItem, Filter, GetItem, PutItem, Scan, body};
-
+pub(crate) use attribute::Item;
+pub(crate) use errors::{AnswerError, ErrorBody, error_body};
+pub(crate) use requests::{
+    BatchGetItemInput, BatchWriteItemInput, DeleteItemInput, Filter, GetItemInput, PutItemInput, ScanInput, body,
+};
+pub(crate) use responses::{BatchGetItemOutput, BatchWriteItemOutput, GetItemOutput, ScanOutput, acknowledged, read};
 #[cfg(test)]
 pub(crate) use tables::AttributeDefinition;
 pub(crate) use tables::{
-    CreateTable, Describe, KeyElement, TableDescription, TimeToLive, UpdateTimeToLive, describe_table, describe_ttl,
+    CreateTableInput, DescribeTableOutput, DescribeTimeToLiveOutput, KeySchemaElement, TableDescription,
+    TableNameInput, TimeToLiveDescription, UpdateTimeToLiveInput,
 };
 
 #[cfg(test)]

@@ -6,41 +6,62 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::error::Operation;
 
-/// What one method did. Every count only grows, but for `in_flight`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct OperationStats {
-    /// HTTP requests sent, retries among them.
-    pub requests: u64,
-    /// Those of them that repeated one that failed.
-    pub retries: u64,
-    /// Requests that AWS answered by asking to slow down.
-    pub throttles: u64,
-    /// Calls of the method that failed or were aborted.
-    pub errors: u64,
-    /// Rows that DynamoDB gave: of `getKeys` and `clear` the keys.
-    pub items_read: u64,
-    /// Rows put or deleted.
-    pub items_written: u64,
-    /// Bytes of request bodies, retries among them.
-    pub bytes_sent: u64,
-    /// Bytes of the bodies of answers.
-    pub bytes_received: u64,
-    /// Calls begun and not yet ended.
-    pub in_flight: u64,
+/// Declares [`OperationStats`] and [`Counters`]: of each count the field and the name that JavaScript knows.
+macro_rules! counters {
+    ($($(#[doc = $doc:literal])+ $count:ident: $name:literal;)+) => {
+        /// What one method did. Every count only grows, except `in_flight`.
+        #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+        pub struct OperationStats {
+            $($(#[doc = $doc])+ pub $count: u64,)+
+        }
+
+        impl OperationStats {
+            /// Every count with its name in JavaScript.
+            #[must_use]
+            pub fn named(self) -> [(&'static str, u64); [$($name),+].len()] {
+                [$(($name, self.$count)),+]
+            }
+        }
+
+        impl AddAssign for OperationStats {
+            fn add_assign(&mut self, other: Self) {
+                $(self.$count += other.$count;)+
+            }
+        }
+
+        /// The counters of one method.
+        #[derive(Debug, Default)]
+        pub(crate) struct Counters {
+            $($count: AtomicU64,)+
+        }
+
+        impl Counters {
+            fn snapshot(&self) -> OperationStats {
+                OperationStats { $($count: self.$count.load(Ordering::Relaxed),)+ }
+            }
+        }
+    };
 }
 
-impl AddAssign for OperationStats {
-    fn add_assign(&mut self, other: Self) {
-        self.requests += other.requests;
-        self.retries += other.retries;
-        self.throttles += other.throttles;
-        self.errors += other.errors;
-        self.items_read += other.items_read;
-        self.items_written += other.items_written;
-        self.bytes_sent += other.bytes_sent;
-        self.bytes_received += other.bytes_received;
-        self.in_flight += other.in_flight;
-    }
+counters! {
+    /// HTTP requests sent, retries among them.
+    requests: "requests";
+    /// Those of them that repeated one that failed.
+    retries: "retries";
+    /// Requests that AWS answered by asking to slow down.
+    throttles: "throttles";
+    /// Calls of the method that failed or were aborted.
+    errors: "errors";
+    /// Rows that DynamoDB returned: for `getKeys` and `clear` the keys.
+    items_read: "itemsRead";
+    /// Rows put or deleted.
+    items_written: "itemsWritten";
+    /// Bytes of request bodies, retries among them.
+    bytes_sent: "bytesSent";
+    /// Bytes of response bodies.
+    bytes_received: "bytesReceived";
+    /// Calls begun and not yet ended.
+    in_flight: "inFlight";
 }
 
 /// What requests took since this was last told.
@@ -51,20 +72,6 @@ pub(crate) struct Effort {
     pub(crate) throttles: u64,
     pub(crate) bytes_sent: u64,
     pub(crate) bytes_received: u64,
-}
-
-/// The counts of one method.
-#[derive(Debug, Default)]
-pub(crate) struct Counters {
-    requests: AtomicU64,
-    retries: AtomicU64,
-    throttles: AtomicU64,
-    errors: AtomicU64,
-    items_read: AtomicU64,
-    items_written: AtomicU64,
-    bytes_sent: AtomicU64,
-    bytes_received: AtomicU64,
-    in_flight: AtomicU64,
 }
 
 impl Counters {
@@ -97,21 +104,6 @@ impl Counters {
     pub(crate) fn ended(&self, succeeded: bool) {
         self.in_flight.fetch_sub(1, Ordering::Relaxed);
         add(&self.errors, u64::from(!succeeded));
-    }
-
-    fn snapshot(&self) -> OperationStats {
-        let get = |count: &AtomicU64| count.load(Ordering::Relaxed);
-        OperationStats {
-            requests: get(&self.requests),
-            retries: get(&self.retries),
-            throttles: get(&self.throttles),
-            errors: get(&self.errors),
-            items_read: get(&self.items_read),
-            items_written: get(&self.items_written),
-            bytes_sent: get(&self.bytes_sent),
-            bytes_received: get(&self.bytes_received),
-            in_flight: get(&self.in_flight),
-        }
     }
 }
 
@@ -152,6 +144,16 @@ mod tests {
         }
         let counted: Vec<_> = stats.snapshot().map(|(_, counts)| counts.items_read).collect();
         assert_eq!(counted, (1..=Operation::ALL.len() as u64).collect::<Vec<_>>());
+    }
+
+    /// [STAT-2]
+    #[test]
+    fn the_types_have_exactly_the_counts() {
+        let types = include_str!("../types.d.ts");
+        let interface = types.split("interface DynamoDbCounts {").nth(1).and_then(|rest| rest.split('}').next());
+        let fields = interface.expect("the interface").lines().filter_map(|line| line.trim().strip_suffix(": number;"));
+        let names = OperationStats::default().named().map(|(name, _)| name);
+        assert_eq!(fields.collect::<Vec<_>>(), names);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The table that the driver expects, and what another one has in its place. Pure: `src/store/create_table.rs` asks.
 
-use crate::json::{KeyElement, TableDescription, TimeToLive};
+use crate::json::{KeySchemaElement, TableDescription, TimeToLiveDescription};
 
 /// The longest name of a table's TTL attribute, in bytes:
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TimeToLiveSpecification.html>
@@ -32,7 +32,7 @@ pub(crate) fn key_difference(table: &TableDescription, expected: &str) -> Option
     let elements = || table.key_schema.iter().flatten();
     let named = |kind: &str| elements().find(|element| element.key_type == kind);
     let mut differences = Vec::new();
-    match named("HASH").map(|KeyElement { attribute_name, .. }| attribute_name) {
+    match named("HASH").map(|KeySchemaElement { attribute_name, .. }| attribute_name) {
         None => differences.push("it has no partition key".to_owned()),
         Some(name) => {
             if name != expected {
@@ -77,7 +77,7 @@ pub(crate) enum TtlState {
 }
 
 /// What the table's TTL is to a driver that keeps the expiry in `expected`.
-pub(crate) fn ttl_state(ttl: Option<&TimeToLive>, expected: &str) -> TtlState {
+pub(crate) fn ttl_state(ttl: Option<&TimeToLiveDescription>, expected: &str) -> TtlState {
     let name = ttl.and_then(|ttl| ttl.attribute_name.as_deref()).unwrap_or_default();
     match ttl.and_then(|ttl| ttl.time_to_live_status.as_deref()) {
         Some("ENABLED" | "ENABLING") if name == expected => TtlState::On,
@@ -91,10 +91,10 @@ pub(crate) fn ttl_state(ttl: Option<&TimeToLive>, expected: &str) -> TtlState {
 mod tests {
     use super::*;
 
-    use crate::json::{AttributeDefinition, KeyElement};
+    use crate::json::AttributeDefinition;
 
     fn table(keys: &[(&str, &str, &str)]) -> TableDescription {
-        let element = |(name, kind, _): &(&str, &str, &str)| KeyElement {
+        let element = |(name, kind, _): &(&str, &str, &str)| KeySchemaElement {
             attribute_name: (*name).to_owned(),
             key_type: (*kind).to_owned(),
         };
@@ -153,7 +153,7 @@ mod tests {
     #[test]
     fn ttl_counts_as_on_from_the_moment_it_is_asked_for() {
         let state = |status: &str, name: Option<&str>| {
-            let ttl = TimeToLive {
+            let ttl = TimeToLiveDescription {
                 time_to_live_status: Some(status.to_owned()),
                 attribute_name: name.map(ToOwned::to_owned),
             };

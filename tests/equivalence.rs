@@ -231,6 +231,9 @@ async fn the_same_failures_are_worth_another_attempt() {
         "LimitExceededException",
         "RequestThrottled",
         "SlowDown",
+        "BandwidthLimitExceeded",
+        "PriorRequestNotComplete",
+        "EC2ThrottledException",
         "RequestTimeout",
         "RequestTimeoutException",
         "ReplicatedWriteConflictException",
@@ -253,8 +256,8 @@ async fn the_same_failures_are_worth_another_attempt() {
         assert_eq!(ours, theirs, "{name}");
         repeated += ours - 1;
     }
-    assert_eq!(repeated, 14);
-    for status in [301, 302, 400, 403, 404, 408, 413, 429, 500, 501, 502, 503, 504, 505, 599] {
+    assert_eq!(repeated, 17);
+    for status in [301, 302, 400, 403, 404, 408, 413, 421, 425, 428, 500, 501, 502, 503, 504, 505, 509, 529, 599] {
         let (ours, theirs) = attempts(&Answer::error(status, "Unheard")).await;
         assert_eq!(ours, theirs, "{status}");
         let page = Answer::Http { status, headers: Vec::new(), body: "<html>".to_owned() };
@@ -266,6 +269,21 @@ async fn the_same_failures_are_worth_another_attempt() {
     }
     let unreadable = Answer::Http { status: 200, headers: Vec::new(), body: "<html>".to_owned() };
     assert_eq!(attempts(&unreadable).await, (1, 1));
+}
+
+/// [ANS-7] The one difference: here the store does as the SDK for JavaScript, which it stands in for.
+#[tokio::test]
+async fn a_status_of_429_is_a_throttle() {
+    let page = |body: &str| Answer::Http { status: 429, headers: Vec::new(), body: body.to_owned() };
+    for answer in [page(""), page("<html>"), page("{}"), page(r#"{"message":"slow"}"#), Answer::error(429, "Unheard")] {
+        assert_eq!(attempts(&answer).await, (2, 1), "{answer:?}");
+        let wire = Wire::answering([answer.clone()]);
+        let store = store_over(wire.http(), |raw| raw.limits.max_attempts = Input::Number(1.0));
+        let error = store.delete("k".into()).await.expect_err("throttled");
+        assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Throttled, true));
+        assert_eq!(store.stats().map(|(_, counts)| counts.throttles).sum::<u64>(), 1, "{answer:?}");
+    }
+    assert_eq!(attempts(&Answer::error(429, "ValidationException")).await, (1, 1));
 }
 
 /// [ERR-1] The attempts of one request have one id, and say which they are.

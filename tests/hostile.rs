@@ -8,6 +8,7 @@ use common::Script;
 use serde_json::{Value, json};
 use unstorage_dynamodb::error::{Cause, Error, ErrorKind, Operation};
 use unstorage_dynamodb::input::Input;
+use unstorage_dynamodb::store::NewItem;
 use unstorage_dynamodb::value::Reading;
 
 async fn get(script: &Script) -> Error {
@@ -93,6 +94,45 @@ async fn nesting_without_end_is_an_error() {
         let script = Script::default().answer_text(200, &unknown);
         let result = script.store().get("k".into(), Reading::Plain, Input::Absent).await;
         assert!(result.is_ok_and(|value| value.is_none()) || depth > 500);
+    }
+}
+
+/// [ANS-5] Such a value is never `null`, "no item" or "never expires".
+#[tokio::test]
+async fn a_value_of_no_known_type_is_an_error_in_every_method() {
+    for odd in [json!({ "New": "a" }), json!({}), json!({ "S": "a", "N": "1" }), json!({ "NULL": false })] {
+        let (text, nested) = (json!({ "S": "a" }), json!({ "M": { "deep": { "L": [odd] } } }));
+        for item in [json!({ "value": odd }), json!({ "value": text, "ttl": odd }), json!({ "value": nested })] {
+            let answer = json!({ "Item": item });
+            let script = || Script::default().answer(200, &answer);
+            assert_eq!(get(&script()).await.kind(), ErrorKind::Response, "{answer}");
+            let raw = script().store().get("k".into(), Reading::Raw, Input::Absent).await;
+            assert_eq!(raw.map_err(|error| error.kind()), Err(ErrorKind::Response), "{answer}");
+            let has = script().store().has("k".into(), Input::Absent).await;
+            assert_eq!(has.map_err(|error| error.kind()), Err(ErrorKind::Response), "{answer}");
+            let meta = script().store().meta("k".into()).await;
+            assert_eq!(meta.map_err(|error| error.kind()), Err(ErrorKind::Response), "{answer}");
+        }
+        for row in
+            [json!({ "key": text, "value": odd }), json!({ "key": odd, "value": text }), json!({ "value": text })]
+        {
+            let script = Script::default().answer(200, &json!({ "Responses": { "cache": [row] } }));
+            let found = script.store().get_many(vec!["a".into(), "b".into()], Input::Absent).await;
+            assert_eq!(found.map_err(|error| error.kind()), Err(ErrorKind::Response), "{row}");
+        }
+        let page = json!({ "Items": [{ "key": odd }] });
+        let keys = Script::default().answer(200, &page).store().keys(Input::Absent, Input::Absent, Input::Absent).await;
+        assert_eq!(keys.map_err(|error| error.kind()), Err(ErrorKind::Response), "{page}");
+        let cleared = Script::default().answer(200, &page).store().clear(Input::Absent).await;
+        assert_eq!(cleared.map_err(|error| error.kind()), Err(ErrorKind::Response), "{page}");
+        for write in [json!({ "DeleteRequest": { "Key": { "key": odd } } }), json!({ "DeleteRequest": { "Key": {} } })]
+        {
+            let script = Script::default().answer(200, &json!({ "UnprocessedItems": { "cache": [write] } }));
+            let item = |key: &str| NewItem { key: key.into(), value: "v".into(), ttl: Input::Absent };
+            let error =
+                script.store().put_many(vec![item("a"), item("b")], Input::Absent).await.expect_err("left over");
+            assert_eq!((error.kind(), error.keys().len()), (ErrorKind::Response, 2), "{write}");
+        }
     }
 }
 

@@ -76,10 +76,10 @@ describe("getKeys", () => {
     expect(reports).toEqual([[20_000, 20_000]]);
   });
 
-  it("[case 20] empty pages without end are an error once they go in a circle", async () => {
+  it("[case 20] empty pages without end are an error once they do not advance", async () => {
     endpoint.script(({ request }) => {
       const at = Number(request.ExclusiveStartKey?.key.S ?? 0);
-      return { body: { Items: [], LastEvaluatedKey: { key: { S: String((at + 1) % 7) } } } };
+      return { body: { Items: [], LastEvaluatedKey: { key: { S: String(Math.min(at + 1, 7)) } } } };
     });
     const { reports } = await runCase(
       `const driver = make({ endpoint: ${literal(endpoint.endpoint)} });

@@ -178,10 +178,10 @@ export const keys = [
   {
     name: "the empty text is lost on writing",
     rule: "GET-2",
-    file: "src/json/row.rs",
-    find: "        row.serialize_entry(&names.value, &Written(&content.value))?;\n",
+    file: "src/json/requests.rs",
+    find: "        item.serialize_entry(&attributes.value, &AttributeRef(&content.value))?;\n",
     replace:
-      "        if content.value != AttributeValue::S(String::new()) {\n            row.serialize_entry(&names.value, &Written(&content.value))?;\n        }\n",
+      "        if content.value != AttributeValue::S(String::new()) {\n            item.serialize_entry(&attributes.value, &AttributeRef(&content.value))?;\n        }\n",
     vitest: items,
   },
   {

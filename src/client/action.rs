@@ -1,8 +1,33 @@
-//! The operations that the store sends.
+//! The operations of DynamoDB that the store uses.
 
-/// An operation of DynamoDB.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Action {
+/// Declares [`Action`]: each action is named as DynamoDB names it.
+macro_rules! actions {
+    ($($action:ident),+ $(,)?) => {
+        /// An operation of DynamoDB.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(crate) enum Action {
+            $($action,)+
+        }
+
+        impl Action {
+            /// DynamoDB's name of it.
+            pub(crate) fn name(self) -> &'static str {
+                match self {
+                    $(Self::$action => stringify!($action),)+
+                }
+            }
+
+            /// The header `x-amz-target`.
+            pub(crate) fn target(self) -> &'static str {
+                match self {
+                    $(Self::$action => concat!("DynamoDB_20120810.", stringify!($action)),)+
+                }
+            }
+        }
+    };
+}
+
+actions![
     GetItem,
     PutItem,
     DeleteItem,
@@ -13,14 +38,9 @@ pub(crate) enum Action {
     CreateTable,
     DescribeTimeToLive,
     UpdateTimeToLive,
-}
+];
 
 impl Action {
-    /// DynamoDB's name of it.
-    pub(crate) fn name(self) -> &'static str {
-        self.target().rsplit('.').next().unwrap_or_default()
-    }
-
     /// Whether it changes what is stored.
     pub(crate) fn is_write(self) -> bool {
         match self {
@@ -28,22 +48,6 @@ impl Action {
                 true
             }
             Self::GetItem | Self::Scan | Self::BatchGetItem | Self::DescribeTable | Self::DescribeTimeToLive => false,
-        }
-    }
-
-    /// The header `x-amz-target`.
-    pub(crate) fn target(self) -> &'static str {
-        match self {
-            Self::GetItem => "DynamoDB_20120810.GetItem",
-            Self::PutItem => "DynamoDB_20120810.PutItem",
-            Self::DeleteItem => "DynamoDB_20120810.DeleteItem",
-            Self::Scan => "DynamoDB_20120810.Scan",
-            Self::BatchGetItem => "DynamoDB_20120810.BatchGetItem",
-            Self::BatchWriteItem => "DynamoDB_20120810.BatchWriteItem",
-            Self::DescribeTable => "DynamoDB_20120810.DescribeTable",
-            Self::CreateTable => "DynamoDB_20120810.CreateTable",
-            Self::DescribeTimeToLive => "DynamoDB_20120810.DescribeTimeToLive",
-            Self::UpdateTimeToLive => "DynamoDB_20120810.UpdateTimeToLive",
         }
     }
 }

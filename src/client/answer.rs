@@ -123,7 +123,7 @@ mod tests {
 
     fn read(limit: Limit, parts: &[&'static str]) -> Result<Bytes, BoxError> {
         let parts: Vec<_> = parts.iter().map(|part| Ok::<_, BoxError>(Frame::data(Bytes::from(*part)))).collect();
-        limit.read(StreamBody::new(stream::iter(parts))).now_or_never().expect("nothing to wait for")
+        limit.read(StreamBody::new(stream::iter(parts)), |_| {}).now_or_never().expect("nothing to wait for")
     }
 
     #[test]
@@ -147,7 +147,8 @@ mod tests {
         for parts in [&["0123456789a"][..], &["01234", "56789", "a"], &["01234", "0123456789", "never"]] {
             assert!(is_too_large(&*read(SMALL, parts).expect_err("too large")));
         }
-        let announced = SMALL.read(Full::new(Bytes::from_static(b"0123456789a"))).now_or_never().expect("ready");
+        let announced =
+            SMALL.read(Full::new(Bytes::from_static(b"0123456789a")), |_| {}).now_or_never().expect("ready");
         assert!(is_too_large(&*announced.expect_err("too large")));
     }
 

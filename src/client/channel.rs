@@ -46,10 +46,10 @@ pub(super) enum Channel {
 }
 
 /// A response, read to its end.
-pub(super) struct Reply {
+pub(crate) struct Reply {
     pub(super) status: StatusCode,
     headers: HeaderMap,
-    pub(super) body: Bytes,
+    pub(crate) body: Bytes,
     /// The connection it came by, where another request may use it.
     pub(super) lease: Option<Lease>,
 }

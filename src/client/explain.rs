@@ -4,6 +4,7 @@
 //! mismatch is the canonical request, session token included.) `Debug` of SDK types is never used: it prints bodies.
 
 use aws_credential_types::provider::error::CredentialsError;
+use aws_runtime::retries::classifiers::{THROTTLING_ERRORS, TRANSIENT_ERRORS};
 
 use super::credentials;
 use super::failure::{Failure, Reason};
@@ -100,40 +101,39 @@ fn from_answer(name: Option<&str>, message: Option<&str>, action: &str, metadata
     }
 }
 
-/// The kind of an error answer: by AWS's name first, by its words where one name has several meanings.
-fn classify(name: &str, said: &str, status: u16) -> ErrorKind {
+/// The kind of an error answer: by AWS's name first, by its message where one name has several meanings, and by the
+/// status where the name says nothing.
+fn classify(name: &str, message: &str, status: u16) -> ErrorKind {
     match name {
         "ResourceNotFoundException" => ErrorKind::TableNotFound,
-        "ValidationException" if is_schema_mismatch(said) => ErrorKind::SchemaMismatch,
-        "ValidationException" if said.contains("Item size") || said.contains("item size") => ErrorKind::ItemTooLarge,
-        "ValidationException" | "SerializationException" => ErrorKind::Validation,
+        "ValidationException" if is_schema_mismatch(message) => ErrorKind::SchemaMismatch,
+        "ValidationException" if message.contains("Item size") || message.contains("item size") => {
+            ErrorKind::ItemTooLarge
+        }
+        "ValidationException" | "ValidationError" | "SerializationException" => ErrorKind::Validation,
         "AccessDeniedException" | "AccessDenied" => ErrorKind::AccessDenied,
-        "ProvisionedThroughputExceededException"
-        | "ThrottlingException"
-        | "Throttling"
-        | "ThrottledException"
-        | "RequestLimitExceeded"
-        | "RequestThrottled"
-        | "RequestThrottledException"
-        | "TooManyRequestsException"
-        | "LimitExceededException" => ErrorKind::Throttled,
         "UnrecognizedClientException"
         | "InvalidSignatureException"
         | "SignatureDoesNotMatch"
         | "IncompleteSignature"
+        | "IncompleteSignatureException"
         | "MissingAuthenticationToken"
         | "MissingAuthenticationTokenException"
         | "InvalidClientTokenId"
         | "InvalidAccessKeyId"
         | "ExpiredToken"
         | "ExpiredTokenException" => ErrorKind::Credentials,
-        "RequestTimeout" | "RequestTimeoutException" => ErrorKind::Timeout,
+        name if TRANSIENT_ERRORS.contains(&name) => ErrorKind::Timeout,
+        name if THROTTLING_ERRORS.contains(&name) => ErrorKind::Throttled,
         _ if status == 429 => ErrorKind::Throttled,
         _ => ErrorKind::Service,
     }
 }
 
 /// Whether an answer of this name and status asks to slow down.
+///
+/// The names are those of the AWS SDKs. The status 429 alone is a throttle for the SDK for JavaScript, but not for that
+/// for Rust; proxies and gateways in front of DynamoDB send it without a name.
 pub(super) fn is_throttle(name: Option<&str>, status: u16) -> bool {
     classify(name.unwrap_or_default(), "", status) == ErrorKind::Throttled
 }

@@ -21,6 +21,7 @@ use super::explain::is_throttle;
 use super::failure::Failure;
 use super::meter::Traffic;
 use super::patience::Patience;
+use super::pool::Lease;
 use super::progress;
 use super::retry::{self, Kind, Retry};
 use super::skew::Skew;
@@ -143,7 +144,7 @@ impl Drop for InFlight<'_, '_> {
 
 /// How far a request has come.
 pub(crate) enum Step {
-    Answered(Bytes),
+    Answered(Reply),
     Failed(Failure),
     /// AWS refused the credentials. To be continued when there are others.
     NeedsCredentials,
@@ -177,9 +178,9 @@ impl Requests {
         let budget = self.budgets.of(sending.work);
         loop {
             let failure = match self.attempt(sending).await {
-                Ok(body) => {
+                Ok(reply) => {
                     budget.succeeded(sending.paid);
-                    return Step::Answered(body);
+                    return Step::Answered(reply);
                 }
                 Err(failure) => failure,
             };
@@ -203,7 +204,7 @@ impl Requests {
         }
     }
 
-    async fn attempt(&self, sending: &mut Sending<'_>) -> Result<Bytes, Failure> {
+    async fn attempt(&self, sending: &mut Sending<'_>) -> Result<Reply, Failure> {
         sending.attempts += 1;
         let template = self.template().await?;
         let signed_at = self.skew.apply(self.clock.now());
@@ -221,9 +222,10 @@ impl Requests {
         let counters = sending.tally.counters;
         counters.add(Effort { bytes_received: reply.body.len() as u64, ..Effort::default() });
         let lease = reply.lease.take();
+        let keep = || lease.into_iter().for_each(Lease::keep);
         if reply.is_success() {
-            lease.map_or((), super::pool::Lease::keep);
-            return Ok(reply.body);
+            keep();
+            return Ok(reply);
         }
         let failure = self.judge(&reply, signed_at, template.serial, &mut sending.renewed);
         if is_throttle(failure.aws_name(), reply.status.as_u16()) {
@@ -232,7 +234,7 @@ impl Requests {
         }
         // A server that fails for a moment may be another one the next time.
         if failure.retry.is_none_or(|retry| retry.kind != Kind::Transient || retry.asked.is_some()) {
-            lease.map_or((), super::pool::Lease::keep);
+            keep();
         }
         Err(failure)
     }

@@ -3,8 +3,10 @@
 
 use std::time::Duration;
 
-use aws_runtime::retries::classifiers::{THROTTLING_ERRORS, TRANSIENT_ERRORS};
+use aws_runtime::retries::classifiers::TRANSIENT_ERRORS;
 use aws_smithy_runtime_api::client::result::ConnectorError;
+
+use super::explain::is_throttle;
 
 /// Why an attempt may be repeated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,10 +65,10 @@ const REPLICA_CONFLICT: &str = "ReplicatedWriteConflictException";
 /// AWS's names for credentials that have expired or were withdrawn.
 const REFUSALS: [&str; 3] = ["ExpiredTokenException", "ExpiredToken", "UnrecognizedClientException"];
 
-/// Why an error answer may be repeated, if it may. Its name goes before its status.
+/// Why the request of an error answer may be sent again, if it may. The name takes precedence over the status.
 pub(super) fn of_answer(name: Option<&str>, status: u16) -> Option<Kind> {
     match name {
-        Some(name) if THROTTLING_ERRORS.contains(&name) => Some(Kind::Throttled),
+        _ if is_throttle(name, status) => Some(Kind::Throttled),
         Some(name) if TRANSIENT_ERRORS.contains(&name) => Some(Kind::Transient),
         Some(REPLICA_CONFLICT) => Some(Kind::Server),
         _ if matches!(status, 500 | 502 | 503 | 504) => Some(Kind::Transient),
@@ -93,7 +95,7 @@ mod tests {
     #[test]
     fn waits_are_jittered_and_double_up_to_a_limit() {
         for (attempts, scale) in [(1, 50), (2, 100), (3, 200), (7, 3_200), (8, 5_000), (u32::MAX, 5_000)] {
-            let longest = (0..200).map(|_| wait(attempts, None)).max().expect("some");
+            let longest = (0..200).map(|_| Retry::TRANSIENT.wait(attempts)).max().expect("some");
             let scale = Duration::from_millis(scale);
             assert!(longest <= scale && longest > scale / 2, "{attempts}: {longest:?}");
         }
@@ -102,7 +104,18 @@ mod tests {
     #[test]
     fn what_aws_asks_for_goes_first_but_not_beyond_the_limit() {
         for (asked, waited) in [(0, 0), (1_200, 1_200), (60_000, 5_000), (u64::MAX, 5_000)] {
-            assert_eq!(wait(3, Some(Duration::from_millis(asked))), Duration::from_millis(waited));
+            assert_eq!(
+                Retry { asked: Some(Duration::from_millis(asked)), ..Retry::TRANSIENT }.wait(3),
+                Duration::from_millis(waited)
+            );
+        }
+    }
+
+    /// [ANS-7]
+    #[test]
+    fn a_status_of_429_is_a_throttle_whatever_unknown_name_it_has() {
+        for name in [None, Some("Unheard"), Some("")] {
+            assert_eq!(of_answer(name, 429), Some(Kind::Throttled), "{name:?}");
         }
     }
 
@@ -111,6 +124,7 @@ mod tests {
         assert_eq!(of_answer(Some("SlowDown"), 503), Some(Kind::Throttled));
         assert_eq!(of_answer(Some("Unheard"), 503), Some(Kind::Transient));
         assert_eq!(of_answer(Some("ValidationException"), 400), None);
+        assert_eq!(of_answer(Some("ValidationException"), 429), None);
         assert!(is_refusal(Some("ExpiredTokenException"), 400));
         assert!(!is_refusal(Some("ExpiredTokenException"), 500) && !is_refusal(None, 400));
     }

@@ -1,15 +1,19 @@
 //! Signature Version 4 of the one shape that a DynamoDB request has: `POST` of JSON, signed in its headers.
 //!
-//! Our own, because a request needs a fraction of what `aws-sigv4` does for any: the key of a day is derived once and
-//! not with every request, and nothing is sorted, normalised or collected that is always the same. That both sign alike
-//! is proved request by request in `signature/tests.rs`.
+//! The signing key, the date and the hexadecimal digits come from the crates that the SDK uses; only the canonical request
+//! is made here. `aws-sigv4` sorts, normalises and collects for each request what is always the same in ours, and derives
+//! the key of the day again. `signature/tests.rs` compares both.
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html>
 
 use std::fmt::{self, Write};
-use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, UNIX_EPOCH};
 
 use aws_credential_types::Credentials;
+use aws_sigv4::sign::v4::generate_signing_key;
+use aws_smithy_types::DateTime;
+use aws_smithy_types::date_time::Format;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use ring::{digest, hmac};
 
 /// The type of every body.
@@ -18,6 +22,10 @@ pub(super) const CONTENT_TYPE: &str = "application/x-amz-json-1.0";
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 
 const SECONDS_PER_DAY: u64 = 86_400;
+
+/// The last second of the year 9999: dates are written with four digits for the year. A clock that is further ahead is
+/// refused by AWS in any case.
+const END_OF_CALENDAR: Duration = Duration::from_secs(253_402_300_799);
 
 /// Where and for what requests are signed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,8 +46,16 @@ pub(super) struct Signer {
     user_agent: String,
     /// The names of the headers that are signed, in order.
     signed_headers: &'static str,
-    /// The key of a day.
-    key: Mutex<Option<(u64, hmac::Key)>>,
+    day: Mutex<Option<Arc<Day>>>,
+}
+
+/// What all requests of one day are signed with.
+struct Day {
+    /// Since 1970.
+    number: u64,
+    /// As in `20301231`.
+    date: String,
+    key: hmac::Key,
 }
 
 impl fmt::Debug for Signer {
@@ -71,14 +87,16 @@ impl Signer {
             path: encoded_again(path),
             user_agent: user_agent.to_owned(),
             signed_headers,
-            key: Mutex::default(),
+            day: Mutex::default(),
         }
     }
 
     /// Signs a request at this time, since 1970.
     pub(super) fn sign(&self, at: Duration, target: &str, body: &[u8]) -> Signed {
-        let date = date_time(at.as_secs());
-        let day = date.get(..8).unwrap_or_default();
+        let at = at.min(END_OF_CALENDAR);
+        let Day { date: day, key, .. } = &*self.day(at);
+        let second = at.as_secs() % SECONDS_PER_DAY;
+        let date = format!("{day}T{:02}{:02}{:02}Z", second / 3_600, second / 60 % 60, second % 60);
         let Scope { region, service } = &self.scope;
         let request = self.canonical_request(&date, target, body);
         let hash = digest::digest(&digest::SHA256, request.as_bytes());
@@ -86,7 +104,7 @@ impl Signer {
         // Writing to a String does not fail.
         let _ = write!(text, "{ALGORITHM}\n{date}\n{day}/{region}/{service}/aws4_request\n");
         push_hex(&mut text, hash.as_ref());
-        let signature = self.authenticate(at.as_secs() / SECONDS_PER_DAY, day, &text);
+        let signature = hmac::sign(key, text.as_bytes());
         let id = self.credentials.access_key_id();
         let mut authorization = String::with_capacity(320);
         let _ = write!(
@@ -96,6 +114,25 @@ impl Signer {
         );
         push_hex(&mut authorization, signature.as_ref());
         Signed { date, authorization }
+    }
+
+    /// The day of this time. The last one is kept, as deriving a key takes longer than signing with it.
+    fn day(&self, at: Duration) -> Arc<Day> {
+        let number = at.as_secs() / SECONDS_PER_DAY;
+        let mut kept = self.day.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*kept {
+            Some(day) if day.number == number => Arc::clone(day),
+            _ => Arc::clone(kept.insert(Arc::new(self.new_day(number, at)))),
+        }
+    }
+
+    fn new_day(&self, number: u64, at: Duration) -> Day {
+        let Scope { region, service } = &self.scope;
+        let key = generate_signing_key(self.credentials.secret_access_key(), UNIX_EPOCH + at, region, service);
+        let time = DateTime::from_secs(i64::try_from(at.as_secs()).unwrap_or_default());
+        let mut date = time.fmt(Format::DateTime).unwrap_or_default().replace('-', "");
+        date.truncate(8);
+        Day { number, date, key: hmac::Key::new(hmac::HMAC_SHA256, key.as_ref()) }
     }
 
     fn canonical_request(&self, date: &str, target: &str, body: &[u8]) -> String {
@@ -113,80 +150,28 @@ impl Signer {
         push_hex(&mut text, digest::digest(&digest::SHA256, body).as_ref());
         text
     }
-
-    /// The signature of a text, by the key of its day.
-    fn authenticate(&self, day_number: u64, day: &str, text: &str) -> hmac::Tag {
-        let mut key = self.key.lock().unwrap_or_else(PoisonError::into_inner);
-        match &*key {
-            Some((of, key)) if *of == day_number => hmac::sign(key, text.as_bytes()),
-            _ => {
-                let (_, key) = key.insert((day_number, self.derive(day)));
-                hmac::sign(key, text.as_bytes())
-            }
-        }
-    }
-
-    fn derive(&self, day: &str) -> hmac::Key {
-        let sign = |key: &[u8], text: &str| hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), text.as_bytes());
-        let secret = zeroize::Zeroizing::new(["AWS4", self.credentials.secret_access_key()].concat());
-        let key = sign(secret.as_bytes(), day);
-        let key = sign(key.as_ref(), &self.scope.region);
-        let key = sign(key.as_ref(), &self.scope.service);
-        let key = sign(key.as_ref(), "aws4_request");
-        hmac::Key::new(hmac::HMAC_SHA256, key.as_ref())
-    }
 }
 
-/// A path, which is encoded already, as it is signed: without empty segments, and encoded a second time. (Segments of
-/// dots, which `aws-sigv4` resolves, are none of a URL that was parsed.)
+/// What a path is signed with as it is.
+const IN_PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// The path, which is encoded already, as it is signed: without empty segments, and encoded a second time. (`aws-sigv4`
+/// also resolves segments of dots, which the URLs that we parse never have.)
 fn encoded_again(path: &str) -> String {
-    let mut encoded = String::with_capacity(path.len());
-    for byte in path.bytes() {
-        if byte == b'/' && encoded.ends_with('/') {
-            continue;
-        }
-        if byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            let _ = write!(encoded, "%{byte:02X}");
-        }
+    let mut encoded = utf8_percent_encode(path, IN_PATH).to_string();
+    while encoded.contains("//") {
+        encoded = encoded.replace("//", "/");
     }
     encoded
 }
 
-/// Appends a hash in hexadecimal digits, all at once: three of them go into each request.
+/// Appends a SHA-256 hash in hexadecimal digits.
 fn push_hex(text: &mut String, hash: &[u8]) {
-    let digit = |half: u8| half + if half < 10 { b'0' } else { b'a' - 10 };
     let mut digits = [0; 64];
-    let (pairs, _) = digits.as_chunks_mut();
-    for (pair, byte) in pairs.iter_mut().zip(hash) {
-        *pair = [digit(byte >> 4), digit(byte & 15)];
+    // Fails for a hash of another length, which SHA-256 does not have.
+    if hex::encode_to_slice(hash, &mut digits).is_ok() {
+        text.push_str(std::str::from_utf8(&digits).unwrap_or_default());
     }
-    text.push_str(std::str::from_utf8(&digits).unwrap_or_default());
-}
-
-/// `20301231T235959Z`.
-fn date_time(epoch_second: u64) -> String {
-    let (year, month, day) = civil(epoch_second / SECONDS_PER_DAY);
-    let second = epoch_second % SECONDS_PER_DAY;
-    let (hour, minute, second) = (second / 3_600, second / 60 % 60, second % 60);
-    format!("{year:04}{month:02}{day:02}T{hour:02}{minute:02}{second:02}Z")
-}
-
-/// Year, month and day of a day since 1970: <https://howardhinnant.github.io/date_algorithms.html#civil_from_days>
-fn civil(day: u64) -> (u64, u64, u64) {
-    /// Days of 400 years, and from 0000-03-01 to 1970.
-    const ERA: u64 = 146_097;
-    const TO_1970: u64 = 719_468;
-    let shifted = day + TO_1970;
-    let (era, of_era) = (shifted / ERA, shifted % ERA);
-    let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year + year / 4 - year / 100);
-    // Counted from March, so that the leap day is the last of a year.
-    let from_march = (5 * of_year + 2) / 153;
-    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
-    let day = of_year - (153 * from_march + 2) / 5 + 1;
-    (year + era * 400 + u64::from(month <= 2), month, day)
 }
 
 #[cfg(test)]

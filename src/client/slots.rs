@@ -28,7 +28,7 @@ pub(crate) type Slot<'a> = SemaphorePermit<'a>;
 pub(crate) struct Place<'a>(&'a Slots);
 
 impl Slots {
-    /// `max_connections` slots, or fewer where the process may not open as many descriptors.
+    /// `max_connections` slots, or fewer where the process may not open as many files.
     pub(crate) fn new(max_connections: usize) -> Self {
         let of = max_connections.min(descriptors().unwrap_or(usize::MAX));
         Self { free: Semaphore::new(of), of, max_connections, waiting: AtomicUsize::new(0) }
@@ -40,7 +40,9 @@ impl Slots {
         if of == max_connections {
             return format!("a connection (`maxConnections` is {of})");
         }
-        format!("a connection (`maxConnections` is {max_connections}, but half of the files that may be open is {of})")
+        format!(
+            "a connection (`maxConnections` is {max_connections}, and the process may open too few files for more than {of})"
+        )
     }
 
     /// A slot, if one is free and no other call waits for it.
@@ -79,13 +81,15 @@ impl Drop for Place<'_> {
     }
 }
 
-/// Half of the descriptors that this process may open: the rest is the app's own. `None` where there is no such limit.
+/// Half of the files that this process may still open: the rest is the app's own. `None` where there is no such limit.
 fn descriptors() -> Option<usize> {
     #[cfg(unix)]
     {
         use rustix::process::{Resource, getrlimit};
-        let limit = getrlimit(Resource::Nofile).current?;
-        Some(usize::try_from(limit / 2).unwrap_or(usize::MAX).max(1))
+        let limit = usize::try_from(getrlimit(Resource::Nofile).current?).unwrap_or(usize::MAX);
+        let open = std::fs::read_dir("/dev/fd").map_or(0, Iterator::count);
+        // Many files may be open for a moment only, and the slots are counted once.
+        Some((limit.saturating_sub(open) / 2).max(limit / 8).max(1))
     }
     #[cfg(not(unix))]
     None
@@ -129,9 +133,9 @@ mod tests {
     /// [ENV-2]
     #[cfg(unix)]
     #[test]
-    fn there_are_fewer_slots_than_half_of_the_descriptors() {
-        let limit = descriptors().expect("a limit");
-        assert_eq!(Slots::new(Semaphore::MAX_PERMITS).of, limit.min(Semaphore::MAX_PERMITS));
+    fn there_are_no_more_slots_than_files_that_may_be_opened() {
+        let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current.expect("a limit");
+        assert!((Slots::new(Semaphore::MAX_PERMITS).of as u64) < limit);
         assert_eq!(Slots::new(1).of, 1);
     }
 }

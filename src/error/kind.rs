@@ -1,116 +1,179 @@
-//! The kinds of failure, and their codes.
+//! The kinds of failure.
 
-/// The kind of a failure. Each has one stable code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ErrorKind {
+/// Whether the same call may succeed later without any change.
+#[derive(Clone, Copy)]
+enum Retryable {
+    Never,
+    Always,
+    /// Where the status says that the fault is the server's: 500 and above.
+    ServerFault,
+}
+
+use Retryable::{Always, Never, ServerFault};
+
+/// Declares [`ErrorKind`]: of each kind the code, the error's name where AWS gave none, and whether it is retryable.
+macro_rules! error_kinds {
+    ($($(#[doc = $doc:literal])+ $kind:ident: $code:literal, $name:literal, $retryable:ident;)+) => {
+        /// The kind of a failure. Each has one stable code.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[non_exhaustive]
+        pub enum ErrorKind {
+            $($(#[doc = $doc])+ $kind,)+
+        }
+
+        impl ErrorKind {
+            /// Every kind.
+            pub const ALL: &'static [Self] = &[$(Self::$kind),+];
+
+            /// The stable code that programs compare.
+            #[must_use]
+            pub fn code(self) -> &'static str {
+                match self {
+                    $(Self::$kind => $code,)+
+                }
+            }
+
+            /// The error's name where AWS gave none.
+            pub(super) fn name(self) -> &'static str {
+                match self {
+                    $(Self::$kind => $name,)+
+                }
+            }
+
+            fn retryable(self) -> Retryable {
+                match self {
+                    $(Self::$kind => $retryable,)+
+                }
+            }
+        }
+    };
+}
+
+error_kinds! {
     /// An option of the driver is missing or not allowed.
-    InvalidOption,
+    InvalidOption: "ERR_DYNAMODB_INVALID_OPTION", "DynamoDbError", Never;
     /// A key is empty, too long, ill-formed or no string.
-    InvalidKey,
+    InvalidKey: "ERR_DYNAMODB_INVALID_KEY", "DynamoDbError", Never;
     /// A value cannot be stored.
-    InvalidValue,
+    InvalidValue: "ERR_DYNAMODB_INVALID_VALUE", "DynamoDbError", Never;
     /// Another argument (`ttl`, `base`, `maxDepth`) is not allowed.
-    InvalidArgument,
+    InvalidArgument: "ERR_DYNAMODB_INVALID_ARGUMENT", "DynamoDbError", Never;
     /// The item is over DynamoDB's 400 KB.
-    ItemTooLarge,
+    ItemTooLarge: "ERR_DYNAMODB_ITEM_TOO_LARGE", "DynamoDbError", Never;
     /// No region in the option, the environment or the profile.
-    NoRegion,
+    NoRegion: "ERR_DYNAMODB_NO_REGION", "DynamoDbError", Never;
     /// No credentials, or AWS refused them.
-    Credentials,
+    Credentials: "ERR_DYNAMODB_CREDENTIALS", "DynamoDbError", Never;
     /// The credentials may not do this.
-    AccessDenied,
+    AccessDenied: "ERR_DYNAMODB_ACCESS_DENIED", "DynamoDbError", Never;
     /// There is no such table in this region.
-    TableNotFound,
+    TableNotFound: "ERR_DYNAMODB_TABLE_NOT_FOUND", "DynamoDbError", Never;
     /// The table's key, or for `createTable` its TTL attribute, is not the one the driver expects.
-    SchemaMismatch,
+    SchemaMismatch: "ERR_DYNAMODB_SCHEMA_MISMATCH", "DynamoDbError", Never;
     /// The table is being deleted, or cannot be used for another reason of its own.
-    TableUnavailable,
+    TableUnavailable: "ERR_DYNAMODB_TABLE_UNAVAILABLE", "DynamoDbError", Always;
     /// AWS refused the request as ill-formed.
-    Validation,
-    /// AWS asked to slow down, and went on to do so after the last attempt.
-    Throttled,
+    Validation: "ERR_DYNAMODB_VALIDATION", "DynamoDbError", Never;
+    /// AWS asked to slow down, and still did after the last attempt.
+    Throttled: "ERR_DYNAMODB_THROTTLED", "DynamoDbError", Always;
+    /// Too many calls wait for a connection already.
+    QueueFull: "ERR_DYNAMODB_QUEUE_FULL", "DynamoDbError", Always;
+    /// The circuit breaker is open: the last calls got no answer.
+    CircuitOpen: "ERR_DYNAMODB_CIRCUIT_OPEN", "DynamoDbError", Always;
     /// No answer in time.
-    Timeout,
+    Timeout: "ERR_DYNAMODB_TIMEOUT", "TimeoutError", Always;
     /// The endpoint could not be reached, or the connection broke.
-    Connection,
+    Connection: "ERR_DYNAMODB_CONNECTION", "ConnectionError", Always;
     /// AWS answered with another error.
-    Service,
+    Service: "ERR_DYNAMODB_SERVICE", "DynamoDbError", ServerFault;
     /// The answer could not be read.
-    Response,
+    Response: "ERR_DYNAMODB_RESPONSE", "DynamoDbError", Always;
     /// The driver was disposed.
-    Closed,
+    Closed: "ERR_DYNAMODB_CLOSED", "ClosedError", Never;
     /// The caller's signal stopped the call.
-    Aborted,
+    Aborted: "ERR_DYNAMODB_ABORTED", "AbortError", Never;
     /// A fault of the driver itself.
-    Internal,
+    Internal: "ERR_DYNAMODB_INTERNAL", "DynamoDbError", Never;
 }
 
 impl ErrorKind {
-    /// Every kind, for the check that `docs/ERRORS.md` names them all.
-    pub const ALL: [Self; 20] = [
-        Self::InvalidOption,
-        Self::InvalidKey,
-        Self::InvalidValue,
-        Self::InvalidArgument,
-        Self::ItemTooLarge,
-        Self::NoRegion,
-        Self::Credentials,
-        Self::AccessDenied,
-        Self::TableNotFound,
-        Self::SchemaMismatch,
-        Self::TableUnavailable,
-        Self::Validation,
-        Self::Throttled,
-        Self::Timeout,
-        Self::Connection,
-        Self::Service,
-        Self::Response,
-        Self::Closed,
-        Self::Aborted,
-        Self::Internal,
-    ];
-
-    /// The stable code that programs compare.
-    #[must_use]
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::InvalidOption => "ERR_DYNAMODB_INVALID_OPTION",
-            Self::InvalidKey => "ERR_DYNAMODB_INVALID_KEY",
-            Self::InvalidValue => "ERR_DYNAMODB_INVALID_VALUE",
-            Self::InvalidArgument => "ERR_DYNAMODB_INVALID_ARGUMENT",
-            Self::ItemTooLarge => "ERR_DYNAMODB_ITEM_TOO_LARGE",
-            Self::NoRegion => "ERR_DYNAMODB_NO_REGION",
-            Self::Credentials => "ERR_DYNAMODB_CREDENTIALS",
-            Self::AccessDenied => "ERR_DYNAMODB_ACCESS_DENIED",
-            Self::TableNotFound => "ERR_DYNAMODB_TABLE_NOT_FOUND",
-            Self::SchemaMismatch => "ERR_DYNAMODB_SCHEMA_MISMATCH",
-            Self::TableUnavailable => "ERR_DYNAMODB_TABLE_UNAVAILABLE",
-            Self::Validation => "ERR_DYNAMODB_VALIDATION",
-            Self::Throttled => "ERR_DYNAMODB_THROTTLED",
-            Self::Timeout => "ERR_DYNAMODB_TIMEOUT",
-            Self::Connection => "ERR_DYNAMODB_CONNECTION",
-            Self::Service => "ERR_DYNAMODB_SERVICE",
-            Self::Response => "ERR_DYNAMODB_RESPONSE",
-            Self::Closed => "ERR_DYNAMODB_CLOSED",
-            Self::Aborted => "ERR_DYNAMODB_ABORTED",
-            Self::Internal => "ERR_DYNAMODB_INTERNAL",
-        }
-    }
-
     /// Whether the message should show which key: the failure lies in that very item.
     pub(super) fn is_about_the_item(self) -> bool {
         matches!(self, Self::InvalidKey | Self::InvalidValue | Self::ItemTooLarge)
     }
 
-    /// The error's name where AWS gave none.
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Timeout => "TimeoutError",
-            Self::Connection => "ConnectionError",
-            Self::Closed => "ClosedError",
-            Self::Aborted => "AbortError",
-            _ => "DynamoDbError",
+    /// Whether the same call may succeed later without any change, after an answer of this HTTP status.
+    pub(super) fn is_retryable(self, http_status: Option<u16>) -> bool {
+        match self.retryable() {
+            Never => false,
+            Always => true,
+            ServerFault => http_status.is_some_and(|status| status >= 500),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    /// The code of an addon that does not load: JavaScript's own, as there is no Rust then.
+    const BINDING: &str = "ERR_DYNAMODB_BINDING";
+
+    fn codes() -> BTreeSet<&'static str> {
+        ErrorKind::ALL.iter().map(|kind| kind.code()).collect()
+    }
+
+    #[test]
+    fn every_kind_has_a_code_of_its_own() {
+        assert_eq!(codes().len(), ErrorKind::ALL.len());
+    }
+
+    /// [ERR-3]
+    #[test]
+    fn the_docs_explain_every_code_by_its_name() {
+        let docs = include_str!("../../docs/ERRORS.md");
+        for kind in ErrorKind::ALL {
+            let row = docs.lines().find(|line| line.starts_with(&format!("| `{}` |", kind.code())));
+            let row = row.unwrap_or_else(|| panic!("{} has no row in docs/ERRORS.md", kind.code()));
+            // Kinds that only an answer of AWS leads to have AWS's name.
+            assert!(
+                row.contains(&format!("`{}`", kind.name()))
+                    || row.contains("| AWS's |")
+                    || row.contains("Exception` |"),
+                "{row}"
+            );
+        }
+    }
+
+    /// [ERR-3]
+    #[test]
+    fn the_types_list_exactly_the_codes() {
+        let types = include_str!("../../types.d.ts");
+        let union = types.split("type DynamoDbErrorCode =").nth(1).and_then(|rest| rest.split(';').next());
+        let listed: BTreeSet<_> = union.expect("the type").split('"').filter(|text| text.starts_with("ERR_")).collect();
+        let mut expected = codes();
+        expected.insert(BINDING);
+        assert_eq!(listed, expected);
+    }
+
+    /// [ERR-1]
+    #[test]
+    fn only_what_may_pass_by_itself_is_retryable() {
+        for kind in ErrorKind::ALL {
+            let by_status = [None, Some(400), Some(499), Some(500), Some(599)].map(|status| kind.is_retryable(status));
+            let expected = match kind {
+                ErrorKind::Service => [false, false, false, true, true],
+                ErrorKind::TableUnavailable
+                | ErrorKind::Throttled
+                | ErrorKind::QueueFull
+                | ErrorKind::CircuitOpen
+                | ErrorKind::Timeout
+                | ErrorKind::Connection
+                | ErrorKind::Response => [true; 5],
+                _ => [false; 5],
+            };
+            assert_eq!(by_status, expected, "{kind:?}");
         }
     }
 }

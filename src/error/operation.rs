@@ -1,68 +1,54 @@
 //! What the caller called.
 
-/// A method of the driver, or a function beside it, as the caller knows it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Operation {
-    /// `getItem`
-    GetItem,
-    /// `hasItem`
-    HasItem,
-    /// `setItem`
-    SetItem,
-    /// `removeItem`
-    RemoveItem,
-    /// `getKeys`
-    GetKeys,
-    /// `clear`
-    Clear,
-    /// `getItems`
-    GetItems,
-    /// `setItems`
-    SetItems,
-    /// `getItemRaw`
-    GetItemRaw,
-    /// `setItemRaw`
-    SetItemRaw,
-    /// `getMeta`
-    GetMeta,
-    /// `createTable`
-    CreateTable,
+/// Declares [`Operation`]: of each operation the method's name.
+macro_rules! operations {
+    ($($operation:ident: $name:literal;)+) => {
+        /// A method of the driver, or `createTable`, as the caller knows it.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[non_exhaustive]
+        pub enum Operation {
+            $(#[doc = concat!("`", $name, "`")] $operation,)+
+        }
+
+        impl Operation {
+            /// Every operation, in the order of their declaration.
+            pub const ALL: [Self; [$($name),+].len()] = [$(Self::$operation),+];
+
+            /// The method's name.
+            #[must_use]
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Self::$operation => $name,)+
+                }
+            }
+        }
+    };
 }
 
-impl Operation {
-    /// Every one, in the order of their declaration.
-    pub const ALL: [Self; 12] = [
-        Self::GetItem,
-        Self::HasItem,
-        Self::SetItem,
-        Self::RemoveItem,
-        Self::GetKeys,
-        Self::Clear,
-        Self::GetItems,
-        Self::SetItems,
-        Self::GetItemRaw,
-        Self::SetItemRaw,
-        Self::GetMeta,
-        Self::CreateTable,
-    ];
+operations! {
+    GetItem: "getItem";
+    HasItem: "hasItem";
+    SetItem: "setItem";
+    RemoveItem: "removeItem";
+    GetKeys: "getKeys";
+    Clear: "clear";
+    GetItems: "getItems";
+    SetItems: "setItems";
+    GetItemRaw: "getItemRaw";
+    SetItemRaw: "setItemRaw";
+    GetMeta: "getMeta";
+    CreateTable: "createTable";
+}
 
-    /// The method's name.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::GetItem => "getItem",
-            Self::HasItem => "hasItem",
-            Self::SetItem => "setItem",
-            Self::RemoveItem => "removeItem",
-            Self::GetKeys => "getKeys",
-            Self::Clear => "clear",
-            Self::GetItems => "getItems",
-            Self::SetItems => "setItems",
-            Self::GetItemRaw => "getItemRaw",
-            Self::SetItemRaw => "setItemRaw",
-            Self::GetMeta => "getMeta",
-            Self::CreateTable => "createTable",
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_operation_is_a_method_or_function_of_the_types() {
+        let types = include_str!("../../types.d.ts").to_owned() + include_str!("../../index.d.ts");
+        for operation in Operation::ALL {
+            assert!(types.contains(&format!("{}(", operation.name())), "{operation:?}");
         }
     }
 }

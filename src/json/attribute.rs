@@ -1,202 +1,158 @@
-//! One attribute value: `{ "S": "text" }`.
+//! Attribute values, `{ "S": "text" }`, and objects of them.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
+use std::marker::PhantomData;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_smithy_types::{Blob, base64};
-use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
-use serde::ser::{self, Serialize, SerializeMap, Serializer};
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, Unexpected, Visitor};
+use serde::ser::{Serialize, Serializer};
 
-/// A value to be written.
-pub(super) struct Written<'a>(pub(super) &'a AttributeValue);
+/// The JSON form of the SDK's `AttributeValue`: an object of one member, which is named for the type.
+///
+/// No type, several, or one that this version does not know are errors: taken for null, a value would be lost unnoticed.
+#[derive(serde::Serialize, serde::Deserialize)]
+#[serde(remote = "AttributeValue", rename_all = "UPPERCASE")]
+#[non_exhaustive]
+enum AttributeValueJson {
+    S(String),
+    N(String),
+    B(#[serde(serialize_with = "binary", deserialize_with = "read_binary")] Blob),
+    Bool(bool),
+    Null(#[serde(deserialize_with = "read_null")] bool),
+    L(#[serde(serialize_with = "list", deserialize_with = "read_list")] Vec<AttributeValue>),
+    M(#[serde(serialize_with = "map", deserialize_with = "read_map")] HashMap<String, AttributeValue>),
+    Ss(Vec<String>),
+    Ns(Vec<String>),
+    Bs(#[serde(serialize_with = "binary_set", deserialize_with = "read_binary_set")] Vec<Blob>),
+}
 
-impl Serialize for Written<'_> {
+/// A value of a request.
+#[derive(serde::Serialize)]
+#[serde(transparent)]
+pub(super) struct AttributeRef<'a>(
+    #[serde(serialize_with = "AttributeValueJson::serialize")] pub(super) &'a AttributeValue,
+);
+
+/// A whole map of attributes of a request.
+pub(super) struct AttributesRef<'a>(pub(super) &'a HashMap<String, AttributeValue>);
+
+impl Serialize for AttributesRef<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(1))?;
-        match self.0 {
-            AttributeValue::S(text) => map.serialize_entry("S", text)?,
-            AttributeValue::N(number) => map.serialize_entry("N", number)?,
-            AttributeValue::B(bytes) => map.serialize_entry("B", &base64::encode(bytes))?,
-            AttributeValue::Bool(on) => map.serialize_entry("BOOL", on)?,
-            AttributeValue::Null(null) => map.serialize_entry("NULL", null)?,
-            AttributeValue::L(list) => map.serialize_entry("L", &Each(list.iter().map(Written)))?,
-            AttributeValue::M(entries) => map.serialize_entry("M", &Row(entries))?,
-            AttributeValue::Ss(texts) => map.serialize_entry("SS", texts)?,
-            AttributeValue::Ns(numbers) => map.serialize_entry("NS", numbers)?,
-            AttributeValue::Bs(blobs) => map.serialize_entry("BS", &Each(blobs.iter().map(base64::encode)))?,
-            _ => return Err(ser::Error::custom("a value of a type that this version does not know")),
-        }
-        map.end()
+        map(self.0, serializer)
     }
 }
 
-/// A whole map of attributes.
-pub(super) struct Row<'a>(pub(super) &'a HashMap<String, AttributeValue>);
+/// A value of a response.
+#[derive(serde::Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Attribute(#[serde(with = "AttributeValueJson")] AttributeValue);
 
-impl Serialize for Row<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().map(|(name, value)| (name, Written(value))))
+/// Text of a response, borrowed from it where nothing in it is escaped.
+#[derive(serde::Deserialize)]
+#[serde(transparent)]
+pub(super) struct Text<'a>(#[serde(borrow)] pub(super) Cow<'a, str>);
+
+/// The members of an object of a response, in their order. A list, since there are few and each is looked up once.
+pub(crate) struct Members<'a, V>(Vec<(Text<'a>, V)>);
+
+/// The attributes of an item, or of a key.
+pub(crate) type Item<'a> = Members<'a, Attribute>;
+
+impl<'a, V> Members<'a, V> {
+    /// The members' names and values.
+    pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = (&str, &V)> {
+        self.0.iter().map(|(Text(name), value)| (&**name, value))
+    }
+
+    /// The members' values, whatever their names.
+    pub(crate) fn into_values(self) -> impl Iterator<Item = V> + use<'a, V> {
+        self.0.into_iter().map(|(_, value)| value)
     }
 }
 
-/// An array, from an iterator.
-pub(super) struct Each<I>(pub(super) I);
+impl Item<'_> {
+    /// Takes the attribute of this name out; the last one where the name is repeated.
+    pub(crate) fn take(&mut self, name: &str) -> Option<AttributeValue> {
+        let position = self.0.iter().rposition(|(Text(of), _)| of == name)?;
+        Some(self.0.swap_remove(position).1.0)
+    }
 
-impl<I: Iterator<Item: Serialize> + Clone> Serialize for Each<I> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.clone())
+    /// All attributes.
+    pub(crate) fn into_map(self) -> HashMap<String, AttributeValue> {
+        self.0.into_iter().map(|(Text(name), Attribute(value))| (name.into_owned(), value)).collect()
     }
 }
 
-/// A value that was read. An unknown type is no error, as a later DynamoDB may have one, and reads as null.
-pub(super) struct Read(pub(super) AttributeValue);
-
-impl<'de> Deserialize<'de> for Read {
+impl<'de: 'a, 'a, V: Deserialize<'de>> Deserialize<'de> for Members<'a, V> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(ReadVisitor)
-    }
-}
+        struct MembersVisitor<V>(PhantomData<V>);
 
-struct ReadVisitor;
+        impl<'de, V: Deserialize<'de>> Visitor<'de> for MembersVisitor<V> {
+            type Value = Members<'de, V>;
 
-impl<'de> Visitor<'de> for ReadVisitor {
-    type Value = Read;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
 
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an attribute value")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Read, A::Error> {
-        let mut found = None;
-        while let Some(kind) = map.next_key()? {
-            // A member that is null is none, as for the SDK.
-            let value = match kind {
-                Kind::S => map.next_value::<Option<String>>()?.map(AttributeValue::S),
-                Kind::N => map.next_value::<Option<String>>()?.map(AttributeValue::N),
-                Kind::B => map.next_value::<Option<Base64>>()?.map(|bytes| AttributeValue::B(bytes.0)),
-                Kind::Bool => map.next_value::<Option<bool>>()?.map(AttributeValue::Bool),
-                Kind::Null => map.next_value::<Option<bool>>()?.map(AttributeValue::Null),
-                Kind::L => map.next_value::<Option<Vec<Read>>>()?.map(|list| AttributeValue::L(plain(list))),
-                Kind::M => map.next_value::<Option<ReadRow>>()?.map(|map| AttributeValue::M(map.0)),
-                Kind::Ss => map.next_value::<Option<Vec<String>>>()?.map(AttributeValue::Ss),
-                Kind::Ns => map.next_value::<Option<Vec<String>>>()?.map(AttributeValue::Ns),
-                Kind::Bs => map.next_value::<Option<Vec<Base64>>>()?.map(|set| AttributeValue::Bs(blobs(set))),
-                Kind::Unknown => map.next_value::<Option<IgnoredAny>>()?.map(|_| AttributeValue::Null(true)),
-                Kind::Annotation => {
-                    map.next_value::<IgnoredAny>()?;
-                    None
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
                 }
-            };
-            if let Some(value) = value
-                && found.replace(value).is_some()
-            {
-                return Err(de::Error::custom("an attribute value of two types"));
+                Ok(Members(members))
             }
         }
-        found.map(Read).ok_or_else(|| de::Error::custom("an attribute value without a type"))
+
+        deserializer.deserialize_map(MembersVisitor(PhantomData))
     }
 }
 
-fn plain(list: Vec<Read>) -> Vec<AttributeValue> {
-    list.into_iter().map(|item| item.0).collect()
+fn binary<S: Serializer>(blob: &Blob, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&base64::encode(blob))
 }
 
-fn blobs(set: Vec<Base64>) -> Vec<Blob> {
-    set.into_iter().map(|item| item.0).collect()
+fn binary_set<S: Serializer>(set: &[Blob], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(set.iter().map(base64::encode))
 }
 
-/// The type of a value, which is the name of its one member.
-enum Kind {
-    S,
-    N,
-    B,
-    Bool,
-    Null,
-    L,
-    M,
-    Ss,
-    Ns,
-    Bs,
-    /// What AWS's protocols add to a union, and say is to be passed over.
-    Annotation,
-    Unknown,
+fn list<S: Serializer>(list: &[AttributeValue], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(list.iter().map(AttributeRef))
 }
 
-impl<'de> Deserialize<'de> for Kind {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct KindVisitor;
-        impl Visitor<'_> for KindVisitor {
-            type Value = Kind;
+fn map<S: Serializer>(map: &HashMap<String, AttributeValue>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(map.iter().map(|(name, value)| (name, AttributeRef(value))))
+}
 
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("the name of a type")
-            }
+fn read_binary<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Blob, D::Error> {
+    let Text(text) = Text::deserialize(deserializer)?;
+    decoded(&text)
+}
 
-            fn visit_str<E: de::Error>(self, name: &str) -> Result<Kind, E> {
-                Ok(match name {
-                    "S" => Kind::S,
-                    "N" => Kind::N,
-                    "B" => Kind::B,
-                    "BOOL" => Kind::Bool,
-                    "NULL" => Kind::Null,
-                    "L" => Kind::L,
-                    "M" => Kind::M,
-                    "SS" => Kind::Ss,
-                    "NS" => Kind::Ns,
-                    "BS" => Kind::Bs,
-                    "__type" => Kind::Annotation,
-                    _ => Kind::Unknown,
-                })
-            }
-        }
-        deserializer.deserialize_identifier(KindVisitor)
+fn read_binary_set<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Blob>, D::Error> {
+    let set: Vec<Text<'_>> = Vec::deserialize(deserializer)?;
+    set.iter().map(|Text(text)| decoded(text)).collect()
+}
+
+fn decoded<E: Error>(text: &str) -> Result<Blob, E> {
+    base64::decode(text).map(Blob::new).map_err(|_| E::custom("binary that is not base64"))
+}
+
+/// DynamoDB refuses to store `"NULL": false`, which would mean nothing.
+fn read_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    match bool::deserialize(deserializer)? {
+        true => Ok(true),
+        false => Err(D::Error::invalid_value(Unexpected::Bool(false), &"true")),
     }
 }
 
-/// Bytes, written in base64.
-struct Base64(Blob);
-
-impl<'de> Deserialize<'de> for Base64 {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Base64Visitor;
-        impl Visitor<'_> for Base64Visitor {
-            type Value = Base64;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("bytes in base64")
-            }
-
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Base64, E> {
-                let bytes = base64::decode(text).map_err(|_| E::custom("bytes that are no base64"))?;
-                Ok(Base64(Blob::new(bytes)))
-            }
-        }
-        deserializer.deserialize_str(Base64Visitor)
-    }
+fn read_list<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<AttributeValue>, D::Error> {
+    let list: Vec<Attribute> = Vec::deserialize(deserializer)?;
+    Ok(list.into_iter().map(|Attribute(value)| value).collect())
 }
 
-/// A whole map of attributes that was read.
-pub(super) struct ReadRow(pub(super) HashMap<String, AttributeValue>);
-
-impl<'de> Deserialize<'de> for ReadRow {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct RowVisitor;
-        impl<'de> Visitor<'de> for RowVisitor {
-            type Value = ReadRow;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a map of attributes")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<ReadRow, A::Error> {
-                let mut row = HashMap::new();
-                while let Some((name, Read(value))) = map.next_entry()? {
-                    row.insert(name, value);
-                }
-                Ok(ReadRow(row))
-            }
-        }
-        deserializer.deserialize_map(RowVisitor)
-    }
+fn read_map<'de, D: Deserializer<'de>>(deserializer: D) -> Result<HashMap<String, AttributeValue>, D::Error> {
+    Item::deserialize(deserializer).map(Item::into_map)
 }

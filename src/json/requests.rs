@@ -1,4 +1,4 @@
-//! The bodies of the requests.
+//! The bodies of the requests on items.
 
 use std::collections::HashMap;
 
@@ -6,8 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
-use super::attribute::{Each, Row};
-use super::row::{KeyRow, NewRow, Text, Whole};
+use super::attribute::{AttributeRef, AttributesRef};
 use crate::item::{Attributes, Content};
 use crate::key::Key;
 
@@ -19,161 +18,185 @@ pub(crate) fn body(request: &impl Serialize) -> serde_json::Result<Vec<u8>> {
     Ok(body)
 }
 
-/// Placeholders of an expression: `{ "#v": "value" }`. Names such as `key`, `value` and `ttl` are reserved words.
-type Names<'a> = &'a [(&'static str, &'a str)];
-
-fn names<S: Serializer>(names: &Names<'_>, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_map(names.iter().copied())
+/// Reads the value and the TTL of an item and, where asked for, one attribute more.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct GetItemInput<'a> {
+    table_name: &'a str,
+    key: ItemKey<'a>,
+    projection_expression: &'static str,
+    expression_attribute_names: Names<'a, 3>,
+    #[serde(skip_serializing_if = "is_false")]
+    consistent_read: bool,
 }
 
-/// A GetItem.
-pub(crate) struct GetItem<'a> {
-    pub(crate) table: &'a str,
-    pub(crate) attributes: &'a Attributes,
-    pub(crate) key: &'a Key,
-    pub(crate) consistent: bool,
-    /// An attribute beside value and TTL.
-    pub(crate) more: Option<&'a str>,
-}
-
-impl Serialize for GetItem<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        #[derive(Serialize)]
-        #[serde(rename_all = "PascalCase")]
-        struct Body<'a> {
-            table_name: &'a str,
-            key: KeyRow<'a>,
-            projection_expression: &'static str,
-            #[serde(serialize_with = "names")]
-            expression_attribute_names: Names<'a>,
-            #[serde(skip_serializing_if = "std::ops::Not::not")]
-            consistent_read: bool,
-        }
-        let Self { table, attributes, key, consistent, more } = *self;
-        let all = [("#v", attributes.value.as_str()), ("#t", &attributes.ttl), ("#m", more.unwrap_or_default())];
-        Body {
-            table_name: table,
-            key: KeyRow { name: &attributes.key, key },
+impl<'a> GetItemInput<'a> {
+    pub(crate) fn new(
+        table_name: &'a str,
+        attributes: &'a Attributes,
+        key: &'a Key,
+        consistent_read: bool,
+        more: Option<&'a str>,
+    ) -> Self {
+        let Attributes { key: key_name, value, ttl, .. } = attributes;
+        Self {
+            table_name,
+            key: ItemKey { name: key_name, key },
             projection_expression: if more.is_some() { "#v, #t, #m" } else { "#v, #t" },
-            expression_attribute_names: if more.is_some() {
-                &all
-            } else {
-                all.split_last().map_or(&[], |(_, two)| two)
-            },
-            consistent_read: consistent,
+            expression_attribute_names: Names([Some(("#v", value)), Some(("#t", ttl)), more.map(|more| ("#m", more))]),
+            consistent_read,
         }
-        .serialize(serializer)
     }
 }
 
-/// A PutItem.
-pub(crate) struct PutItem<'a> {
-    pub(crate) table: &'a str,
-    pub(crate) attributes: &'a Attributes,
-    pub(crate) key: &'a Key,
-    pub(crate) content: &'a Content,
+/// Puts a whole item.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct PutItemInput<'a> {
+    table_name: &'a str,
+    item: NewItem<'a>,
 }
 
-impl Serialize for PutItem<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Self { table, attributes, key, content } = *self;
-        let mut body = serializer.serialize_map(Some(2))?;
-        body.serialize_entry("TableName", table)?;
-        body.serialize_entry("Item", &NewRow { names: attributes, key, content })?;
-        body.end()
+impl<'a> PutItemInput<'a> {
+    pub(crate) fn new(table_name: &'a str, attributes: &'a Attributes, key: &'a Key, content: &'a Content) -> Self {
+        Self { table_name, item: NewItem { attributes, key, content } }
     }
 }
 
-/// A DeleteItem.
-pub(crate) struct DeleteItem<'a> {
-    pub(crate) table: &'a str,
-    pub(crate) attributes: &'a Attributes,
-    pub(crate) key: &'a Key,
+/// Deletes an item, whatever it holds.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct DeleteItemInput<'a> {
+    table_name: &'a str,
+    key: ItemKey<'a>,
 }
 
-impl Serialize for DeleteItem<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut body = serializer.serialize_map(Some(2))?;
-        body.serialize_entry("TableName", self.table)?;
-        body.serialize_entry("Key", &KeyRow { name: &self.attributes.key, key: self.key })?;
-        body.end()
+impl<'a> DeleteItemInput<'a> {
+    pub(crate) fn new(table_name: &'a str, attributes: &'a Attributes, key: &'a Key) -> Self {
+        Self { table_name, key: ItemKey { name: &attributes.key, key } }
     }
 }
 
-/// A BatchGetItem, of the keys' rows the key, the value and the TTL.
-pub(crate) struct BatchGet<'a, I> {
-    pub(crate) table: &'a str,
-    pub(crate) attributes: &'a Attributes,
-    pub(crate) keys: I,
-    pub(crate) consistent: bool,
+/// Reads the key, the value and the TTL of several items.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct BatchGetItemInput<'a> {
+    request_items: OfTable<'a, KeysAndAttributes<'a>>,
 }
 
-impl<'a, I: Iterator<Item = &'a Key> + Clone> Serialize for BatchGet<'a, I> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        #[derive(Serialize)]
-        #[serde(rename_all = "PascalCase")]
-        struct Body<'a, K: Serialize> {
-            keys: K,
-            projection_expression: &'static str,
-            #[serde(serialize_with = "names")]
-            expression_attribute_names: Names<'a>,
-            #[serde(skip_serializing_if = "std::ops::Not::not")]
-            consistent_read: bool,
-        }
-        let Attributes { key, value, ttl, .. } = self.attributes;
-        let body = Body {
-            keys: Each(self.keys.clone().map(|one| KeyRow { name: key, key: one })),
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct KeysAndAttributes<'a> {
+    keys: Vec<ItemKey<'a>>,
+    projection_expression: &'static str,
+    expression_attribute_names: Names<'a, 3>,
+    #[serde(skip_serializing_if = "is_false")]
+    consistent_read: bool,
+}
+
+impl<'a> BatchGetItemInput<'a> {
+    pub(crate) fn new(
+        table_name: &'a str,
+        attributes: &'a Attributes,
+        keys: impl IntoIterator<Item = &'a Key>,
+        consistent_read: bool,
+    ) -> Self {
+        let Attributes { key: name, value, ttl, .. } = attributes;
+        let keys_and_attributes = KeysAndAttributes {
+            keys: keys.into_iter().map(|key| ItemKey { name, key }).collect(),
             projection_expression: "#k, #v, #t",
-            expression_attribute_names: &[("#k", key.as_str()), ("#v", value), ("#t", ttl)],
-            consistent_read: self.consistent,
+            expression_attribute_names: Names([Some(("#k", name)), Some(("#v", value)), Some(("#t", ttl))]),
+            consistent_read,
         };
-        serializer.collect_map([("RequestItems", OfTable(self.table, &body))])
+        Self { request_items: OfTable(table_name, keys_and_attributes) }
     }
 }
 
-/// A BatchWriteItem: of each key the content to put, or none to delete what is there.
-pub(crate) struct BatchWrite<'a, I> {
-    pub(crate) table: &'a str,
-    pub(crate) attributes: &'a Attributes,
-    pub(crate) writes: I,
+/// Puts or deletes several items.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct BatchWriteItemInput<'a> {
+    request_items: OfTable<'a, Vec<WriteRequest<'a>>>,
 }
 
-impl<'a, I: Iterator<Item = (&'a Key, Option<&'a Content>)> + Clone> Serialize for BatchWrite<'a, I> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        #[derive(Serialize)]
-        enum Write<'a> {
-            #[serde(rename = "PutRequest")]
-            Put {
-                #[serde(rename = "Item")]
-                item: NewRow<'a>,
-            },
-            #[serde(rename = "DeleteRequest")]
-            Delete {
-                #[serde(rename = "Key")]
-                key: KeyRow<'a>,
-            },
-        }
-        let names = self.attributes;
-        let writes = self.writes.clone().map(|(key, content)| match content {
-            Some(content) => Write::Put { item: NewRow { names, key, content } },
-            None => Write::Delete { key: KeyRow { name: &names.key, key } },
+#[derive(Serialize)]
+enum WriteRequest<'a> {
+    PutRequest {
+        #[serde(rename = "Item")]
+        item: NewItem<'a>,
+    },
+    DeleteRequest {
+        #[serde(rename = "Key")]
+        key: ItemKey<'a>,
+    },
+}
+
+impl<'a> BatchWriteItemInput<'a> {
+    /// Of each key the content to put, or `None` to delete the item.
+    pub(crate) fn new(
+        table_name: &'a str,
+        attributes: &'a Attributes,
+        writes: impl IntoIterator<Item = (&'a Key, Option<&'a Content>)>,
+    ) -> Self {
+        let requests = writes.into_iter().map(|(key, content)| match content {
+            Some(content) => WriteRequest::PutRequest { item: NewItem { attributes, key, content } },
+            None => WriteRequest::DeleteRequest { key: ItemKey { name: &attributes.key, key } },
         });
-        serializer.collect_map([("RequestItems", OfTable(self.table, &Each(writes)))])
+        Self { request_items: OfTable(table_name, requests.collect()) }
     }
 }
 
-struct OfTable<'a, T>(&'a str, &'a T);
+/// Reads the keys of a page of a table, or of one of its segments.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct ScanInput<'a> {
+    table_name: &'a str,
+    projection_expression: &'static str,
+    expression_attribute_names: Names<'a, 2>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    filter_expression: Option<String>,
+    #[serde(skip_serializing_if = "Filter::is_empty")]
+    expression_attribute_values: Filter<'a>,
+    #[serde(skip_serializing_if = "is_false")]
+    pub(crate) consistent_read: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) segment: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) total_segments: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exclusive_start_key: Option<AttributesRef<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) limit: Option<i32>,
+}
 
-impl<T: Serialize> Serialize for OfTable<'_, T> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map([(self.0, self.1)])
+impl<'a> ScanInput<'a> {
+    /// From the start of the table or segment, or from behind the key `start`.
+    pub(crate) fn new(
+        table_name: &'a str,
+        attributes: &'a Attributes,
+        filter: Filter<'a>,
+        start: Option<&'a HashMap<String, AttributeValue>>,
+    ) -> Self {
+        let Attributes { key, ttl, .. } = attributes;
+        Self {
+            table_name,
+            projection_expression: "#k",
+            expression_attribute_names: Names([Some(("#k", key)), filter.alive_at.map(|_| ("#t", ttl.as_str()))]),
+            filter_expression: filter.expression(),
+            expression_attribute_values: filter,
+            consistent_read: false,
+            segment: None,
+            total_segments: None,
+            exclusive_start_key: start.map(AttributesRef),
+            limit: None,
+        }
     }
 }
 
-/// Which rows a Scan yields.
+/// Which items a scan returns. Serialized, it is the values of its expression.
 #[derive(Default)]
 pub(crate) struct Filter<'a> {
-    /// The current second: rows that expired before it are left out. `None`: all.
+    /// The current second: items that expired before it are left out. `None`: all.
     pub(crate) alive_at: Option<u64>,
     /// What their keys begin with.
     pub(crate) prefix: Option<&'a str>,
@@ -186,6 +209,10 @@ const ALIVE: &str = "(attribute_not_exists(#t) OR NOT attribute_type(#t, :number
 const UNDER_BASE: &str = "begins_with(#k, :base)";
 
 impl Filter<'_> {
+    fn is_empty(&self) -> bool {
+        self.alive_at.is_none() && self.prefix.is_none()
+    }
+
     fn expression(&self) -> Option<String> {
         let parts = [self.alive_at.map(|_| ALIVE), self.prefix.map(|_| UNDER_BASE)];
         let parts: Vec<&str> = parts.into_iter().flatten().collect();
@@ -193,75 +220,85 @@ impl Filter<'_> {
     }
 }
 
-struct Values<'a>(&'a Filter<'a>);
-
-impl Serialize for Values<'_> {
+impl Serialize for Filter<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut values = serializer.serialize_map(None)?;
-        if let Some(now) = self.0.alive_at {
-            values.serialize_entry(":number", &Text("N"))?;
-            values.serialize_entry(":now", &Whole(now.into()))?;
+        if let Some(now) = self.alive_at {
+            values.serialize_entry(":number", &Scalar::S("N"))?;
+            values.serialize_entry(":now", &Scalar::N(now.into()))?;
         }
-        if let Some(prefix) = self.0.prefix {
-            values.serialize_entry(":base", &Text(prefix))?;
+        if let Some(prefix) = self.prefix {
+            values.serialize_entry(":base", &Scalar::S(prefix))?;
         }
         values.end()
     }
 }
 
-/// A Scan of keys.
-pub(crate) struct Scan<'a> {
-    pub(crate) table: &'a str,
-    pub(crate) attributes: &'a Attributes,
-    pub(crate) filter: Filter<'a>,
-    pub(crate) consistent: bool,
-    /// Number and count of segments.
-    pub(crate) segment: Option<(i32, i32)>,
-    pub(crate) start: Option<&'a HashMap<String, AttributeValue>>,
-    pub(crate) limit: Option<i32>,
+/// Placeholders of an expression: `{ "#v": "value" }`. Names such as `key`, `value` and `ttl` are reserved words.
+struct Names<'a, const N: usize>([Option<(&'static str, &'a str)>; N]);
+
+impl<const N: usize> Serialize for Names<'_, N> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().flatten().copied())
+    }
 }
 
-impl Serialize for Scan<'_> {
+/// What is asked of one table: `{ "table": … }`.
+struct OfTable<'a, T>(&'a str, T);
+
+impl<T: Serialize> Serialize for OfTable<'_, T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        #[derive(Serialize)]
-        #[serde(rename_all = "PascalCase")]
-        struct Body<'a> {
-            table_name: &'a str,
-            projection_expression: &'static str,
-            #[serde(serialize_with = "names")]
-            expression_attribute_names: Names<'a>,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            filter_expression: Option<String>,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            expression_attribute_values: Option<Values<'a>>,
-            #[serde(skip_serializing_if = "std::ops::Not::not")]
-            consistent_read: bool,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            segment: Option<i32>,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            total_segments: Option<i32>,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            exclusive_start_key: Option<Row<'a>>,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            limit: Option<i32>,
-        }
-        let filter = self.filter.expression();
-        let all = [("#k", self.attributes.key.as_str()), ("#t", &self.attributes.ttl)];
-        Body {
-            table_name: self.table,
-            projection_expression: "#k",
-            expression_attribute_names: match self.filter.alive_at {
-                Some(_) => &all,
-                None => all.split_last().map_or(&[], |(_, one)| one),
-            },
-            expression_attribute_values: filter.is_some().then_some(Values(&self.filter)),
-            filter_expression: filter,
-            consistent_read: self.consistent,
-            segment: self.segment.map(|(number, _)| number),
-            total_segments: self.segment.map(|(_, of)| of),
-            exclusive_start_key: self.start.map(Row),
-            limit: self.limit,
-        }
-        .serialize(serializer)
+        serializer.collect_map([(self.0, &self.1)])
     }
+}
+
+/// The item that stores `content` under `key`.
+struct NewItem<'a> {
+    attributes: &'a Attributes,
+    key: &'a Key,
+    content: &'a Content,
+}
+
+impl Serialize for NewItem<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { attributes, key, content } = self;
+        let mut item = serializer.serialize_map(None)?;
+        item.serialize_entry(&attributes.key, &Scalar::S(key.stored()))?;
+        item.serialize_entry(&attributes.value, &AttributeRef(&content.value))?;
+        if let Some(second) = content.expires_at {
+            item.serialize_entry(&attributes.ttl, &Scalar::N(second.into()))?;
+        }
+        if let Some(mtime) = &attributes.mtime {
+            item.serialize_entry(mtime, &Scalar::N(content.written_at.as_millis()))?;
+        }
+        item.end()
+    }
+}
+
+/// The key of an item: its partition key alone.
+struct ItemKey<'a> {
+    name: &'a str,
+    key: &'a Key,
+}
+
+impl Serialize for ItemKey<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map([(self.name, Scalar::S(self.key.stored()))])
+    }
+}
+
+/// An attribute value of the driver's own.
+#[derive(Serialize)]
+enum Scalar<'a> {
+    S(&'a str),
+    N(#[serde(serialize_with = "digits")] u128),
+}
+
+fn digits<S: Serializer>(number: &u128, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(number)
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_false(flag: &bool) -> bool {
+    !flag
 }

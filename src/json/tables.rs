@@ -1,31 +1,30 @@
-//! Requests about the table itself, and what is needed of their answers.
+//! Requests about the table itself, and what is needed of their responses.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Result;
 
-/// A DescribeTable or a DescribeTimeToLive.
+/// The input of DescribeTable and DescribeTimeToLive.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-pub(crate) struct Describe<'a> {
+pub(crate) struct TableNameInput<'a> {
     pub(crate) table_name: &'a str,
 }
 
-/// A CreateTable: one key, a text, and capacity as it is used.
+/// Creates a table with one partition key of type String and on-demand capacity.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-pub(crate) struct CreateTable<'a> {
+pub(crate) struct CreateTableInput<'a> {
     table_name: &'a str,
-    key_schema: [NewElement<'a>; 1],
-    attribute_definitions: [NewDefinition<'a>; 1],
+    key_schema: [KeySchemaElementInput<'a>; 1],
+    attribute_definitions: [AttributeDefinitionInput<'a>; 1],
     billing_mode: &'static str,
 }
 
-impl<'a> CreateTable<'a> {
+impl<'a> CreateTableInput<'a> {
     pub(crate) fn new(table: &'a str, key: &'a str) -> Self {
         Self {
             table_name: table,
-            key_schema: [NewElement { attribute_name: key, key_type: "HASH" }],
-            attribute_definitions: [NewDefinition { attribute_name: key, attribute_type: "S" }],
+            key_schema: [KeySchemaElementInput { attribute_name: key, key_type: "HASH" }],
+            attribute_definitions: [AttributeDefinitionInput { attribute_name: key, attribute_type: "S" }],
             billing_mode: "PAY_PER_REQUEST",
         }
     }
@@ -33,46 +32,46 @@ impl<'a> CreateTable<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct NewElement<'a> {
+struct KeySchemaElementInput<'a> {
     attribute_name: &'a str,
     key_type: &'static str,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct NewDefinition<'a> {
+struct AttributeDefinitionInput<'a> {
     attribute_name: &'a str,
     attribute_type: &'static str,
 }
 
-/// An UpdateTimeToLive that turns TTL on.
+/// Turns TTL on.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-pub(crate) struct UpdateTimeToLive<'a> {
+pub(crate) struct UpdateTimeToLiveInput<'a> {
     table_name: &'a str,
-    time_to_live_specification: Specification<'a>,
+    time_to_live_specification: TimeToLiveSpecification<'a>,
 }
 
-impl<'a> UpdateTimeToLive<'a> {
+impl<'a> UpdateTimeToLiveInput<'a> {
     pub(crate) fn new(table: &'a str, attribute: &'a str) -> Self {
-        let specification = Specification { enabled: true, attribute_name: attribute };
+        let specification = TimeToLiveSpecification { enabled: true, attribute_name: attribute };
         Self { table_name: table, time_to_live_specification: specification }
     }
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct Specification<'a> {
+struct TimeToLiveSpecification<'a> {
     enabled: bool,
     attribute_name: &'a str,
 }
 
-/// A table, as far as the driver looks at it.
+/// What the driver checks of a table.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct TableDescription {
     pub(crate) table_status: Option<String>,
-    pub(crate) key_schema: Option<Vec<KeyElement>>,
+    pub(crate) key_schema: Option<Vec<KeySchemaElement>>,
     /// Of the key, and of the keys of indexes.
     pub(crate) attribute_definitions: Option<Vec<AttributeDefinition>>,
 }
@@ -80,7 +79,7 @@ pub(crate) struct TableDescription {
 /// An attribute of the key.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(crate) struct KeyElement {
+pub(crate) struct KeySchemaElement {
     pub(crate) attribute_name: String,
     /// `HASH` or `RANGE`.
     pub(crate) key_type: String,
@@ -97,27 +96,19 @@ pub(crate) struct AttributeDefinition {
 /// A table's TTL.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(crate) struct TimeToLive {
+pub(crate) struct TimeToLiveDescription {
     pub(crate) time_to_live_status: Option<String>,
     pub(crate) attribute_name: Option<String>,
 }
 
-/// Reads the answer to a DescribeTable.
-pub(crate) fn describe_table(answer: &[u8]) -> Result<Option<TableDescription>> {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "PascalCase")]
-    struct Answer {
-        table: Option<TableDescription>,
-    }
-    serde_json::from_slice(answer).map(|Answer { table }| table)
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct DescribeTableOutput {
+    pub(crate) table: Option<TableDescription>,
 }
 
-/// Reads the answer to a DescribeTimeToLive.
-pub(crate) fn describe_ttl(answer: &[u8]) -> Result<Option<TimeToLive>> {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "PascalCase")]
-    struct Answer {
-        time_to_live_description: Option<TimeToLive>,
-    }
-    serde_json::from_slice(answer).map(|Answer { time_to_live_description }| time_to_live_description)
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct DescribeTimeToLiveOutput {
+    pub(crate) time_to_live_description: Option<TimeToLiveDescription>,
 }

@@ -1,4 +1,4 @@
-//! Bodies and answers, compared with what the SDK makes of the same.
+//! Requests and responses, compared with what the SDK makes of the same.
 
 use std::collections::HashMap;
 
@@ -55,30 +55,15 @@ fn sdk(answer: &[u8]) -> Result<Option<HashMap<String, AttributeValue>>, Unreada
     runtime.block_on(sdk_reads(answer))
 }
 
-/// What we read: value and TTL alone.
-fn ours(answer: &[u8]) -> Result<Option<[Option<AttributeValue>; 2]>, Unreadable> {
-    get_item(answer, ["value", "ttl"]).map_err(|_| Unreadable)
-}
-
-fn of_sdk(item: Option<HashMap<String, AttributeValue>>) -> Option<[Option<AttributeValue>; 2]> {
-    item.map(|mut row| [row.remove("value").map(known), row.remove("ttl").map(known)])
-}
-
-/// For the SDK an unknown type is a value of its own.
-fn known(value: AttributeValue) -> AttributeValue {
-    match value {
-        AttributeValue::L(list) => AttributeValue::L(list.into_iter().map(known).collect()),
-        AttributeValue::M(map) => {
-            AttributeValue::M(map.into_iter().map(|(name, value)| (name, known(value))).collect())
-        }
-        value if value.is_unknown() => AttributeValue::Null(true),
-        value => value,
-    }
+/// What we read.
+fn ours(response: &[u8]) -> Result<Option<HashMap<String, AttributeValue>>, Unreadable> {
+    let output: GetItemOutput<'_> = read(response).map_err(|_| Unreadable)?;
+    Ok(output.item.map(Item::into_map))
 }
 
 #[track_caller]
-fn alike(answer: &str) {
-    assert_eq!(ours(answer.as_bytes()), sdk(answer.as_bytes()).map(of_sdk), "{answer:.200}");
+fn same(response: &str) {
+    assert_eq!(ours(response.as_bytes()), sdk(response.as_bytes()), "{response:.200}");
 }
 
 fn text() -> impl Strategy<Value = String> {
@@ -107,7 +92,7 @@ fn attribute() -> impl Strategy<Value = AttributeValue> {
 }
 
 fn written(value: &AttributeValue) -> Value {
-    serde_json::to_value(attribute::Written(value)).expect("a known type")
+    serde_json::to_value(attribute::AttributeRef(value)).expect("a known type")
 }
 
 /// The bytes of text, of bytes and of names in a value that was written.
@@ -127,6 +112,16 @@ fn bytes_in(written: &Value) -> usize {
         "L" => sum(value, &bytes_in),
         "M" => value.as_object().into_iter().flatten().map(|(name, value)| name.len() + bytes_in(value)).sum(),
         _ => 0,
+    }
+}
+
+/// `"NULL": false`, which DynamoDB does not store.
+fn has_false_null(value: &AttributeValue) -> bool {
+    match value {
+        AttributeValue::Null(null) => !null,
+        AttributeValue::L(list) => list.iter().any(has_false_null),
+        AttributeValue::M(map) => map.values().any(has_false_null),
+        _ => false,
     }
 }
 
@@ -151,10 +146,11 @@ proptest! {
     /// What is written is what the SDK reads, and what we read ourselves.
     #[test]
     fn every_value_comes_back(value in attribute()) {
-        let answer = json!({ "Item": { "other": { "S": "x" }, "value": written(&value), "ttl": { "N": "1" } } }).to_string();
-        let expected = Some([Some(value), Some(AttributeValue::N("1".to_owned()))]);
-        prop_assert_eq!(ours(answer.as_bytes()), Ok(expected.clone()));
-        prop_assert_eq!(sdk(answer.as_bytes()).map(of_sdk), Ok(expected));
+        let response = json!({ "Item": { "other": { "S": "x" }, "value": written(&value) } }).to_string();
+        let other = AttributeValue::S("x".to_owned());
+        let expected = Ok(Some(HashMap::from([("other".to_owned(), other), ("value".to_owned(), value)])));
+        prop_assert_eq!(&ours(response.as_bytes()), &expected);
+        prop_assert_eq!(&sdk(response.as_bytes()), &expected);
     }
 
     /// [SET-2] No item is refused that could fit: what counts for certain is in what is sent, and never more than the size.
@@ -164,25 +160,32 @@ proptest! {
         prop_assert!(certain_size(&value) <= size(&value));
     }
 
+    /// [ANS-5] What we read, the SDK reads alike; what only the SDK reads, DynamoDB does not send.
     #[test]
-    fn whatever_else_comes_is_read_as_the_sdk_does(value in any_json()) {
-        alike(&json!({ "Item": { "value": value } }).to_string());
-        // Other attributes are not looked at, however odd.
-        let row = json!({ "Item": value }).to_string();
-        if let Ok(read) = sdk(row.as_bytes()) {
-            prop_assert_eq!(ours(row.as_bytes()), Ok(of_sdk(read)));
+    fn whatever_else_comes_is_read_as_the_sdk_does_or_refused(value in any_json()) {
+        let response = json!({ "Item": { "value": value } }).to_string();
+        match (ours(response.as_bytes()), sdk(response.as_bytes())) {
+            (Ok(ours), theirs) => prop_assert_eq!(Ok(ours), theirs),
+            (Err(Unreadable), Ok(theirs)) => {
+                let theirs = &theirs.expect("an item")["value"];
+                let rewritten = serde_json::to_value(attribute::AttributeRef(theirs)).ok();
+                prop_assert!(rewritten != Some(value) || has_false_null(theirs));
+            }
+            (Err(Unreadable), Err(Unreadable)) => {}
         }
     }
 
     #[test]
     fn no_bytes_do_harm(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
         let _any = ours(&bytes);
-        let _any = scan(&bytes, "key").is_ok();
+        let _any = read::<ScanOutput<'_>>(&bytes).is_ok();
+        let _any = read::<BatchGetItemOutput<'_>>(&bytes).is_ok();
+        let _any = read::<BatchWriteItemOutput<'_>>(&bytes).is_ok();
         let _any = error_body(None, &bytes);
     }
 
     #[test]
-    fn a_broken_answer_is_no_answer(value in attribute(), at in 0usize..400) {
+    fn a_broken_response_is_an_error(value in attribute(), at in 0usize..400) {
         let answer = json!({ "Item": { "value": written(&value) } }).to_string();
         let cut = &answer.as_bytes()[..at.min(answer.len() - 1)];
         prop_assert_eq!(ours(cut), Err(Unreadable));
@@ -190,21 +193,20 @@ proptest! {
 }
 
 #[test]
-fn odd_answers_are_read_as_the_sdk_does() {
+fn odd_responses_are_read_as_the_sdk_does() {
     for value in [
         r#"{"S":null}"#,
         "null",
         "{}",
         r#"{"S":"a","N":"1"}"#,
-        r#"{"S":"a","N":null}"#,
-        r#"{"__type":"x","S":"a"}"#,
-        r#"{"New":{"a":[1,{"b":null}]}}"#,
+        r#"{"S":"a","S":"a"}"#,
         r#"{"S":1}"#,
         r#"{"N":1}"#,
         r#"{"B":"!"}"#,
         r#"{"B":"QUI"}"#,
         r#"{"BS":["QUI=","Q"]}"#,
         r#"{"BOOL":"true"}"#,
+        r#"{"NULL":true}"#,
         r#"{"L":[null]}"#,
         r#"{"M":{"a":null,"b":{"NULL":true}}}"#,
         r#"{"SS":["a",null]}"#,
@@ -214,20 +216,85 @@ fn odd_answers_are_read_as_the_sdk_does() {
         r#"["S","a"]"#,
         r#""S""#,
     ] {
-        alike(&format!(r#"{{"Item":{{"value":{value}}}}}"#));
+        same(&format!(r#"{{"Item":{{"value":{value}}}}}"#));
+        same(&format!(r#"{{"Item":{{"value":{{"S":"first"}},"v\u0061lue":{value}}}}}"#));
     }
-    for answer in
-        ["{}", "null", "[]", "<html>", r#"{"Item":null}"#, r#"{"Item":[]}"#, r#"{"Item":{}}"#, r#"{"Item":{}}}"#]
-    {
-        alike(answer);
+    for response in [
+        "{}",
+        "null",
+        "[]",
+        r#"[{"value":{"S":"a"}}]"#,
+        "<html>",
+        r#"{"Item":null}"#,
+        r#"{"Item":[]}"#,
+        r#"{"Item":{}}"#,
+        r#"{"Item":{}}}"#,
+        r#"{"\u0049tem":{"a":{"S":"a"}},"Other":[{"a":{"New":1}}]}"#,
+    ] {
+        same(response);
     }
 }
 
-/// The SDK takes it for `{}`: an answer that says nothing, where DynamoDB always says something.
+/// [ANS-5]
 #[test]
-fn an_empty_answer_is_none() {
+fn a_value_of_no_known_type_is_an_error_and_never_null() {
+    let values = [
+        "{}",
+        r#"{"X":"a"}"#,
+        r#"{"New":{"a":[1,{"b":null}]}}"#,
+        r#"{"s":"a"}"#,
+        r#"{"S":"a","New":"b"}"#,
+        r#"{"New":"b","S":"a"}"#,
+        r#"{"S":"a","N":null}"#,
+        r#"{"__type":"x","S":"a"}"#,
+        r#"{"NULL":false}"#,
+        r#"{"NULL":null}"#,
+    ];
+    for value in values {
+        let (in_list, in_map) = (format!(r#"{{"L":[{{"S":"a"}},{value}]}}"#), format!(r#"{{"M":{{"a":{value}}}}}"#));
+        for value in [value, &in_list, &in_map] {
+            for item in [format!(r#"{{"value":{value}}}"#), format!(r#"{{"value":{{"S":"a"}},"ttl":{value}}}"#)] {
+                assert_eq!(ours(format!(r#"{{"Item":{item}}}"#).as_bytes()), Err(Unreadable), "{item}");
+            }
+            let key = format!(r#"{{"key":{value}}}"#);
+            for page in [format!(r#"{{"Items":[{key}]}}"#), format!(r#"{{"Items":[],"LastEvaluatedKey":{key}}}"#)] {
+                assert!(read::<ScanOutput<'_>>(page.as_bytes()).is_err(), "{page}");
+            }
+            for batch in [
+                format!(r#"{{"Responses":{{"t":[{key}]}}}}"#),
+                format!(r#"{{"UnprocessedKeys":{{"t":{{"Keys":[{key}]}}}}}}"#),
+            ] {
+                assert!(read::<BatchGetItemOutput<'_>>(batch.as_bytes()).is_err(), "{batch}");
+            }
+            let batch = format!(r#"{{"UnprocessedItems":{{"t":[{{"DeleteRequest":{{"Key":{key}}}}}]}}}}"#);
+            assert!(read::<BatchWriteItemOutput<'_>>(batch.as_bytes()).is_err(), "{batch}");
+        }
+    }
+    for write in ["{}", "null", "[]", r#"{"New":{}}"#, r#"{"PutRequest":{}}"#, r#"{"DeleteRequest":null}"#] {
+        let batch = format!(r#"{{"UnprocessedItems":{{"t":[{write}]}}}}"#);
+        assert!(read::<BatchWriteItemOutput<'_>>(batch.as_bytes()).is_err(), "{batch}");
+    }
+}
+
+/// The SDK takes it for `{}`: a response that says nothing, where DynamoDB always says something.
+#[test]
+fn an_empty_response_is_none() {
     assert_eq!(ours(b""), Err(Unreadable));
-    assert!(done(b"").is_err() && done(b"null").is_err() && done(b"{}").is_ok());
+    for none in [&b""[..], b"null", b"[]", b"0", b"{"] {
+        assert!(acknowledged(none).is_err(), "{none:?}");
+    }
+    assert!(acknowledged(b" {}").is_ok() && acknowledged(br#"{"Attributes":{"a":{"New":1}}}"#).is_ok());
+}
+
+/// An attribute that is repeated counts as the last; the items of a table that is repeated are all kept.
+#[test]
+fn repeated_members() {
+    let item = br#"{"Item":{"value":{"S":"first"},"value":{"S":"last"}}}"#;
+    let mut item = read::<GetItemOutput<'_>>(item).expect("readable").item.expect("an item");
+    assert_eq!(item.take("value"), Some(AttributeValue::S("last".into())));
+    assert_eq!(ours(br#"{"Item":{},"Item":{"value":{"S":"a"}}}"#), Err(Unreadable));
+    let batch = br#"{"Responses":{"t":[{"key":{"S":"a"}}],"t":[{"key":{"S":"b"}}]}}"#;
+    assert_eq!(read::<BatchGetItemOutput<'_>>(batch).expect("a batch").into_items().0.count(), 2);
 }
 
 #[test]
@@ -235,9 +302,10 @@ fn nesting_ends_in_an_error_and_not_in_the_stack() {
     for (depth, is_read) in [(1, true), (32, true), (60, true), (64, false), (100_000, false)] {
         let value = format!("{}{}{}", r#"{"L":["#.repeat(depth), r#"{"S":"x"}"#, "]}".repeat(depth));
         assert_eq!(ours(format!(r#"{{"Item":{{"value":{value}}}}}"#).as_bytes()).is_ok(), is_read, "{depth}");
-        // What is not asked for is skipped, however deep.
-        let other = format!(r#"{{"Item":{{"value":{{"S":"v"}},"other":{value}}}}}"#);
-        assert!(ours(other.as_bytes()).is_ok());
+        // A member that is not known is skipped, however deep.
+        assert!(ours(format!(r#"{{"Item":{{}},"Other":{value}}}"#).as_bytes()).is_ok());
+        let error = error_body(None, format!(r#"{{"detail":{value},"message":"m","__type":"A"}}"#).as_bytes());
+        assert_eq!((error.name.as_deref(), error.message.as_deref()), (Some("A"), Some("m")));
     }
 }
 
@@ -245,61 +313,98 @@ fn nesting_ends_in_an_error_and_not_in_the_stack() {
 fn a_million_attributes_and_ten_thousand_digits_are_read() {
     let many = r#""a":{"N":"1"},"#.repeat(1_000_000);
     let digits = "9".repeat(10_000);
-    let answer = format!(r#"{{"Item":{{{many}"value":{{"N":"{digits}"}}}}}}"#);
-    assert_eq!(ours(answer.as_bytes()), Ok(Some([Some(AttributeValue::N(digits)), None])));
+    let response = format!(r#"{{"Item":{{{many}"value":{{"N":"{digits}"}}}}}}"#);
+    let mut item = read::<GetItemOutput<'_>>(response.as_bytes()).expect("readable").item.expect("an item");
+    assert_eq!(item.take("value"), Some(AttributeValue::N(digits)));
 }
 
 #[test]
 fn an_error_tells_where_and_never_what() {
-    for answer in [r#"{"Item":{"value":{"BOOL":"CANARY"}}}"#, r#"{"Item":{"value":{"S":"CANARY"#, "CANARY"] {
-        let error = AnswerError::from(get_item(answer.as_bytes(), ["value"]).expect_err("unreadable"));
+    for response in [
+        r#"{"Item":{"value":{"BOOL":"CANARY"}}}"#,
+        r#"{"Item":{"value":{"CANARY":"CANARY"}}}"#,
+        r#"{"Item":{"value":{"S":"CANARY"#,
+        "CANARY",
+    ] {
+        let error = AnswerError::from(read::<GetItemOutput<'_>>(response.as_bytes()).err().expect("unreadable"));
         let all = format!("{error} {error:?}");
         assert!(!all.contains("CANARY") && all.contains("column"), "{all}");
     }
 }
 
+/// [ANS-6]
 #[test]
-fn an_error_answer_is_read_as_far_as_it_can_be() {
+fn an_error_response_is_read_in_every_form_that_the_sdks_read() {
     let read = |header: Option<&str>, body: &str| {
         let ErrorBody { name, message } = error_body(header, body.as_bytes());
         (name.unwrap_or_default(), message.unwrap_or_default())
     };
     let pair = |name: &str, message: &str| (name.to_owned(), message.to_owned());
-    let namespaced = r#"{"__type":"com.amazonaws.dynamodb.v20120810#Throttling","message":"slow"}"#;
-    assert_eq!(read(None, namespaced), pair("Throttling", "slow"));
-    assert_eq!(read(None, r#"{"__type":"A:http://x/","Message":"m"}"#), pair("A", "m"));
-    assert_eq!(read(None, r#"{"code":"B","__type":"A"}"#), pair("B", ""));
+    for (body, name, message) in [
+        (r#"{"__type":"com.amazonaws.dynamodb.v20120810#Throttling","message":"slow"}"#, "Throttling", "slow"),
+        (r#"{"message":"slow","__type":"Throttling"}"#, "Throttling", "slow"),
+        (r#"{"__type":"A:http://x/","Message":"m"}"#, "A", "m"),
+        (r#"{"__type":"ns#A:http://x/#y","errorMessage":"m"}"#, "A", "m"),
+        (r#"{"__type":"A,B"}"#, "A", ""),
+        // Both spellings, in either order, or one of them twice.
+        (r#"{"__type":"A","message":"m","Message":"M"}"#, "A", "m"),
+        (r#"{"Message":"M","message":"m","__type":"A"}"#, "A", "m"),
+        (r#"{"Message":"M","message":null,"errorMessage":{},"__type":"A"}"#, "A", "M"),
+        (r#"{"Message":"M","message":"","__type":"A"}"#, "A", "M"),
+        (r#"{"message":"1","message":"2","__type":"A","__type":"B"}"#, "B", "2"),
+        // Other members, before and after, of any type and depth.
+        (r#"{"a":[{"__type":"no","message":"no"}],"message":"m","b":{"code":"no"},"__type":"A","c":1e9}"#, "A", "m"),
+        (r#"{"code":"B","__type":"A"}"#, "B", ""),
+        (r#"{"code":17,"__type":"A"}"#, "A", ""),
+        (r#"{"code":"","__type":"A"}"#, "A", ""),
+        (r#"{"__type":1,"message":{"a":1}}"#, "", ""),
+        (r#"{"_\u005ftype":"\u0041","message":"\u00e9"}"#, "A", "é"),
+        // A message that cannot be read does not hide the name.
+        (r#"{"message":"\ud800","__type":"A"}"#, "A", ""),
+        ("", "", ""),
+        ("{}", "", ""),
+        ("[]", "", ""),
+        ("null", "", ""),
+        (r#"["A","m"]"#, "", ""),
+    ] {
+        assert_eq!(read(None, body), pair(name, message), "{body}");
+    }
     assert_eq!(read(Some("H:x"), r#"{"__type":"A","message":"m"}"#), pair("H", "m"));
-    assert_eq!(read(Some("H"), "<html>"), pair("H", ""));
-    assert_eq!(read(None, r#"{"__type":1,"message":{"a":1}}"#), pair("", ""));
-    assert_eq!(read(None, ""), pair("", ""));
+    assert_eq!(read(Some("ns#H:x,I"), "<html>"), pair("H", ""));
+    assert_eq!(read(Some(""), r#"{"__type":"A"}"#), pair("A", ""));
 }
 
 #[test]
-fn pages_and_batches_yield_keys_and_what_was_left_over() {
+fn pages_and_batches_yield_items_and_what_was_not_processed() {
+    let key = |mut item: Item<'_>| item.take("key");
+    let s = |text: &str| Some(AttributeValue::S(text.to_owned()));
     let page = json!({
         "Items": [{ "key": { "S": "a" } }, { "other": { "S": "b" } }],
         "LastEvaluatedKey": { "key": { "S": "a" }, "n": { "N": "1" } },
-    });
-    let page = scan(page.to_string().as_bytes(), "key").expect("a page");
-    assert_eq!(page.keys, [Some(AttributeValue::S("a".into())), None]);
-    assert_eq!(page.last.map(|row| row.len()), Some(2));
-    let end = scan(br#"{"Items":[],"Count":0}"#, "key").expect("a page");
-    assert!(end.keys.is_empty() && end.last.is_none());
+    })
+    .to_string();
+    let page: ScanOutput<'_> = read(page.as_bytes()).expect("a page");
+    assert_eq!(page.items.into_iter().flatten().map(key).collect::<Vec<_>>(), [s("a"), None]);
+    assert_eq!(page.last_evaluated_key.map(|key| key.into_map().len()), Some(2));
+    let end: ScanOutput<'_> = read(br#"{"Items":[],"Count":0}"#).expect("a page");
+    assert_eq!(end.items.into_iter().flatten().count(), 0);
+    assert!(end.last_evaluated_key.is_none());
 
     let batch = json!({
         "Responses": { "t": [{ "key": { "S": "a" }, "value": { "S": "v" } }] },
         "UnprocessedKeys": { "t": { "ProjectionExpression": "#k", "Keys": [{ "key": { "S": "b" } }] } },
-    });
-    let batch = batch_get(batch.to_string().as_bytes(), "key", ["key", "value"]).expect("a batch");
-    let s = |text: &str| Some(AttributeValue::S(text.to_owned()));
-    assert_eq!(batch.rows, [[s("a"), s("v")]]);
-    assert_eq!(batch.left, [s("b")]);
+    })
+    .to_string();
+    let (items, unprocessed) = read::<BatchGetItemOutput<'_>>(batch.as_bytes()).expect("a batch").into_items();
+    assert_eq!(items.map(|mut item| [item.take("key"), item.take("value")]).collect::<Vec<_>>(), [[s("a"), s("v")]]);
+    assert_eq!(unprocessed.map(key).collect::<Vec<_>>(), [s("b")]);
 
-    let left = json!({ "UnprocessedItems": { "t": [
+    let batch = json!({ "UnprocessedItems": { "t": [
         { "PutRequest": { "Item": { "key": { "S": "a" }, "value": { "S": "v" } } } },
         { "DeleteRequest": { "Key": { "key": { "S": "b" } } } },
-    ] } });
-    assert_eq!(batch_write(left.to_string().as_bytes(), "key").expect("a batch").left, [s("a"), s("b")]);
-    assert!(batch_write(b"{}", "key").expect("a batch").left.is_empty());
+    ] } })
+    .to_string();
+    let batch: BatchWriteItemOutput<'_> = read(batch.as_bytes()).expect("a batch");
+    assert_eq!(batch.into_unprocessed().map(key).collect::<Vec<_>>(), [s("a"), s("b")]);
+    assert_eq!(read::<BatchWriteItemOutput<'_>>(b"{}").expect("a batch").into_unprocessed().count(), 0);
 }

@@ -6,7 +6,7 @@ use napi::{JsValue, Result, ValueType};
 use super::credentials::provider;
 use super::input::{property, read};
 use crate::input::Input;
-use crate::options::{RawAttributes, RawCredentials, RawLimits, RawOptions, RawScan};
+use crate::options::{RawAttributes, RawCircuitBreaker, RawCredentials, RawLimits, RawOptions, RawScan};
 
 /// Reads each known option once.
 pub(super) fn read_options(options: &Object<'_>) -> Result<RawOptions> {
@@ -28,6 +28,7 @@ pub(super) fn read_options(options: &Object<'_>) -> Result<RawOptions> {
             timeout: property(options, "timeout")?,
             max_connections: property(options, "maxConnections")?,
         },
+        circuit_breaker: circuit_breaker(options)?,
         profile: property(options, "profile")?,
         user_agent: property(options, "userAgent")?,
         proxy: property(options, "proxy")?,
@@ -75,6 +76,17 @@ fn scan(options: &Object<'_>) -> Result<RawScan> {
         Nested::Absent => RawScan::Absent,
         Nested::Other(kind) => RawScan::Other(kind),
     })
+}
+
+fn circuit_breaker(options: &Object<'_>) -> Result<RawCircuitBreaker> {
+    let value: Unknown<'_> = options.get_named_property("circuitBreaker")?;
+    if let Nested::Object(breaker) = nested(value)? {
+        return Ok(RawCircuitBreaker::Object {
+            failures: property(&breaker, "failures")?,
+            cooldown: property(&breaker, "cooldown")?,
+        });
+    }
+    property(options, "circuitBreaker").map(RawCircuitBreaker::Plain)
 }
 
 /// An option that is an object itself.

@@ -55,17 +55,7 @@ impl ToNapiValue for FoundStats {
 #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53 bytes, which is 9 PB")]
 fn object(env: &Env, counts: OperationStats) -> Result<Object<'_>> {
     let mut object = Object::new(env)?;
-    for (name, count) in [
-        ("requests", counts.requests),
-        ("retries", counts.retries),
-        ("throttles", counts.throttles),
-        ("errors", counts.errors),
-        ("itemsRead", counts.items_read),
-        ("itemsWritten", counts.items_written),
-        ("bytesSent", counts.bytes_sent),
-        ("bytesReceived", counts.bytes_received),
-        ("inFlight", counts.in_flight),
-    ] {
+    for (name, count) in counts.named() {
         object.set_named_property(name, count as f64)?;
     }
     Ok(object)

@@ -137,8 +137,10 @@ mod tests {
 
     /// [SCAN-7]
     #[test]
-    fn a_stalled_scan_is_given_up_after_a_minute() {
-        assert_eq!(with(|_| ()).expect("valid").stall, Duration::from_mins(1));
+    fn a_scan_may_be_silent_for_a_minute_or_as_long_as_timeout_says() {
+        assert_eq!(with(|_| ()).expect("valid").scan_timeout, Some(Duration::from_mins(1)));
+        let given = with(|raw| raw.timeout = Input::Number(700.0)).expect("valid");
+        assert_eq!(given.scan_timeout, Some(Duration::from_millis(700)));
     }
 
     #[test]

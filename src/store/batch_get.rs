@@ -7,12 +7,13 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::Store;
 use super::call::Call;
+use super::read::StoredRow;
 use crate::batch::{Backoff, MAX_GETS};
 use crate::client::Action;
 use crate::error::{Error, ErrorKind, Operation};
 use crate::input::Input;
-use crate::item::{Attributes, value_alive};
-use crate::json;
+use crate::item::Attributes;
+use crate::json::{self, BatchGetItemInput, BatchGetItemOutput, Item};
 use crate::key::Key;
 use crate::options::Options;
 
@@ -24,6 +25,29 @@ const CONCURRENT_READS: usize = 32;
 
 /// A value by its position among the distinct keys.
 type Found = (usize, Option<AttributeValue>);
+
+/// What a BatchGetItem returned.
+struct Batch {
+    rows: Vec<(AttributeValue, StoredRow)>,
+    /// The keys that were not read.
+    unprocessed: Vec<AttributeValue>,
+}
+
+impl Batch {
+    fn read(response: &[u8], attributes: &Attributes) -> serde_json::Result<Self> {
+        let (items, unprocessed) = json::read::<BatchGetItemOutput<'_>>(response)?.into_items();
+        let row = |mut item| Ok((partition_key(&mut item, attributes)?, StoredRow::take(&mut item, attributes)));
+        Ok(Self {
+            rows: items.map(row).collect::<serde_json::Result<_>>()?,
+            unprocessed: unprocessed.map(|mut key| partition_key(&mut key, attributes)).collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+/// The partition key of an item in the response to a batch. Without it, nobody could tell which item that is.
+pub(super) fn partition_key(item: &mut Item<'_>, attributes: &Attributes) -> serde_json::Result<AttributeValue> {
+    item.take(&attributes.key).ok_or_else(|| serde::de::Error::custom("an item without its key"))
+}
 
 impl Store {
     /// The values under `keys`: one answer per key asked, in their order; `None` for what [`get`](Self::get) does not
@@ -88,36 +112,34 @@ impl Call {
     /// Reads up to 100 distinct keys, again and again until none is left over.
     async fn read_batch(&self, keys: Vec<(usize, Key)>, consistent: bool) -> Result<Vec<Found>, Error> {
         let Options { table, attributes, base, .. } = &self.session.options;
-        let Attributes { key, value, ttl, .. } = attributes;
         let mut left: Vec<Key> = keys.iter().map(|(_, key)| key.clone()).collect();
         let positions: HashMap<Key, usize> = keys.into_iter().map(|(position, key)| (key, position)).collect();
         let mut found = HashMap::with_capacity(positions.len());
         let position = |key: Key| positions.get(&key).copied();
         let mut backoff = Backoff::default();
         loop {
-            let body = || json::body(&json::BatchGet { table, attributes, keys: left.iter(), consistent });
-            let answer = {
+            let body = || json::body(&BatchGetItemInput::new(table, attributes, &left, consistent));
+            let batch = {
                 let queued = self.queued();
                 let _one_of_few = self.session.batch_slots.acquire().await.map_err(|_| self.fail(Error::closed()))?;
                 drop(queued);
-                self.request(Action::BatchGetItem, body, |answer| json::batch_get(answer, key, [key, value, ttl]))
-                    .await?
+                self.request(Action::BatchGetItem, body, |response| Batch::read(response, attributes)).await?
             };
             let now = self.session.clock.now();
             let before = found.len();
-            for [key, value, ttl] in answer.rows {
-                // A row that was not asked for is no answer.
-                if let Some(position) = key.and_then(|key| Key::from_attribute(key, base)).and_then(position) {
-                    found.insert(position, value_alive(value, ttl.as_ref(), now));
+            for (key, row) in batch.rows {
+                // A row that was not asked for is ignored.
+                if let Some(position) = Key::from_attribute(key, base).and_then(position) {
+                    found.insert(position, row.value_alive(now));
                 }
             }
             self.counters().read(found.len() - before);
-            // Nor is a key, and one is enough.
+            // So is a key that was not asked for, or is repeated.
             let mut seen = HashSet::new();
             let asked = |key: &Key| positions.contains_key(key) && seen.insert(key.clone());
-            let rest = answer.left.into_iter().flatten().filter_map(|key| Key::from_attribute(key, base));
             let asked_for = left.len();
-            left = rest.filter(asked).collect();
+            let unprocessed = batch.unprocessed.into_iter().filter_map(|key| Key::from_attribute(key, base));
+            left = unprocessed.filter(asked).collect();
             if left.len() < asked_for {
                 self.progress();
             }

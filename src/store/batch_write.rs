@@ -6,14 +6,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use futures_util::{StreamExt, stream};
 
 use super::Store;
-use super::batch_get::left_over;
+use super::batch_get::{left_over, partition_key};
 use super::call::Call;
 use crate::batch::{Backoff, MAX_WRITES, MAX_WRITTEN_BYTES};
 use crate::client::Action;
 use crate::error::{Error, ErrorKind, Operation};
 use crate::input::Input;
 use crate::item::Content;
-use crate::json;
+use crate::json::{self, BatchWriteItemInput, BatchWriteItemOutput};
 use crate::key::Key;
 use crate::options::Options;
 use crate::value::Given;
@@ -206,11 +206,14 @@ impl Call {
         let Options { table, attributes, base, .. } = &self.session.options;
         let body = || {
             let writes = writes.iter().map(|write| (&write.key, write.content.as_ref()));
-            json::body(&json::BatchWrite { table, attributes, writes })
+            json::body(&BatchWriteItemInput::new(table, attributes, writes))
         };
-        let answer =
-            self.request(Action::BatchWriteItem, body, |answer| json::batch_write(answer, &attributes.key)).await?;
-        Ok(answer.left.into_iter().flatten().filter_map(|key| Key::from_attribute(key, base)).collect())
+        let read = |response: &[u8]| {
+            let unprocessed = json::read::<BatchWriteItemOutput<'_>>(response)?.into_unprocessed();
+            unprocessed.map(|mut item| partition_key(&mut item, attributes)).collect::<serde_json::Result<Vec<_>>>()
+        };
+        let unprocessed = self.request(Action::BatchWriteItem, body, read).await?;
+        Ok(unprocessed.into_iter().filter_map(|key| Key::from_attribute(key, base)).collect())
     }
 }
 

@@ -13,9 +13,9 @@ use super::watchdog::Watchdog;
 use super::{Session, Store};
 use crate::client::{Traffic, Work};
 use crate::error::{Error, ErrorKind, Operation};
-use crate::options::Limits;
 use crate::input::{FLAG_ALLOWED, Input};
 use crate::key::{BASE_ALLOWED, Base, Key, KeyError};
+use crate::options::Limits;
 use crate::stats::{Counters, Stats};
 
 /// A call that has begun. The store does not finish closing before it is dropped.
@@ -168,9 +168,7 @@ impl Call {
         match &self.bound {
             Bound::Deadline(deadline) => *deadline,
             Bound::Progress(_) => None,
-            Bound::Request => {
-                self.session.options.limits.timeout.and_then(|limit| Instant::now().checked_add(limit))
-            }
+            Bound::Request => self.session.options.limits.timeout.and_then(|limit| Instant::now().checked_add(limit)),
         }
     }
 

@@ -7,7 +7,10 @@ use super::Store;
 use super::call::Call;
 use crate::client::Action;
 use crate::error::{Error, ErrorKind, Operation};
-use crate::json::{self, CreateTable, Describe, TableDescription, UpdateTimeToLive};
+use crate::json::{
+    self, CreateTableInput, DescribeTableOutput, DescribeTimeToLiveOutput, TableDescription, TableNameInput,
+    UpdateTimeToLiveInput,
+};
 use crate::table::{MAX_TTL_NAME_BYTES, Readiness, TtlState, key_difference, readiness, ttl_state};
 
 /// The first pause between two looks: engines on this machine are done by then.
@@ -170,8 +173,9 @@ impl Call {
 
     /// The table, where there is one.
     async fn describe_table(&self) -> Result<Option<TableDescription>, Error> {
-        let body = || json::body(&Describe { table_name: &self.session.options.table });
-        match self.request(Action::DescribeTable, body, json::describe_table).await {
+        let body = || json::body(&TableNameInput { table_name: &self.session.options.table });
+        let read = |response: &[u8]| json::read(response).map(|DescribeTableOutput { table }| table);
+        match self.request(Action::DescribeTable, body, read).await {
             Ok(Some(table)) => Ok(Some(table)),
             Ok(None) => Err(self.fail(Error::new(ErrorKind::Response, "the answer holds no table"))),
             Err(error) if error.kind() == ErrorKind::TableNotFound => Ok(None),
@@ -182,8 +186,8 @@ impl Call {
     /// Makes the table; `false` where somebody else was faster.
     async fn make_table(&self) -> Result<bool, Error> {
         let options = &self.session.options;
-        let body = || json::body(&CreateTable::new(&options.table, &options.attributes.key));
-        match self.request(Action::CreateTable, body, json::done).await {
+        let body = || json::body(&CreateTableInput::new(&options.table, &options.attributes.key));
+        match self.request(Action::CreateTable, body, json::acknowledged).await {
             Ok(()) => Ok(true),
             Err(error) if is_in_use(&error) => Ok(false),
             Err(error) => Err(error),
@@ -192,15 +196,17 @@ impl Call {
 
     async fn describe_ttl(&self) -> Result<TtlState, Error> {
         let options = &self.session.options;
-        let body = || json::body(&Describe { table_name: &options.table });
-        let ttl = self.request(Action::DescribeTimeToLive, body, json::describe_ttl).await?;
-        Ok(ttl_state(ttl.as_ref(), &options.attributes.ttl))
+        let body = || json::body(&TableNameInput { table_name: &options.table });
+        let read = |response: &[u8]| json::read(response);
+        let DescribeTimeToLiveOutput { time_to_live_description } =
+            self.request(Action::DescribeTimeToLive, body, read).await?;
+        Ok(ttl_state(time_to_live_description.as_ref(), &options.attributes.ttl))
     }
 
     async fn turn_ttl_on(&self) -> Result<(), Error> {
         let options = &self.session.options;
-        let body = || json::body(&UpdateTimeToLive::new(&options.table, &options.attributes.ttl));
-        self.request(Action::UpdateTimeToLive, body, json::done).await
+        let body = || json::body(&UpdateTimeToLiveInput::new(&options.table, &options.attributes.ttl));
+        self.request(Action::UpdateTimeToLive, body, json::acknowledged).await
     }
 }
 

@@ -5,8 +5,9 @@ use super::call::Call;
 use crate::client::Action;
 use crate::error::{Error, Operation};
 use crate::input::Input;
-use crate::json;
+use crate::json::{self, DeleteItemInput};
 use crate::key::Key;
+use crate::options::Options;
 
 impl Store {
     /// Removes the row under `key`, whatever it holds; a missing one is no error.
@@ -27,9 +28,11 @@ impl Store {
 impl Call {
     /// Deletes one row.
     pub(super) async fn delete(&self, key: &Key) -> Result<(), Error> {
-        let options = &self.session.options;
-        let body = || json::body(&json::DeleteItem { table: &options.table, attributes: &options.attributes, key });
-        self.request(Action::DeleteItem, body, json::done).await.map_err(|error| error.with_key(key.as_str()))?;
+        let Options { table, attributes, .. } = &self.session.options;
+        let body = || json::body(&DeleteItemInput::new(table, attributes, key));
+        self.request(Action::DeleteItem, body, json::acknowledged)
+            .await
+            .map_err(|error| error.with_key(key.as_str()))?;
         self.counters().written(1);
         self.progress();
         Ok(())

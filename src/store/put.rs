@@ -7,8 +7,9 @@ use crate::error::{Error, ErrorKind, Operation};
 use crate::expiry::{TTL_ALLOWED, Ttl};
 use crate::input::Input;
 use crate::item::{Content, MAX_ITEM_BYTES};
-use crate::json;
+use crate::json::{self, PutItemInput};
 use crate::key::Key;
+use crate::options::Options;
 use crate::value::Given;
 
 impl Store {
@@ -60,10 +61,9 @@ impl Call {
 
     /// Writes one row.
     pub(super) async fn put(&self, key: &Key, content: &Content) -> Result<(), Error> {
-        let options = &self.session.options;
-        let body =
-            || json::body(&json::PutItem { table: &options.table, attributes: &options.attributes, key, content });
-        self.request(Action::PutItem, body, json::done).await.map_err(|error| error.with_key(key.as_str()))?;
+        let Options { table, attributes, .. } = &self.session.options;
+        let body = || json::body(&PutItemInput::new(table, attributes, key, content));
+        self.request(Action::PutItem, body, json::acknowledged).await.map_err(|error| error.with_key(key.as_str()))?;
         self.counters().written(1);
         self.progress();
         Ok(())

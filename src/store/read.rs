@@ -11,12 +11,12 @@ use crate::error::{Error, Operation};
 use crate::expiry;
 use crate::input::Input;
 use crate::item::{Attributes, value_alive};
-use crate::json;
+use crate::json::{self, GetItemInput, GetItemOutput, Item};
 use crate::key::Key;
 use crate::options::Options;
 use crate::value::{self, Reading};
 
-/// What is known of an item beside its value.
+/// What is known of an item besides its value.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Meta {
     /// How long it still lives; `None`: for ever.
@@ -63,11 +63,8 @@ impl Store {
     pub async fn meta(&self, key: Input) -> Result<Option<Meta>, Error> {
         let call = self.begin(Operation::GetMeta)?;
         let key = call.key(key)?;
-        let attributes = &call.session.options.attributes;
-        let more = attributes.mtime.as_deref();
-        // No attribute has an empty name, so nothing is found under it.
-        let names = [attributes.value.as_str(), attributes.ttl.as_str(), more.unwrap_or_default()];
-        let row = call.row(&key, call.session.options.consistent_read, more, names).await?;
+        let Options { attributes, consistent_read, .. } = &call.session.options;
+        let row = call.row(&key, *consistent_read, attributes.mtime.as_deref()).await?;
         let meta = row.and_then(|row| meta_of(row, call.session.clock.now()));
         Ok(call.done(meta))
     }
@@ -82,8 +79,28 @@ fn milliseconds(attribute: &AttributeValue) -> Option<Duration> {
     (0.0..=LAST).contains(&number).then(|| Duration::from_millis(number as u64))
 }
 
+/// The attributes of the driver's own in a row. The others, which other code may keep there, are not read.
+pub(super) struct StoredRow {
+    value: Option<AttributeValue>,
+    ttl: Option<AttributeValue>,
+    /// Where it was asked for.
+    mtime: Option<AttributeValue>,
+}
+
+impl StoredRow {
+    /// Takes value and TTL out of an item that was read.
+    pub(super) fn take(item: &mut Item<'_>, attributes: &Attributes) -> Self {
+        Self { value: item.take(&attributes.value), ttl: item.take(&attributes.ttl), mtime: None }
+    }
+
+    /// The value, if the row is alive and has one.
+    pub(super) fn value_alive(self, now: Duration) -> Option<AttributeValue> {
+        value_alive(self.value, self.ttl.as_ref(), now)
+    }
+}
+
 /// What value, TTL and time of the last write tell, if the row is alive and has a value.
-fn meta_of([value, ttl, mtime]: [Option<AttributeValue>; 3], now: Duration) -> Option<Meta> {
+fn meta_of(StoredRow { value, ttl, mtime }: StoredRow, now: Duration) -> Option<Meta> {
     let value = value_alive(value, ttl.as_ref(), now)?;
     let (ttl, mtime) = (expiry::time_left(ttl.as_ref(), now), mtime.as_ref().and_then(milliseconds));
     Some(Meta { ttl, size: value::size(&value), mtime })
@@ -92,24 +109,22 @@ fn meta_of([value, ttl, mtime]: [Option<AttributeValue>; 3], now: Duration) -> O
 impl Call {
     /// The value of one item alive.
     pub(super) async fn value(&self, key: &Key, consistent: bool) -> Result<Option<AttributeValue>, Error> {
-        let Attributes { value, ttl, .. } = &self.session.options.attributes;
-        let row = self.row(key, consistent, None, [value.as_str(), ttl.as_str()]).await?;
-        Ok(row.and_then(|[value, ttl]| value_alive(value, ttl.as_ref(), self.session.clock.now())))
+        let row = self.row(key, consistent, None).await?;
+        Ok(row.and_then(|row| row.value_alive(self.session.clock.now())))
     }
 
-    /// Reads value and expiry of one item, one attribute more if asked, and nothing else that other code may keep
-    /// in the row. Of these, the attributes called `names` are returned.
-    async fn row<const N: usize>(
-        &self,
-        key: &Key,
-        consistent: bool,
-        more: Option<&str>,
-        names: [&str; N],
-    ) -> Result<Option<[Option<AttributeValue>; N]>, Error> {
+    /// Reads value and TTL of one item, and the attribute `mtime` where it is asked for.
+    async fn row(&self, key: &Key, consistent: bool, mtime: Option<&str>) -> Result<Option<StoredRow>, Error> {
         let Options { table, attributes, .. } = &self.session.options;
-        let body = || json::body(&json::GetItem { table, attributes, key, consistent, more });
-        let row = self.request(Action::GetItem, body, |answer| json::get_item(answer, names)).await;
-        let row = row.map_err(|error| error.with_key(key.as_str()))?;
+        let body = || json::body(&GetItemInput::new(table, attributes, key, consistent, mtime));
+        let read = |response: &[u8]| {
+            let GetItemOutput { item } = json::read(response)?;
+            Ok(item.map(|mut item| StoredRow {
+                mtime: mtime.and_then(|name| item.take(name)),
+                ..StoredRow::take(&mut item, attributes)
+            }))
+        };
+        let row = self.request(Action::GetItem, body, read).await.map_err(|error| error.with_key(key.as_str()))?;
         self.counters().read(usize::from(row.is_some()));
         self.progress();
         Ok(row)

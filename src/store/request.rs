@@ -48,7 +48,10 @@ impl Call {
             return Ok((client, slot));
         }
         let Some(_place) = slots.queue() else {
-            return Err(Error::new(ErrorKind::QueueFull, "too many calls wait for a connection already; try again later"));
+            return Err(Error::new(
+                ErrorKind::QueueFull,
+                "too many calls wait for a connection already; try again later",
+            ));
         };
         let _queued = self.queued();
         let client = self.wait(CONFIGURATION, deadline, self.client()).await??;
@@ -87,9 +90,9 @@ impl Call {
         // The error would repeat a part of the value.
         let body = body().map_err(|_| Error::new(ErrorKind::Internal, "the request could not be written"))?;
         let mut sending = Sending::new(self.work(), action, body, deadline, self.counters(), self.traffic());
-        let response = loop {
+        let reply = loop {
             match client.advance(&mut sending).await {
-                Step::Answered(response) => break response,
+                Step::Answered(reply) => break reply,
                 Step::Failed(failure) => return Err(self.with_wait(client.explain(failure, &sending))),
                 Step::NeedsCredentials => {
                     drop(slot);
@@ -98,6 +101,6 @@ impl Call {
             }
         };
         drop(slot);
-        read(&response).map_err(|error| client.unreadable(error, &sending))
+        read(&reply.body).map_err(|error| client.unreadable(error, &reply, &sending))
     }
 }

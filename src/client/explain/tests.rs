@@ -1,8 +1,10 @@
 use aws_sdk_dynamodb::config::http::HttpResponse;
+use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::get_item::GetItemError;
 use aws_smithy_runtime_api::client::result::ConnectorError;
 
 use super::*;
+use crate::json::ErrorBody;
 
 fn target() -> Target {
     Target {
@@ -17,13 +19,12 @@ fn target() -> Target {
 fn answer(status: u16, name: &str, message: &str) -> Error {
     let text = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
     let said = ErrorBody { name: text(name), message: text(message) };
-    let metadata = Metadata { http_status: Some(status), request_id: Some("REQ1".to_owned()), attempts: 1 };
-    explain(Failure::answer(said), "GetItem", metadata, &target())
+    let failure = Failure::answered(said, None, status, Some("REQ1".to_owned()));
+    explain(failure, "GetItem", 1, &target())
 }
 
 fn dispatch(source: &ConnectorError) -> Error {
-    let metadata = Metadata { attempts: 4, ..Metadata::default() };
-    explain(Failure::connector(source), "GetItem", metadata, &target())
+    explain(Failure::connector(source), "GetItem", 4, &target())
 }
 
 #[test]
@@ -59,6 +60,22 @@ fn one_aws_name_with_several_meanings_is_told_apart() {
     );
     assert_eq!(kind("One of the required keys was not given a value"), ErrorKind::SchemaMismatch);
     assert_eq!(kind("anything else"), ErrorKind::Validation);
+}
+
+/// [ANS-7] Every name for which a request is sent again is reported as the same in the end.
+#[test]
+fn what_is_repeated_as_a_throttle_is_reported_as_one() {
+    for name in THROTTLING_ERRORS {
+        let error = answer(400, name, "");
+        assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Throttled, true), "{name}");
+        assert!(is_throttle(Some(name), 400) && is_throttle(Some(name), 503), "{name}");
+    }
+    for name in TRANSIENT_ERRORS {
+        assert_eq!(answer(400, name, "").kind(), ErrorKind::Timeout, "{name}");
+    }
+    assert!(is_throttle(None, 429) && is_throttle(Some("Unheard"), 429));
+    assert_eq!(answer(429, "", "").kind(), ErrorKind::Throttled);
+    assert!(!is_throttle(None, 400) && !is_throttle(None, 503) && !is_throttle(Some("AccessDeniedException"), 429));
 }
 
 #[test]
@@ -98,8 +115,5 @@ fn missing_credentials_are_told_apart_from_the_network() {
     let error = SdkError::<GetItemError, HttpResponse>::construction_failure(CredentialsError::provider_timed_out(
         std::time::Duration::from_secs(1),
     ));
-    assert_eq!(
-        explain(Failure::of_sdk(&error), "GetItem", Metadata::default(), &target()).kind(),
-        ErrorKind::Credentials
-    );
+    assert_eq!(explain(Failure::of_sdk(&error), "GetItem", 0, &target()).kind(), ErrorKind::Credentials);
 }

@@ -10,6 +10,7 @@ use tokio::net::TcpListener;
 
 use super::*;
 use crate::client::tls;
+use crate::clock::SystemClock;
 
 /// Answers every request with this text, and counts its connections.
 struct Server {
@@ -46,7 +47,7 @@ impl Server {
     }
 
     fn pool(&self) -> Pool {
-        Pools::new(Connector::plain(), Arc::new(Slots::new(4))).of(&self.origin).expect("a URI")
+        pools(Connector::plain()).of(&self.origin).expect("a URI")
     }
 
     fn connections(&self) -> usize {
@@ -59,15 +60,28 @@ const CLOSING: &str = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 2
 /// Closes the connection without a word before it.
 const UNANNOUNCED: &str = "HTTP/1.1 200 OK\r\nx: unannounced\r\ncontent-length: 2\r\n\r\n{}";
 
-async fn send(pool: &Pool) -> Result<(Response<Incoming>, Lease), ConnectorError> {
-    let request = Request::builder().uri("/").header("host", "here").body(Full::default()).expect("a request");
-    pool.send(&mut Some(request), Some(Duration::from_secs(5))).await
+fn pools(connector: Connector) -> Pools {
+    Pools::new(connector, Arc::new(SystemClock))
 }
 
-/// Reads the answer, and gives the connection back.
+async fn send(pool: &Pool) -> Result<(Response<Incoming>, Lease), ConnectorError> {
+    let request = Request::builder().uri("/").header("host", "here").body(Full::default()).expect("a request");
+    let mut request = Some(request);
+    loop {
+        let mut lease = pool.connection(Some(Duration::from_secs(5))).await?;
+        match lease.send(&mut request).await {
+            Ok(response) => return Ok((response, lease)),
+            Err(Unsent::Stale) => {}
+            Err(Unsent::Failed(error)) => return Err(error),
+        }
+    }
+}
+
+/// Reads the response, and makes the connection idle.
 async fn exchange(pool: &Pool) {
-    let (answer, lease) = send(pool).await.expect("sent");
-    assert_eq!(answer.into_body().collect().await.expect("read").to_bytes(), "{}");
+    let (response, lease) = send(pool).await.expect("sent");
+    assert_eq!(response.into_body().collect().await.expect("read").to_bytes(), "{}");
+    assert!(lease.meter().has_sent(0));
     lease.keep();
 }
 
@@ -119,36 +133,52 @@ async fn connections_that_the_peer_closed_are_replaced() {
 }
 
 #[tokio::test]
-async fn connections_that_rest_for_long_are_closed() {
+async fn idle_connections_time_out() {
     let server = Server::start(OK).await;
-    let mut pools = Pools::new(Connector::plain(), Arc::new(Slots::new(4)));
-    pools.rest = Duration::from_millis(200);
+    let mut pools = pools(Connector::plain());
+    pools.idle_timeout = Duration::from_millis(500);
     let pool = pools.of(&server.origin).expect("a URI");
-    for connections in [3, 6] {
+    join_all((0..3).map(|_| exchange(&pool))).await;
+    while pool.0.idle().has_sweeper {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert!(pool.0.idle().connections.is_empty());
+    exchange(&pool).await;
+    assert_eq!(server.connections(), 4);
+}
+
+/// [NET-21] A timer does not run while a process is suspended, and the monotonic clock may stand still.
+#[tokio::test]
+async fn a_suspended_process_finds_its_connections_timed_out() {
+    type Suspend = fn(&mut IdleConnection);
+    let by_timer: Suspend = |idle| idle.since = idle.since.checked_sub(IDLE_TIMEOUT).expect("a moment");
+    let by_wall_clock: Suspend = |idle| idle.wall -= IDLE_TIMEOUT;
+    for suspend in [by_timer, by_wall_clock] {
+        let server = Server::start(OK).await;
+        let pool = server.pool();
         join_all((0..3).map(|_| exchange(&pool))).await;
-        assert_eq!((server.connections(), pool.0.resting().connections.len()), (connections, 3));
-        while pool.0.resting().watched {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-        assert!(pool.0.resting().connections.is_empty());
+        pool.0.idle().connections.iter_mut().for_each(suspend);
+        exchange(&pool).await;
+        assert_eq!((server.connections(), pool.0.idle().connections.len()), (4, 1));
     }
 }
 
-/// A process that was frozen has no timer that ran meanwhile.
+/// [NET-20]
 #[tokio::test]
-async fn connections_that_are_too_old_are_not_taken() {
+async fn a_reused_connection_that_broke_takes_the_idle_ones_with_it() {
     let server = Server::start(OK).await;
     let pool = server.pool();
+    let (_response, new) = send(&pool).await.expect("sent");
     join_all((0..3).map(|_| exchange(&pool))).await;
-    for (since, _) in &mut pool.0.resting().connections {
-        *since = since.checked_sub(IDLE_TIMEOUT).expect("a moment");
-    }
-    exchange(&pool).await;
-    assert_eq!((server.connections(), pool.0.resting().connections.len()), (4, 1));
+    new.distrust();
+    assert_eq!(pool.0.idle().connections.len(), 3);
+    let (_response, reused) = send(&pool).await.expect("sent");
+    reused.distrust();
+    assert!(pool.0.idle().connections.is_empty());
 }
 
 #[tokio::test]
-async fn a_dropped_pool_closes_what_rests() {
+async fn a_dropped_pool_closes_its_idle_connections() {
     let server = Server::start(OK).await;
     let pool = server.pool();
     exchange(&pool).await;
@@ -160,26 +190,25 @@ async fn a_dropped_pool_closes_what_rests() {
 }
 
 #[tokio::test]
-async fn who_cannot_be_reached_is_said_to_be_so() {
+async fn a_failure_to_connect_is_classified() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let nobody = format!("http://{}", listener.local_addr().expect("bound")).parse().expect("a URI");
     drop(listener);
-    let pool = Pools::new(Connector::plain(), Arc::new(Slots::new(1))).of(&nobody).expect("a URI");
+    let pool = pools(Connector::plain()).of(&nobody).expect("a URI");
     assert!(send(&pool).await.err().expect("refused").is_io());
     // The limit holds for TLS as well: here, a server that says nothing.
     let silent = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let secure = format!("https://{}", silent.local_addr().expect("bound")).parse().expect("a URI");
     let config = tls::config(Arc::new(RootCertStore::empty())).expect("made");
-    let pools = Pools::new(Connector::tls(config, None), Arc::new(Slots::new(1)));
-    let request = Request::builder().uri("/").body(Full::default()).expect("a request");
-    let failed = pools.of(&secure).expect("a URI").send(&mut Some(request), Some(Duration::from_millis(50))).await;
+    let pools = pools(Connector::tls(config, None));
+    let failed = pools.of(&secure).expect("a URI").connection(Some(Duration::from_millis(50))).await;
     assert!(failed.err().expect("too late").is_timeout());
 }
 
 #[test]
 fn a_pool_is_for_an_origin() {
     let uri = |text: &str| text.parse::<Uri>().expect("a URI");
-    let pools = Pools::new(Connector::plain(), Arc::new(Slots::new(1)));
+    let pools = pools(Connector::plain());
     let of = |text: &str| Arc::as_ptr(&pools.of(&uri(text)).expect("a URI").0);
     assert_eq!(of("http://here:8000/a?b"), of("http://here:8000/"));
     assert_ne!(of("http://here:8000/"), of("http://here:8001/"));

@@ -11,7 +11,7 @@ use super::segment::Segment;
 use crate::client::Action;
 use crate::error::{Error, ErrorKind};
 use crate::item::Row;
-use crate::json;
+use crate::json::{self, Filter, Item, ScanInput, ScanOutput};
 use crate::key::{Base, Key};
 use crate::options::Options;
 use crate::store::call::Call;
@@ -35,24 +35,27 @@ impl Call {
         let Options { table, attributes, scan, .. } = &self.session.options;
         let alive_at = (rows == Rows::Alive).then(|| self.session.clock.now().as_secs());
         let body = || {
-            json::body(&json::Scan {
-                table,
-                attributes,
-                filter: json::Filter { alive_at, prefix: base.prefix() },
-                consistent,
-                segment: segment.part().map(|part| (part.number, part.of)),
-                start: segment.start(),
-                limit: scan.page_size,
-            })
+            let filter = Filter { alive_at, prefix: base.prefix() };
+            let mut input = ScanInput::new(table, attributes, filter, segment.start());
+            input.consistent_read = consistent;
+            input.limit = scan.page_size;
+            input.segment = segment.part().map(|part| part.number);
+            input.total_segments = segment.part().map(|part| part.of);
+            json::body(&input)
         };
-        let answer = self.request(Action::Scan, body, |answer| json::scan(answer, &attributes.key)).await?;
-        let keys = answer.keys.into_iter().map(|key| self.key_of(key)).collect::<Result<Vec<_>, _>>()?;
+        let read = |response: &[u8]| {
+            let ScanOutput { items, last_evaluated_key } = json::read(response)?;
+            let keys = items.into_iter().flatten().map(|mut item| item.take(&attributes.key));
+            Ok((keys.collect::<Vec<_>>(), last_evaluated_key.map(Item::into_map)))
+        };
+        let (keys, last) = self.request(Action::Scan, body, read).await?;
+        let keys = keys.into_iter().map(|key| self.key_of(key)).collect::<Result<Vec<_>, _>>()?;
         self.counters().read(keys.len());
         self.progress();
         Ok(Page {
             keys,
-            // DynamoDB ends with an absent key; an empty one is an odd engine's way to say the same.
-            last: answer.last.filter(|key| !key.is_empty()),
+            // DynamoDB ends with an absent key; some engines with an empty one.
+            last: last.filter(|key| !key.is_empty()),
         })
     }
 
