@@ -50,7 +50,7 @@ await main(async () => {
   const start = performance.now();
   await setup({ addon: false });
   const { createTable } = await import("./lib/table.mjs");
-  const { rustFlags, cargoEnv, nodeEnv } = watchman(path.join(targetDirectory(), "asan"));
+  const { rustFlags, cargoEnv, nodeEnv } = await watchman(path.join(targetDirectory(), "asan"));
   const planted = path.join(targetDirectory(), "asan-planted");
   const source = inProject("scripts", "asan", "planted.rs");
   const target = ["--target", hostTarget()];

@@ -6,19 +6,19 @@ import { parseArgs } from "node:util";
 
 import { inProject, root } from "./lib/project.mjs";
 import { main } from "./lib/steps.mjs";
-import { requireTools } from "./lib/tools.mjs";
+import { ensureTools } from "./lib/tools.mjs";
 
 // An input is an answer, a value or options; one that needs more memory or time than this is a finding.
 const limits = ["-max_len=16384", "-rss_limit_mb=2048", "-timeout=25"];
 // The pinned compiler is a stable one, and coverage counters are not yet.
 const env = { ...process.env, RUSTC_BOOTSTRAP: "1" };
 
-await main(() => {
+await main(async () => {
   const { values, positionals } = parseArgs({
     options: { seconds: { type: "string", default: "600" } },
     allowPositionals: true,
   });
-  requireTools("cargo-fuzz");
+  await ensureTools("cargo-fuzz");
   const all = readdirSync(inProject("fuzz", "fuzz_targets")).map((name) => name.replace(".rs", ""));
   let failed = 0;
   const targets = positionals.length > 0 ? positionals : all;

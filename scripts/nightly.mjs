@@ -1,4 +1,4 @@
-// `npm run nightly [-- --list] [-- --only NAME…]`: the steps of scripts/nightly/steps.mjs, one after the other, each
+// `npm run nightly [-- --list] [-- --only NAME…] [-- --except NAME…]`: the steps of scripts/nightly/steps.mjs, one after the other, each
 // within its budget. Ends with `N passed, N failed`.
 import { spawn } from "node:child_process";
 import { mkdirSync } from "node:fs";
@@ -8,7 +8,7 @@ import { parseArgs } from "node:util";
 import { cacheDirectory, root } from "./lib/project.mjs";
 import { runSuites } from "./lib/results.mjs";
 import { Failure, main } from "./lib/steps.mjs";
-import { requireTools } from "./lib/tools.mjs";
+import { ensureTools } from "./lib/tools.mjs";
 import { nightlySteps } from "./nightly/steps.mjs";
 
 /**
@@ -50,13 +50,20 @@ function attempt({ name, minutes, command: [command = "", ...parameters], env })
 
 await main(async () => {
   const { values } = parseArgs({
-    options: { list: { type: "boolean" }, only: { type: "string", multiple: true } },
+    options: {
+      list: { type: "boolean" },
+      only: { type: "string", multiple: true },
+      except: { type: "string", multiple: true, default: [] },
+    },
   });
-  const unknown = values.only?.filter((name) => !nightlySteps.some((step) => step.name === name));
-  if (unknown?.length) {
+  const named = [...(values.only ?? []), ...values.except];
+  const unknown = named.filter((name) => !nightlySteps.some((step) => step.name === name));
+  if (unknown.length > 0) {
     throw new Failure(`There is no step "${unknown.join('", "')}": see --list.`);
   }
-  const chosen = nightlySteps.filter(({ name }) => values.only?.includes(name) ?? true);
+  const chosen = nightlySteps.filter(
+    ({ name }) => (values.only?.includes(name) ?? true) && !values.except.includes(name),
+  );
   if (values.list) {
     chosen.forEach(({ name, minutes }) =>
       console.log(`${String(minutes).padStart(3)} min  ${name}`),
@@ -64,7 +71,7 @@ await main(async () => {
     return;
   }
   // Before hours of work, and for all steps at once.
-  requireTools(...chosen.flatMap(({ needs = [] }) => needs));
+  await ensureTools(...chosen.flatMap(({ needs = [] }) => needs));
   mkdirSync(path.join(cacheDirectory, "results"), { recursive: true });
   await runSuites(chosen.map((step) => [step.name, () => attempt(step)]));
 });

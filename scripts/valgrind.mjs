@@ -6,13 +6,13 @@ import { hostTarget } from "./lib/cargo.mjs";
 import { attempt } from "./lib/process.mjs";
 import { root } from "./lib/project.mjs";
 import { Failure, main } from "./lib/steps.mjs";
-import { requireTools } from "./lib/tools.mjs";
+import { ensureTools } from "./lib/tools.mjs";
 
 const suites = ["requests"];
 const memcheck = ["--error-exitcode=99", "--leak-check=full", "--errors-for-leak-kinds=definite"];
 
 await main(async () => {
-  requireTools("valgrind");
+  await ensureTools("valgrind");
   const tests = suites.flatMap((suite) => ["--test", suite]);
   // The target of all other builds, so that every dependency is there already.
   const shared = ["--target", hostTarget()];

@@ -1,13 +1,13 @@
 // How to build for AddressSanitizer, and to run what was built.
 import { Failure } from "../lib/steps.mjs";
-import { requireTools, sanitizerRuntime } from "../lib/tools.mjs";
+import { ensureTools, sanitizerRuntime } from "../lib/tools.mjs";
 
 /** @param {string} targetDirectory apart from that of everything else: other flags make other artefacts */
-export function watchman(targetDirectory) {
+export async function watchman(targetDirectory) {
   if (process.platform !== "linux") {
     throw new Failure("AddressSanitizer is run on Linux alone.");
   }
-  requireTools("AddressSanitizer's runtime");
+  await ensureTools("AddressSanitizer's runtime");
   const rustFlags = ["-Zsanitizer=address"];
   return {
     rustFlags,

@@ -15,7 +15,12 @@ const npm = ["npm", "run", "--silent"];
 /** @type {NightlyStep[]} */
 export const nightlySteps = [
   { name: "models", minutes: 10, command: ["cargo", "test", "--package", "handoff-models"] },
-  { name: "planted bugs", minutes: 40, command: [...npm, "test:bugs"], needs: ["openssl"] },
+  // A third of them each night: some 20 seconds a mutant.
+  {
+    name: "mutants",
+    minutes: 150,
+    command: [...npm, "test:mutants", "--", "--shard", `${new Date().getUTCDate() % 3}/3`],
+  },
   {
     name: "soak",
     minutes: 40,
