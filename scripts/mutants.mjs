@@ -1,4 +1,4 @@
-// `npm run test:mutants [-- --shard K/N] [-- --in-diff REVISION] [-- --file GLOB]`: cargo-mutants changes the core in one
+// `npm run test:mutants [-- --shard K/N] [-- --in-diff REVISION] [-- --only REGEX]`: cargo-mutants changes the core in one
 // place at a time, and the Rust tests have to fail. Configured in .cargo/mutants.toml. Ends with `N passed, N failed`.
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
@@ -33,7 +33,8 @@ function readArguments() {
     options: {
       shard: { type: "string" },
       "in-diff": { type: "string" },
-      file: { type: "string", multiple: true, default: [] },
+      // Of the mutants' names, which begin with their file: `src/key.rs`.
+      only: { type: "string", multiple: true, default: [] },
       jobs: { type: "string", default: "1" },
     },
   });
@@ -41,11 +42,11 @@ function readArguments() {
 }
 
 await main(async () => {
-  const { shard, "in-diff": revision, file, jobs } = readArguments();
+  const { shard, "in-diff": revision, only, jobs } = readArguments();
   await ensureTools("cargo-mutants");
   mkdirSync(results, { recursive: true });
   const parameters = ["mutants", "--output", results, "--jobs", jobs, "--no-shuffle"];
-  parameters.push(...file.flatMap((glob) => ["--file", glob]));
+  parameters.push(...only.flatMap((regex) => ["--re", regex]));
   if (shard) {
     parameters.push("--shard", shard);
   }

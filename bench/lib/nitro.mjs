@@ -7,7 +7,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
 import { credentials, region } from "../../scripts/lib/engine.mjs";
-import { freePort } from "../../scripts/lib/port.mjs";
+import { freePort } from "../../scripts/lib/listen.mjs";
 import { run } from "../../scripts/lib/process.mjs";
 import { inProject } from "../../scripts/lib/project.mjs";
 import { Failure, step } from "../../scripts/lib/steps.mjs";

@@ -10,6 +10,7 @@
  */
 
 const results = ".cache/results";
+const rig = "__test__/faults/rig/main.mjs";
 const npm = ["npm", "run", "--silent"];
 
 /** @type {NightlyStep[]} */
@@ -24,27 +25,32 @@ export const nightlySteps = [
   {
     name: "soak",
     minutes: 40,
-    command: [...npm, "soak", "--", "--minutes", "30", "--json", `${results}/soak.json`],
+    command: ["node", rig, "soak", "--json", `${results}/soak.json`],
   },
   {
     name: "nothing lost, five seeds",
     minutes: 40,
     command: [
-      ...npm,
-      "test:nothing-lost",
-      "--",
+      "node",
+      rig,
+      "nothing-lost",
       ...["1", "2", "3", "4", "5"].flatMap((seed) => ["--seed", seed]),
       "--json",
       `${results}/nothing-lost.json`,
     ],
   },
-  { name: "fuzzing", minutes: 60, command: [...npm, "fuzz"], needs: ["cargo-fuzz"] },
+  { name: "fuzzing", minutes: 60, command: ["node", "fuzz/run.mjs"], needs: ["cargo-fuzz"] },
   {
     name: "AddressSanitizer",
     minutes: 45,
-    command: [...npm, "test:asan"],
+    command: ["node", "__test__/memory/asan.mjs"],
     needs: ["AddressSanitizer's runtime"],
   },
-  { name: "valgrind", minutes: 15, command: [...npm, "test:valgrind"], needs: ["valgrind"] },
+  {
+    name: "valgrind",
+    minutes: 15,
+    command: ["node", "__test__/memory/valgrind.mjs"],
+    needs: ["valgrind"],
+  },
   { name: "every app", minutes: 25, command: [...npm, "test:apps", "--", "--all"] },
 ];

@@ -6,8 +6,8 @@
 import { once } from "node:events";
 import http from "node:http";
 
-import { listen } from "./listen.mjs";
-import { headersOf } from "./raw.mjs";
+import { listen } from "../../../scripts/lib/listen.mjs";
+import { headersOf } from "../../../scripts/lib/table.mjs";
 
 /**
  * @typedef {"throttled" | "failed" | "refused" | "lost" | "unanswered" | "late" | "cut" | "leftover"} Fault

@@ -8,8 +8,8 @@ import { fileURLToPath } from "node:url";
 import { ChaosProxy } from "./chaos.mjs";
 import { FaultProxy } from "./fault-proxy.mjs";
 import { Ledger, textOf } from "./ledger.mjs";
-import { seededRandom } from "./random.mjs";
-import { allRows, createTable, raw } from "./raw.mjs";
+import { seededRandom } from "../../../scripts/lib/random.mjs";
+import { allRows, createTable, raw } from "../../../scripts/lib/table.mjs";
 
 const client = fileURLToPath(new URL("./lanes.mjs", import.meta.url));
 const lanes = 16;

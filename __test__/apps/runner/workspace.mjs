@@ -13,9 +13,9 @@ import {
 import { tmpdir } from "node:os";
 import path from "node:path";
 
-import { npm, run } from "../lib/process.mjs";
-import { inProject, readJson } from "../lib/project.mjs";
-import { Failure } from "../lib/steps.mjs";
+import { npm, run } from "../../../scripts/lib/process.mjs";
+import { inProject, readJson } from "../../../scripts/lib/project.mjs";
+import { Failure } from "../../../scripts/lib/steps.mjs";
 import { runInstall } from "./processes.mjs";
 import { flat, npmFlags, programFile } from "./programs.mjs";
 

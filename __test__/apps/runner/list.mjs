@@ -311,7 +311,7 @@ const examples = [
     ci: true,
   },
   {
-    // Not in the default run: it is `npm run test:browser`.
+    // Not in the default run: it needs a browser.
     name: "example: nuxt",
     ...built,
     program: "node24",

@@ -1,8 +1,8 @@
 // What really is in an app's table, through AWS's own client.
 import { DynamoDBClient, ScanCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 
-import { credentials, region } from "../lib/engine.mjs";
-import { createTable } from "../lib/table.mjs";
+import { credentials, region } from "../../../scripts/lib/engine.mjs";
+import { createTable } from "../../../scripts/lib/table.mjs";
 
 /** How long a row may take: frameworks answer first and write afterwards. */
 const patience = 20_000;

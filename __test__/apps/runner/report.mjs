@@ -2,8 +2,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
-import { cacheDirectory } from "../lib/project.mjs";
-import { green, red } from "../lib/steps.mjs";
+import { cacheDirectory } from "../../../scripts/lib/project.mjs";
+import { green, red } from "../../../scripts/lib/steps.mjs";
 
 const columns = [
   "build",

@@ -1,5 +1,5 @@
 // Apps that answer over HTTP.
-import { Failure } from "../lib/steps.mjs";
+import { Failure } from "../../../scripts/lib/steps.mjs";
 import { checkPage } from "./browser.mjs";
 import * as checks from "./checks.mjs";
 import { routes } from "./contracts.mjs";

@@ -2,9 +2,9 @@
 import { randomUUID } from "node:crypto";
 import path from "node:path";
 
-import { npm } from "../lib/process.mjs";
-import { inProject } from "../lib/project.mjs";
-import { Failure } from "../lib/steps.mjs";
+import { npm } from "../../../scripts/lib/process.mjs";
+import { inProject } from "../../../scripts/lib/project.mjs";
+import { Failure } from "../../../scripts/lib/steps.mjs";
 import { checkSecrets } from "./checks.mjs";
 import { runQuietly } from "./processes.mjs";
 import { flat, programCommand } from "./programs.mjs";

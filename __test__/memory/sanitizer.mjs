@@ -1,9 +1,9 @@
 // How to build for AddressSanitizer, and to run what was built.
-import { Failure } from "../lib/steps.mjs";
-import { ensureTools, sanitizerRuntime } from "../lib/tools.mjs";
+import { Failure } from "../../scripts/lib/steps.mjs";
+import { ensureTools, sanitizerRuntime } from "../../scripts/lib/tools.mjs";
 
 /** @param {string} targetDirectory apart from that of everything else: other flags make other artefacts */
-export async function watchman(targetDirectory) {
+export async function sanitizer(targetDirectory) {
   if (process.platform !== "linux") {
     throw new Failure("AddressSanitizer is run on Linux alone.");
   }

@@ -7,7 +7,7 @@ import { breakAddon } from "./workspace.mjs";
 /** @param {import("./run.mjs").Running} running */
 export async function checkScript({ app, folder, command, table, cell }) {
   async function story() {
-    const { text, stdout } = await runQuietly(command, { cwd: folder, env: table.env });
+    const { all: text, stdout } = await runQuietly(command, { cwd: folder, env: table.env });
     // A warning on stderr would show in every user's terminal.
     same(text, stdout, "printed, with stderr");
     return JSON.parse(stdout);
@@ -46,7 +46,7 @@ export async function checkScript({ app, folder, command, table, cell }) {
 /** `examples/node`, which speaks to people. @param {import("./run.mjs").Running} running */
 export async function checkExample({ folder, command, table, cell }) {
   const rounds = async () => {
-    const { text } = await runQuietly(command, { cwd: folder, env: table.env });
+    const { all: text } = await runQuietly(command, { cwd: folder, env: table.env });
     const found = [...text.matchAll(/^round \d: 6078 from (.+), \d+ ms$/gm)].map(
       ([, from]) => from,
     );

@@ -1,35 +1,14 @@
-// Programs of an app: what they print is kept and shown only when something failed, and none outlives this process.
-import { spawn } from "node:child_process";
-import { once } from "node:events";
+// Programs of an app: what they print is kept, and shown only when something failed.
+import { freePort } from "../../../scripts/lib/listen.mjs";
+import { start } from "../../../scripts/lib/process.mjs";
+import { Failure } from "../../../scripts/lib/steps.mjs";
 
-import { freePort } from "../lib/port.mjs";
-import { Failure } from "../lib/steps.mjs";
-
-const buildTimeout = 300_000;
+const buildMinutes = 5;
 const startTimeout = 120_000;
 const linesShown = 40;
 
-// Each in a group of its own: dev servers and bundlers start processes that only the group reaches.
-const hasGroups = process.platform !== "win32";
-
-/** @type {Set<import("node:child_process").ChildProcess>} */
-const alive = new Set();
-process.on("exit", () => alive.forEach(kill));
 for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"])) {
   process.on(signal, () => process.exit(1));
-}
-
-/** @param {import("node:child_process").ChildProcess} child */
-function kill(child) {
-  try {
-    if (hasGroups && child.pid !== undefined) {
-      process.kill(-child.pid, "SIGKILL");
-    } else {
-      child.kill("SIGKILL");
-    }
-  } catch {
-    // It was gone already.
-  }
 }
 
 /**
@@ -54,35 +33,18 @@ function plainEnvironment() {
 
 /**
  * @param {string[]} command
- * @param {Options} options
+ * @param {Options & { minutes?: number }} options
  */
-function begin([program = "", ...parameters], { cwd, env }) {
-  const child = spawn(program, parameters, {
+const begin = ([program = "", ...parameters], { cwd, env, minutes }) =>
+  start(program, parameters, {
     cwd,
     env: { ...plainEnvironment(), ...env },
-    stdio: ["ignore", "pipe", "pipe"],
-    detached: hasGroups,
+    stdout: "kept",
+    stderr: "kept",
+    minutes,
+    // Dev servers and bundlers start processes of their own.
+    group: true,
   });
-  alive.add(child);
-  const output = { text: "", stdout: "" };
-  child.stdout.setEncoding("utf8").on("data", (chunk) => {
-    output.text += chunk;
-    output.stdout += chunk;
-  });
-  child.stderr.setEncoding("utf8").on("data", (chunk) => (output.text += chunk));
-  const exited = once(child, "close")
-    .then(([code]) => /** @type {number} */ (code ?? 1))
-    .catch((error) => {
-      output.text += error.message;
-      return 127;
-    })
-    .finally(() => {
-      // What it started itself ends with it.
-      kill(child);
-      alive.delete(child);
-    });
-  return { child, output, exited };
-}
 
 /** @param {string} text */
 const tail = (text) => text.trimEnd().split("\n").slice(-linesShown).join("\n");
@@ -94,15 +56,11 @@ const tail = (text) => text.trimEnd().split("\n").slice(-linesShown).join("\n");
  * @param {Options} options
  */
 export async function runQuietly(command, options) {
-  const { child, output, exited } = begin(command, options);
-  const timer = setTimeout(() => {
-    output.text += `\nstopped after ${buildTimeout / 1000} s`;
-    kill(child);
-  }, buildTimeout);
+  const { output, exited } = begin(command, { ...options, minutes: buildMinutes });
   const code = await exited;
-  clearTimeout(timer);
   if (code !== 0) {
-    throw new Failure(`\`${command.join(" ")}\` failed (exit code ${code}):\n${tail(output.text)}`);
+    const reason = output.isLate ? `stopped after ${buildMinutes} min` : `exit code ${code}`;
+    throw new Failure(`\`${command.join(" ")}\` failed (${reason}):\n${tail(output.all)}`);
   }
   return output;
 }
@@ -125,17 +83,17 @@ export const runInstall = (command, options) =>
 export async function startServer(command, { path, ...options }) {
   const port = await freePort();
   const address = { PORT: String(port), HOST: "127.0.0.1" };
-  const { child, output, exited } = begin(
+  const { output, exited, kill } = begin(
     command.map((word) => word.replaceAll("{port}", String(port))),
     { ...options, env: { ...options.env, ...address } },
   );
   const state = { isRunning: true };
-  void exited.then(() => (state.isRunning = false));
+  void exited.catch(() => {}).finally(() => (state.isRunning = false));
   const server = {
     url: `http://127.0.0.1:${port}`,
-    log: () => tail(output.text),
+    log: () => tail(output.all),
     async stop() {
-      kill(child);
+      kill();
       await exited;
     },
   };

@@ -9,8 +9,8 @@ import { fileURLToPath } from "node:url";
 import { isMainThread, Worker, workerData } from "node:worker_threads";
 
 import dynamoDbCacheDriver from "../../index.mjs";
-import { listen } from "../faults/listen.mjs";
-import { credentials, region } from "../lib/engine.mjs";
+import { listen } from "../../scripts/lib/listen.mjs";
+import { credentials, region } from "../../scripts/lib/engine.mjs";
 
 const { endpoint, table } = isMainThread ? JSON.parse(process.argv[2] ?? "{}") : workerData;
 

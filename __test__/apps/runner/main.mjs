@@ -3,12 +3,12 @@
 import path from "node:path";
 import { parseArgs } from "node:util";
 
-import { apps } from "./apps/list.mjs";
-import { report, reportFile } from "./apps/report.mjs";
-import { Workspace } from "./apps/workspace.mjs";
-import { startEngine } from "./lib/engine.mjs";
-import { setup } from "./lib/setup.mjs";
-import { bold, elapsed, Failure, green, main, red } from "./lib/steps.mjs";
+import { apps } from "./list.mjs";
+import { report, reportFile } from "./report.mjs";
+import { Workspace } from "./workspace.mjs";
+import { startEngine } from "../../../scripts/lib/engine.mjs";
+import { setup } from "../../../scripts/lib/setup.mjs";
+import { bold, elapsed, Failure, green, main, red } from "../../../scripts/lib/steps.mjs";
 
 /** Of a failure; all of it is in the report. */
 const linesShown = 25;
@@ -54,15 +54,15 @@ await main(async () => {
   }
   await setup({ addon: packages ? false : "debug" });
   // Only now: before the set-up there was nothing to import.
-  const { runApp } = await import("./apps/run.mjs");
-  const { openTable } = await import("./apps/table.mjs");
+  const { runApp } = await import("./run.mjs");
+  const { openTable } = await import("./table.mjs");
   const workspace = new Workspace(packages);
   process.on("exit", () => workspace.remove());
   const engine = await startEngine();
-  /** @type {import("./apps/run.mjs").Row[]} */
+  /** @type {import("./run.mjs").Row[]} */
   const rows = [];
 
-  /** @param {import("./apps/list.mjs").App} app */
+  /** @param {import("./list.mjs").App} app */
   async function one(app) {
     const index = chosen.indexOf(app);
     const table = await openTable(engine.endpoint, `app-${index}`);
@@ -101,7 +101,7 @@ await main(async () => {
   process.exitCode = failed === 0 ? 0 : 1;
 });
 
-/** @param {import("./apps/run.mjs").Row} row */
+/** @param {import("./run.mjs").Row} row */
 function tell({ app, cells, seconds }) {
   const failures = Object.entries(cells).filter(([, failure]) => failure !== "");
   const since = performance.now() - seconds * 1000;

@@ -1,15 +1,16 @@
-// `npm run test:asan`: the core's tests, and the addon at work in Node, under AddressSanitizer. First a bug is planted in
-// each: a watchman who sees nothing proves nothing. Ends with `N passed, N failed`.
+// `node __test__/memory/asan.mjs`: the core's tests, and the addon at work in Node, under AddressSanitizer. A bug planted in each
+// shows that it would be reported. Ends with `N passed, N failed`.
 import { spawnSync } from "node:child_process";
 import path from "node:path";
 
-import { watchman } from "./asan/watchman.mjs";
-import { buildFaultAddon, hostTarget, targetDirectory } from "./lib/cargo.mjs";
-import { startEngine } from "./lib/engine.mjs";
-import { inProject } from "./lib/project.mjs";
-import { cargoTest, runSuites } from "./lib/results.mjs";
-import { setup } from "./lib/setup.mjs";
-import { elapsed, main, step } from "./lib/steps.mjs";
+import { sanitizer } from "./sanitizer.mjs";
+import { buildFaultAddon, hostTarget, targetDirectory } from "../../scripts/lib/cargo.mjs";
+import { startEngine } from "../../scripts/lib/engine.mjs";
+import { inProject } from "../../scripts/lib/project.mjs";
+import { cargoTest, runSuites } from "../../scripts/lib/results.mjs";
+import { setup } from "../../scripts/lib/setup.mjs";
+import { elapsed, main, step } from "../../scripts/lib/steps.mjs";
+import { createTable } from "../../scripts/lib/table.mjs";
 
 const seen = "ERROR: AddressSanitizer: heap-use-after-free";
 
@@ -30,7 +31,7 @@ function mustReport(command, parameters, env) {
 }
 
 /**
- * Node with the addon, watched: one part of the workload counts as one.
+ * Node with the addon: one part of the workload counts as one.
  *
  * @param {string[]} parameters
  * @param {NodeJS.ProcessEnv} env
@@ -49,10 +50,9 @@ function work(parameters, env) {
 await main(async () => {
   const start = performance.now();
   await setup({ addon: false });
-  const { createTable } = await import("./lib/table.mjs");
-  const { rustFlags, cargoEnv, nodeEnv } = await watchman(path.join(targetDirectory(), "asan"));
+  const { rustFlags, cargoEnv, nodeEnv } = await sanitizer(path.join(targetDirectory(), "asan"));
   const planted = path.join(targetDirectory(), "asan-planted");
-  const source = inProject("scripts", "asan", "planted.rs");
+  const source = inProject("__test__", "memory", "planted.rs");
   const target = ["--target", hostTarget()];
 
   const addon = await step("Building the addon for AddressSanitizer", () =>
@@ -67,7 +67,7 @@ await main(async () => {
   const engine = await startEngine();
   const table = "asan";
   await createTable(engine.endpoint, table);
-  const workload = inProject("scripts", "asan", "workload.mjs");
+  const workload = inProject("__test__", "memory", "workload.mjs");
   const given = JSON.stringify({ endpoint: engine.endpoint, table });
   const parameters = ["--expose-gc", workload, given];
 

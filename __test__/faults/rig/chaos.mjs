@@ -3,7 +3,7 @@
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
 
-import { listen } from "./listen.mjs";
+import { listen } from "../../../scripts/lib/listen.mjs";
 
 /**
  * What happens to a connection. A cut is by bytes that have passed, so it may fall anywhere.

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 
 import { chromium } from "playwright-core";
 
-import { Failure } from "../lib/steps.mjs";
+import { Failure } from "../../../scripts/lib/steps.mjs";
 import { same } from "./checks.mjs";
 import { checkTtl } from "./table.mjs";
 

@@ -1,14 +1,14 @@
 // Whether a long life leaves anything behind: the same load without faults but with many rejections (leaks), or at a fixed
 // rate under chaos (soak).
-import { once } from "node:events";
 import http from "node:http";
 import { fileURLToPath } from "node:url";
 
-import { outputOfNode } from "./child.mjs";
+import { listen } from "../../../scripts/lib/listen.mjs";
+import { start } from "../../../scripts/lib/process.mjs";
 import { ChaosProxy } from "./chaos.mjs";
 import { FaultProxy } from "./fault-proxy.mjs";
-import { seededRandom } from "./random.mjs";
-import { createTable, raw } from "./raw.mjs";
+import { seededRandom } from "../../../scripts/lib/random.mjs";
+import { createTable, raw } from "../../../scripts/lib/table.mjs";
 
 const load = fileURLToPath(new URL("load.mjs", import.meta.url));
 
@@ -30,6 +30,20 @@ export function faultsOf(result) {
   return found;
 }
 
+/** @param {object} given @returns {Promise<any>} what load.mjs reports */
+async function runLoad(given) {
+  const { output, exited } = start(process.execPath, ["--expose-gc", load, JSON.stringify(given)], {
+    stdout: "kept",
+    // Nothing of the machine's own AWS settings.
+    env: { PATH: process.env.PATH, HOME: "/nonexistent", AWS_EC2_METADATA_DISABLED: "true" },
+  });
+  const code = await exited;
+  if (code !== 0) {
+    throw new Error(`load.mjs ended with ${code}: ${output.stdout}`);
+  }
+  return JSON.parse(output.stdout);
+}
+
 /**
  * Half of the operations reject: refused here, refused there, or stopped.
  *
@@ -37,12 +51,9 @@ export function faultsOf(result) {
  */
 export async function leaks(operations) {
   const server = http.createServer({ keepAliveTimeout: 60_000 }, answer);
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
+  const endpoint = await listen(server);
   try {
-    const given = { endpoint: `http://127.0.0.1:${port}`, table: "leaks", operations, fail: true };
-    return await outputOfNode(["--expose-gc", load, JSON.stringify(given)]);
+    return await runLoad({ endpoint, table: "leaks", operations, fail: true });
   } finally {
     server.close();
     server.closeAllConnections();
@@ -86,7 +97,7 @@ export async function soak(engine, { minutes, rate, seed, intensity = 20 }) {
   await createTable(engine, table);
   try {
     const given = { endpoint: network.endpoint, table, seconds: minutes * 60, rate, seed };
-    const result = await outputOfNode(["--expose-gc", load, JSON.stringify(given)]);
+    const result = await runLoad(given);
     const faults = { ...service.faults, connection: network.faults };
     return { minutes, rate, seed, ...result, requests: service.requests, faults };
   } finally {

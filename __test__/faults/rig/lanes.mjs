@@ -2,9 +2,9 @@
 // line, what it is about to do and how that ended: a pipe is written at once, so nothing that happened is untold.
 //
 // node lanes.mjs '{ endpoint, table, seed, first, operations, lanes }'
-import dynamoDbCacheDriver from "../../index.mjs";
+import dynamoDbCacheDriver from "../../../index.mjs";
 import { textOf } from "./ledger.mjs";
-import { seededRandom } from "./random.mjs";
+import { seededRandom } from "../../../scripts/lib/random.mjs";
 
 const { endpoint, table, seed, first, operations, lanes } = JSON.parse(process.argv[2] ?? "{}");
 const tell = (/** @type {object} */ line) => process.stdout.write(`${JSON.stringify(line)}\n`);

@@ -5,8 +5,8 @@ import { readdirSync } from "node:fs";
 import { performance } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import dynamoDbCacheDriver from "../../index.mjs";
-import { seededRandom } from "./random.mjs";
+import dynamoDbCacheDriver from "../../../index.mjs";
+import { seededRandom } from "../../../scripts/lib/random.mjs";
 
 const given = JSON.parse(process.argv[2] ?? "{}");
 const { endpoint, table, operations = Infinity, seconds = Infinity, rate, fail } = given;

@@ -1,12 +1,12 @@
-// `npm run test:valgrind`: every request of the core, against a scripted client, under valgrind's memcheck: no invalid
+// `node __test__/memory/valgrind.mjs`: every request of the core, against a scripted client, under valgrind's memcheck: no invalid
 // access, nothing uninitialised, nothing lost.
 import { spawnSync } from "node:child_process";
 
-import { hostTarget } from "./lib/cargo.mjs";
-import { attempt } from "./lib/process.mjs";
-import { root } from "./lib/project.mjs";
-import { Failure, main } from "./lib/steps.mjs";
-import { ensureTools } from "./lib/tools.mjs";
+import { hostTarget } from "../../scripts/lib/cargo.mjs";
+import { attempt } from "../../scripts/lib/process.mjs";
+import { root } from "../../scripts/lib/project.mjs";
+import { Failure, main } from "../../scripts/lib/steps.mjs";
+import { ensureTools } from "../../scripts/lib/tools.mjs";
 
 const suites = ["requests"];
 const memcheck = ["--error-exitcode=99", "--leak-check=full", "--errors-for-leak-kinds=definite"];

@@ -1,12 +1,12 @@
-// `npm run fuzz [-- TARGET…] [--seconds N]`: the targets of fuzz/, ten minutes each unless told otherwise, by
+// `node fuzz/run.mjs [TARGET…] [--seconds N]`: the targets of fuzz/, ten minutes each unless told otherwise, by
 // cargo-fuzz and libFuzzer. What they find lies in fuzz/artifacts. Ends with `N passed, N failed`.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { parseArgs } from "node:util";
 
-import { inProject, root } from "./lib/project.mjs";
-import { main } from "./lib/steps.mjs";
-import { ensureTools } from "./lib/tools.mjs";
+import { inProject, root } from "../scripts/lib/project.mjs";
+import { main } from "../scripts/lib/steps.mjs";
+import { ensureTools } from "../scripts/lib/tools.mjs";
 
 // An input is an answer, a value or options; one that needs more memory or time than this is a finding.
 const limits = ["-max_len=16384", "-rss_limit_mb=2048", "-timeout=25"];

@@ -2,9 +2,9 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
-import { npm, quietly } from "../lib/process.mjs";
-import { cacheDirectory } from "../lib/project.mjs";
-import { Failure } from "../lib/steps.mjs";
+import { npm, quietly } from "../../../scripts/lib/process.mjs";
+import { cacheDirectory } from "../../../scripts/lib/project.mjs";
+import { Failure } from "../../../scripts/lib/steps.mjs";
 import { runInstall } from "./processes.mjs";
 
 const { platform, arch } = process;
