@@ -1,4 +1,4 @@
-// `npm run bench:profile [-- --in-flight N] [-- --addon FILE]`: where the processor time of a read of 1 KB goes, by thread
+// `node bench/profile.mjs [--in-flight N] [--addon FILE]`: where the processor time of a read of 1 KB goes, by thread
 // and by binary, and how often its threads are switched. By Linux's `perf`, of the driver and of the floor.
 import { mkdirSync, readFileSync } from "node:fs";
 import path from "node:path";

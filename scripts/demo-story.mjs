@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { createStorage } from "unstorage";
 import dynamoDbCacheDriver, { createTable, DynamoDbError } from "unstorage-dynamodb";
 
-import { chapter, code, expect, expectMatch } from "./narrator.mjs";
+import { chapter, code, expect, expectMatch } from "./lib/narrator.mjs";
 
 /** @param {Required<Pick<import("unstorage-dynamodb").DynamoDbDriverOptions, "table" | "endpoint" | "region" | "credentials">>} options */
 export async function tellStory(options) {

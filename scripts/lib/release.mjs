@@ -1,5 +1,5 @@
 // What must agree before a release: the tag, package.json, Cargo.toml, both loaders and the changelog.
-import { readText } from "../lib/project.mjs";
+import { readText } from "./project.mjs";
 
 /**
  * @typedef {object} Sources
