@@ -84,7 +84,7 @@ describe("links", () => {
     "README.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
-    "SECURITY.md",
+    ".github/SECURITY.md",
     ...["docs", "examples"].flatMap((folder) =>
       readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
         .filter((file) => file.endsWith(".md") && !file.includes("node_modules"))

@@ -74,7 +74,7 @@ function checkFiles() {
 /** Commands that the documents name exist. @returns {string[]} */
 function checkDocuments() {
   const { scripts } = readJson("package.json");
-  const documents = ["README.md", "CONTRIBUTING.md", "SECURITY.md", ".github/SECURITY.md"]
+  const documents = ["README.md", "CONTRIBUTING.md", ".github/SECURITY.md"]
     .filter((file) => existsSync(inProject(file)))
     .concat(filesIn("docs").filter((file) => file.endsWith(".md")));
   return documents.flatMap((file) => {

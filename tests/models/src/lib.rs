@@ -3,7 +3,7 @@
 
 #![cfg(test)]
 
-#[path = "../../src/handoff/mailbox.rs"]
+#[path = "../../../src/handoff/mailbox.rs"]
 mod mailbox;
 
 use loom::sync::atomic::{AtomicBool, Ordering};
