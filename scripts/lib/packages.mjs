@@ -78,7 +78,7 @@ function complete(tag) {
       `Licence: MIT. THIRD-PARTY-NOTICES has those of what is linked in.\n`,
   );
   copyFileSync(inProject("LICENSE"), inProject(folder, tag, "LICENSE"));
-  const notices = inProject("scripts", "licences", "THIRD-PARTY-NOTICES");
+  const notices = inProject("docs", "THIRD-PARTY-NOTICES");
   copyFileSync(notices, inProject(folder, tag, "THIRD-PARTY-NOTICES"));
 }
 

@@ -1,10 +1,9 @@
 // Whether a long life leaves anything behind: the same load without faults but with many rejections (leaks), or at a fixed
 // rate under chaos (soak).
-import http from "node:http";
 import { fileURLToPath } from "node:url";
 
-import { listen } from "../../../scripts/lib/listen.mjs";
 import { start } from "../../../scripts/lib/process.mjs";
+import { ScriptedServer } from "../../helpers/server.mjs";
 import { ChaosProxy } from "./chaos.mjs";
 import { FaultProxy } from "./fault-proxy.mjs";
 import { seededRandom } from "../../../scripts/lib/random.mjs";
@@ -50,30 +49,16 @@ async function runLoad(given) {
  * @param {number} operations
  */
 export async function leaks(operations) {
-  const server = http.createServer({ keepAliveTimeout: 60_000 }, answer);
-  const endpoint = await listen(server);
+  const server = await new ScriptedServer({ forgets: true }).start();
+  server.decide = ({ request }) =>
+    JSON.stringify(request).includes('"fail"')
+      ? { status: 400, body: { __type: "x#ValidationException", message: "no" } }
+      : { body: { Item: { value: { S: "v" } } } };
   try {
-    return await runLoad({ endpoint, table: "leaks", operations, fail: true });
+    return await runLoad({ endpoint: server.endpoint, table: "leaks", operations, fail: true });
   } finally {
-    server.close();
-    server.closeAllConnections();
+    server.stop();
   }
-}
-
-/**
- * @param {http.IncomingMessage} incoming
- * @param {http.ServerResponse} outgoing
- */
-function answer(incoming, outgoing) {
-  let body = "";
-  incoming.setEncoding("utf8").on("data", (chunk) => (body += chunk));
-  incoming.on("end", () => {
-    const isRefused = body.includes('"fail"');
-    const text = isRefused
-      ? '{"__type":"x#ValidationException","message":"no"}'
-      : '{"Item":{"value":{"S":"v"}}}';
-    outgoing.writeHead(isRefused ? 400 : 200).end(text);
-  });
 }
 
 /**
