@@ -216,9 +216,17 @@ function seenOf({ headers, httpVersion, url = "", method = "" }, body) {
   const request = operation ? json(body) : {};
   const { length: requestBytes } = body;
   return {
-    ...{ operation, path: url, request, body, requestBytes },
-    ...{ response: undefined, responseBytes: 0 },
-    ...{ headers, method, at: performance.now(), httpVersion },
+    operation,
+    path: url,
+    request,
+    body,
+    requestBytes,
+    response: undefined,
+    responseBytes: 0,
+    headers,
+    method,
+    at: performance.now(),
+    httpVersion,
   };
 }
 
