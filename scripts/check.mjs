@@ -63,6 +63,14 @@ function checkFiles() {
       problems.push(`${files.join(", ")}: ${total} lines together, ${limit} at most`);
     }
   }
+  // One that tests/core.rs does not name would never run.
+  const modules = readText("tests", "core.rs");
+  for (const file of readdirSync(inProject("tests")).filter((name) => name.endsWith(".rs"))) {
+    const name = path.basename(file, ".rs");
+    if (name !== "core" && !modules.includes(`mod ${name};`)) {
+      problems.push(`tests/${file} is no module of tests/core.rs`);
+    }
+  }
   for (const file of filesIn("src")) {
     if (!napiFiles.test(file) && /\bnapi/.test(readText(file))) {
       problems.push(`${file}: napi belongs to src/lib.rs, src/node.rs and src/node/`);
