@@ -106,7 +106,7 @@ async function checkDeny() {
   await ensureTools("cargo-deny");
   const config = ["--config", licences("deny.toml")];
   // --workspace: the engine too, though it is never shipped.
-  await run("cargo", ["deny", "--workspace", "check", ...config, "bans", "licenses", "sources"]);
+  await run("cargo", ["deny", ...config, "--workspace", "check", "bans", "licenses", "sources"]);
   return [];
 }
 
@@ -114,7 +114,7 @@ async function checkDeny() {
 async function checkAdvisories() {
   await ensureTools("cargo-deny");
   const config = ["--config", licences("deny.toml")];
-  await run("cargo", ["deny", "--workspace", "check", ...config, "advisories"]);
+  await run("cargo", ["deny", ...config, "--workspace", "check", "advisories"]);
   await run(...npm(["audit", "--audit-level=moderate"]));
   return [];
 }
