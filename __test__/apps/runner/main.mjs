@@ -9,6 +9,7 @@ import { Workspace } from "./workspace.mjs";
 import { startEngine } from "../../../scripts/lib/engine.mjs";
 import { setup } from "../../../scripts/lib/setup.mjs";
 import { bold, elapsed, Failure, green, main, red } from "../../../scripts/lib/steps.mjs";
+import { ensureTools } from "../../../scripts/lib/tools.mjs";
 
 /** Of a failure; all of it is in the report. */
 const linesShown = 25;
@@ -51,6 +52,9 @@ await main(async () => {
       console.log(ci ? `${name} (default)` : name);
     }
     return;
+  }
+  if (chosen.some(({ browser }) => browser)) {
+    await ensureTools("Chromium");
   }
   await setup({ addon: packages ? false : "debug" });
   // Only now: before the set-up there was nothing to import.
