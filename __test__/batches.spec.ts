@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { failureOf } from "./helpers/failure";
 import { serviceError, useRecorder } from "./helpers/recorder";
-import { batchSize, leaveOver } from "./helpers/split";
+import { batchSize, leaveOver } from "./helpers/split.mjs";
 import { useTable } from "./helpers/table";
 
 const table = useTable();

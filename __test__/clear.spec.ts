@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { accessDenied, serviceError, useRecorder } from "./helpers/recorder";
-import { leaveOver } from "./helpers/split";
+import { leaveOver } from "./helpers/split.mjs";
 import { type Row, useTable } from "./helpers/table";
 
 const table = useTable();

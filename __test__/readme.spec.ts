@@ -2,8 +2,8 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { versionOf } from "../scripts/apps/programs.mjs";
-import { pinned } from "../scripts/apps/workspace.mjs";
+import { versionOf } from "./apps/runner/programs.mjs";
+import { pinned } from "./apps/runner/workspace.mjs";
 import { root } from "./helpers/child";
 
 /** `ts` and `js` blocks are programs of their own, compiled by the suite of the package. */
@@ -84,7 +84,7 @@ describe("links", () => {
     "README.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
-    "SECURITY.md",
+    ".github/SECURITY.md",
     ...["docs", "examples"].flatMap((folder) =>
       readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
         .filter((file) => file.endsWith(".md") && !file.includes("node_modules"))

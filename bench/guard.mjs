@@ -5,10 +5,10 @@ import { existsSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 
 import { ensureAddon } from "../scripts/lib/addon.mjs";
-import { outputOf } from "../scripts/lib/process.mjs";
 import { inProject, readJson } from "../scripts/lib/project.mjs";
 import { setup } from "../scripts/lib/setup.mjs";
 import { dim, Failure, green, main, red, step } from "../scripts/lib/steps.mjs";
+import { ensureTools } from "../scripts/lib/tools.mjs";
 import {
   allowance,
   failing,
@@ -50,9 +50,7 @@ await main(async () => {
       addon: { type: "string" },
     },
   });
-  if (outputOf("valgrind", ["--version"]) === undefined) {
-    throw new Failure("valgrind is needed: install it (Debian: `apt-get install valgrind`).");
-  }
+  await ensureTools("valgrind");
   await setup({ engine: false, addon: false });
   if (values.addon === undefined) {
     await ensureAddon("release");

@@ -1,4 +1,4 @@
-// `npm run bench:profile [-- --in-flight N] [-- --addon FILE]`: where the processor time of a read of 1 KB goes, by thread
+// `node bench/profile.mjs [--in-flight N] [--addon FILE]`: where the processor time of a read of 1 KB goes, by thread
 // and by binary, and how often its threads are switched. By Linux's `perf`, of the driver and of the floor.
 import { mkdirSync, readFileSync } from "node:fs";
 import path from "node:path";
@@ -7,7 +7,7 @@ import { parseArgs } from "node:util";
 import { outputOf } from "../scripts/lib/process.mjs";
 import { setup } from "../scripts/lib/setup.mjs";
 import { bold, dim, Failure, main, step } from "../scripts/lib/steps.mjs";
-import { requireTools } from "../scripts/lib/tools.mjs";
+import { ensureTools } from "../scripts/lib/tools.mjs";
 import { sharesOf, switchesOf } from "./lib/perf.mjs";
 import { buildPrograms, driverModule, installPackage } from "./lib/prepare.mjs";
 import { scenarios } from "./lib/scenarios.mjs";
@@ -72,7 +72,7 @@ await main(async () => {
     options: { "in-flight": { type: "string", default: "64" }, addon: { type: "string" } },
   });
   const scenario = scenarioOf(values["in-flight"]);
-  requireTools("perf");
+  await ensureTools("perf");
   await setup({ addon: false });
   await step("Building the floor", buildPrograms);
   const addon = values.addon && path.resolve(values.addon);

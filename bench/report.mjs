@@ -1,10 +1,10 @@
-// `npm run bench:report [-- --check]`: charts, tables and README figures, from the latest full run. Nothing is typed.
+// `npm run bench:report [-- --check]`: chart, tables and README figures, from the latest full run. Nothing is typed.
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
 import { inProject, readJson, readText } from "../scripts/lib/project.mjs";
 import { Failure, main } from "../scripts/lib/steps.mjs";
-import { charts } from "./lib/report/charts.mjs";
+import { overview } from "./lib/report/charts.mjs";
 import {
   outcomeTable,
   readmeBlock,
@@ -23,10 +23,7 @@ function generated() {
   const tables = scenarios
     .filter(({ name }) => outcomes[name])
     .map((scenario) => outcomeTable(scenario.title, outcomes[scenario.name], shownOf(scenario)));
-  const drawings = Object.entries(charts(outcomes)).map(([file, svg]) => [
-    `docs/bench/${file}`,
-    svg,
-  ]);
+  const chart = overview(outcomes);
   return {
     "README.md": withBlocks(readText("README.md"), { figures: readmeBlock(outcomes) }),
     "docs/BENCHMARKS.md": withBlocks(readText("docs", "BENCHMARKS.md"), {
@@ -34,7 +31,7 @@ function generated() {
       targets: targetsBlock(verdicts),
       tables: tables.join("\n\n"),
     }),
-    ...Object.fromEntries(drawings),
+    ...(chart ? { "docs/bench/overview.svg": chart } : {}),
   };
 }
 

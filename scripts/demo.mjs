@@ -6,7 +6,7 @@ import { bold, green, main, step } from "./lib/steps.mjs";
 await main(async () => {
   await setup();
   // Only now: before the set-up there was nothing to import.
-  const { tellStory } = await import("./demo/story.mjs");
+  const { tellStory } = await import("./demo-story.mjs");
 
   const engine = await step("Starting DynamoDB", () => startEngine());
   try {

@@ -6,8 +6,7 @@ import { ensureDynamodbLocal } from "./lib/dynamodb-local.mjs";
 import { credentials, region, startEngine } from "./lib/engine.mjs";
 import { setup } from "./lib/setup.mjs";
 import { bold, Failure, main, step } from "./lib/steps.mjs";
-
-process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
+import { createTable } from "./lib/table.mjs";
 
 const usage = `Usage: npm run dynamodb [-- --port N] [--local] [--table NAME]
 
@@ -45,8 +44,6 @@ await main(async () => {
   if (local) {
     await ensureDynamodbLocal();
   }
-  // Only now: before the set-up there was nothing to import.
-  const { createTable } = await import("./lib/table.mjs");
   const engine = await step("Starting DynamoDB", () =>
     startEngine(local ? "dynamodb-local" : "dynoxide", { port }),
   );

@@ -1,30 +1,71 @@
-// `npm test`: on a fresh clone too. Rust unit tests, the JavaScript suites on dynoxide, the types, the rules.
-import { hostTarget } from "./lib/cargo.mjs";
+// `npm test` and its relatives; each does the set-up that it needs, also on a fresh clone.
+import { hostTarget, buildFaultAddon } from "./lib/cargo.mjs";
+import { ensureDynamodbLocal } from "./lib/dynamodb-local.mjs";
 import { tool } from "./lib/process.mjs";
-import { cargoTest, check, runSuites, vitest, vitestReport } from "./lib/results.mjs";
+import { cargoTest, check, runSuites, vitest } from "./lib/results.mjs";
 import { setup } from "./lib/setup.mjs";
-import { main } from "./lib/steps.mjs";
-
-// With the target named, as the napi-rs CLI names it, cargo finds the dependencies that the addon was built with.
-const coreTests = () => cargoTest(["--no-default-features", "--target", hostTarget()]);
+import { Failure, main, step } from "./lib/steps.mjs";
+import { ensureTools } from "./lib/tools.mjs";
 
 /** @param {string} project */
 const typecheck = (project) => check(...tool("typescript", ["--project", project], "tsc"));
 
+/** @type {Record<string, () => Promise<import("./lib/results.mjs").Suite[]>>} */
+const kinds = {
+  /** Rust unit tests, the JavaScript suites on dynoxide, the types, the rules. */
+  async driver() {
+    await ensureTools("openssl");
+    await setup();
+    // With the target named, as the napi-rs CLI names it, cargo finds the dependencies that the addon was built with.
+    const core = ["--no-default-features", "--target", hostTarget()];
+    return [
+      ["Rust: the core, without Node", () => cargoTest(core)],
+      [
+        "Rust: the engine",
+        () => cargoTest(["--profile", "engine", "--package", "dynamodb-engine"]),
+      ],
+      ["Rust: the bench", () => cargoTest(["--package", "bench-endpoints"])],
+      ["JavaScript on dynoxide", () => vitest("driver", { env: { DYNAMODB_ENGINE: "dynoxide" } })],
+      ["The bench's arithmetic", () => vitest("bench")],
+      ["Types: tests and scripts", () => typecheck("tsconfig.json")],
+      ["Types: nodenext", () => typecheck("__test__/types/tsconfig.nodenext.json")],
+      ["Types: bundler", () => typecheck("__test__/types/tsconfig.bundler.json")],
+      [
+        "Every rule has a test",
+        () => check(process.execPath, ["scripts/check.mjs", "semantics", "--reports"]),
+      ],
+    ];
+  },
+  /** The JavaScript suites against AWS's own engine. */
+  async "dynamodb-local"() {
+    await ensureTools("JDK and Maven", "openssl");
+    await setup({ engine: false });
+    await ensureDynamodbLocal();
+    const env = { DYNAMODB_ENGINE: "dynamodb-local" };
+    return [
+      ["JavaScript on DynamoDB Local", () => vitest("driver", { report: "dynamodb-local", env })],
+    ];
+  },
+  /** The driver against a network, a service and a process that break. See docs/RELIABILITY.md. */
+  async faults() {
+    await ensureTools("openssl", "fault rig");
+    await setup();
+    const addon = await step("Building an addon that panics on demand", () => buildFaultAddon());
+    const env = { DYNAMODB_ENGINE: "dynoxide", FAULT_ADDON: addon };
+    return [["Faults, on dynoxide", () => vitest("faults", { env })]];
+  },
+  /** The packages as a user installs them. Built here, where progress shows: the suite then only packs. */
+  async package() {
+    await setup({ addon: "release" });
+    return [["The packages, installed", () => vitest("package")]];
+  },
+};
+
 await main(async () => {
-  await setup();
-  await runSuites([
-    ["Rust: the core, without Node", coreTests],
-    ["Rust: the engine", () => cargoTest(["--profile", "engine", "--package", "dynamodb-engine"])],
-    ["Rust: the bench", () => cargoTest(["--package", "bench-endpoints"])],
-    ["JavaScript on dynoxide", () => vitest("driver", { env: { DYNAMODB_ENGINE: "dynoxide" } })],
-    ["The bench's arithmetic", () => vitest("bench")],
-    ["Types: tests and scripts", () => typecheck("tsconfig.json")],
-    ["Types: nodenext", () => typecheck("tsconfig.nodenext.json")],
-    ["Types: bundler", () => typecheck("tsconfig.bundler.json")],
-    [
-      "Every rule has a test",
-      () => check(process.execPath, ["scripts/check-semantics.mjs", vitestReport("driver")]),
-    ],
-  ]);
+  const [name = "driver", ...more] = process.argv.slice(2);
+  const kind = kinds[name];
+  if (!kind || more.length > 0) {
+    throw new Failure(`Usage: node scripts/test.mjs [${Object.keys(kinds).join(" | ")}]`);
+  }
+  await runSuites(await kind());
 });

@@ -1,6 +1,6 @@
 //! Batches: cut to size, asked again for what was left over, and done singly where the role forbids them.
 
-mod common;
+use crate::common;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use common::Script;

@@ -1,7 +1,7 @@
 //! `createTable` where engines are too quick or too quiet: tables in the making, races, refusals, and the exact
 //! requests.
 
-mod common;
+use crate::common;
 
 use std::time::Duration;
 

@@ -1,6 +1,6 @@
 //! What a caller is told when AWS or the network fails, and how often the request was sent.
 
-mod common;
+use crate::common;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

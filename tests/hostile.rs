@@ -2,7 +2,7 @@
 
 #![expect(clippy::expect_used, clippy::panic, reason = "a broken script is a broken test")]
 
-mod common;
+use crate::common;
 
 use common::Script;
 use serde_json::{Value, json};

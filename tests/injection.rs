@@ -2,7 +2,7 @@
 
 #![expect(clippy::expect_used, reason = "what fails here is a failed test")]
 
-mod common;
+use crate::common;
 
 use std::collections::BTreeSet;
 

@@ -1,6 +1,6 @@
 //! Scans of several pages: continued, complete, or an error.
 
-mod common;
+use crate::common;
 
 use common::Script;
 use serde_json::{Value, json};

@@ -1,6 +1,6 @@
 //! The exact request of every operation. [API-9] [API-10]
 
-mod common;
+use crate::common;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use common::{Script, Sent};

@@ -1,6 +1,6 @@
 //! Scans of a table in segments, side by side.
 
-mod common;
+use crate::common;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

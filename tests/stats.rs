@@ -2,7 +2,7 @@
 
 #![expect(clippy::expect_used, reason = "a count that is missing is a broken test")]
 
-mod common;
+use crate::common;
 
 use common::Script;
 use serde_json::json;

@@ -1,6 +1,6 @@
 // A long life leaves nothing behind.
 import { describe, expect, it } from "vitest";
-import { faultsOf, leaks } from "../../scripts/faults/leaks.mjs";
+import { faultsOf, leaks } from "./rig/leaks.mjs";
 
 const operations = Number(process.env.FAULT_LEAK_OPERATIONS ?? 200_000);
 

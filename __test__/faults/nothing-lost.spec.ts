@@ -1,7 +1,7 @@
 // Random operations while the network, the service and the client itself break, and a ledger of what the table may hold.
 import { describe, expect, inject, it } from "vitest";
-import { Ledger, stateOf, textOf } from "../../scripts/faults/ledger.mjs";
-import { nothingLost } from "../../scripts/faults/nothing-lost.mjs";
+import { Ledger, stateOf, textOf } from "./rig/ledger.mjs";
+import { nothingLost } from "./rig/nothing-lost.mjs";
 import { testSeed } from "../helpers/random";
 
 const operations = Number(process.env.FAULT_OPERATIONS ?? 10_000);

@@ -1,6 +1,6 @@
 // Connections that break: at any byte, or while they lie idle.
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { type Fate, ChaosProxy } from "../../scripts/faults/chaos.mjs";
+import { type Fate, ChaosProxy } from "./rig/chaos.mjs";
 import { literal, runChild } from "../helpers/child";
 import { seededRandom, testSeed } from "../helpers/random";
 import { useTable } from "../helpers/table";

@@ -5,7 +5,7 @@ import { connect, type Socket } from "node:net";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, inject, it } from "vitest";
-import { ChaosProxy } from "../../scripts/faults/chaos.mjs";
+import { ChaosProxy } from "./rig/chaos.mjs";
 import { literal } from "../helpers/child";
 import { type Outcome, runCase } from "./helpers/case";
 import { type Reply, useEndpoint } from "./helpers/endpoint";

@@ -1,6 +1,6 @@
 // Randomness that can be repeated: the seed is printed, and `TEST_SEED` replays it.
 
-export { seededRandom, testSeed } from "../../scripts/faults/random.mjs";
+export { seededRandom, testSeed } from "../../scripts/lib/random.mjs";
 
 // Where stores and codecs tend to go wrong: control characters, separators, escapes, combining
 // marks, both ends of each UTF-8 length, right-to-left marks, and characters outside the BMP.

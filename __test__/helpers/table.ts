@@ -4,16 +4,15 @@ import { randomUUID } from "node:crypto";
 import {
   type AttributeValue,
   BatchWriteItemCommand,
-  CreateTableCommand,
   DeleteTableCommand,
   DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
   ScanCommand,
-  waitUntilTableExists,
 } from "@aws-sdk/client-dynamodb";
 import { afterAll, afterEach, beforeAll, inject } from "vitest";
 import dynamoDbCacheDriver from "../../index.mjs";
+import { createTable } from "../../scripts/lib/table.mjs";
 
 export type Row = Record<string, AttributeValue>;
 export type Driver = ReturnType<typeof dynamoDbCacheDriver>;
@@ -136,22 +135,7 @@ export class TestTable {
 
   async create(): Promise<void> {
     const keys = [this.hash, ...(this.range ? [this.range] : [])];
-    await this.client.send(
-      new CreateTableCommand({
-        TableName: this.name,
-        BillingMode: "PAY_PER_REQUEST",
-        AttributeDefinitions: keys.map((key) => ({
-          AttributeName: key.name,
-          AttributeType: key.type,
-        })),
-        KeySchema: keys.map((key, index) => ({
-          AttributeName: key.name,
-          KeyType: index === 0 ? "HASH" : "RANGE",
-        })),
-      }),
-    );
-    const waiter = { client: this.client, maxWaitTime: 30, minDelay: 1, maxDelay: 2 };
-    await waitUntilTableExists(waiter, { TableName: this.name });
+    await createTable(inject("endpoint"), this.name, keys, credentials.accessKeyId);
   }
 
   async disposeDrivers(): Promise<void> {

@@ -26,7 +26,7 @@ export const tarballs = (): Tarballs => inject("tarballs");
 /** Global set-up of vitest: packs before the first file, removes after the last. */
 export default async function pack(project: TestProject): Promise<() => void> {
   const folder = mkdtempSync(join(tmpdir(), "unstorage-dynamodb-pack-"));
-  await mustRun("npm", ["run", "--silent", "pack:local", "--", folder], root);
+  await mustRun(process.execPath, ["scripts/pack.mjs", folder], root);
   const files = readdirSync(folder);
   const isPlatform = (file: string): boolean => file.includes("-binding-");
   const [main, platform] = [files.find((file) => !isPlatform(file)), files.find(isPlatform)];

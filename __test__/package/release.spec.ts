@@ -3,12 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import {
-  changesOf,
-  problemsOf,
-  problemsOfPackages,
-  sources,
-} from "../../scripts/release/versions.mjs";
+import { changesOf, problemsOf, problemsOfPackages, sources } from "../../scripts/lib/release.mjs";
 import { root } from "../helpers/child";
 import { run } from "./app";
 import { tarballs } from "./packed";
@@ -96,7 +91,7 @@ describe("packages", () => {
 
 describe("scripts", () => {
   const script = (name: string, ...parameters: string[]) =>
-    run(process.execPath, [join(root, "scripts", "release", name), ...parameters], root);
+    run(process.execPath, [join(root, "scripts", name), ...parameters], root);
 
   it("the changes of a version are those under its heading", () => {
     expect(changesOf("1.2.3", good.changelog)).toBe("### Added\n\n- This.");
@@ -105,7 +100,7 @@ describe("scripts", () => {
   });
 
   it("check refuses the tag of another version, and tarballs that are not complete", async () => {
-    const { code, stderr } = await script("check.mjs", "v9.9.9", tarballs().folder);
+    const { code, stderr } = await script("release.mjs", "check", "v9.9.9", tarballs().folder);
     expect(code).toBe(1);
     expect(stderr).toContain("the tag is v9.9.9");
     expect(stderr).toContain("1 platform packages for 7 targets");

@@ -1,46 +1,26 @@
 import { describe, expect, it } from "vitest";
 
 import { inLines } from "../lib/lines.mjs";
+import { overview } from "../lib/report/charts.mjs";
 import { outcomeTable, withBlocks } from "../lib/report/markdown.mjs";
-import { barChart } from "../lib/report/svg.mjs";
 import { summarise } from "../lib/stats.mjs";
 import { report } from "../report.mjs";
 
-describe("charts", () => {
-  const svg = barChart({
-    title: "A <b>",
-    subtitle: "s",
-    names: { driver: "ours", reference: "theirs" },
-    groups: [
-      {
-        label: "read & write",
-        note: "2× less",
-        bars: [
-          { name: "driver", value: 50, text: "50 µs" },
-          { name: "reference", value: 100, text: "100 µs" },
-        ],
-      },
-    ],
-  });
-  const bars = [
-    ...svg.matchAll(/<rect class="c(\d)" x="\d+" y="\d+" width="(\d+)" height="14"/g),
-  ].map(([, colour, width]) => [Number(colour), Number(width)]);
-
-  it("a bar is as long as its value, in its own colour", () => {
-    expect(bars.map(([colour]) => colour)).toEqual([0, 1]);
-    expect(bars[1]![1]).toBe(bars[0]![1]! * 2);
+describe("the chart", () => {
+  const figures = (driver: number, reference: number) => ({
+    driver: { wall: summarise([driver]) },
+    reference: { wall: summarise([reference]) },
   });
 
-  it("text is escaped, and every element closed", () => {
-    expect(svg).toContain("A &lt;b&gt;");
-    expect(svg).toContain("read &amp; write");
-    const opened = svg.match(/<(?!\/)(text|title|style|svg)\b/g)!.length;
-    expect(svg.match(/<\/(text|title|style|svg)>/g)).toHaveLength(opened);
+  it("has a pair of bars for each figure, and is the same each time", () => {
+    const svg = overview({ cold: figures(10_000, 50_000) });
+    expect(svg).toMatch(/10.0 ms.*50.0 ms/s);
+    expect(svg).toContain("5.00× faster");
+    expect(overview({ cold: figures(10_000, 50_000) })).toBe(svg);
   });
 
-  it("has colours for a dark page, and words for who cannot see it", () => {
-    expect(svg).toContain("prefers-color-scheme: dark");
-    expect(svg).toMatch(/<title>.*ours 50 µs, theirs 100 µs<\/title>/);
+  it("is not drawn where there are no figures", () => {
+    expect(overview({})).toBeUndefined();
   });
 });
 
@@ -63,7 +43,7 @@ describe("documents", () => {
     expect(rows.at(-1)).toBe("| ratio | **3.00×** | **10.0×** |");
   });
 
-  it("charts, tables and README are what the latest run says", () => {
+  it("chart, tables and README are what the latest run says", () => {
     expect(() => report(true)).not.toThrow();
   });
 });

@@ -1,10 +1,9 @@
 // One measured process: started, waited for, its one line of JSON read.
-import { spawn } from "node:child_process";
-
+import { start } from "../../scripts/lib/process.mjs";
 import { Failure } from "../../scripts/lib/steps.mjs";
 
 /** No single round takes longer unless something hangs. */
-const timeout = 180_000;
+const minutes = 3;
 
 // Nothing of the shell that starts the bench may reach what is measured: no AWS settings, no Node flags.
 export const inherited = Object.fromEntries(
@@ -19,26 +18,17 @@ export const inherited = Object.fromEntries(
  * @param {NodeJS.ProcessEnv} [env]
  * @returns {Promise<any>}
  */
-export function measured(command, parameters, env = {}) {
-  return new Promise((resolve, reject) => {
-    const child = spawn(command, parameters, {
-      env: { ...inherited, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true", ...env },
-      stdio: ["ignore", "pipe", "pipe"],
-      timeout,
-      killSignal: "SIGKILL",
-    });
-    let stdout = "";
-    let stderr = "";
-    child.stdout.setEncoding("utf8").on("data", (chunk) => (stdout += chunk));
-    child.stderr.setEncoding("utf8").on("data", (chunk) => (stderr += chunk));
-    child.on("error", (error) => reject(new Failure(`cannot run ${command}: ${error.message}`)));
-    child.on("close", (code, signal) => {
-      if (code === 0) {
-        resolve(JSON.parse(stdout));
-      } else {
-        const reason = signal ? `was stopped by ${signal}` : `failed (exit code ${code})`;
-        reject(new Failure(`${command} ${parameters.join(" ")} ${reason}:\n${stderr}${stdout}`));
-      }
-    });
+export async function measured(command, parameters, env = {}) {
+  const { output, exited } = start(command, parameters, {
+    env: { ...inherited, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true", ...env },
+    stdout: "kept",
+    stderr: "kept",
+    minutes,
   });
+  const code = await exited;
+  if (code !== 0) {
+    const reason = output.isLate ? `took over ${minutes} min` : `failed (exit code ${code})`;
+    throw new Failure(`${command} ${parameters.join(" ")} ${reason}:\n${output.all}`);
+  }
+  return JSON.parse(output.stdout);
 }

@@ -1,6 +1,7 @@
 // A proxy that counts the requests passing through it: for a few operations outside the measured rounds.
-import { once } from "node:events";
 import http from "node:http";
+
+import { listen } from "../../scripts/lib/listen.mjs";
 
 /**
  * @param {string} endpoint what it stands before
@@ -19,11 +20,8 @@ export async function startCounter(endpoint) {
     onward.on("error", () => response.destroy());
     request.pipe(onward);
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = /** @type {import("node:net").AddressInfo} */ (server.address());
   return {
-    endpoint: `http://127.0.0.1:${address.port}`,
+    endpoint: await listen(server),
     /** The requests since it was last asked. */
     take() {
       const taken = count;

@@ -1,12 +1,8 @@
 // The endpoints of bench/endpoints/, in processes of their own that end with this one.
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import path from "node:path";
-import { createInterface } from "node:readline";
 
 import { targetDirectory } from "../../scripts/lib/cargo.mjs";
-import { startEngine } from "../../scripts/lib/engine.mjs";
-import { Failure } from "../../scripts/lib/steps.mjs";
+import { startEngine, startServer } from "../../scripts/lib/engine.mjs";
 import { benchCache } from "./values.mjs";
 
 /**
@@ -26,21 +22,7 @@ export const bundleFile = path.join(benchCache, "authorities.pem");
  */
 async function start(parameters) {
   const program = path.join(targetDirectory(), "release", "bench-endpoints");
-  const child = spawn(program, parameters, { stdio: ["pipe", "pipe", "inherit"] });
-  const exited = once(child, "exit");
-  const lines = createInterface({ input: child.stdout });
-  const first = await Promise.race([once(lines, "line"), exited]);
-  if (typeof first[0] !== "string") {
-    throw new Failure(`bench-endpoints ${parameters.join(" ")} did not start`);
-  }
-  return {
-    endpoint: first[0],
-    env: {},
-    async stop() {
-      child.stdin.end();
-      await exited;
-    },
-  };
+  return { ...(await startServer("bench-endpoints", program, parameters)), env: {} };
 }
 
 /** 60,000 items of 1 KB, whose pages of 1 MB take 40 ms each: about what DynamoDB takes. */

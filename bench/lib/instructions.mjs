@@ -1,11 +1,10 @@
 // Instructions per operation, by callgrind: of the main thread, and of all others together.
-import { spawn, spawnSync } from "node:child_process";
-import { once } from "node:events";
+import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
-import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
+import { startServer } from "../../scripts/lib/engine.mjs";
 import { inProject } from "../../scripts/lib/project.mjs";
 import { Failure } from "../../scripts/lib/steps.mjs";
 import { inherited } from "./child.mjs";
@@ -35,13 +34,12 @@ const worker = (/** @type {string} */ name) =>
   fileURLToPath(new URL(`../workers/${name}.mjs`, import.meta.url));
 
 /** The server whose answers never differ, in a process of its own. */
-export async function startCanned() {
-  const child = spawn(process.execPath, [worker("canned"), valueFile(1024), String(inFlight)], {
-    stdio: ["pipe", "pipe", "inherit"],
-  });
-  const [endpoint] = await once(createInterface({ input: child.stdout }), "line");
-  return { endpoint: String(endpoint), stop: () => child.stdin.end() };
-}
+export const startCanned = () =>
+  startServer("canned.mjs", process.execPath, [
+    worker("canned"),
+    valueFile(1024),
+    String(inFlight),
+  ]);
 
 /**
  * @param {string} operation

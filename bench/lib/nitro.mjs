@@ -1,14 +1,12 @@
 // A Nitro server with one cached route, built for each contestant and loaded from another process.
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { cpSync, existsSync, rmSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
 import { credentials, region } from "../../scripts/lib/engine.mjs";
-import { freePort } from "../../scripts/lib/port.mjs";
-import { run } from "../../scripts/lib/process.mjs";
+import { freePort } from "../../scripts/lib/listen.mjs";
+import { run, start } from "../../scripts/lib/process.mjs";
 import { inProject } from "../../scripts/lib/project.mjs";
 import { Failure, step } from "../../scripts/lib/steps.mjs";
 import { createTable } from "../../scripts/lib/table.mjs";
@@ -54,7 +52,8 @@ export async function buildServers() {
  */
 async function startServer(contestant, endpoint) {
   const port = await freePort();
-  const child = spawn(process.execPath, [path.join(outputOf(contestant), "server", "index.mjs")], {
+  const program = path.join(outputOf(contestant), "server", "index.mjs");
+  const { child, exited, kill } = start(process.execPath, [program], {
     env: {
       ...inherited,
       NITRO_HOST: "127.0.0.1",
@@ -65,11 +64,10 @@ async function startServer(contestant, endpoint) {
       AWS_ACCESS_KEY_ID: credentials.accessKeyId,
       AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
     },
-    stdio: ["ignore", "ignore", "inherit"],
+    stdout: "kept",
   });
-  const exited = once(child, "exit");
   const stop = async () => {
-    child.kill("SIGKILL");
+    kill();
     await exited;
   };
   const url = `http://127.0.0.1:${port}/cached`;

@@ -3,20 +3,9 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
 import { cacheDirectory } from "../../scripts/lib/project.mjs";
+import { seededRandom } from "../../scripts/lib/random.mjs";
 
 export const benchCache = path.join(cacheDirectory, "bench");
-
-// Mulberry32, a well-known generator for when any will do.
-/** @param {number} seed */
-function random(seed) {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
 
 const words = "account basket colour delivery evening forest garden harbour island journey".split(
   " ",
@@ -27,7 +16,7 @@ const words = "account basket colour delivery evening forest garden harbour isla
  * @returns {string} a JSON document: quotes and all, which DynamoDB's own JSON has to escape
  */
 export function valueOf(size) {
-  const next = random(size);
+  const next = seededRandom(size);
   const word = () => words[Math.floor(next() * words.length)];
   const rows = [];
   const room = size - `{"rows":[],"end":""}`.length;

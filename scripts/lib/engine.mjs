@@ -58,24 +58,34 @@ export function engineName(name = "dynoxide") {
  */
 export async function startEngine(name = "dynoxide", { port = 0 } = {}) {
   const [command, parameters] = commands[name](port);
-  // Both engines stop when their stdin closes. The system closes this pipe when the process that holds it dies, also
-  // when it is killed, so no engine is ever left behind.
-  // Detached, so that Ctrl-C in a terminal reaches only that process, which then stops the engine in its own time.
+  return { name, ...(await startServer(`The engine ${name}`, command, parameters)) };
+}
+
+/**
+ * Starts a server that prints its address when it accepts connections, and ends when its stdin closes. The system closes
+ * that pipe when the process that holds it dies, also when it is killed, so no server is ever left behind.
+ *
+ * @param {string} name for messages
+ * @param {string} command
+ * @param {string[]} parameters
+ */
+export async function startServer(name, command, parameters) {
+  // Detached, so that Ctrl-C in a terminal reaches only this process, which then stops the server in its own time.
   const detached = process.platform !== "win32";
   const child = spawn(command, parameters, { stdio: ["pipe", "pipe", "inherit"], detached });
   const exited = once(child, "exit").catch((error) => [error.message]);
   const endpoint = await firstLine(child, exited, name);
-  // The engine must not keep a process alive that has nothing else to do.
+  // The server must not keep a process alive that has nothing else to do.
   child.unref();
   child.stdout.destroy();
   /** @type {any} */ (child.stdin).unref?.();
-  return { name, endpoint, exited, stop: () => stop(child, exited) };
+  return { endpoint, exited, stop: () => stop(child, exited) };
 }
 
 /**
  * @param {import("node:child_process").ChildProcessByStdio<any, any, null>} child
  * @param {Promise<unknown[]>} exited
- * @param {EngineName} name
+ * @param {string} name
  * @returns {Promise<string>}
  */
 async function firstLine(child, exited, name) {
@@ -88,13 +98,13 @@ async function firstLine(child, exited, name) {
     if (typeof outcome !== "string" || !outcome.startsWith("http://")) {
       const reason =
         typeof outcome === "string" ? `it printed "${outcome}"` : `exit code ${outcome[0]}`;
-      throw new Failure(`The engine ${name} did not start: ${reason}.`);
+      throw new Failure(`${name} did not start: ${reason}.`);
     }
     return outcome;
   } catch (error) {
     child.kill("SIGKILL");
     throw late.signal.aborted
-      ? new Failure(`The engine ${name} did not start in ${startTimeout / 1000} s.`)
+      ? new Failure(`${name} did not start in ${startTimeout / 1000} s.`)
       : error;
   } finally {
     clearTimeout(timer);

@@ -77,9 +77,9 @@ function complete(tag) {
       `npm installs it with that package, on this platform; nothing here is to be imported.\n\n` +
       `Licence: MIT. THIRD-PARTY-NOTICES has those of what is linked in.\n`,
   );
-  for (const file of ["LICENSE", "THIRD-PARTY-NOTICES"]) {
-    copyFileSync(inProject(file), inProject(folder, tag, file));
-  }
+  copyFileSync(inProject("LICENSE"), inProject(folder, tag, "LICENSE"));
+  const notices = inProject("docs", "THIRD-PARTY-NOTICES");
+  copyFileSync(notices, inProject(folder, tag, "THIRD-PARTY-NOTICES"));
 }
 
 /**

@@ -6,6 +6,81 @@ import { inProject, readJson, root } from "./project.mjs";
 import { Failure } from "./steps.mjs";
 
 /**
+ * @typedef {object} StartOptions
+ * @property {string} [cwd] default: the repository
+ * @property {NodeJS.ProcessEnv} [env] the whole environment; default: this process's own
+ * @property {"shown" | "kept" | "both"} [stdout] default: shown
+ * @property {"shown" | "kept"} [stderr] default: shown
+ * @property {number} [minutes] after which it is killed
+ * @property {boolean} [group] in a process group of its own, so that what it started ends with it
+ */
+
+/** @type {Set<() => void>} */
+const running = new Set();
+process.on("exit", () => running.forEach((kill) => kill()));
+
+/**
+ * Starts a program that does not outlive this process. A signal that ends it counts as exit code 1.
+ *
+ * @param {string} command
+ * @param {string[]} parameters
+ * @param {StartOptions} [options]
+ */
+export function start(command, parameters, options = {}) {
+  const { cwd = root, env = process.env, stdout = "shown", stderr = "shown", minutes } = options;
+  const group = options.group === true && process.platform !== "win32";
+  const child = spawn(command, parameters, {
+    cwd,
+    env,
+    stdio: [
+      group || stdout === "kept" ? "ignore" : "inherit",
+      stdout === "shown" ? "inherit" : "pipe",
+      stderr === "shown" ? "inherit" : "pipe",
+    ],
+    detached: group,
+  });
+  const output = { stdout: "", all: "", isLate: false };
+  child.stdout?.setEncoding("utf8").on("data", (chunk) => {
+    output.stdout += chunk;
+    output.all += chunk;
+    if (stdout === "both") process.stdout.write(chunk);
+  });
+  child.stderr?.setEncoding("utf8").on("data", (chunk) => (output.all += chunk));
+  const kill = () => {
+    try {
+      if (group && child.pid !== undefined) {
+        process.kill(-child.pid, "SIGKILL");
+      } else {
+        child.kill("SIGKILL");
+      }
+    } catch {
+      // It has ended already.
+    }
+  };
+  running.add(kill);
+  const timer = setTimeout(
+    () => {
+      output.isLate = true;
+      kill();
+    },
+    (minutes ?? 0) * 60_000,
+  );
+  if (minutes === undefined) clearTimeout(timer);
+  const exited = /** @type {Promise<number>} */ (
+    new Promise((resolve, reject) => {
+      child.on("error", (error) => reject(new Failure(`cannot run ${command}: ${error.message}`)));
+      child.on("close", (code) => resolve(code ?? 1));
+    })
+  ).finally(() => {
+    clearTimeout(timer);
+    // What it started itself ends with it.
+    if (group) kill();
+    running.delete(kill);
+  });
+  return { child, output, exited, kill };
+}
+
+/**
  * @typedef {object} RunOptions
  * @property {string} [cwd] default: the repository
  * @property {NodeJS.ProcessEnv} [env] added to this process's own
@@ -18,24 +93,14 @@ import { Failure } from "./steps.mjs";
  * @param {string} command
  * @param {string[]} parameters
  * @param {RunOptions} [options]
- * @returns {Promise<{ code: number, stdout: string }>}
  */
-export function attempt(command, parameters, { cwd = root, env, capture = false } = {}) {
-  return new Promise((resolve, reject) => {
-    const child = spawn(command, parameters, {
-      cwd,
-      env: { ...process.env, ...env },
-      stdio: ["inherit", capture ? "pipe" : "inherit", "inherit"],
-    });
-    let stdout = "";
-    child.stdout?.setEncoding("utf8").on("data", (chunk) => {
-      stdout += chunk;
-      process.stdout.write(chunk);
-    });
-    child.on("error", (error) => reject(new Failure(`cannot run ${command}: ${error.message}`)));
-    // A signal counts as a failure like any other.
-    child.on("close", (code) => resolve({ code: code ?? 1, stdout }));
+export async function attempt(command, parameters, { cwd, env, capture = false } = {}) {
+  const { output, exited } = start(command, parameters, {
+    cwd,
+    env: { ...process.env, ...env },
+    stdout: capture ? "both" : "shown",
   });
+  return { code: await exited, stdout: output.stdout };
 }
 
 /**

@@ -4,7 +4,7 @@ import path from "node:path";
 
 import { attempt, tool } from "./process.mjs";
 import { cacheDirectory } from "./project.mjs";
-import { bold, Failure, green, red } from "./steps.mjs";
+import { bold, elapsed, Failure, green, red } from "./steps.mjs";
 
 /**
  * @typedef {object} Count
@@ -80,17 +80,21 @@ function agree({ passed, failed }, code) {
   return { passed, failed: isSilentFailure ? 1 : failed };
 }
 
+/** @typedef {[name: string, run: () => Count | Promise<Count>]} Suite */
+
 /**
  * Runs every suite, also after one failed, and ends with `N passed, N failed`.
  *
- * @param {[name: string, run: () => Count | Promise<Count>][]} suites
+ * @param {Suite[]} suites
  */
 export async function runSuites(suites) {
   /** @type {(Count & { name: string })[]} */
   const results = [];
   for (const [name, suite] of suites) {
     console.log(`\n${bold(`▸ ${name}`)}`);
-    results.push({ name, ...(await counted(suite)) });
+    const start = performance.now();
+    const count = await counted(suite);
+    results.push({ name: `${name} (${elapsed(start)})`, ...count });
   }
   console.log("");
   for (const { name, passed, failed } of results) {

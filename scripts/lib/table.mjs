@@ -1,28 +1,94 @@
-// A table as the driver expects it, for who has not built the addon and its createTable. Needs the installed packages.
-import { CreateTableCommand, DynamoDBClient, waitUntilTableExists } from "@aws-sdk/client-dynamodb";
+// A local engine without the driver and without an SDK: what a test compares with must not be what it tests, and scripts
+// run before the packages are installed.
+import { credentials } from "./engine.mjs";
 
-import { credentials, region } from "./engine.mjs";
+/**
+ * What an engine wants to see, which checks no signature.
+ *
+ * @param {string} operation
+ * @param {string} [accessKeyId] DynamoDB Local keeps the tables of each apart
+ */
+export const headersOf = (operation, accessKeyId = credentials.accessKeyId) => ({
+  authorization: `AWS4-HMAC-SHA256 Credential=${accessKeyId}/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0`,
+  "content-type": "application/x-amz-json-1.0",
+  "x-amz-date": "20260101T000000Z",
+  "x-amz-target": `DynamoDB_20120810.${operation}`,
+});
 
 /**
  * @param {string} endpoint
- * @param {string} name
+ * @param {string} operation
+ * @param {object} request
+ * @param {string} [accessKeyId]
+ * @returns {Promise<any>}
  */
-export async function createTable(endpoint, name) {
-  const client = new DynamoDBClient({ endpoint, region, credentials });
-  try {
-    await client.send(
-      new CreateTableCommand({
-        TableName: name,
-        KeySchema: [{ AttributeName: "key", KeyType: "HASH" }],
-        AttributeDefinitions: [{ AttributeName: "key", AttributeType: "S" }],
-        BillingMode: "PAY_PER_REQUEST",
-      }),
-    );
-    await waitUntilTableExists(
-      { client, maxWaitTime: 30, minDelay: 1, maxDelay: 1 },
-      { TableName: name },
-    );
-  } finally {
-    client.destroy();
+export async function raw(endpoint, operation, request, accessKeyId) {
+  const answer = await fetch(endpoint, {
+    method: "POST",
+    headers: headersOf(operation, accessKeyId),
+    body: JSON.stringify(request),
+  });
+  const text = await answer.text();
+  if (!answer.ok) {
+    throw new Error(`${operation}: ${answer.status} ${text.slice(0, 300)}`);
   }
+  return JSON.parse(text);
+}
+
+/**
+ * A table as the driver expects it, or with other keys; it can be used at once.
+ *
+ * @param {string} endpoint
+ * @param {string} table
+ * @param {{ name: string, type: string }[]} [keys] the partition key, and the sort key where there is one
+ * @param {string} [accessKeyId]
+ */
+export async function createTable(
+  endpoint,
+  table,
+  keys = [{ name: "key", type: "S" }],
+  accessKeyId,
+) {
+  const request = {
+    TableName: table,
+    BillingMode: "PAY_PER_REQUEST",
+    AttributeDefinitions: keys.map(({ name, type }) => ({
+      AttributeName: name,
+      AttributeType: type,
+    })),
+    KeySchema: keys.map(({ name }, index) => ({
+      AttributeName: name,
+      KeyType: index === 0 ? "HASH" : "RANGE",
+    })),
+  };
+  await raw(endpoint, "CreateTable", request, accessKeyId);
+  let state;
+  while (state !== "ACTIVE") {
+    const { Table } = await raw(endpoint, "DescribeTable", { TableName: table }, accessKeyId);
+    state = Table.TableStatus;
+  }
+}
+
+/**
+ * Every row, by its key.
+ *
+ * @param {string} endpoint
+ * @param {string} table
+ * @returns {Promise<Map<string, Record<string, any>>>}
+ */
+export async function allRows(endpoint, table) {
+  const rows = new Map();
+  let start;
+  do {
+    const page = await raw(endpoint, "Scan", {
+      TableName: table,
+      ConsistentRead: true,
+      ...(start ? { ExclusiveStartKey: start } : {}),
+    });
+    for (const row of page.Items) {
+      rows.set(row.key.S, row);
+    }
+    start = page.LastEvaluatedKey;
+  } while (start);
+  return rows;
 }

@@ -1,10 +1,14 @@
-// Programs that only some scripts need, and how to get them. Said before any work begins, and all at once.
+// Programs that only some scripts need. Those of cargo and Go are installed into .cache, where nothing else sees them;
+// those of the system only on CI, elsewhere a message says how.
 import { existsSync } from "node:fs";
+import path from "node:path";
 
-import { outputOf } from "./process.mjs";
-import { Failure } from "./steps.mjs";
+import { outputOf, run } from "./process.mjs";
+import { cacheDirectory } from "./project.mjs";
+import { Failure, step } from "./steps.mjs";
 
-const fuzzVersion = "0.13.2";
+// Cargo finds its subcommands on the path.
+process.env.PATH = [path.join(cacheDirectory, "bin"), process.env.PATH].join(path.delimiter);
 
 /**
  * AddressSanitizer's runtime, to be put into a process that was not built for it: the C compiler's own, which knows all
@@ -23,43 +27,132 @@ export function sanitizerRuntime() {
   return files.find((file) => file?.startsWith("/") && existsSync(file));
 }
 
-/** @typedef {{ isThere: () => boolean, install: string }} Tool */
+/**
+ * @typedef {object} Tool
+ * @property {() => boolean} isThere
+ * @property {[command: string, parameters: string[], env?: NodeJS.ProcessEnv]} install
+ * @property {boolean} [isOwn] installed into .cache
+ */
+
+/**
+ * Pinned: another version may judge differently.
+ *
+ * @param {string} name
+ * @param {string} version
+ * @param {string[]} [more]
+ * @returns {Tool}
+ */
+const cargoTool = (name, version, more = []) => ({
+  isThere: () =>
+    outputOf("cargo", [name.replace("cargo-", ""), "--version"])?.trim() === `${name} ${version}`,
+  install: [
+    "cargo",
+    ["install", name, "--version", version, "--locked", "--root", cacheDirectory, ...more],
+    {
+      // They share crates, run for seconds and would compile for minutes.
+      CARGO_TARGET_DIR: path.join(cacheDirectory, "tools"),
+      CARGO_PROFILE_RELEASE_LTO: "false",
+      CARGO_PROFILE_RELEASE_OPT_LEVEL: "1",
+      CARGO_PROFILE_RELEASE_CODEGEN_UNITS: "16",
+    },
+  ],
+  isOwn: true,
+});
+
+const actionlint = "1.7.12";
+
+/**
+ * @param {string[]} packages of Debian
+ * @param {() => boolean} isThere
+ * @returns {Tool}
+ */
+const systemTool = (packages, isThere) => ({
+  isThere,
+  install: ["apt-get", ["install", "--yes", "--quiet", "--no-install-recommends", ...packages]],
+});
+
+/** With sudo where apt-get needs it. @type {typeof run} */
+const runAsNeeded = (command, parameters, options) =>
+  process.getuid?.() === 0 || command !== "apt-get"
+    ? run(command, parameters, options)
+    : run("sudo", [command, ...parameters], options);
+
+/** @param {...string} commands */
+const have = (...commands) =>
+  commands.every((command) => outputOf("sh", ["-c", `command -v ${command}`]) !== undefined);
 
 /** @satisfies {Record<string, Tool>} */
 const tools = {
-  "cargo-fuzz": {
-    isThere: () => outputOf("cargo", ["fuzz", "--version"])?.trim() === `cargo-fuzz ${fuzzVersion}`,
-    install: `cargo install cargo-fuzz --version ${fuzzVersion} --locked`,
+  "cargo-deny": cargoTool("cargo-deny", "0.20.2"),
+  "cargo-about": cargoTool("cargo-about", "0.9.3", ["--features", "cli"]),
+  "cargo-fuzz": cargoTool("cargo-fuzz", "0.13.2"),
+  "cargo-mutants": cargoTool("cargo-mutants", "27.1.0"),
+  actionlint: {
+    isThere: () => outputOf("actionlint", ["-version"])?.startsWith(`v${actionlint}\n`) ?? false,
+    install: [
+      "go",
+      ["install", `github.com/rhysd/actionlint/cmd/actionlint@v${actionlint}`],
+      { GOBIN: path.join(cacheDirectory, "bin") },
+    ],
+    isOwn: true,
   },
-  valgrind: {
-    isThere: () => outputOf("valgrind", ["--version"]) !== undefined,
-    install: "on Debian, apt-get install valgrind",
-  },
-  "AddressSanitizer's runtime": {
-    isThere: () => sanitizerRuntime() !== undefined,
-    install: "on Debian, apt-get install gcc (or clang and libclang-rt-dev, with CC=clang)",
-  },
-  perf: {
-    isThere: () => outputOf("perf", ["--version"]) !== undefined,
-    install: "on Debian, apt-get install linux-perf",
-  },
-  openssl: {
-    isThere: () => outputOf("openssl", ["version"]) !== undefined,
-    install: "on Debian, apt-get install openssl",
-  },
+  "JDK and Maven": systemTool(["openjdk-17-jdk-headless", "maven"], () => have("javac", "mvn")),
+  openssl: systemTool(["openssl"], () => have("openssl")),
+  // Wrong clocks, namespaces, a single processor.
+  "fault rig": systemTool(["faketime", "util-linux", "iproute2"], () =>
+    have("faketime", "unshare", "taskset", "ip"),
+  ),
+  valgrind: systemTool(["valgrind"], () => have("valgrind")),
+  "AddressSanitizer's runtime": systemTool(["gcc"], () => sanitizerRuntime() !== undefined),
+  perf: systemTool(["linux-perf"], () => have("perf")),
+  Chromium: systemTool(["chromium"], () => existsSync(process.env.CHROMIUM ?? "/usr/bin/chromium")),
+  // By pip, release builds for Linux fetch Zig: see zig.mjs.
+  pip: systemTool(
+    ["python3-pip"],
+    () => outputOf("python3", ["-m", "pip", "--version"]) !== undefined,
+  ),
 };
 
 /** @typedef {keyof typeof tools} ToolName */
 
-/** @param {ToolName[]} names */
-export function requireTools(...names) {
+/** Of .ci/run. @type {ToolName[]} */
+export const toolsOfReady = [
+  "cargo-deny",
+  "cargo-about",
+  "actionlint",
+  "JDK and Maven",
+  "openssl",
+  "fault rig",
+  "valgrind",
+  "Chromium",
+  "pip",
+];
+
+/** @param {string} name @returns {name is ToolName} */
+export const isTool = (name) => name in tools;
+
+/**
+ * Installs what is missing, or says all at once, before any work begins, how to.
+ *
+ * @param {...ToolName} names
+ */
+export async function ensureTools(...names) {
   const missing = [...new Set(names)].filter((name) => !tools[name].isThere());
-  if (missing.length > 0) {
-    throw new Failure(
-      [
-        "Install what is missing:",
-        ...missing.map((name) => `${name}: ${tools[name].install}`),
-      ].join("\n  "),
-    );
+  /** @param {ToolName} name */
+  const canInstall = (name) => /** @type {Tool} */ (tools[name]).isOwn || process.env.CI === "true";
+  const wanted = missing.filter((name) => !canInstall(name));
+  if (wanted.length > 0) {
+    const lines = wanted.map((name) => {
+      const [command, parameters] = tools[name].install;
+      return `${name}: on Debian, ${[command, ...parameters].join(" ")}`;
+    });
+    throw new Failure(["Install what is missing:", ...lines].join("\n  "));
+  }
+  if (missing.some((name) => tools[name].install[0] === "apt-get")) {
+    await runAsNeeded("apt-get", ["update", "--quiet"]);
+  }
+  for (const name of missing) {
+    const [command, parameters, env] = /** @type {Tool} */ (tools[name]).install;
+    await step(`Installing ${name}`, () => runAsNeeded(command, parameters, { env }));
   }
 }

@@ -1,0 +1,62 @@
+// Plain programs: `__test__/apps/plain` on each runtime. What they print is compared with the rows of their table.
+import { same } from "./checks.mjs";
+import { runQuietly } from "./processes.mjs";
+import { checkTtl } from "./table.mjs";
+import { breakAddon } from "./workspace.mjs";
+
+/** @param {import("./run.mjs").Running} running */
+export async function checkScript({ app, folder, command, table, cell }) {
+  async function story() {
+    const { all: text, stdout } = await runQuietly(command, { cwd: folder, env: table.env });
+    // A warning on stderr would show in every user's terminal.
+    same(text, stdout, "printed, with stderr");
+    return JSON.parse(stdout);
+  }
+
+  const isRunning = await cell("answers", async () => {
+    const { before, value, raw, many, removed, aborted, left } = await story();
+    same(
+      { many, removed, aborted, left },
+      { many: 60, removed: true, aborted: "ERR_DYNAMODB_ABORTED", left: [] },
+      "the driver's methods",
+    );
+    same({ before, value, raw }, { before: null, value: "seen", raw: [0, 255] }, "the first run");
+  });
+  if (!isRunning) {
+    return;
+  }
+  await cell("ttl", async () => checkTtl(await table.row(/^plain:visits:ada$/), 120));
+  await cell("restarted", async () =>
+    same((await story()).before, "seen", "what the first run left"),
+  );
+  await cell("keys", async () => same((await story()).keys, ["visits:ada", "visits:raw"], "keys"));
+  if (app.renamesAddon) {
+    return;
+  }
+  const mend = breakAddon(folder);
+  try {
+    await cell("broken", async () =>
+      same((await story()).code, "ERR_DYNAMODB_BINDING", "the error of a broken addon"),
+    );
+  } finally {
+    mend();
+  }
+}
+
+/** `examples/node`, which speaks to people. @param {import("./run.mjs").Running} running */
+export async function checkExample({ folder, command, table, cell }) {
+  const rounds = async () => {
+    const { all: text } = await runQuietly(command, { cwd: folder, env: table.env });
+    const found = [...text.matchAll(/^round \d: 6078 from (.+), \d+ ms$/gm)].map(
+      ([, from]) => from,
+    );
+    return [...found, /^keys: \[ 'year:2026' \]\n\d+ bytes, \d+ s left$/m.test(text)];
+  };
+  await cell("answers", async () =>
+    same(await rounds(), ["a computation", "the table", true], "the rounds"),
+  );
+  await cell("ttl", async () => checkTtl(await table.row(/^reports:year:2026$/), 900));
+  await cell("restarted", async () =>
+    same(await rounds(), ["the table", "the table", true], "the rounds of a second run"),
+  );
+}

@@ -1,0 +1,57 @@
+// Apps that answer over HTTP.
+import { Failure } from "../../../scripts/lib/steps.mjs";
+import { checkPage } from "./browser.mjs";
+import * as checks from "./checks.mjs";
+import { routes } from "./contracts.mjs";
+import { startServer } from "./processes.mjs";
+import { breakAddon } from "./workspace.mjs";
+
+/** @param {import("./run.mjs").Running} running */
+export async function checkServer({ app, folder, command, table, cell }) {
+  const contract = app.contract ?? routes;
+  const options = { cwd: folder, env: table.env, path: contract.path("Oslo") };
+  /** @type {Awaited<ReturnType<typeof startServer>> | undefined} */
+  let server;
+
+  /** A cell whose failure tells what the server said. @param {string} column @param {(url: string) => unknown} check */
+  const asked = (column, check) =>
+    cell(column, async () => {
+      try {
+        await check(server?.url ?? "");
+      } catch (error) {
+        throw new Failure(`${error.message}\n${server?.log() ?? ""}`);
+      }
+    });
+
+  try {
+    if (!(await cell("answers", async () => void (server = await startServer(command, options))))) {
+      return;
+    }
+    if (app.browser) {
+      await asked("browser", (url) => checkPage(url, table, app.screenshot));
+    }
+    await asked("cached", (url) => checks.checkCached(url, contract, table));
+    await asked("ttl", (url) => checks.checkTtls(url, contract, table));
+    if (contract.hasSessions) {
+      await asked("keys", (url) => checks.checkKeys(url, table));
+    }
+    await server?.stop();
+    await asked("restarted", async () => {
+      server = await startServer(command, options);
+      await checks.checkRestarted(server.url, contract, table);
+    });
+    await server?.stop();
+    const mend = breakAddon(folder);
+    try {
+      await asked("broken", async () => {
+        server = await startServer(command, options);
+        await checks.checkBroken(server.url, contract);
+      });
+    } finally {
+      await server?.stop();
+      mend();
+    }
+  } finally {
+    await server?.stop();
+  }
+}

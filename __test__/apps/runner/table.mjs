@@ -1,0 +1,100 @@
+// What really is in an app's table, through AWS's own client.
+import { DynamoDBClient, ScanCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
+
+import { credentials, region } from "../../../scripts/lib/engine.mjs";
+import { createTable } from "../../../scripts/lib/table.mjs";
+
+/** How long a row may take: frameworks answer first and write afterwards. */
+const patience = 20_000;
+
+/** @typedef {{ key: string, value: string, ttl: number | undefined }} Row */
+
+/**
+ * @param {string} endpoint
+ * @param {string} name
+ */
+export async function openTable(endpoint, name) {
+  await createTable(endpoint, name);
+  const client = new DynamoDBClient({ endpoint, region, credentials });
+
+  /** @returns {Promise<Row[]>} */
+  async function rows() {
+    const { Items = [] } = await client.send(
+      new ScanCommand({ TableName: name, ConsistentRead: true }),
+    );
+    return Items.map(({ key, value, ttl }) => ({
+      key: key?.S ?? "",
+      value: value?.S ?? "",
+      ttl: ttl?.N === undefined ? undefined : Number(ttl.N),
+    }));
+  }
+
+  return {
+    rows,
+    /** What an app is told, and all it is told: no option holds any of it. */
+    env: {
+      UNSTORAGE_DYNAMODB_TABLE: name,
+      // A name that only the app with a plugin reads.
+      CACHE_TABLE: name,
+      AWS_ENDPOINT_URL_DYNAMODB: endpoint,
+      AWS_REGION: region,
+      AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    },
+    /**
+     * The one row that fits, as soon as it is there.
+     *
+     * @param {RegExp} pattern of its key
+     */
+    async row(pattern) {
+      const deadline = Date.now() + patience;
+      for (;;) {
+        const all = await rows();
+        const fitting = all.filter(({ key }) => pattern.test(key));
+        if (fitting.length === 1) {
+          return /** @type {Row} */ (fitting[0]);
+        }
+        if (Date.now() > deadline) {
+          const keys = all.map(({ key }) => key).join(", ");
+          throw new Error(
+            `${fitting.length} rows fit ${pattern}; the table holds: ${keys || "nothing"}`,
+          );
+        }
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    },
+    /** Changes a row behind the app's back. @param {string} key @param {string} value */
+    replaceValue: (key, value) =>
+      client.send(
+        new UpdateItemCommand({
+          TableName: name,
+          Key: { key: { S: key } },
+          UpdateExpression: "SET #value = :value",
+          ExpressionAttributeNames: { "#value": "value" },
+          ExpressionAttributeValues: { ":value": { S: value } },
+        }),
+      ),
+    close: () => client.destroy(),
+  };
+}
+
+/** @typedef {Awaited<ReturnType<typeof openTable>>} Table */
+
+/**
+ * @param {Row} row
+ * @param {number} seconds the time to live that was asked for
+ */
+export function checkTtl({ key, ttl }, seconds) {
+  const now = Date.now() / 1000;
+  // Rounded up by the driver, and the row is some seconds old by now.
+  if (
+    ttl === undefined ||
+    !Number.isInteger(ttl) ||
+    ttl > now + seconds + 1 ||
+    ttl < now + seconds - 60
+  ) {
+    throw new Error(
+      `"${key}" should end ${seconds} s after it was written; its ttl is ${ttl}, now is ${now}`,
+    );
+  }
+}

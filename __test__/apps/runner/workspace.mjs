@@ -1,0 +1,249 @@
+// Where throw-away apps live: a folder outside the repository, so that nothing above an app has a node_modules.
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+
+import { npm, run } from "../../../scripts/lib/process.mjs";
+import { inProject, readJson } from "../../../scripts/lib/project.mjs";
+import { Failure } from "../../../scripts/lib/steps.mjs";
+import { runInstall } from "./processes.mjs";
+import { flat, npmFlags, programFile } from "./programs.mjs";
+
+const manifests = new Set([
+  "package.json",
+  "package-lock.json",
+  "pnpm-lock.yaml",
+  "pnpm-workspace.yaml",
+]);
+
+export class Workspace {
+  root = mkdtempSync(path.join(tmpdir(), "unstorage-dynamodb-apps-"));
+  #packages;
+  /** @type {Map<string, string>} */
+  #installed = new Map();
+  #moved = 0;
+
+  /** @param {string} [packages] a folder with packed packages; default: they are packed by `pack` */
+  constructor(packages) {
+    this.#packages = packages ?? path.join(this.root, "packages");
+  }
+
+  /** The packages as npm would serve them. A debug addon is enough: only speed differs. */
+  async pack() {
+    for (let folder = this.root; folder !== path.dirname(folder); folder = path.dirname(folder)) {
+      if (existsSync(path.join(folder, "node_modules"))) {
+        throw new Failure(`${folder} has a node_modules, which would hide what an output lacks.`);
+      }
+    }
+    if (!existsSync(this.#packages)) {
+      await run(process.execPath, [inProject("scripts", "pack.mjs"), this.#packages, "--debug"]);
+    }
+  }
+
+  /** @returns {string[]} the main package and the one of this platform */
+  tarballs() {
+    return readdirSync(this.#packages).map((file) => path.join(this.#packages, file));
+  }
+
+  /** Adds the packed packages to what is installed in a folder. @param {string} folder */
+  addPackages(folder) {
+    // Where there is no package.json, npm would take the folder above.
+    const manifest = path.join(folder, "package.json");
+    if (!existsSync(manifest)) {
+      writeFileSync(manifest, JSON.stringify({ private: true }));
+    }
+    const install = ["install", "--no-save", ...npmFlags];
+    return runInstall(flat(npm([...install, ...this.tarballs()])), { cwd: folder });
+  }
+
+  /**
+   * A folder with node_modules, made once for all apps with the same dependencies.
+   *
+   * @param {string} name of a folder in `__test__/apps/installs`
+   */
+  async install(name) {
+    const known = this.#installed.get(name);
+    if (known !== undefined) {
+      return known;
+    }
+    const folder = path.join(this.root, name);
+    rmSync(folder, { recursive: true, force: true });
+    cpSync(inProject("__test__", "apps", "installs", name), folder, { recursive: true });
+    await (existsSync(path.join(folder, "pnpm-lock.yaml"))
+      ? this.#pnpm(folder)
+      : this.#npm(folder));
+    this.#installed.set(name, folder);
+    return folder;
+  }
+
+  /** @param {string} folder */
+  async #npm(folder) {
+    await runInstall(flat(npm(["ci", ...npmFlags])), { cwd: folder });
+    await this.addPackages(folder);
+  }
+
+  /** @param {string} folder */
+  async #pnpm(folder) {
+    const pnpm = [process.execPath, await programFile("pnpm")];
+    const offline = ["--prefer-offline", "--reporter=append-only"];
+    await runInstall([...pnpm, "install", "--frozen-lockfile", ...offline], { cwd: folder });
+    await runInstall([...pnpm, "add", ...offline, ...this.tarballs()], { cwd: folder });
+  }
+
+  /** Examples are for people, and name their own versions. @param {string} install @param {string} source */
+  #checkVersions(install, source) {
+    if (existsSync(inProject(source, "package.json"))) {
+      const { dependencies, devDependencies } = readJson(source, "package.json");
+      /** @type {Record<string, string>} */
+      const expected = {
+        ...pinned(install),
+        "unstorage-dynamodb": readJson("package.json").version,
+      };
+      for (const [name, version] of Object.entries({ ...dependencies, ...devDependencies })) {
+        if (version !== expected[name]) {
+          throw new Failure(
+            `${source} names ${name} ${version}, and is tested with ${expected[name]}.`,
+          );
+        }
+      }
+    }
+  }
+
+  /**
+   * The app's sources, over those of the app that had the same dependencies before.
+   *
+   * @param {string} folder
+   * @param {import("./list.mjs").App} app
+   */
+  fill(folder, { install, sources }) {
+    for (const entry of readdirSync(folder)) {
+      if (entry !== "node_modules" && !manifests.has(entry)) {
+        rmSync(path.join(folder, entry), { recursive: true, force: true });
+      }
+    }
+    // What bundlers keep between builds.
+    rmSync(path.join(folder, "node_modules", ".cache"), { recursive: true, force: true });
+    rmSync(path.join(folder, "node_modules", ".nitro"), { recursive: true, force: true });
+    // An example before may have left its own.
+    const manifest = path.join("__test__", "apps", "installs", install, "package.json");
+    cpSync(inProject(manifest), path.join(folder, "package.json"));
+    for (const source of sources) {
+      this.#checkVersions(install, source);
+      const isExample = source.startsWith("examples/");
+      const isSource = (/** @type {string} */ file) =>
+        (isExample || !manifests.has(path.basename(file))) &&
+        path.basename(file) !== "node_modules";
+      cpSync(inProject(source), folder, { recursive: true, filter: isSource });
+    }
+  }
+
+  /**
+   * Takes the output to where no node_modules is above it, and the app itself out of sight.
+   *
+   * @param {string} folder
+   * @param {string} output
+   */
+  move(folder, output) {
+    const away = `${folder}.away`;
+    const moved = path.join(this.root, `moved-${(this.#moved += 1)}`);
+    renameSync(path.join(folder, output), moved);
+    renameSync(folder, away);
+    return {
+      folder: moved,
+      back() {
+        renameSync(away, folder);
+        rmSync(moved, { recursive: true, force: true });
+      },
+    };
+  }
+
+  remove() {
+    rmSync(this.root, { recursive: true, force: true, maxRetries: 3 });
+  }
+}
+
+/**
+ * How to start a package's own program.
+ *
+ * @param {string} folder
+ * @param {string} name of the package
+ */
+export function programOf(folder, name) {
+  const manifest = path.join(folder, "node_modules", name, "package.json");
+  const { bin } = JSON.parse(readFileSync(manifest, "utf8"));
+  return path.join(
+    path.dirname(manifest),
+    typeof bin === "string" ? bin : (bin[name] ?? Object.values(bin)[0]),
+  );
+}
+
+/** @param {string} folder @returns {string[]} every file in it, links not followed */
+export function filesIn(folder) {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.join(entry.parentPath, entry.name));
+}
+
+const addon = /unstorage-dynamodb[^/\\]*\.node$/;
+/** Nitro 3 may put the addon into a chunk, as base64: the beginning of a very long literal. */
+const inlined = /["'`][A-Za-z0-9+/]{1000}/;
+/** Not what is installed: other packages have literals of their own. */
+const isChunk = /^(?!.*[/\\]node_modules[/\\]).*\.m?js$/;
+
+/** Of an addon that is cut short: enough for the system to begin to load it. */
+const bytesLeft = 4096;
+
+/**
+ * Cuts the addon short, wherever it is: what is left of it after a broken download or on a full disk.
+ *
+ * @param {string} folder
+ * @returns {() => void} puts it back
+ */
+export function breakAddon(folder) {
+  /** @type {[string, Buffer][]} */
+  const originals = [];
+  for (const file of filesIn(folder)) {
+    if (addon.test(file)) {
+      const content = readFileSync(file);
+      originals.push([file, content]);
+      // A new file: the old one may be mapped by a process that is just ending.
+      rmSync(file);
+      writeFileSync(file, content.subarray(0, bytesLeft));
+    } else if (isChunk.test(file) && statSync(file).size > 1_000_000) {
+      const content = readFileSync(file);
+      const text = content.toString("latin1");
+      const start = text.search(inlined);
+      if (start >= 0) {
+        const end = text.indexOf(text.charAt(start), start + 1);
+        originals.push([file, content]);
+        writeFileSync(file, `${text.slice(0, start + 1)}Z2FyYmFnZQ==${text.slice(end)}`, "latin1");
+      }
+    }
+  }
+  if (originals.length === 0) {
+    throw new Error("there is no addon to break: is it not in the output?");
+  }
+  return () => originals.forEach(([file, content]) => writeFileSync(file, content));
+}
+
+/** The versions that an install folder pins. @param {string} name @returns {Record<string, string>} */
+export function pinned(name) {
+  const { dependencies, devDependencies } = readJson(
+    "__test__",
+    "apps",
+    "installs",
+    name,
+    "package.json",
+  );
+  return { ...dependencies, ...devDependencies };
+}

@@ -1,0 +1,286 @@
+// The HTTP(S) server of all tests: it answers as a script says, with any status, headers and bytes, late, in drops, in
+// part, or not at all, or passes the request on to a real engine. So no behaviour of DynamoDB is imitated.
+import { once } from "node:events";
+import http from "node:http";
+import http2 from "node:http2";
+import https from "node:https";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { splitBatch } from "./split.mjs";
+
+/**
+ * @typedef {object} Reply
+ * @property {number} [delay] milliseconds before the first byte
+ * @property {number} [status]
+ * @property {Record<string, string>} [headers]
+ * @property {unknown} [body] text and bytes as they are, an iterable piece by piece as long as the client reads, anything
+ *   else as JSON
+ * @property {number} [length] the `content-length` that is claimed; default: the truth, and none for pieces
+ * @property {number} [sent] how many bytes of the body are sent; default: all
+ * @property {{ bytes: number, everyMs: number }} [drip] so many bytes at a time, and the wait between them
+ * @property {"end" | "reset" | "close" | "hang"} [ending] what comes after that; default: the end of the answer
+ * @property {boolean} [silent] nothing is sent before the ending
+ */
+
+/**
+ * @typedef {object} Seen
+ * @property {string} operation from `x-amz-target`
+ * @property {string} path
+ * @property {any} request the JSON of the body
+ * @property {Buffer} body
+ * @property {number} requestBytes
+ * @property {any} response set once the engine's answer has been passed on
+ * @property {number} responseBytes
+ * @property {http.IncomingHttpHeaders} headers
+ * @property {string} method
+ * @property {number} at when it came, on the clock of `performance.now()`
+ * @property {string} httpVersion
+ */
+
+/** @typedef {import("./split.mjs").Split} Split */
+/** @typedef {Reply | Split | "forward" | undefined} Decision undefined: an empty success */
+/** @typedef {(seen: Seen, nthOfOperation: number) => Decision | Promise<Decision>} Script */
+/** @typedef {{ key: string, cert: string, h2?: boolean } & https.ServerOptions} Tls */
+
+/**
+ * @typedef {object} ServerOptions
+ * @property {Tls} [tls]
+ * @property {() => string} [upstream] the engine that requests are passed on to
+ * @property {boolean} [forgets] keeps no list of the requests, of which there will be very many
+ */
+
+export class ScriptedServer {
+  /** @type {Seen[]} */
+  seen = [];
+  requests = 0;
+  connections = 0;
+  openConnections = 0;
+  peakConnections = 0;
+  /** Requests received and not yet answered, now and at most. */
+  inFlight = 0;
+  peakInFlight = 0;
+  /** Answers that the client did not wait for. */
+  hangUps = 0;
+  /** @type {Script} */
+  decide = () => undefined;
+  #options;
+  #server;
+  #agent = new http.Agent({ keepAlive: true, maxSockets: 64 });
+  /** @type {Set<import("node:net").Socket>} */
+  #sockets = new Set();
+  #port = 0;
+
+  /** @param {ServerOptions} [options] */
+  constructor(options = {}) {
+    this.#options = options;
+    const { tls } = options;
+    const serve = (/** @type {any} */ incoming, /** @type {any} */ outgoing) =>
+      void this.#serve(incoming, outgoing);
+    if (tls?.h2) {
+      this.#server = http2.createSecureServer({ ...tls, allowHTTP1: true }, serve);
+    } else if (tls) {
+      this.#server = https.createServer({ keepAliveTimeout: 60_000, ...tls }, serve);
+    } else {
+      this.#server = http.createServer({ keepAliveTimeout: 60_000 }, serve);
+    }
+    this.#server.on("connection", (socket) => this.#opened(socket));
+    // Handshakes fail on purpose.
+    this.#server.on("tlsClientError", () => {});
+  }
+
+  async start() {
+    this.#server.listen(0, "127.0.0.1", 4096);
+    await once(this.#server, "listening");
+    this.#port = /** @type {import("node:net").AddressInfo} */ (this.#server.address()).port;
+    return this;
+  }
+
+  stop() {
+    this.#server.close();
+    this.closeSockets();
+    this.#agent.destroy();
+  }
+
+  get port() {
+    return this.#port;
+  }
+
+  get endpoint() {
+    return `${this.#options.tls ? "https" : "http"}://127.0.0.1:${this.#port}`;
+  }
+
+  /** Forgets what was seen. */
+  forget() {
+    this.seen = [];
+    this.hangUps = 0;
+    this.connections = 0;
+    this.peakConnections = this.openConnections;
+    this.peakInFlight = this.inFlight;
+  }
+
+  /** @param {string} operation */
+  of(operation) {
+    return this.seen.filter((seen) => seen.operation === operation);
+  }
+
+  resetSockets() {
+    for (const socket of this.#sockets) socket.resetAndDestroy();
+  }
+
+  closeSockets() {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  /** @param {import("node:net").Socket} socket */
+  #opened(socket) {
+    this.connections += 1;
+    this.openConnections += 1;
+    this.peakConnections = Math.max(this.peakConnections, this.openConnections);
+    this.#sockets.add(socket);
+    socket.on("error", () => {});
+    socket.on("close", () => {
+      this.openConnections -= 1;
+      this.#sockets.delete(socket);
+    });
+  }
+
+  /**
+   * @param {http.IncomingMessage} incoming
+   * @param {http.ServerResponse} outgoing
+   */
+  async #serve(incoming, outgoing) {
+    outgoing.on("close", () => {
+      if (!outgoing.writableFinished) this.hangUps += 1;
+    });
+    incoming.on("error", () => {});
+    outgoing.on("error", () => {});
+    this.inFlight += 1;
+    this.peakInFlight = Math.max(this.peakInFlight, this.inFlight);
+    try {
+      const seen = seenOf(incoming, await collect(incoming));
+      this.requests += 1;
+      if (!this.#options.forgets) this.seen.push(seen);
+      const decision = (await this.decide(seen, this.of(seen.operation).length)) ?? {};
+      if (decision === "forward") await send(outgoing, await this.forward(seen));
+      else if ("take" in decision) await send(outgoing, await this.forward(seen, decision));
+      else await send(outgoing, decision);
+    } catch {
+      // The client hung up, or the engine did: the client sees a broken connection.
+      outgoing.destroy();
+    } finally {
+      this.inFlight -= 1;
+    }
+  }
+
+  /**
+   * What the engine answers; of a split batch, to the part that it is given.
+   *
+   * @param {Seen} seen
+   * @param {Split} [split]
+   * @returns {Promise<Reply>}
+   */
+  async forward(seen, split) {
+    const { sent, rest } = split ? splitBatch(seen.request, split) : {};
+    const body = sent ? Buffer.from(JSON.stringify(sent)) : seen.body;
+    const upstream = new URL(this.#options.upstream?.() ?? "");
+    // Other headers pass untouched, `host` too: it is part of what the driver signed.
+    const headers = { ...seen.headers, "content-length": String(body.length) };
+    const { method, path } = seen;
+    const { hostname, port } = upstream;
+    const request = http.request({ agent: this.#agent, hostname, port, method, path, headers });
+    request.end(body);
+    const [answer] = await once(request, "response");
+    let bytes = await collect(answer);
+    const passed = answer.headers;
+    if (rest && answer.statusCode === 200) {
+      bytes = Buffer.from(JSON.stringify({ ...json(bytes), ...rest }));
+      delete passed["x-amz-crc32"];
+    }
+    delete passed["transfer-encoding"];
+    seen.response = json(bytes);
+    seen.responseBytes = bytes.length;
+    return { status: answer.statusCode, headers: passed, body: bytes };
+  }
+}
+
+/** @param {Buffer} bytes */
+const json = (bytes) => (bytes.length === 0 ? {} : JSON.parse(bytes.toString("utf8")));
+
+/**
+ * @param {http.IncomingMessage} incoming
+ * @param {Buffer} body
+ * @returns {Seen}
+ */
+function seenOf({ headers, httpVersion, url = "", method = "" }, body) {
+  const operation = String(headers["x-amz-target"] ?? "").split(".")[1] ?? "";
+  const request = operation ? json(body) : {};
+  const { length: requestBytes } = body;
+  return {
+    operation,
+    path: url,
+    request,
+    body,
+    requestBytes,
+    response: undefined,
+    responseBytes: 0,
+    headers,
+    method,
+    at: performance.now(),
+    httpVersion,
+  };
+}
+
+/** @param {AsyncIterable<any>} stream */
+async function collect(stream) {
+  const chunks = [];
+  for await (const chunk of stream) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+/** @param {unknown} body @returns {body is Iterable<Buffer | string>} */
+const isPieces = (body) =>
+  typeof body === "object" && body !== null && Symbol.iterator in body && !Buffer.isBuffer(body);
+
+/** @param {http.ServerResponse} outgoing @param {Reply} [reply] */
+async function send(outgoing, reply = {}) {
+  const { delay = 0, status = 200, body = {}, drip, ending = "end" } = reply;
+  if (delay > 0) await sleep(delay);
+  if (!reply.silent) {
+    /** @type {Record<string, string>} */
+    const headers = {
+      "content-type": "application/x-amz-json-1.0",
+      "x-amzn-requestid": "SCRIPTED",
+      ...reply.headers,
+    };
+    if (isPieces(body)) {
+      outgoing.writeHead(status, headers);
+      for (const piece of body) await write(outgoing, piece);
+    } else {
+      const text = typeof body === "string" || Buffer.isBuffer(body) ? body : JSON.stringify(body);
+      const bytes = Buffer.from(text);
+      headers["content-length"] = String(reply.length ?? bytes.length);
+      outgoing.writeHead(status, headers);
+      const part = bytes.subarray(0, reply.sent ?? bytes.length);
+      const size = drip?.bytes ?? part.length;
+      for (let start = 0; start < part.length; start += size) {
+        if (drip && start > 0) await sleep(drip.everyMs);
+        await write(outgoing, part.subarray(start, start + size));
+      }
+    }
+  }
+  if (ending === "end") outgoing.end();
+  else if (ending === "reset") outgoing.socket?.resetAndDestroy();
+  else if (ending === "close") outgoing.socket?.destroy();
+}
+
+/** @param {http.ServerResponse} outgoing @param {Buffer | string} piece */
+async function write(outgoing, piece) {
+  if (outgoing.destroyed) throw new Error("the client has hung up");
+  if (!outgoing.write(piece)) {
+    const gone = new AbortController();
+    const close = () => gone.abort();
+    outgoing.once("close", close);
+    await once(outgoing, "drain", { signal: gone.signal });
+    outgoing.off("close", close);
+  }
+}

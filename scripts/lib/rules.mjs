@@ -1,0 +1,163 @@
+// Whether documents and tests speak of the same rules: docs/SEMANTICS.md (`[TTL-6]`) and docs/RELIABILITY.md (`[case 18]`).
+//
+// A test carries a rule by its id in square brackets: in the title of a JavaScript test, in the comment above a Rust one.
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+
+import { inProject, readText } from "./project.mjs";
+import { vitestReport } from "./results.mjs";
+import { Failure } from "./steps.mjs";
+
+const reference = /\[([A-Z]{2,4}-\d+)\]/g;
+
+/** @param {string} text */
+const referencesIn = (text) => [...text.matchAll(reference)].map(([, id]) => String(id));
+
+/**
+ * @param {string} directory
+ * @param {string} suffix
+ */
+const filesIn = (directory, suffix) =>
+  readdirSync(inProject(directory), { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(suffix))
+    .map((file) => path.join(directory, file));
+
+const rustFiles = () => ["src", "tests"].flatMap((directory) => filesIn(directory, ".rs"));
+
+/**
+ * What vitest says of a run: every test with its file, title and status.
+ *
+ * @param {string[]} names of the reports
+ * @returns {{ file: string, title: string, status: string }[]}
+ */
+function outcomes(names) {
+  return names.map(vitestReport).flatMap((report) => {
+    if (!existsSync(report)) {
+      throw new Failure(
+        `There is no ${report}: run \`npm test\` and \`npm run test:faults\` first.`,
+      );
+    }
+    /** @type {{ testResults: { name: string, assertionResults: any[] }[] }} */
+    const { testResults } = JSON.parse(readFileSync(report, "utf8"));
+    return testResults.flatMap(({ name, assertionResults }) =>
+      assertionResults.map(({ ancestorTitles, title, status }) => ({
+        file: path.relative(inProject(), name),
+        title: [...ancestorTitles, title].join(" > "),
+        status,
+      })),
+    );
+  });
+}
+
+/** @returns {Map<string, Set<string>>} id → files that carry it */
+function rulesInSources() {
+  /** @type {Map<string, Set<string>>} */
+  const found = new Map();
+  for (const file of [...filesIn("__test__", ".ts"), ...rustFiles()]) {
+    for (const line of readText(file).split("\n")) {
+      // In TypeScript a comment is no title; in Rust, where titles are names, a comment is the only place.
+      const isComment = /^\s*(\/\/|\*|\/\*)/.test(line);
+      if (isComment === file.endsWith(".rs")) {
+        for (const id of referencesIn(line)) {
+          found.set(id, (found.get(id) ?? new Set()).add(file));
+        }
+      }
+    }
+  }
+  return found;
+}
+
+/**
+ * @param {boolean} hasReports
+ * @returns {string[]} what is wrong
+ */
+export function checkSemantics(hasReports) {
+  const rows = readText("docs/SEMANTICS.md").matchAll(/^\| ([A-Z]{2,4}-\d+) \|/gm);
+  const documented = [...rows].map(([, id]) => String(id));
+  const twice = documented.filter((id, index) => documented.indexOf(id) !== index);
+  const sources = rulesInSources();
+  const ran = hasReports ? outcomes(["driver"]) : [];
+  const files = new Set(ran.map(({ file }) => file));
+  const passed = ran.filter(({ status }) => status === "passed");
+  const proved = new Set(passed.flatMap(({ title }) => referencesIn(title)));
+  // A file that the report does not speak of belongs to another suite, whose own outcome counts: cargo's, or the
+  // packaging one.
+  const isTested = (/** @type {string} */ id) =>
+    proved.has(id) || [...(sources.get(id) ?? [])].some((file) => !files.has(file));
+  console.log(`${documented.length} rules`);
+  return [
+    ...(documented.length === 0 ? ["docs/SEMANTICS.md: no rules"] : []),
+    ...twice.map((id) => `docs/SEMANTICS.md: ${id} is given twice`),
+    ...documented
+      .filter((id) => !isTested(id))
+      .map((id) => `${id}: no ${sources.has(id) ? "passing " : ""}test carries [${id}]`),
+    ...[...sources]
+      .filter(([id]) => !documented.includes(id))
+      .map(([id, where]) => `${[...where].join(", ")}: [${id}] is no rule of docs/SEMANTICS.md`),
+  ];
+}
+
+const cases = 52;
+/** Of these a part may need another system. */
+const partlyElsewhere = new Set([30, 32, 50]);
+
+/**
+ * A row's tests are in backticks: a part of a test's title, `cargo: NAME` for a Rust test (whose outcome is cargo's), or
+ * `nightly: STEP` for a step of .ci/nightly. A row without any says why it cannot run here, where that is allowed.
+ *
+ * @param {boolean} hasReports
+ * @returns {string[]} what is wrong
+ */
+export function checkReliability(hasReports) {
+  const rows = readText("docs/RELIABILITY.md").matchAll(
+    /^\| (\d+) \| [^|]+ \| [^|]+ \| ([^|]*) \| [^|]+ \|$/gm,
+  );
+  const table = [...rows].map(([, number, tests]) => ({
+    number: Number(number),
+    tests: [...(tests ?? "").matchAll(/`([^`]+)`/g)].map(([, test]) => String(test)),
+  }));
+  const ran = hasReports ? outcomes(["driver", "faults"]) : [];
+  const rust = rustFiles()
+    .map((file) => readText(file))
+    .join("\n");
+  const nightly = readText(".ci", "nightly").matchAll(/ min \| (.+?) *\|/g);
+  const steps = new Set([...nightly].map(([, name]) => name));
+
+  /** @param {string} test @returns {string | undefined} what speaks against it */
+  function objection(test) {
+    const [, kind, name = ""] = /^(cargo|nightly): (.+)$/.exec(test) ?? [];
+    if (kind === "cargo") {
+      return rust.includes(`fn ${name}(`) ? undefined : "no such Rust test";
+    }
+    if (kind === "nightly") {
+      return steps.has(name) ? undefined : "no such step in .ci/nightly";
+    }
+    const own = ran.filter(({ title }) => title.includes(test));
+    const red = own.find(({ status }) => status !== "passed");
+    if (hasReports && own.length === 0) {
+      return "no test with this title ran";
+    }
+    return red ? `${red.status}: ${red.title}` : undefined;
+  }
+
+  const tags = ran.flatMap(({ title }) => [...title.matchAll(/\[case \d+\]/g)].map(([tag]) => tag));
+  console.log(`${cases} cases in ${table.length} rows`);
+  return [
+    ...Array.from({ length: cases }, (_, index) => index + 1)
+      .filter((wanted) => !table.some(({ number }) => number === wanted))
+      .map((number) => `case ${number}: no row`),
+    ...table
+      .filter(({ number, tests }) => tests.length === 0 && !partlyElsewhere.has(number))
+      .map(({ number }) => `case ${number}: no test`),
+    ...table.flatMap(({ number, tests }) =>
+      tests.flatMap((test) => {
+        const reason = objection(test);
+        return reason ? [`case ${number}: \`${test}\`: ${reason}`] : [];
+      }),
+    ),
+    // A test of a case that no row names would be forgotten.
+    ...[...new Set(tags)]
+      .filter((tag) => !table.some(({ tests }) => tests.includes(tag)))
+      .map((tag) => `${tag}: a test, and no row that names it`),
+  ];
+}

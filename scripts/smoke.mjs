@@ -1,0 +1,63 @@
+// `node scripts/smoke.mjs DIR`: the packed tarballs on this machine, as a user has them. Installs without
+// scripts, loads the addon by import and by require, and lets it reach the network: nothing listens at the endpoint, and
+// the driver must report that. Nothing is set up: it runs in images that have no more than Node.
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+
+import { platformTag } from "./lib/addon.mjs";
+import { npm, run } from "./lib/process.mjs";
+import { Failure, main } from "./lib/steps.mjs";
+
+const story = `
+  const cache = driver({ table: "some-table", region: "us-east-1", endpoint: "http://127.0.0.1:1", maxAttempts: 1,
+    credentials: { accessKeyId: "id", secretAccessKey: "secret" } });
+  cache.getItem("k").then(
+    () => { throw new Error("somebody answered"); },
+    (error) => {
+      if (error.code !== "ERR_DYNAMODB_CONNECTION") throw error;
+      console.log(error.message);
+    },
+  );
+`;
+const scripts = {
+  "import.mjs": `import driver from "unstorage-dynamodb";${story}`,
+  "require.cjs": `const driver = require("unstorage-dynamodb");${story}`,
+};
+
+/** @param {string} directory */
+function tarballsIn(directory) {
+  const tag = platformTag();
+  const files = readdirSync(directory).filter((file) => file.endsWith(".tgz"));
+  const wanted = files.filter(
+    (file) => file.includes(`-binding-${tag}-`) || !file.includes("-binding-"),
+  );
+  if (wanted.length !== 2) {
+    throw new Failure(
+      `For ${tag} there must be two tarballs in ${directory}: [${files.join(", ")}].`,
+    );
+  }
+  return wanted.map((file) => path.resolve(directory, file));
+}
+
+await main(async () => {
+  const [directory] = process.argv.slice(2);
+  if (directory === undefined) {
+    throw new Failure("Usage: node scripts/smoke.mjs DIR");
+  }
+  const tarballs = tarballsIn(directory);
+  const app = mkdtempSync(path.join(tmpdir(), "unstorage-dynamodb-smoke-"));
+  try {
+    writeFileSync(path.join(app, "package.json"), JSON.stringify({ name: "app", private: true }));
+    await run(...npm(["install", "--ignore-scripts", "--no-audit", "--no-fund", ...tarballs]), {
+      cwd: app,
+    });
+    for (const [file, text] of Object.entries(scripts)) {
+      writeFileSync(path.join(app, file), text);
+      await run(process.execPath, [file], { cwd: app });
+    }
+  } finally {
+    rmSync(app, { recursive: true, force: true });
+  }
+  console.log(`${platformTag()}, Node ${process.versions.node}: works`);
+});

@@ -1,0 +1,14 @@
+//! The core against a scripted HTTP client, in one program: linking is most of what a build of tests takes.
+
+mod batches;
+mod batching;
+mod common;
+mod create_table;
+mod equivalence;
+mod faults;
+mod hostile;
+mod injection;
+mod pages;
+mod requests;
+mod segments;
+mod stats;

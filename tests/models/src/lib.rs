@@ -1,0 +1,105 @@
+//! Models of `src/handoff/`: `cargo test -p handoff-models`. Loom runs each in the orders that its threads can
+//! take, and reports what waits for ever.
+
+#![cfg(test)]
+
+#[path = "../../../src/handoff/mailbox.rs"]
+mod mailbox;
+
+use loom::sync::atomic::{AtomicBool, Ordering};
+use loom::sync::{Arc, Notify};
+use loom::thread;
+
+use crate::mailbox::{Mailbox, Wake};
+
+struct Bell {
+    reader: Arc<Notify>,
+    gone: Arc<AtomicBool>,
+}
+
+impl Wake for Bell {
+    fn wake(&self) {
+        assert!(!self.gone.load(Ordering::Relaxed), "called after the end");
+        self.reader.notify();
+    }
+}
+
+/// Every order with up to three switches that nothing forced: what goes wrong, goes wrong with fewer.
+fn model(threads: impl Fn() + Send + Sync + 'static) {
+    let mut builder = loom::model::Builder::new();
+    builder.preemption_bound = Some(3);
+    builder.check(threads);
+}
+
+fn bell() -> (Bell, Arc<Notify>, Arc<AtomicBool>) {
+    let (reader, gone) = (Arc::new(Notify::new()), Arc::new(AtomicBool::new(false)));
+    (Bell { reader: Arc::clone(&reader), gone: Arc::clone(&gone) }, reader, gone)
+}
+
+/// One item at once and one at the end of a round, in either order.
+fn write(mailbox: &Mailbox<(usize, usize), Bell>, writer: usize) {
+    for item in 0..2 {
+        if item == writer {
+            mailbox.push((writer, item)).unwrap();
+        } else if mailbox.push_quietly((writer, item)).unwrap() {
+            mailbox.call();
+        }
+    }
+}
+
+#[test]
+fn no_wake_up_is_lost() {
+    model(|| {
+        let (bell, woken, _gone) = bell();
+        let mailbox = Arc::new(Mailbox::new(bell));
+        let writers: Vec<_> = (0..2)
+            .map(|writer| {
+                let mailbox = Arc::clone(&mailbox);
+                thread::spawn(move || write(&mailbox, writer))
+            })
+            .collect();
+        let mut next = [0, 0];
+        let mut batch = Vec::new();
+        // With a wake-up lost, this waits for ever, which loom reports.
+        while next != [2, 2] {
+            woken.wait();
+            mailbox.take(&mut batch);
+            for (writer, item) in batch.drain(..) {
+                assert_eq!(item, next[writer]);
+                next[writer] += 1;
+            }
+        }
+        for writer in writers {
+            writer.join().unwrap();
+        }
+    });
+}
+
+/// Whether somebody took the item.
+fn given(mailbox: &Mailbox<usize, Bell>, item: usize) -> bool {
+    let pushed = mailbox.push_quietly(item);
+    if pushed == Ok(true) {
+        mailbox.call();
+    }
+    pushed.is_ok()
+}
+
+#[test]
+fn nobody_calls_after_the_end_and_nothing_vanishes() {
+    model(|| {
+        let (bell, _woken, gone) = bell();
+        let mailbox = Arc::new(Mailbox::new(bell));
+        let writers: Vec<_> = (0..2)
+            .map(|_| {
+                let mailbox = Arc::clone(&mailbox);
+                thread::spawn(move || (0..2).filter(|item| !given(&mailbox, *item)).count())
+            })
+            .collect();
+        let mut batch = Vec::new();
+        mailbox.take(&mut batch);
+        let (_, left) = mailbox.close();
+        gone.store(true, Ordering::Relaxed);
+        let given_back: usize = writers.into_iter().map(|writer| writer.join().unwrap()).sum();
+        assert_eq!(batch.len() + left.len() + given_back, 4);
+    });
+}
