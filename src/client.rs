@@ -9,6 +9,7 @@ mod channel;
 mod connect;
 pub(crate) mod credentials;
 mod descriptors;
+mod dns;
 mod http;
 mod pool;
 mod profile;
@@ -16,11 +17,16 @@ mod progress;
 mod region;
 mod request;
 mod retry;
+pub(crate) mod setup;
 mod signature;
+mod single_flight;
 mod skew;
 pub(crate) mod slots;
+mod tcp;
 mod template;
 mod tls;
+mod trust;
+mod tunnel;
 mod user_agent;
 
 pub(crate) use action::Action;
@@ -52,6 +58,7 @@ use http::PoolSettings;
 use request::{Course, Identity, Requests};
 use retry::{INITIAL_BACKOFF, MAX_BACKOFF};
 use slots::Slots;
+use tcp::SocketSettings;
 
 /// What a client is made in, beside its options.
 #[derive(Debug, Clone)]
@@ -83,7 +90,8 @@ impl Client {
         // Asked for apart from the loader's own chain, which would go on to the instance metadata service and make
         // a machine without a region wait for seconds.
         let region = region::find(options).await?;
-        let settings = PoolSettings { proxy: options.proxy.clone(), authorities, slots };
+        let sockets = SocketSettings { user_timeout: options.limits.attempt_timeout, ..SocketSettings::default() };
+        let settings = PoolSettings { proxy: options.proxy.clone(), authorities, sockets, slots };
         let shared = http.clone().unwrap_or_else(|| http::by_scheme(settings.clone()));
         let environment = load_environment(options, &region, shared.clone()).await;
         let endpoint = match &options.endpoint {
@@ -93,7 +101,7 @@ impl Client {
         let network = if let Some(http) = http {
             Network::Given(http)
         } else {
-            let pools = settings.pools(endpoint.as_ref().is_some_and(Endpoint::is_plain_http)).await?;
+            let pools = settings.pools(endpoint.as_ref().is_some_and(Endpoint::is_plain_http));
             Network::Pools { pools: Arc::new(pools), connect_timeout: options.limits.connect_timeout }
         };
         let credentials = keeper(options, &environment, shared, Arc::clone(&clock));

@@ -10,6 +10,7 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 
 use super::{Cause, CredentialsFailure, Error, ErrorKind, Metadata};
 use crate::client::credentials;
+use crate::client::setup::SetupError;
 use crate::json::ErrorBody;
 
 /// The longest AWS text that a message quotes, in characters.
@@ -37,12 +38,14 @@ pub(crate) enum Failure {
     Unreadable(String),
     /// There was no answer in time.
     TimedOut(Option<String>),
-    /// There was no connection, or it broke.
-    Unreached(String),
+    /// There was no connection, or it broke; where it is known what to do, it comes with that.
+    Unreached { cause: String, advice: Option<String> },
     /// There was nothing that could be sent.
     NotSent(String),
     /// There were no credentials.
     Credentials(Error),
+    /// The environment names what cannot be used.
+    Explained(Error),
 }
 
 impl Failure {
@@ -68,13 +71,21 @@ impl Failure {
 
     /// What the HTTP client reports.
     pub(crate) fn connector(error: &ConnectorError) -> Self {
+        if let Some(explained) = chain(error).find_map(|error| error.downcast_ref::<Error>()) {
+            return Self::Explained(explained.clone());
+        }
         if error.is_timeout() {
             return Self::TimedOut(Some(causes(error)));
         }
         if let Some(explained) = without_credentials(error) {
             return Self::Credentials(explained);
         }
-        if error.is_user() { Self::NotSent(causes(error)) } else { Self::Unreached(causes(error)) }
+        if error.is_user() { Self::NotSent(causes(error)) } else { Self::unreached(error) }
+    }
+
+    fn unreached(error: &(dyn std::error::Error + 'static)) -> Self {
+        let advice = chain(error).find_map(|error| error.downcast_ref::<SetupError>()).map(ToString::to_string);
+        Self::Unreached { cause: causes(error), advice }
     }
 
     /// What the SDK reports.
@@ -93,7 +104,7 @@ impl Failure {
             SdkError::TimeoutError(_) => Self::TimedOut(Some(causes(error))),
             SdkError::DispatchFailure(failure) => match failure.as_connector_error() {
                 Some(failure) => Self::connector(failure),
-                None => Self::Unreached(causes(error)),
+                None => Self::unreached(error),
             },
             _ => Self::NotSent(causes(error)),
         };
@@ -110,7 +121,7 @@ pub(crate) fn explain(failure: Failure, action: &str, metadata: Metadata, target
         Failure::Answer(said) => {
             return from_answer(said.name.as_deref(), said.message.as_deref(), action, metadata, target);
         }
-        Failure::Credentials(error) => return error.with_aws(None, metadata),
+        Failure::Credentials(error) | Failure::Explained(error) => return error.with_aws(None, metadata),
         Failure::TimedOut(cause) => {
             (Error::new(ErrorKind::Timeout, format!("no answer from {} in time", place(target))), cause)
         }
@@ -118,8 +129,10 @@ pub(crate) fn explain(failure: Failure, action: &str, metadata: Metadata, target
             let reason = format!("the answer of {} could not be read", place(target));
             (Error::new(ErrorKind::Response, reason), Some(cause))
         }
-        Failure::Unreached(cause) => {
-            (Error::new(ErrorKind::Connection, format!("{} could not be reached", place(target))), Some(cause))
+        Failure::Unreached { cause, advice } => {
+            let reason = format!("{} could not be reached", place(target));
+            let reason = advice.map_or_else(|| reason.clone(), |advice| format!("{reason}: {advice}"));
+            (Error::new(ErrorKind::Connection, reason), Some(cause))
         }
         Failure::NotSent(cause) => {
             (Error::new(ErrorKind::Internal, "the request could not be built or sent"), Some(cause))

@@ -4,12 +4,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::future::join_all;
 use http_body_util::BodyExt;
-use rustls::RootCertStore;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
 
 use super::*;
-use crate::client::tls;
+use crate::client::authorities::Authorities;
+use crate::client::tcp::SocketSettings;
 
 /// Answers every request with this text, and counts its connections.
 struct Server {
@@ -46,7 +46,9 @@ impl Server {
     }
 
     fn pool(&self) -> Pool {
-        Pools::new(Connector::plain(), Arc::new(Slots::new(4))).of(&self.origin).expect("a URI")
+        Pools::new(Connector::plain(SocketSettings::default()), Arc::new(Slots::new(4)))
+            .of(&self.origin)
+            .expect("a URI")
     }
 
     fn connections(&self) -> usize {
@@ -121,7 +123,7 @@ async fn connections_that_the_peer_closed_are_replaced() {
 #[tokio::test]
 async fn connections_that_rest_for_long_are_closed() {
     let server = Server::start(OK).await;
-    let mut pools = Pools::new(Connector::plain(), Arc::new(Slots::new(4)));
+    let mut pools = Pools::new(Connector::plain(SocketSettings::default()), Arc::new(Slots::new(4)));
     pools.rest = Duration::from_millis(200);
     let pool = pools.of(&server.origin).expect("a URI");
     for connections in [3, 6] {
@@ -164,13 +166,14 @@ async fn who_cannot_be_reached_is_said_to_be_so() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let nobody = format!("http://{}", listener.local_addr().expect("bound")).parse().expect("a URI");
     drop(listener);
-    let pool = Pools::new(Connector::plain(), Arc::new(Slots::new(1))).of(&nobody).expect("a URI");
+    let pool =
+        Pools::new(Connector::plain(SocketSettings::default()), Arc::new(Slots::new(1))).of(&nobody).expect("a URI");
     assert!(send(&pool).await.err().expect("refused").is_io());
     // The limit holds for TLS as well: here, a server that says nothing.
     let silent = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let secure = format!("https://{}", silent.local_addr().expect("bound")).parse().expect("a URI");
-    let config = tls::config(Arc::new(RootCertStore::empty())).expect("made");
-    let pools = Pools::new(Connector::tls(config, None), Arc::new(Slots::new(1)));
+    let connector = Connector::tls(SocketSettings::default(), Authorities::default(), None);
+    let pools = Pools::new(connector, Arc::new(Slots::new(1)));
     let request = Request::builder().uri("/").body(Full::default()).expect("a request");
     let failed = pools.of(&secure).expect("a URI").send(&mut Some(request), Some(Duration::from_millis(50))).await;
     assert!(failed.err().expect("too late").is_timeout());
@@ -179,7 +182,7 @@ async fn who_cannot_be_reached_is_said_to_be_so() {
 #[test]
 fn a_pool_is_for_an_origin() {
     let uri = |text: &str| text.parse::<Uri>().expect("a URI");
-    let pools = Pools::new(Connector::plain(), Arc::new(Slots::new(1)));
+    let pools = Pools::new(Connector::plain(SocketSettings::default()), Arc::new(Slots::new(1)));
     let of = |text: &str| Arc::as_ptr(&pools.of(&uri(text)).expect("a URI").0);
     assert_eq!(of("http://here:8000/a?b"), of("http://here:8000/"));
     assert_ne!(of("http://here:8000/"), of("http://here:8001/"));
