@@ -41,14 +41,15 @@ export class Authority {
     return path;
   }
 
-  /** A server's certificate for these names; one that expired yesterday with `days` below 0. */
+  /** A server's certificate for these names, or a common name alone; one that expired yesterday with `days` below 0. */
   issue(names = "IP:127.0.0.1,DNS:localhost", days = 30): Certificate {
     const name = `server${(this.#serial += 1)}`;
     this.#openssl(
       `req -newkey rsa:2048 -nodes -keyout ${name}.key -out ${name}.csr -subj`,
       "/CN=server",
     );
-    const extensions = `subjectAltName=${names}\nbasicConstraints=CA:FALSE\nextendedKeyUsage=serverAuth\n`;
+    const ofNames = names && `subjectAltName=${names}\n`;
+    const extensions = `${ofNames}basicConstraints=CA:FALSE\nextendedKeyUsage=serverAuth\n`;
     this.write(`${name}.ext`, extensions);
     this.#openssl(
       `x509 -req -in ${name}.csr -CA ca.pem -CAkey ca.key -set_serial ${this.#serial} -out ${name}.pem`,
@@ -60,16 +61,19 @@ export class Authority {
     return this.#read(name);
   }
 
-  /** A certificate that nobody vouches for. */
-  selfSigned(): Certificate {
+  /**
+   * A certificate that nobody vouches for but itself, as a file, too: an authority's, as `openssl req -x509` makes them.
+   * It is for these names (none: it has a common name alone), for 30 days from now or from `at`.
+   */
+  selfSigned({ names = "IP:127.0.0.1,DNS:localhost", at = "" } = {}): Certificate & { file: string } {
     const name = `self${(this.#serial += 1)}`;
-    this.#openssl(
-      `req -x509 -newkey rsa:2048 -nodes -keyout ${name}.key -out ${name}.pem -days 30 -addext`,
-      "subjectAltName=IP:127.0.0.1",
-      "-subj",
-      "/CN=self",
-    );
-    return this.#read(name);
+    const extension = names && ["-addext", `subjectAltName=${names}`];
+    this.#run(at ? ["faketime", at, "openssl"] : ["openssl"], [
+      ..."req -x509 -newkey rsa:2048 -nodes -days 30 -subj /CN=127.0.0.1".split(" "),
+      ...["-keyout", `${name}.key`, "-out", `${name}.pem`],
+      ...extension,
+    ]);
+    return { ...this.#read(name), file: join(this.#directory, `${name}.pem`) };
   }
 
   remove(): void {
@@ -82,7 +86,10 @@ export class Authority {
   }
 
   #openssl(words: string, ...more: string[]): void {
-    const parameters = [...words.split(" "), ...more];
-    execFileSync("openssl", parameters, { cwd: this.#directory, stdio: "pipe" });
+    this.#run(["openssl"], [...words.split(" "), ...more]);
+  }
+
+  #run([program = "", ...first]: string[], parameters: string[]): void {
+    execFileSync(program, [...first, ...parameters], { cwd: this.#directory, stdio: "pipe" });
   }
 }

@@ -42,7 +42,12 @@ impl Resolver {
         // Names are the same in any case.
         let name = host.to_ascii_lowercase();
         let found = self.under_way.run(name.clone(), |promise| {
-            tokio::task::spawn_blocking(move || promise.settle(find(&*lookup, &name)));
+            // A task that the end of the runtime drops, unlike a blocking one that waits for a thread.
+            tokio::spawn(async move {
+                if let Ok(found) = tokio::task::spawn_blocking(move || find(&*lookup, &name)).await {
+                    promise.settle(found);
+                }
+            });
         });
         let found = found.await.unwrap_or_else(|| Err(Arc::new(io::Error::other("the lookup was given up"))))?;
         let with_port = |mut address: SocketAddr| {

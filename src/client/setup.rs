@@ -10,7 +10,7 @@ use aws_smithy_types::retry::ErrorKind;
 use http::{StatusCode, Uri};
 use rustls::{AlertDescription, CertificateError, Error as TlsError, InvalidMessage};
 
-use super::connect::{BoxError, chain};
+use super::connect::{BoxError, chain, has};
 use super::trust::is_authority;
 use super::tunnel::NoTunnel;
 
@@ -119,7 +119,7 @@ impl SetupError {
             // Damaged on the way.
             Some(TlsError::DecryptError) => (Kind::Transient, format!("the TLS handshake with {peer} was damaged")),
             Some(_) => (Kind::Final, format!("{peer} does not speak TLS 1.2 or 1.3 as this driver does")),
-            None if chain(&*cause).any(<dyn StdError>::is::<io::Error>) => {
+            None if has::<io::Error>(&*cause) => {
                 (Kind::Transient, format!("{peer} closed the connection during the TLS handshake"))
             }
             None => (Kind::Final, format!("no TLS handshake with {peer}")),
@@ -140,6 +140,7 @@ impl SetupError {
     pub(super) fn into_connector_error(self) -> ConnectorError {
         match self.kind {
             Kind::TimedOut => ConnectorError::timeout(self.into()),
+            Kind::Transient if has::<io::Error>(&self) => ConnectorError::io(self.into()),
             Kind::Transient => ConnectorError::other(self.into(), Some(ErrorKind::TransientError)),
             Kind::Final => ConnectorError::other(self.into(), None),
             Kind::Unusable => ConnectorError::user(self.into()),

@@ -75,8 +75,7 @@ impl Dialer {
         limit: Option<Duration>,
     ) -> Result<(TokioIo<TcpStream>, SocketAddr), BoxError> {
         let order = self.order(addresses);
-        let share = |limit: Duration| limit.checked_div(2 * u32::try_from(order.len()).unwrap_or(u32::MAX));
-        let head_start = limit.and_then(share).map_or(HEAD_START, |share| share.min(HEAD_START));
+        let head_start = head_start(limit, order.len());
         let mut race = Race { dialer: self, patience: head_start, trying: Vec::new() };
         let mut attempts = FuturesUnordered::new();
         let mut error = None;
@@ -168,6 +167,13 @@ impl Dialer {
     fn avoided(&self) -> MutexGuard<'_, Vec<(SocketAddr, Instant)>> {
         self.avoided.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// How long an address is alone with those before it: so that all have their turn in the first half of the limit.
+fn head_start(limit: Option<Duration>, addresses: usize) -> Duration {
+    let addresses = u32::try_from(addresses).unwrap_or(u32::MAX);
+    let share = limit.and_then(|limit| (limit / 2).checked_div(addresses));
+    share.map_or(HEAD_START, |share| share.min(HEAD_START))
 }
 
 /// The addresses that are being tried. Those that have not answered when it ends, won by another or given up, are avoided.

@@ -52,3 +52,23 @@ pub(super) async fn handshake(
     let stream = TlsConnector::from(config).connect(name, TokioIo::new(stream)).await?;
     Ok(Box::new(TokioIo::new(stream)))
 }
+
+#[cfg(test)]
+mod tests {
+    use rustls::SupportedCipherSuite;
+    use rustls_pki_types::CertificateDer;
+    use rustls_pki_types::pem::PemObject;
+
+    use super::*;
+
+    #[test]
+    fn every_suite_is_there() {
+        let mut trusted = Trusted::new();
+        assert!(
+            trusted.add(CertificateDer::from_pem_slice(include_bytes!("trust/pinned.pem")).expect("a certificate"))
+        );
+        let config = config(trusted).expect("made");
+        let offered: Vec<_> = config.crypto_provider().cipher_suites.iter().map(SupportedCipherSuite::suite).collect();
+        assert_eq!(offered, SUITES);
+    }
+}
