@@ -57,25 +57,32 @@ describe("a proxy", () => {
     ["closed the connection on CONNECT", 3, (socket) => socket.resetAndDestroy()],
     ["asks for a user name and a password (status 407)", 1, status(407)],
     ["answered CONNECT with status 403", 1, status(403)],
-    ["did not answer CONNECT as an HTTP proxy does", 1, (socket) => socket.end("SSH-2.0-proxy\r\n")],
+    [
+      "did not answer CONNECT as an HTTP proxy does",
+      1,
+      (socket) => socket.end("SSH-2.0-proxy\r\n"),
+    ],
   ];
 
-  it.each(answers)("[NET-10] [NET-11] that %s: tried %i times, and named", async (words, times, how) => {
-    let count = 0;
-    treat = (socket) => {
-      count += 1;
-      how(socket);
-    };
-    const { reports } = await runCase(
-      `const driver = make({ endpoint: "https://dynamodb.invalid", proxy: ${literal(url())}, maxAttempts: 3 });
+  it.each(answers)(
+    "[NET-10] [NET-11] that %s: tried %i times, and named",
+    async (words, times, how) => {
+      let count = 0;
+      treat = (socket) => {
+        count += 1;
+        how(socket);
+      };
+      const { reports } = await runCase(
+        `const driver = make({ endpoint: "https://dynamodb.invalid", proxy: ${literal(url())}, maxAttempts: 3 });
        report(await settle(driver.getItem("k")));`,
-      { prepare: () => (count = 0) },
-    );
-    const { error } = reports[0];
-    expect(error).toMatchObject({ code: "ERR_DYNAMODB_CONNECTION", attempts: times });
-    expect(error.message).toContain(`the proxy ${proxy()} ${words}`);
-    expect(count).toBe(times);
-  });
+        { prepare: () => (count = 0) },
+      );
+      const { error } = reports[0];
+      expect(error).toMatchObject({ code: "ERR_DYNAMODB_CONNECTION", attempts: times });
+      expect(error.message).toContain(`the proxy ${proxy()} ${words}`);
+      expect(count).toBe(times);
+    },
+  );
 
   it("[NET-11] that says nothing is named when the time is up", async () => {
     treat = () => {};

@@ -10,6 +10,20 @@ export interface Certificate {
   cert: string;
 }
 
+/** What `openssl ca`, which alone can choose when a certificate begins, wants to be told. */
+const ownAuthority = `
+[ca]
+default_ca = own
+[own]
+database = own.txt
+new_certs_dir = .
+rand_serial = yes
+default_md = sha256
+policy = any
+[any]
+commonName = supplied
+`;
+
 export class Authority {
   readonly #directory = mkdtempSync(join(tmpdir(), "unstorage-dynamodb-ca-"));
   #serial = 1;
@@ -63,17 +77,34 @@ export class Authority {
 
   /**
    * A certificate that nobody vouches for but itself, as a file, too: an authority's, as `openssl req -x509` makes them.
-   * It is for these names (none: it has a common name alone), for 30 days from now or from `at`.
+   * It is for these names (none: it has a common name alone), for 30 days from now or from one year to another.
    */
-  selfSigned({ names = "IP:127.0.0.1,DNS:localhost", at = "" } = {}): Certificate & { file: string } {
+  selfSigned({
+    names = "IP:127.0.0.1,DNS:localhost",
+    period,
+  }: { names?: string; period?: [string, string] } = {}): Certificate & { file: string } {
     const name = `self${(this.#serial += 1)}`;
-    const extension = names && ["-addext", `subjectAltName=${names}`];
-    this.#run(at ? ["faketime", at, "openssl"] : ["openssl"], [
-      ..."req -x509 -newkey rsa:2048 -nodes -days 30 -subj /CN=127.0.0.1".split(" "),
-      ...["-keyout", `${name}.key`, "-out", `${name}.pem`],
-      ...extension,
-    ]);
-    return { ...this.#read(name), file: join(this.#directory, `${name}.pem`) };
+    const [key, cert, request] = [`${name}.key`, `${name}.pem`, `${name}.csr`];
+    const extension = names && `subjectAltName=${names}\n`;
+    if (period) {
+      const [from, to] = period.map((year) => `${year}0101000000Z`) as [string, string];
+      this.write("own.cnf", ownAuthority);
+      this.write("own.ext", `basicConstraints=critical,CA:TRUE\n${extension}`);
+      this.write("own.txt", "");
+      this.#openssl(
+        `req -newkey rsa:2048 -nodes -subj /CN=127.0.0.1 -keyout ${key} -out ${request}`,
+      );
+      this.#openssl(
+        `ca -config own.cnf -batch -notext -selfsign -extfile own.ext -startdate ${from} -enddate ${to}`,
+        ...["-keyfile", key, "-in", request, "-out", cert],
+      );
+    } else {
+      this.#openssl(
+        `req -x509 -newkey rsa:2048 -nodes -days 30 -subj /CN=127.0.0.1 -keyout ${key} -out ${cert}`,
+        ...(names ? ["-addext", extension.trim()] : []),
+      );
+    }
+    return { ...this.#read(name), file: join(this.#directory, cert) };
   }
 
   remove(): void {
@@ -86,10 +117,7 @@ export class Authority {
   }
 
   #openssl(words: string, ...more: string[]): void {
-    this.#run(["openssl"], [...words.split(" "), ...more]);
-  }
-
-  #run([program = "", ...first]: string[], parameters: string[]): void {
-    execFileSync(program, [...first, ...parameters], { cwd: this.#directory, stdio: "pipe" });
+    const parameters = [...words.split(" "), ...more];
+    execFileSync("openssl", parameters, { cwd: this.#directory, stdio: "pipe" });
   }
 }

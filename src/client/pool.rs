@@ -18,6 +18,7 @@ use tokio::time::Instant;
 
 use super::connect::{Connection, Connector, has};
 use super::descriptors;
+use super::setup::{self, SetupError};
 use super::slots::Slots;
 
 /// How long an unused connection is kept. Below what load balancers and a thawed Lambda leave alive.
@@ -229,6 +230,10 @@ pub(super) fn failed(error: hyper::Error) -> ConnectorError {
         ConnectorError::timeout(error.into())
     } else if error.is_user() {
         ConnectorError::user(error.into())
+    } else if error.is_parse() {
+        SetupError::not_http(error.into()).into_connector_error()
+    } else if setup::wants_client_certificate(&error) {
+        SetupError::client_certificate(error.into()).into_connector_error()
     } else if error.is_closed() || error.is_canceled() || has::<std::io::Error>(&error) {
         ConnectorError::io(error.into())
     } else if error.is_incomplete_message() {

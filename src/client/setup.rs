@@ -17,6 +17,8 @@ use super::tunnel::NoTunnel;
 /// How many of a certificate's names a message shows.
 const SHOWN_NAMES: usize = 5;
 
+const NO_CLIENT_CERTIFICATE: &str = "asks for a certificate of the client, which this driver does not have";
+
 /// A failure whose `Display` says what is wrong and what to do.
 #[derive(Debug)]
 pub(crate) struct SetupError {
@@ -108,7 +110,7 @@ impl SetupError {
             Some(TlsError::InvalidCertificate(refusal)) => (Kind::Final, refused(peer, refusal)),
             Some(TlsError::NoCertificatesPresented) => (Kind::Final, format!("{peer} presents no certificate")),
             Some(TlsError::AlertReceived(alert)) if is_of_certificates(*alert) => {
-                (Kind::Final, format!("{peer} asks for a certificate of the client, which this driver does not have"))
+                (Kind::Final, format!("{peer} {NO_CLIENT_CERTIFICATE}"))
             }
             Some(TlsError::AlertReceived(alert)) => {
                 (Kind::Transient, format!("{peer} ended the TLS handshake with the alert {alert:?}"))
@@ -128,6 +130,16 @@ impl SetupError {
             text.push_str("; NODE_TLS_REJECT_UNAUTHORIZED=0 is not followed: certificates are always verified");
         }
         Self::new(kind, text, Some(cause))
+    }
+
+    /// In TLS 1.3 a server says so after the handshake, in place of an answer.
+    pub(super) fn client_certificate(cause: BoxError) -> Self {
+        Self::new(Kind::Final, format!("the server {NO_CLIENT_CERTIFICATE}"), Some(cause))
+    }
+
+    pub(super) fn not_http(cause: BoxError) -> Self {
+        let text = "the answer is not HTTP/1.1; the URL of a server that speaks TLS must begin with https:";
+        Self::new(Kind::Final, text.to_owned(), Some(cause))
     }
 
     /// Whether the certificate of the server was refused.
@@ -188,6 +200,12 @@ fn refused(peer: Peer<'_>, refusal: &CertificateError) -> String {
 fn plain_name(shown: &str) -> String {
     let name = shown.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')')).unwrap_or(shown);
     name.trim_matches('"').chars().filter(|character| !character.is_control()).take(255).collect()
+}
+
+/// Whether a server ended the connection for want of a certificate of the client's.
+pub(super) fn wants_client_certificate(error: &(dyn StdError + 'static)) -> bool {
+    let is_that = |error: &TlsError| matches!(error, TlsError::AlertReceived(alert) if is_of_certificates(*alert));
+    chain(error).filter_map(|error| error.downcast_ref::<TlsError>()).any(is_that)
 }
 
 /// Whether a server says with this alert that the client's certificate is missing or not right.

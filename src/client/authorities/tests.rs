@@ -50,13 +50,13 @@ impl Folder {
         Self(path)
     }
 
-    fn path(&self, name: &str) -> Option<OsString> {
-        Some(self.0.join(name).into())
+    fn path(&self, name: &str) -> OsString {
+        self.0.join(name).into()
     }
 
     fn write(&self, name: &str, text: &str) -> Option<OsString> {
         std::fs::write(self.0.join(name), text).expect("written");
-        self.path(name)
+        Some(self.path(name))
     }
 }
 
@@ -68,7 +68,7 @@ impl Drop for Folder {
 
 /// Variables that keep the system's own store out.
 fn alone(folder: &Folder) -> TrustVariables {
-    TrustVariables { ssl_cert_dir: folder.path("none"), ..TrustVariables::default() }
+    TrustVariables { ssl_cert_dir: Some(folder.path("none")), ..TrustVariables::default() }
 }
 
 /// [TLS-8] Asked once for all who wait, whoever gives up; a failure is not kept, and what came after it is.
@@ -107,7 +107,7 @@ async fn a_file_that_comes_later_is_read() {
     for by in ["aws", "node", "file", "directory"] {
         let folder = Folder::new();
         let mut variables = alone(&folder);
-        let path = folder.path("later");
+        let path = Some(folder.path("later"));
         match by {
             "aws" => variables.aws_ca_bundle = path,
             "node" => variables.node_extra_ca_certs = path,
@@ -135,7 +135,7 @@ async fn a_reading_in_part_is_not_the_last() {
     let variables = TrustVariables {
         ssl_cert_file: folder.write("file", PINNED),
         ssl_cert_dir: None,
-        node_extra_ca_certs: folder.path("later"),
+        node_extra_ca_certs: Some(folder.path("later")),
         ..TrustVariables::default()
     };
     let authorities = Authorities::over(None, variables);

@@ -127,21 +127,20 @@ fn a_runtime_that_ends_leaves_no_lookup_behind() {
     });
     // One thread, which the first name occupies: the second waits for it when the runtime ends.
     let runtime = tokio::runtime::Builder::new_current_thread().max_blocking_threads(1).build().expect("a runtime");
-    let left = runtime.block_on(async {
-        let (mut first, mut second) =
-            (Box::pin(resolver.addresses("first", 1)), Box::pin(resolver.addresses("second", 1)));
+    let mut first = Box::pin(resolver.addresses("first", 1));
+    let mut second = Box::pin(resolver.addresses("second", 1));
+    runtime.block_on(async {
         assert!(futures_util::poll!(&mut first).is_pending() && futures_util::poll!(&mut second).is_pending());
         // The first task begins the lookup, and the second queues its own.
         for _ in 0..10 {
             tokio::task::yield_now().await;
         }
-        begins.recv().expect("begun");
-        drop(first);
-        second
     });
+    begins.recv().expect("begun");
     runtime.shutdown_background();
     let next = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-    assert!(next.block_on(left).is_err());
+    assert!(next.block_on(first).is_err());
+    assert!(next.block_on(second).is_err());
     drop(end);
     assert!(next.block_on(resolver.addresses("first", 2)).is_ok());
 }

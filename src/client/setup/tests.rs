@@ -53,7 +53,7 @@ async fn serving<F: Future<Output = ()> + Send + 'static>(serve: impl Fn(TcpStre
 async fn connect(origin: &str, proxy: Option<&str>) -> ConnectorError {
     let proxies = proxy.map(|proxy| Matcher::builder().all(proxy).build());
     let connector = Connector::tls(SocketSettings::default(), Authorities::default(), proxies);
-    let limit = Some(Duration::from_secs(60));
+    let limit = Some(Duration::from_mins(1));
     connector.connect(&origin.parse().expect("a URI"), limit).await.expect_err("cannot be")
 }
 
@@ -130,7 +130,7 @@ async fn a_proxy_that_is_not_there() {
     assert!(error.is_user() && text(&error).contains("socks5"), "{error:?}");
 }
 
-/// A TLS alert of this description, as a server sends it in answer to a ClientHello.
+/// A TLS alert of this description, as a server sends it in answer to a `ClientHello`.
 fn alert(description: u8) -> &'static [u8] {
     Box::leak(Box::new([21, 3, 3, 0, 2, 2, description]))
 }

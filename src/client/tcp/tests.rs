@@ -42,7 +42,7 @@ fn dialer() -> Dialer {
 }
 
 async fn dial(dialer: &Dialer, addresses: &[SocketAddr]) -> SocketAddr {
-    let limit = Duration::from_secs(60);
+    let limit = Duration::from_mins(1);
     timeout(limit, dialer.dial(addresses, Some(limit))).await.expect("in time").expect("connected").1
 }
 
@@ -52,7 +52,7 @@ async fn dial(dialer: &Dialer, addresses: &[SocketAddr]) -> SocketAddr {
 async fn a_black_hole_only_delays_the_next_address() {
     let (hole, other) = (Hole::dig().await, Hole::dig().await);
     let (_open, address) = listener().await;
-    for limit in [None, Some(Duration::from_secs(60))] {
+    for limit in [None, Some(Duration::from_mins(1))] {
         let dialer = dialer();
         // The kernel itself would give up after minutes.
         let addresses = [hole.address, other.address, address];
@@ -72,7 +72,7 @@ fn the_limit_is_shared_by_all_addresses() {
             assert!(head_start <= HEAD_START && head_start * u32::try_from(addresses).expect("few") <= limit / 2);
         }
     }
-    assert_eq!((head_start(None, 5), head_start(Some(Duration::from_secs(60)), 0)), (HEAD_START, HEAD_START));
+    assert_eq!((head_start(None, 5), head_start(Some(Duration::from_mins(1)), 0)), (HEAD_START, HEAD_START));
 }
 
 /// [NET-2]
@@ -132,8 +132,29 @@ async fn families_take_turns() {
 #[tokio::test]
 async fn the_first_failure_is_told() {
     let refused = [closed().await, closed().await];
-    let error = dialer().dial(&refused, None).await.err().expect("nobody listens");
+    let error = dialer().dial(&refused, None).await.expect_err("nobody listens");
     let kinds = chain(&*error).filter_map(|error| error.downcast_ref::<io::Error>()).map(io::Error::kind);
     assert_eq!(kinds.collect::<Vec<_>>(), [io::ErrorKind::ConnectionRefused]);
     assert!(dialer().dial(&[], None).await.is_err());
+}
+
+/// [NET-7]
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn sockets_are_set_up_as_the_settings_say() {
+    let (_open, address) = listener().await;
+    for seconds in [2, 5] {
+        let user_timeout = Some(Duration::from_secs(seconds));
+        let dialer = Dialer::new(SocketSettings { user_timeout, ..SocketSettings::default() });
+        let (stream, _) = dialer.dial(&[address], None).await.expect("connected");
+        let socket = socket2::SockRef::from(stream.inner());
+        assert_eq!(socket.tcp_user_timeout().expect("read"), user_timeout);
+        assert_eq!((socket.tcp_nodelay().expect("read"), socket.keepalive().expect("read")), (true, true));
+        assert_eq!(socket.tcp_keepalive_time().expect("read"), KEEPALIVE);
+        // Linux doubles it, for its own bookkeeping, and may allow less.
+        assert!(socket.send_buffer_size().expect("read") <= 2 * (256 << 10));
+    }
+    let unlimited = Dialer::new(SocketSettings { user_timeout: None, ..SocketSettings::default() });
+    let (stream, _) = unlimited.dial(&[address], None).await.expect("connected");
+    assert_eq!(socket2::SockRef::from(stream.inner()).tcp_user_timeout().expect("read"), None);
 }
