@@ -135,6 +135,53 @@ describe("authorities", () => {
     expect(recorder.exchanges[0]?.accessKeyId).toBe("AKIDROLE");
   });
 
+  it("[TLS-9] a bundle that is written later is read by the next call of the same driver", async () => {
+    const options = { table: "t-1", region: "us-east-1", credentials, endpoint, maxAttempts: 1 };
+    for (const name of ["AWS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE"]) {
+      const script = `
+        const { writeFileSync } = await import("node:fs");
+        const driver = dynamoDbCacheDriver(${literal(options)});
+        report((await failure(driver.getItem("k"))).code);
+        writeFileSync("later.pem", ${literal(authority.pem)});
+        report(await driver.getItem("k"));
+      `;
+      const { reports } = await runChild(script, {
+        env: { [name]: "later.pem", NODE_NO_WARNINGS: "1" },
+      });
+      const code = name === "AWS_CA_BUNDLE" ? "INVALID_OPTION" : "CONNECTION";
+      expect(reports, name).toEqual([`ERR_DYNAMODB_${code}`, null]);
+    }
+  });
+
+  it("[TLS-8] a thread that computes keeps no other one waiting", async () => {
+    const options = { table: "t-1", region: "us-east-1", credentials, endpoint };
+    const work = `
+      Promise.all([import(${literal(entry)}), import("node:worker_threads")]).then(([{ default: make }, threads]) => {
+        const flags = new Int32Array(threads.workerData);
+        const call = make(${literal(options)}).getItem("k");
+        // The call goes on by itself; this thread computes until the other one has its answer.
+        Atomics.store(flags, 0, 1);
+        Atomics.notify(flags, 0);
+        const ended = Atomics.wait(flags, 1, 0, 20_000);
+        call.then((value) => threads.parentPort.postMessage([ended, value]));
+      });
+    `;
+    const script = `
+      const { Worker } = await import("node:worker_threads");
+      const flags = new Int32Array(new SharedArrayBuffer(8));
+      const worker = new Worker(${literal(work)}, { eval: true, workerData: flags.buffer });
+      const told = new Promise((resolve, reject) => worker.on("message", resolve).on("error", reject));
+      while (Atomics.load(flags, 0) === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+      const value = await dynamoDbCacheDriver(${literal(options)}).getItem("k");
+      Atomics.store(flags, 1, 1);
+      Atomics.notify(flags, 1);
+      report([value, await told]);
+    `;
+    const env = { ...bare, NODE_EXTRA_CA_CERTS: authority.file };
+    const { reports, stderr } = await runChild(script, { env });
+    expect(reports, stderr).toEqual([[null, ["ok", null]]]);
+  });
+
   it("[TLS-1] a driver in each of several threads", async () => {
     const options = { table: "t-1", region: "us-east-1", credentials, endpoint };
     const work = `

@@ -9,6 +9,7 @@ mod channel;
 mod connect;
 mod connection;
 pub(crate) mod credentials;
+mod dns;
 mod explain;
 mod failure;
 mod http;
@@ -20,11 +21,16 @@ mod progress;
 mod region;
 mod request;
 mod retry;
+pub(crate) mod setup;
 mod signature;
+mod single_flight;
 mod skew;
 pub(crate) mod slots;
+mod tcp;
 mod template;
 mod tls;
+mod trust;
+mod tunnel;
 mod user_agent;
 
 pub(crate) use action::Action;
@@ -58,6 +64,7 @@ use failure::Failure;
 use http::PoolSettings;
 use request::{Identity, Requests};
 use retry::{INITIAL_BACKOFF, MAX_BACKOFF};
+use tcp::SocketSettings;
 
 /// What a client is made in, beside its options.
 #[derive(Debug, Clone)]
@@ -88,7 +95,9 @@ impl Client {
         // Asked for apart from the loader's own chain, which would go on to the instance metadata service and make
         // a machine without a region wait for seconds.
         let region = region::find(options).await?;
-        let settings = PoolSettings { proxy: options.proxy.clone(), authorities, clock: Arc::clone(&clock) };
+        let sockets = SocketSettings { user_timeout: options.limits.attempt_timeout, ..SocketSettings::default() };
+        let clock_of_pools = Arc::clone(&clock);
+        let settings = PoolSettings { proxy: options.proxy.clone(), authorities, sockets, clock: clock_of_pools };
         let shared = http.clone().unwrap_or_else(|| http::by_scheme(settings.clone()));
         let environment = load_environment(options, &region, shared.clone()).await;
         let endpoint = match &options.endpoint {
@@ -98,7 +107,7 @@ impl Client {
         let network = if let Some(http) = http {
             Network::Given(http)
         } else {
-            let pools = settings.pools(endpoint.as_ref().is_some_and(Endpoint::is_plain_http)).await?;
+            let pools = settings.pools(endpoint.as_ref().is_some_and(Endpoint::is_plain_http));
             Network::Pools { pools: Arc::new(pools), connect_timeout: options.limits.connect_timeout }
         };
         let credentials = keeper(options, &environment, shared, Arc::clone(&clock));

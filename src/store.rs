@@ -20,7 +20,7 @@ pub use batch_write::NewItem;
 pub use create_table::Patience;
 pub use read::Meta;
 
-pub use crate::client::authorities::{Authorities, AuthoritySource};
+pub use crate::client::authorities::{Authorities, AuthoritySource, TrustVariables};
 
 use std::sync::{Arc, PoisonError, RwLock};
 

@@ -86,6 +86,46 @@ describe("a name", () => {
     expect(reports.map(({ value }) => value)).toEqual(["old", "new"]);
   });
 
+  it("[NET-1] [NET-2] of two IPv4 addresses, the first a black hole: the second is tried soon, then first", async () => {
+    const { reports } = await withNames(
+      `(type) => ({ addresses: type === "A" ? ["10.9.9.3", "169.254.7.2"] : [] })`,
+      `const server = await serve("10.9.9.3", "v");
+       const patient = make({ ...options, connectTimeout: 0, attemptTimeout: 0, timeout: 0 });
+       report(await settle(patient.getItem("k")));
+       server.closeAllConnections();
+       await sleep(50);
+       report(await settle(patient.getItem("k")));
+       report(await settle(make({ ...options, connectTimeout: 600, maxAttempts: 1 }).getItem("k")));
+       server.closeAllConnections(); server.close();`,
+      [
+        "ip link add hole type veth peer name end",
+        "ip addr add 169.254.7.1/16 dev hole",
+        "ip link set hole up",
+        "ip link set end up",
+        "ip neigh add 169.254.7.2 lladdr 02:00:00:00:00:01 dev hole nud permanent",
+        // The system's resolver puts a link-local address first.
+        "ip addr add 10.9.9.3/32 dev lo",
+      ].join("; "),
+    );
+    expect(reports.map(({ value }) => value)).toEqual(["v", "v", "v"]);
+    expect(reports[1].ms).toBeLessThan(reports[0].ms);
+  });
+
+  it("[NET-4] [NET-5] that 50 calls wait for: one lookup, which no connect time-out ends", async () => {
+    const { reports } = await withNames(
+      `(type) => {
+         globalThis.lookups = (globalThis.lookups ?? 0) + (type === "A");
+         return { addresses: type === "A" ? ["127.0.0.2"] : [], delay: 1000 };
+       }`,
+      `const server = await serve("127.0.0.2", "v");
+       const driver = make({ ...options, connectTimeout: 500, maxAttempts: 1 });
+       const values = await Promise.all(Array.from({ length: 50 }, (_, n) => settle(driver.getItem("k" + n))));
+       report([globalThis.lookups, values.filter(({ value }) => value === "v").length]);
+       server.closeAllConnections(); server.close();`,
+    );
+    expect(reports[0]).toEqual([1, 50]);
+  });
+
   it("[case 30] whose IPv6 address is a black hole: IPv4 is tried within 300 ms", async () => {
     const { reports } = await withNames(
       `(type) => ({ addresses: [type === "A" ? "127.0.0.2" : "fd00::2"] })`,

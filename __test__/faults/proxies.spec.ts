@@ -17,6 +17,9 @@ const proxy = useForwardProxy({
 });
 const url = (): string => proxy("CANARYuser:CANARYpassword@");
 
+const status = (code: number) => (socket: Socket) =>
+  void socket.end(`HTTP/1.1 ${code} No\r\ncontent-length: 0\r\n\r\n`);
+
 describe("a proxy", () => {
   const failing: [string, (socket: Socket) => void][] = [
     [
@@ -44,6 +47,53 @@ describe("a proxy", () => {
       expect(reports[0].ms).toBeLessThan(6000);
       expect(reports[1]).toMatch(/\*\*\*@/);
     }
+  });
+
+  const answers: [string, number, (socket: Socket) => void][] = [
+    ["answered CONNECT with status 500", 3, status(500)],
+    ["answered CONNECT with status 502", 3, status(502)],
+    ["answered CONNECT with status 503", 3, status(503)],
+    ["closed the connection on CONNECT", 3, (socket) => socket.end()],
+    ["closed the connection on CONNECT", 3, (socket) => socket.resetAndDestroy()],
+    ["asks for a user name and a password (status 407)", 1, status(407)],
+    ["answered CONNECT with status 403", 1, status(403)],
+    [
+      "did not answer CONNECT as an HTTP proxy does",
+      1,
+      (socket) => socket.end("SSH-2.0-proxy\r\n"),
+    ],
+  ];
+
+  it.each(answers)(
+    "[NET-10] [NET-11] that %s: tried %i times, and named",
+    async (words, times, how) => {
+      let count = 0;
+      treat = (socket) => {
+        count += 1;
+        how(socket);
+      };
+      const { reports } = await runCase(
+        `const driver = make({ endpoint: "https://dynamodb.invalid", proxy: ${literal(url())}, maxAttempts: 3 });
+       report(await settle(driver.getItem("k")));`,
+        { prepare: () => (count = 0) },
+      );
+      const { error } = reports[0];
+      expect(error).toMatchObject({ code: "ERR_DYNAMODB_CONNECTION", attempts: times });
+      expect(error.message).toContain(`the proxy ${proxy()} ${words}`);
+      expect(count).toBe(times);
+    },
+  );
+
+  it("[NET-11] that says nothing is named when the time is up", async () => {
+    treat = () => {};
+    const { reports } = await runCase(
+      `const driver = make({
+         endpoint: "https://dynamodb.invalid", proxy: ${literal(url())}, connectTimeout: 300, maxAttempts: 1,
+       });
+       report(await settle(driver.getItem("k")));`,
+    );
+    expect(reports[0].error).toMatchObject({ code: "ERR_DYNAMODB_TIMEOUT" });
+    expect(reports[0].shown).toContain(`through the proxy ${proxy()}`);
   });
 
   it("[case 29] that comes back: the next call works", async () => {
@@ -81,5 +131,6 @@ describe("a dead end", () => {
        report(await settle(driver.getItem("k")));`,
     );
     expect(reports[0].error.code).toBe("ERR_DYNAMODB_CONNECTION");
+    expect(reports[0].error.message).toContain("the proxy http://127.0.0.1:9 ");
   });
 });

@@ -10,6 +10,20 @@ export interface Certificate {
   cert: string;
 }
 
+/** What `openssl ca`, which alone can choose when a certificate begins, wants to be told. */
+const ownAuthority = `
+[ca]
+default_ca = own
+[own]
+database = own.txt
+new_certs_dir = .
+rand_serial = yes
+default_md = sha256
+policy = any
+[any]
+commonName = supplied
+`;
+
 export class Authority {
   readonly #directory = mkdtempSync(join(tmpdir(), "unstorage-dynamodb-ca-"));
   #serial = 1;
@@ -41,14 +55,15 @@ export class Authority {
     return path;
   }
 
-  /** A server's certificate for these names; one that expired yesterday with `days` below 0. */
+  /** A server's certificate for these names, or a common name alone; one that expired yesterday with `days` below 0. */
   issue(names = "IP:127.0.0.1,DNS:localhost", days = 30): Certificate {
     const name = `server${(this.#serial += 1)}`;
     this.#openssl(
       `req -newkey rsa:2048 -nodes -keyout ${name}.key -out ${name}.csr -subj`,
       "/CN=server",
     );
-    const extensions = `subjectAltName=${names}\nbasicConstraints=CA:FALSE\nextendedKeyUsage=serverAuth\n`;
+    const ofNames = names && `subjectAltName=${names}\n`;
+    const extensions = `${ofNames}basicConstraints=CA:FALSE\nextendedKeyUsage=serverAuth\n`;
     this.write(`${name}.ext`, extensions);
     this.#openssl(
       `x509 -req -in ${name}.csr -CA ca.pem -CAkey ca.key -set_serial ${this.#serial} -out ${name}.pem`,
@@ -60,16 +75,36 @@ export class Authority {
     return this.#read(name);
   }
 
-  /** A certificate that nobody vouches for. */
-  selfSigned(): Certificate {
+  /**
+   * A certificate that nobody vouches for but itself, as a file, too: an authority's, as `openssl req -x509` makes them.
+   * It is for these names (none: it has a common name alone), for 30 days from now or from one year to another.
+   */
+  selfSigned({
+    names = "IP:127.0.0.1,DNS:localhost",
+    period,
+  }: { names?: string; period?: [string, string] } = {}): Certificate & { file: string } {
     const name = `self${(this.#serial += 1)}`;
-    this.#openssl(
-      `req -x509 -newkey rsa:2048 -nodes -keyout ${name}.key -out ${name}.pem -days 30 -addext`,
-      "subjectAltName=IP:127.0.0.1",
-      "-subj",
-      "/CN=self",
-    );
-    return this.#read(name);
+    const [key, cert, request] = [`${name}.key`, `${name}.pem`, `${name}.csr`];
+    const extension = names && `subjectAltName=${names}\n`;
+    if (period) {
+      const [from, to] = period.map((year) => `${year}0101000000Z`) as [string, string];
+      this.write("own.cnf", ownAuthority);
+      this.write("own.ext", `basicConstraints=critical,CA:TRUE\n${extension}`);
+      this.write("own.txt", "");
+      this.#openssl(
+        `req -newkey rsa:2048 -nodes -subj /CN=127.0.0.1 -keyout ${key} -out ${request}`,
+      );
+      this.#openssl(
+        `ca -config own.cnf -batch -notext -selfsign -extfile own.ext -startdate ${from} -enddate ${to}`,
+        ...["-keyfile", key, "-in", request, "-out", cert],
+      );
+    } else {
+      this.#openssl(
+        `req -x509 -newkey rsa:2048 -nodes -days 30 -subj /CN=127.0.0.1 -keyout ${key} -out ${cert}`,
+        ...(names ? ["-addext", extension.trim()] : []),
+      );
+    }
+    return { ...this.#read(name), file: join(this.#directory, cert) };
   }
 
   remove(): void {

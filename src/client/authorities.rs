@@ -2,26 +2,24 @@
 //! `AWS_CA_BUNDLE`, and those of the operating system.
 //!
 //! A container may have no store of the operating system (`node:*-slim` has none), and Node brings a list of its own. So
-//! Node is asked, but only by a connection that speaks TLS, and once per process.
+//! Node is asked, but only by a connection that speaks TLS, and once per environment: each has a thread of its own to
+//! answer, which may be busy for long.
 
-use std::collections::HashSet;
-use std::ffi::OsStr;
+mod files;
+
 use std::fmt;
-use std::sync::Arc;
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::future::BoxFuture;
-use rustls::RootCertStore;
-use rustls_pki_types::CertificateDer;
-use rustls_pki_types::pem::PemObject;
-use tokio::sync::OnceCell;
+use rustls::ClientConfig;
 
+pub use self::files::TrustVariables;
+use self::files::{Files, pem};
+use super::single_flight::SingleFlight;
+use super::tls;
+use super::trust::Trusted;
 use crate::error::{Error, ErrorKind};
-
-/// Authorities for AWS tools: <https://docs.aws.amazon.com/sdkref/latest/guide/feature-gen-config.html>
-const AWS_BUNDLE: &str = "AWS_CA_BUNDLE";
-
-/// Authorities for Node: <https://nodejs.org/api/cli.html#node_extra_ca_certsfile>
-const NODE_BUNDLE: &str = "NODE_EXTRA_CA_CERTS";
 
 /// Whoever knows more authorities than environment and operating system do.
 pub trait AuthoritySource: fmt::Debug + Send + Sync {
@@ -29,63 +27,122 @@ pub trait AuthoritySource: fmt::Debug + Send + Sync {
     fn list(&self) -> BoxFuture<'_, Result<String, Error>>;
 }
 
-/// What is trusted in this process, once it was needed. Data alone, so that it may outlive a runtime.
-static KNOWN: OnceCell<Arc<RootCertStore>> = OnceCell::const_new();
+/// Why there is nothing to verify a certificate with. Never kept.
+#[derive(Debug, Clone)]
+pub(super) enum Untrusting {
+    /// For a reason that the user can change.
+    Explained(Error),
+    /// A file could not be read for want of descriptors or memory, say: another attempt may be lucky.
+    Busy(Arc<io::Error>),
+}
 
-/// Where to look for authorities.
-#[derive(Debug, Clone, Default)]
-pub struct Authorities(Option<Arc<dyn AuthoritySource>>);
+impl From<Error> for Untrusting {
+    fn from(error: Error) -> Self {
+        Self::Explained(error)
+    }
+}
+
+/// The authorities of an environment, as some variables name them. Clones share what was read.
+#[derive(Debug, Clone)]
+pub struct Authorities {
+    variables: TrustVariables,
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    source: Option<Box<dyn AuthoritySource>>,
+    /// What was read without an error, or at least in part.
+    known: Mutex<Vec<Known>>,
+    reading: SingleFlight<TrustVariables, Result<Arc<ClientConfig>, Untrusting>>,
+}
+
+/// What came of the files that these variables name.
+#[derive(Debug)]
+struct Known {
+    variables: TrustVariables,
+    config: Arc<ClientConfig>,
+    is_complete: bool,
+}
+
+impl Default for Authorities {
+    /// Those of the environment's variables and the operating system.
+    fn default() -> Self {
+        Self::over(None, TrustVariables::from_env())
+    }
+}
 
 impl Authorities {
     /// Asks `source`, too.
-    pub fn new(source: impl AuthoritySource + 'static) -> Self {
-        Self(Some(Arc::new(source)))
+    pub fn new(source: impl AuthoritySource + 'static, variables: TrustVariables) -> Self {
+        Self::over(Some(Box::new(source)), variables)
     }
 
-    /// Whether they were already looked up in this process, so that no source is asked any more.
+    fn over(source: Option<Box<dyn AuthoritySource>>, variables: TrustVariables) -> Self {
+        let shared = Shared { source, known: Mutex::default(), reading: SingleFlight::new() };
+        Self { variables, shared: Arc::new(shared) }
+    }
+
+    /// The same source, and what was read, for other variables.
     #[must_use]
-    pub fn are_known() -> bool {
-        KNOWN.initialized()
+    pub fn with_variables(&self, variables: TrustVariables) -> Self {
+        Self { variables, shared: Arc::clone(&self.shared) }
     }
 
-    /// Everyone who is trusted.
-    pub(super) async fn trusted(&self) -> Result<Arc<RootCertStore>, Error> {
-        KNOWN.get_or_try_init(|| self.look_up()).await.cloned()
+    /// Whether `NODE_TLS_REJECT_UNAUTHORIZED` asks not to verify certificates.
+    pub(super) fn are_not_to_be_asked(&self) -> bool {
+        self.variables.verification_is_off
     }
 
-    async fn look_up(&self) -> Result<Arc<RootCertStore>, Error> {
+    /// TLS that trusts all of them. Read by a task of its own: whoever waits for it may give up, and the others go on.
+    pub(super) async fn config(&self) -> Result<Arc<ClientConfig>, Untrusting> {
+        let is_ours = |known: &&Known| known.variables == self.variables;
+        if let Some(known) = self.shared.known().iter().find(is_ours) {
+            return Ok(Arc::clone(&known.config));
+        }
+        let reading = self.shared.reading.run(self.variables.clone(), |promise| {
+            let (shared, variables) = (Arc::clone(&self.shared), self.variables.clone());
+            tokio::spawn(async move { promise.settle(shared.read(variables).await) });
+        });
+        reading.await.unwrap_or_else(|| Err(unusable("the reading was given up").into()))
+    }
+
+    /// Drops what was read where a source could not be: it may be there by now. Called when a certificate was refused.
+    pub(super) fn read_again_if_incomplete(&self) {
+        self.shared.known().retain(|known| known.is_complete || known.variables != self.variables);
+    }
+}
+
+impl Shared {
+    fn known(&self) -> MutexGuard<'_, Vec<Known>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn read(&self, variables: TrustVariables) -> Result<Arc<ClientConfig>, Untrusting> {
         let given = async {
-            match &self.0 {
+            match &self.source {
                 Some(source) => source.list().await,
                 None => Ok(String::new()),
             }
         };
         // Files are read beside, not before, what Node's thread does.
-        let files = tokio::task::spawn_blocking(|| {
-            let files = [AWS_BUNDLE, NODE_BUNDLE].map(|name| std::env::var_os(name).filter(|path| !path.is_empty()));
-            (files.map(|path| path.map(|path| read(&path))), rustls_native_certs::load_native_certs().certs)
-        });
+        let of_files = variables.clone();
+        let files = tokio::task::spawn_blocking(move || Files::read(&of_files));
         let (given, files) = futures_util::join!(given, files);
-        let ([aws, node], system) = files.map_err(|error| unusable(&error.to_string()))?;
+        let Files { certificates, is_complete } = files.map_err(|error| unusable(&error.to_string()))??;
         let mut trusted = Trusted::new();
-        if let Some(bundle) = aws {
-            trusted.add_bundle(bundle)?;
+        for certificate in certificates.into_iter().chain(pem(given?.as_bytes()).map_while(Result::ok)) {
+            trusted.add(certificate);
         }
-        trusted.add_all(pem(given?.as_bytes()));
-        // One that cannot be read is ignored by Node, too, which warns of it.
-        trusted.add_all(pem(&node.and_then(Result::ok).unwrap_or_default()));
-        trusted.add_all(system);
-        trusted.into_store()
+        if trusted.is_empty() {
+            return Err(unusable("neither Node nor the operating system has any").into());
+        }
+        let config = tls::config(trusted)?;
+        let mut known = self.known();
+        known.retain(|known| known.variables != variables);
+        known.push(Known { variables, config: Arc::clone(&config), is_complete });
+        Ok(config)
     }
-}
-
-fn read(path: &OsStr) -> Result<Vec<u8>, String> {
-    std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))
-}
-
-/// The certificates of a PEM text, up to where it is broken, if it is.
-fn pem(text: &[u8]) -> impl Iterator<Item = CertificateDer<'static>> {
-    CertificateDer::pem_slice_iter(text).map_while(Result::ok)
 }
 
 fn unusable(cause: &str) -> Error {
@@ -93,51 +150,5 @@ fn unusable(cause: &str) -> Error {
         .with_cause(cause)
 }
 
-/// Certificates that TLS can use, each once.
-struct Trusted {
-    store: RootCertStore,
-    seen: HashSet<CertificateDer<'static>>,
-}
-
-impl Trusted {
-    fn new() -> Self {
-        Self { store: RootCertStore::empty(), seen: HashSet::new() }
-    }
-
-    /// Adds what the user named for this very purpose: what is wrong with it is told.
-    fn add_bundle(&mut self, bundle: Result<Vec<u8>, String>) -> Result<(), Error> {
-        let wrong = |cause: String| {
-            Error::new(
-                ErrorKind::InvalidOption,
-                format!("The file in the environment variable {AWS_BUNDLE} must hold certificates in PEM format."),
-            )
-            .with_cause(cause)
-        };
-        let text = bundle.map_err(wrong)?;
-        let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&text).collect();
-        self.add_all(certificates.map_err(|error| wrong(error.to_string()))?);
-        if self.seen.is_empty() {
-            return Err(wrong("there is no certificate in it that can be used".to_owned()));
-        }
-        Ok(())
-    }
-
-    fn add_all(&mut self, certificates: impl IntoIterator<Item = CertificateDer<'static>>) {
-        for certificate in certificates {
-            self.add(certificate);
-        }
-    }
-
-    fn add(&mut self, certificate: CertificateDer<'static>) {
-        if !self.seen.contains(&certificate) && self.store.add(certificate.clone()).is_ok() {
-            self.seen.insert(certificate);
-        }
-    }
-
-    fn into_store(self) -> Result<Arc<RootCertStore>, Error> {
-        if self.store.is_empty() {
-            return Err(unusable("neither Node nor the operating system has any"));
-        }
-        Ok(Arc::new(self.store))
-    }
-}
+#[cfg(test)]
+mod tests;

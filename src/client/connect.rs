@@ -1,25 +1,27 @@
-//! From an origin to an open connection: a name, TCP, a proxy where one was asked for, TLS, HTTP/1.1.
+//! From an origin to an open connection: its addresses, TCP, a proxy where one was asked for, TLS, HTTP/1.1.
 //!
 //! HTTP/2 is not offered: DynamoDB does not speak it.
 
 use std::error::Error as StdError;
+use std::future::Future;
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use aws_smithy_runtime_api::client::result::ConnectorError;
+use futures_util::future::try_join;
 use http::uri::{Scheme, Uri};
-use hyper_rustls::HttpsConnector;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::client::legacy::connect::proxy::Tunnel;
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use rustls::ClientConfig;
-use tower_service::Service;
+use tokio::time::{Instant, timeout_at};
 
+use super::authorities::{Authorities, Untrusting};
 use super::connection::{Connection, Route};
-
-/// Finds a peer that vanished without a word.
-const TCP_KEEPALIVE: Duration = Duration::from_secs(15);
+use super::dns::Resolver;
+use super::setup::{Peer, SetupError};
+use super::tcp::{Dialer, SocketSettings};
+use super::{tls, tunnel};
 
 pub(super) type BoxError = Box<dyn StdError + Send + Sync>;
 
@@ -31,106 +33,129 @@ impl<S: hyper::rt::Read + hyper::rt::Write + Send + Unpin> Stream for S {}
 /// Makes connections.
 #[derive(Debug)]
 pub(super) struct Connector {
-    http: HttpConnector,
+    resolver: Resolver,
+    dialer: Dialer,
     /// Absent where no endpoint and no proxy speaks TLS.
-    tls: Option<Arc<ClientConfig>>,
+    authorities: Option<Authorities>,
     proxies: Option<Matcher>,
 }
 
 impl Connector {
     /// Without TLS and without a proxy.
-    pub(super) fn plain() -> Self {
-        let mut http = HttpConnector::new();
-        http.enforce_http(false);
-        http.set_nodelay(true);
-        http.set_keepalive(Some(TCP_KEEPALIVE));
-        Self { http, tls: None, proxies: None }
+    pub(super) fn plain(settings: SocketSettings) -> Self {
+        Self { resolver: Resolver::system(), dialer: Dialer::new(settings), authorities: None, proxies: None }
     }
 
     /// With TLS, and through whichever proxy is for the origin.
-    pub(super) fn tls(tls: Arc<ClientConfig>, proxies: Option<Matcher>) -> Self {
-        Self { tls: Some(tls), proxies, ..Self::plain() }
+    pub(super) fn tls(settings: SocketSettings, authorities: Authorities, proxies: Option<Matcher>) -> Self {
+        Self { authorities: Some(authorities), proxies, ..Self::plain(settings) }
     }
 
-    /// Opens a connection. The limit is for all of it, from the name to the end of TLS's handshake.
+    /// Opens a connection. The limit is for everything from TCP on. The lookup of the name and the reading of the
+    /// authorities, which many connections share, are bounded by the caller's own deadline alone.
     pub(super) async fn connect(&self, origin: &Uri, limit: Option<Duration>) -> Result<Connection, ConnectorError> {
-        let opening = self.open(origin);
-        let opened = match limit {
-            Some(limit) => tokio::time::timeout(limit, opening).await.unwrap_or_else(|_| Err(TimedOut(limit).into())),
-            None => opening.await,
-        };
-        opened.map_err(unreached)
-    }
-
-    async fn open(&self, origin: &Uri) -> Result<Connection, BoxError> {
         let proxy = self.proxies.as_ref().and_then(|proxies| proxies.intercept(origin));
         if let Some(proxy) = &proxy {
-            check_scheme(proxy)?;
+            check_scheme(proxy).map_err(SetupError::into_connector_error)?;
         }
-        match proxy {
-            None => Connection::over(self.stream(origin.clone()).await?, Route::Direct).await,
-            Some(proxy) if origin.scheme() == Some(&Scheme::HTTPS) => {
-                let mut tunnel = Tunnel::new(proxy.uri().clone(), self.https()?);
-                if let Some(authorization) = proxy.basic_auth() {
-                    tunnel = tunnel.with_auth(authorization.clone());
-                }
-                let mut through = HttpsConnector::from((tunnel, self.config()?));
-                Connection::over(Box::new(through.call(origin.clone()).await?), Route::Direct).await
+        let uri = proxy.as_ref().map_or(origin, Intercept::uri);
+        let peer = Peer { uri, is_proxy: proxy.is_some() };
+        let speaks_tls = is_https(origin) || is_https(uri);
+        let (addresses, config) = try_join(self.addresses(peer), self.config(speaks_tls)).await?;
+
+        let deadline = limit.map(|limit| (limit, Instant::now() + limit));
+        let dialing = async { self.dialer.dial(&addresses, limit).await.map_err(|error| SetupError::tcp(peer, error)) };
+        let (stream, address) = within(deadline, peer, dialing).await.map_err(SetupError::into_connector_error)?;
+        let opening = self.open(Box::new(stream), origin, peer, proxy.as_ref(), config);
+        let opened = within(deadline, peer, opening).await;
+        opened.map_err(|error| {
+            self.dialer.avoid(address);
+            if let Some(authorities) = self.authorities.as_ref().filter(|_| error.is_refusal()) {
+                authorities.read_again_if_incomplete();
             }
-            Some(proxy) => {
-                let authorization = proxy.basic_auth().cloned().map(|mut authorization| {
-                    authorization.set_sensitive(true);
-                    authorization
-                });
-                Connection::over(self.stream(proxy.uri().clone()).await?, Route::Forwarded(authorization)).await
+            error.into_connector_error()
+        })
+    }
+
+    async fn addresses(&self, peer: Peer<'_>) -> Result<Vec<SocketAddr>, ConnectorError> {
+        let host = peer.uri.host().unwrap_or_default();
+        let port = peer.uri.port_u16().unwrap_or(if is_https(peer.uri) { 443 } else { 80 });
+        let addresses = self.resolver.addresses(host, port).await;
+        addresses.map_err(|error| SetupError::name(peer, error.into()).into_connector_error())
+    }
+
+    async fn config(&self, speaks_tls: bool) -> Result<Option<Arc<ClientConfig>>, ConnectorError> {
+        match &self.authorities {
+            Some(authorities) if speaks_tls => authorities.config().await.map(Some).map_err(|error| match error {
+                Untrusting::Explained(error) => ConnectorError::user(error.into()),
+                Untrusting::Busy(error) => ConnectorError::io(error.into()),
+            }),
+            _ => Ok(None),
+        }
+    }
+
+    /// Whatever comes after TCP.
+    async fn open(
+        &self,
+        mut stream: Box<dyn Stream>,
+        origin: &Uri,
+        peer: Peer<'_>,
+        proxy: Option<&Intercept>,
+        config: Option<Arc<ClientConfig>>,
+    ) -> Result<Connection, SetupError> {
+        if is_https(peer.uri) {
+            stream = self.secure(stream, peer, config.as_ref()).await?;
+        }
+        let authorization = proxy.and_then(Intercept::basic_auth).cloned().map(|mut authorization| {
+            authorization.set_sensitive(true);
+            authorization
+        });
+        let route = match proxy {
+            None => Route::Direct,
+            Some(_) if is_https(origin) => {
+                let tunnel = tunnel::open(stream, origin, authorization).await;
+                stream = Box::new(tunnel.map_err(|failed| SetupError::tunnel(peer, failed))?);
+                stream = self.secure(stream, Peer { uri: origin, is_proxy: false }, config.as_ref()).await?;
+                Route::Direct
             }
-        }
+            Some(_) => Route::Forwarded(authorization),
+        };
+        Connection::over(stream, route).await.map_err(|error| SetupError::http(peer, error))
     }
 
-    async fn stream(&self, to: Uri) -> Result<Box<dyn Stream>, BoxError> {
-        if to.scheme() == Some(&Scheme::HTTPS) {
-            Ok(Box::new(self.https()?.call(to).await?))
-        } else {
-            Ok(Box::new(self.http.clone().call(to).await?))
-        }
-    }
-
-    fn https(&self) -> Result<HttpsConnector<HttpConnector>, BoxError> {
-        Ok(HttpsConnector::from((self.http.clone(), self.config()?)))
-    }
-
-    fn config(&self) -> Result<Arc<ClientConfig>, BoxError> {
-        self.tls.clone().ok_or_else(|| "TLS was not prepared".into())
+    async fn secure(
+        &self,
+        stream: Box<dyn Stream>,
+        peer: Peer<'_>,
+        config: Option<&Arc<ClientConfig>>,
+    ) -> Result<Box<dyn Stream>, SetupError> {
+        let ignores = self.authorities.as_ref().is_some_and(Authorities::are_not_to_be_asked);
+        let config = config.cloned().ok_or_else(|| SetupError::tls(peer, "TLS was not prepared".into(), ignores))?;
+        let handshake = tls::handshake(stream, config, peer.uri.host().unwrap_or_default());
+        handshake.await.map_err(|error| SetupError::tls(peer, error, ignores))
     }
 }
 
-/// `ALL_PROXY` may name any kind of proxy.
-fn check_scheme(proxy: &Intercept) -> Result<(), BoxError> {
+fn is_https(uri: &Uri) -> bool {
+    uri.scheme() == Some(&Scheme::HTTPS)
+}
+
+fn check_scheme(proxy: &Intercept) -> Result<(), SetupError> {
     let scheme = proxy.uri().scheme_str().unwrap_or_default();
-    if matches!(scheme, "http" | "https") { Ok(()) } else { Err(UnknownProxy(scheme.to_owned()).into()) }
+    if matches!(scheme, "http" | "https") { Ok(()) } else { Err(SetupError::proxy_scheme(scheme)) }
 }
 
-#[derive(Debug, thiserror::Error)]
-#[error("no connection within {0:?}")]
-struct TimedOut(Duration);
-
-#[derive(Debug, thiserror::Error)]
-#[error("a proxy of the kind {0:?} cannot be used, only http and https")]
-struct UnknownProxy(String);
-
-/// Why there is no connection, in the words of the layers above.
-fn unreached(error: BoxError) -> ConnectorError {
-    if has::<TimedOut>(&*error) {
-        ConnectorError::timeout(error)
-    } else if has::<UnknownProxy>(&*error) {
-        ConnectorError::user(error)
-    } else if has::<rustls::Error>(&*error) {
-        // A certificate will be the same the next time.
-        ConnectorError::other(error, None)
-    } else if has::<io::Error>(&*error) {
-        ConnectorError::io(error)
-    } else {
-        ConnectorError::other(error, None)
+/// Until the deadline, which is that long after the start.
+async fn within<T>(
+    deadline: Option<(Duration, Instant)>,
+    peer: Peer<'_>,
+    work: impl Future<Output = Result<T, SetupError>>,
+) -> Result<T, SetupError> {
+    match deadline {
+        Some((limit, deadline)) => {
+            timeout_at(deadline, work).await.unwrap_or_else(|_| Err(SetupError::timed_out(peer, limit)))
+        }
+        None => work.await,
     }
 }
 

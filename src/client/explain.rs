@@ -33,7 +33,7 @@ pub(super) fn explain(failure: Failure, action: &str, attempts: u32, target: &Ta
         Reason::Answered(said) => {
             return from_answer(said.name.as_deref(), said.message.as_deref(), action, metadata, target);
         }
-        Reason::Credentials(error) => return error.with_aws(None, metadata),
+        Reason::Credentials(error) | Reason::Explained(error) => return error.with_aws(None, metadata),
         Reason::TimedOut(cause) => {
             (Error::new(ErrorKind::Timeout, format!("no answer from {} in time", place(target))), cause)
         }
@@ -41,8 +41,10 @@ pub(super) fn explain(failure: Failure, action: &str, attempts: u32, target: &Ta
             let reason = format!("the answer of {} could not be read", place(target));
             (Error::new(ErrorKind::Response, reason), Some(cause))
         }
-        Reason::Unreached(cause) => {
-            (Error::new(ErrorKind::Connection, format!("{} could not be reached", place(target))), Some(cause))
+        Reason::Unreached { cause, advice } => {
+            let reason = format!("{} could not be reached", place(target));
+            let reason = advice.map_or_else(|| reason.clone(), |advice| format!("{reason}: {advice}"));
+            (Error::new(ErrorKind::Connection, reason), Some(cause))
         }
         Reason::NotSent(cause) => {
             (Error::new(ErrorKind::Internal, "the request could not be built or sent"), Some(cause))
@@ -193,7 +195,7 @@ fn explain_source(failed: &CredentialsError) -> Error {
 }
 
 /// An error and everything below it.
-fn chain<'a>(
+pub(super) fn chain<'a>(
     error: &'a (dyn std::error::Error + 'static),
 ) -> impl Iterator<Item = &'a (dyn std::error::Error + 'static)> {
     std::iter::successors(Some(error), |error| error.source())

@@ -5,9 +5,10 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 
 use super::credentials;
-use super::explain::{causes, no_credentials, without_credentials};
+use super::explain::{causes, chain, no_credentials, without_credentials};
 use super::patience::TimedOut;
 use super::retry::Retry;
+use super::setup::SetupError;
 use crate::error::{Error, Metadata};
 use crate::json::ErrorBody;
 
@@ -32,12 +33,14 @@ pub(super) enum Reason {
     Unreadable(String),
     /// There was no answer in time.
     TimedOut(Option<String>),
-    /// There was no connection, or it broke.
-    Unreached(String),
+    /// There was no connection, or it broke; where it is known what to do, with advice.
+    Unreached { cause: String, advice: Option<String> },
     /// There was nothing that could be sent.
     NotSent(String),
     /// There were no credentials.
     Credentials(Error),
+    /// The environment names what cannot be used.
+    Explained(Error),
 }
 
 impl Failure {
@@ -107,12 +110,19 @@ impl Failure {
 
 impl Reason {
     fn of_connector(error: &ConnectorError) -> Self {
+        if let Some(explained) = chain(error).find_map(|error| error.downcast_ref::<Error>()) {
+            return Self::Explained(explained.clone());
+        }
         if error.is_timeout() {
             return Self::TimedOut(Some(causes(error)));
         }
         if let Some(explained) = without_credentials(error) {
             return Self::Credentials(explained);
         }
-        if error.is_user() { Self::NotSent(causes(error)) } else { Self::Unreached(causes(error)) }
+        if error.is_user() {
+            return Self::NotSent(causes(error));
+        }
+        let advice = chain(error).find_map(|error| error.downcast_ref::<SetupError>()).map(ToString::to_string);
+        Self::Unreached { cause: causes(error), advice }
     }
 }

@@ -1,6 +1,6 @@
 //! What connections are made with, for the requests of the store and for those of the sources of credentials.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::error::BoxError;
@@ -15,15 +15,13 @@ use http::header::HOST;
 use http::uri::Scheme;
 use http_body_util::{BodyExt, Full};
 use hyper_util::client::proxy::matcher::Matcher;
-use tokio::sync::OnceCell;
 
 use super::answer::Limit;
 use super::authorities::Authorities;
 use super::connect::Connector;
 use super::pool::{self, Pools, Unsent};
-use super::tls;
+use super::tcp::SocketSettings;
 use crate::clock::SharedClock;
-use crate::error::Error;
 use crate::options::Proxy;
 
 /// What pools are made with.
@@ -31,29 +29,30 @@ use crate::options::Proxy;
 pub(super) struct PoolSettings {
     pub(super) proxy: Proxy,
     pub(super) authorities: Authorities,
+    pub(super) sockets: SocketSettings,
     pub(super) clock: SharedClock,
 }
 
 impl PoolSettings {
     /// Pools that connect straight to plain `http:` endpoints; reads no certificates.
     fn plain(&self) -> Pools {
-        Pools::new(Connector::plain(), Arc::clone(&self.clock))
+        Pools::new(Connector::plain(self.sockets), Arc::clone(&self.clock))
     }
 
     /// Pools for `https:`, and for whatever goes through a proxy: that may speak TLS itself.
-    async fn tls(&self) -> Result<Pools, Error> {
-        let trusted = self.authorities.trusted().await?;
+    fn tls(&self) -> Pools {
         let proxies = match &self.proxy {
             Proxy::Off => None,
             Proxy::Environment => Some(Matcher::from_env()),
             Proxy::Url(url) => Some(Matcher::builder().all(url.as_str()).build()),
         };
-        Ok(Pools::new(Connector::tls(tls::config(trusted)?, proxies), Arc::clone(&self.clock)))
+        let connector = Connector::tls(self.sockets, self.authorities.clone(), proxies);
+        Pools::new(connector, Arc::clone(&self.clock))
     }
 
     /// The pools for endpoints of a scheme.
-    pub(super) async fn pools(&self, is_plain_http: bool) -> Result<Pools, Error> {
-        if is_plain_http && self.proxy == Proxy::Off { Ok(self.plain()) } else { self.tls().await }
+    pub(super) fn pools(&self, is_plain_http: bool) -> Pools {
+        if is_plain_http && self.proxy == Proxy::Off { self.plain() } else { self.tls() }
     }
 }
 
@@ -66,8 +65,8 @@ pub(super) fn by_scheme(settings: PoolSettings) -> SharedHttpClient {
 #[derive(Debug, Clone)]
 struct ByScheme {
     settings: PoolSettings,
-    plain: Arc<OnceCell<Pools>>,
-    tls: Arc<OnceCell<Pools>>,
+    plain: Arc<OnceLock<Pools>>,
+    tls: Arc<OnceLock<Pools>>,
 }
 
 impl HttpClient for ByScheme {
@@ -115,9 +114,9 @@ impl BySchemeConnector {
         let body = body.collect().await.map_err(unsent)?.to_bytes();
         let ByScheme { settings, plain, tls } = &self.client;
         let pools = if head.uri.scheme() == Some(&Scheme::HTTP) {
-            plain.get_or_init(|| async { settings.plain() }).await
+            plain.get_or_init(|| settings.plain())
         } else {
-            tls.get_or_try_init(|| settings.tls()).await.map_err(|error| unsent(error.into()))?
+            tls.get_or_init(|| settings.tls())
         };
         let pool = pools.of(&head.uri).map_err(|error| unsent(error.into()))?;
         if let Some(authority) = head.uri.authority() {

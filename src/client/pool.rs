@@ -16,9 +16,10 @@ use hyper::body::Incoming;
 use hyper::client::conn::TrySendError;
 use tokio::time::Instant;
 
-use super::connect::Connector;
+use super::connect::{Connector, has};
 use super::connection::Connection;
 use super::meter::Meter;
+use super::setup::{self, SetupError};
 use crate::clock::SharedClock;
 
 /// How long a connection may be idle. Below what load balancers and a thawed Lambda leave alive.
@@ -249,12 +250,15 @@ impl Lease {
 
 /// A failure of HTTP, classified for the layers above.
 pub(super) fn failed(error: hyper::Error) -> ConnectorError {
-    use super::connect::has;
     use aws_smithy_types::retry::ErrorKind;
     if error.is_timeout() {
         ConnectorError::timeout(error.into())
     } else if error.is_user() {
         ConnectorError::user(error.into())
+    } else if error.is_parse() {
+        SetupError::not_http(error.into()).into_connector_error()
+    } else if setup::wants_client_certificate(&error) {
+        SetupError::client_certificate(error.into()).into_connector_error()
     } else if error.is_closed() || error.is_canceled() || has::<std::io::Error>(&error) {
         ConnectorError::io(error.into())
     } else if error.is_incomplete_message() {

@@ -8,25 +8,30 @@ use napi::bindgen_prelude::{FnArgs, Function, JsObjectValue, Object, Unknown};
 use napi::threadsafe_function::ThreadsafeFunction;
 use napi::{Env, Result, Status, ValueType};
 
+use super::event_loop::EventLoop;
 use crate::error::{Error, ErrorKind, Thrown};
 use crate::options::Options;
-use crate::store::{Authorities, AuthoritySource};
+use crate::store::{Authorities, AuthoritySource, TrustVariables};
 
 /// Weak: an idle driver keeps no process alive. While a call waits for the list, that call does.
 type Ask = ThreadsafeFunction<(), String, (), Status, false, true>;
 
 struct Node(Ask);
 
-/// Where a driver with these options may learn of Node's list. Most drivers never ask, and after the first that did, in
-/// a process, none does.
+/// Where a driver with these options learns of authorities: Node's list is asked of this environment's own thread, by the
+/// first connection that needs it. Most drivers never ask.
 pub(super) fn authorities(env: &Env, options: &Options) -> Result<Authorities> {
-    if Authorities::are_known() || !options.may_speak_tls() {
+    if !options.may_speak_tls() {
         return Ok(Authorities::default());
+    }
+    let known = EventLoop::of(env)?.authorities();
+    if let Some(authorities) = known.get() {
+        return Ok(authorities.with_variables(TrustVariables::from_env()));
     }
     let list: Function<'_, (), String> =
         env.create_function_from_closure("listAuthorities", |context| list(context.env))?;
     let ask = list.build_threadsafe_function::<()>().callee_handled::<false>().weak::<true>().build()?;
-    Ok(Authorities::new(Node(ask)))
+    Ok(known.get_or_init(|| Authorities::new(Node(ask), TrustVariables::from_env())).clone())
 }
 
 /// Whom Node's own `https` trusts, as PEM text. `getCACertificates` is newer than `rootCertificates`, and knows the

@@ -3,7 +3,7 @@
 //! napi's own async calls make a threadsafe function, a cleanup hook and two tasks per call. Here an environment has one
 //! of each. Answers wait in a mailbox; the first of a batch wakes the JavaScript thread, which settles them all.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::ffi::c_void;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -20,6 +20,7 @@ use super::pending::{Call, Pending};
 use super::runtime::{self, Jobs};
 use crate::error::Error;
 use crate::handoff::{Answers, Mailbox, Outcome, Ticket, Wake};
+use crate::store::Authorities;
 
 /// How a call of the core ended.
 pub(super) struct Ended {
@@ -59,6 +60,8 @@ pub(super) struct EventLoop {
     pending: RefCell<Pending>,
     batch: Cell<Vec<Settled>>,
     jobs: Arc<Jobs>,
+    /// Whom this environment's connections trust, once it has a driver that may speak TLS.
+    authorities: OnceCell<Authorities>,
 }
 
 impl EventLoop {
@@ -122,6 +125,7 @@ impl EventLoop {
             pending: RefCell::default(),
             batch: Cell::default(),
             jobs,
+            authorities: OnceCell::new(),
         }));
         // The hook comes after the threadsafe function, so that it runs before that one's own: last added, first run.
         // SAFETY: hooks run before the instance data is freed, and `free` is called once.
@@ -172,6 +176,10 @@ impl EventLoop {
         drop(self.jobs.push(Box::new(move || runtime::spawn(ticket.run(call)))));
         // SAFETY: the promise was just made.
         Ok(unsafe { Unknown::from_raw_unchecked(env.raw(), promise) })
+    }
+
+    pub(super) fn authorities(&self) -> &OnceCell<Authorities> {
+        &self.authorities
     }
 
     /// Settles what has been answered.

@@ -4,12 +4,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::future::join_all;
 use http_body_util::BodyExt;
-use rustls::RootCertStore;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
 
 use super::*;
-use crate::client::tls;
+use crate::client::authorities::Authorities;
+use crate::client::tcp::SocketSettings;
 use crate::clock::SystemClock;
 
 /// Answers every request with this text, and counts its connections.
@@ -47,7 +47,7 @@ impl Server {
     }
 
     fn pool(&self) -> Pool {
-        pools(Connector::plain()).of(&self.origin).expect("a URI")
+        pools(plain()).of(&self.origin).expect("a URI")
     }
 
     fn connections(&self) -> usize {
@@ -59,6 +59,10 @@ const OK: &str = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}";
 const CLOSING: &str = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{}";
 /// Closes the connection without a word before it.
 const UNANNOUNCED: &str = "HTTP/1.1 200 OK\r\nx: unannounced\r\ncontent-length: 2\r\n\r\n{}";
+
+fn plain() -> Connector {
+    Connector::plain(SocketSettings::default())
+}
 
 fn pools(connector: Connector) -> Pools {
     Pools::new(connector, Arc::new(SystemClock))
@@ -135,7 +139,7 @@ async fn connections_that_the_peer_closed_are_replaced() {
 #[tokio::test]
 async fn idle_connections_time_out() {
     let server = Server::start(OK).await;
-    let mut pools = pools(Connector::plain());
+    let mut pools = pools(plain());
     pools.idle_timeout = Duration::from_millis(500);
     let pool = pools.of(&server.origin).expect("a URI");
     join_all((0..3).map(|_| exchange(&pool))).await;
@@ -194,13 +198,12 @@ async fn a_failure_to_connect_is_classified() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let nobody = format!("http://{}", listener.local_addr().expect("bound")).parse().expect("a URI");
     drop(listener);
-    let pool = pools(Connector::plain()).of(&nobody).expect("a URI");
+    let pool = pools(plain()).of(&nobody).expect("a URI");
     assert!(send(&pool).await.err().expect("refused").is_io());
     // The limit holds for TLS as well: here, a server that says nothing.
     let silent = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let secure = format!("https://{}", silent.local_addr().expect("bound")).parse().expect("a URI");
-    let config = tls::config(Arc::new(RootCertStore::empty())).expect("made");
-    let pools = pools(Connector::tls(config, None));
+    let pools = pools(Connector::tls(SocketSettings::default(), Authorities::default(), None));
     let failed = pools.of(&secure).expect("a URI").connection(Some(Duration::from_millis(50))).await;
     assert!(failed.err().expect("too late").is_timeout());
 }
@@ -208,7 +211,7 @@ async fn a_failure_to_connect_is_classified() {
 #[test]
 fn a_pool_is_for_an_origin() {
     let uri = |text: &str| text.parse::<Uri>().expect("a URI");
-    let pools = pools(Connector::plain());
+    let pools = pools(plain());
     let of = |text: &str| Arc::as_ptr(&pools.of(&uri(text)).expect("a URI").0);
     assert_eq!(of("http://here:8000/a?b"), of("http://here:8000/"));
     assert_ne!(of("http://here:8000/"), of("http://here:8001/"));
