@@ -127,6 +127,38 @@ describe("what AWS answers", () => {
     await expect(driver.getItem("k")).rejects.toThrow("the reason");
   });
 
+  it.each([
+    ["an unknown type", { value: { NEW: "v" } }],
+    ["no type", { value: {} }],
+    ["two types", { value: { S: "v", N: "1" } }],
+    ["`NULL: false`", { value: { NULL: false } }],
+    ["an unknown type in its TTL", { value: { S: "v" }, ttl: { NEW: "1" } }],
+  ])(
+    "[ANS-5] an item with %s is an error, and not null",
+    async (_, Item) => {
+      recorder.spoil(() => ({ status: 200, body: { Item } }));
+      const driver = table.driver({ endpoint: recorder.endpoint });
+      for (const call of [driver.getItem("k"), driver.hasItem("k"), driver.getMeta("k")]) {
+        await expect(call).rejects.toMatchObject({ code: "ERR_DYNAMODB_RESPONSE" });
+      }
+    },
+    30_000,
+  );
+
+  it("[ANS-7] a status of 429 without a name is retried, then a throttle", async () => {
+    await table.putRow("slow", { value: { S: "v" } });
+    recorder.spoil((_, nth) => (nth === 1 ? { status: 429, body: "slow down" } : undefined));
+    expect(await table.driver({ endpoint: recorder.endpoint }).getItem("slow")).toBe("v");
+    recorder.spoil(() => ({ status: 429, body: "" }));
+    const driver = table.driver({ endpoint: recorder.endpoint, maxAttempts: 2 });
+    await expect(driver.getItem("slow")).rejects.toMatchObject({
+      code: "ERR_DYNAMODB_THROTTLED",
+      retryable: true,
+      $metadata: { httpStatusCode: 429, attempts: 2 },
+    });
+    expect(driver.getInstance().stats().throttles).toBe(2);
+  });
+
   it("[ERR-1] an error says whether the same call may succeed later", async () => {
     for (const [name, status, retryable] of [
       ["ThrottlingException", 400, true],

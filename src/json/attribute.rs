@@ -55,8 +55,12 @@ pub(crate) struct Attribute(#[serde(with = "AttributeValueJson")] AttributeValue
 #[serde(transparent)]
 pub(super) struct Text<'a>(#[serde(borrow)] pub(super) Cow<'a, str>);
 
-/// The members of an object of a response, in their order. A list, since there are few and each is looked up once.
-pub(crate) struct Members<'a, V>(Vec<(Text<'a>, V)>);
+/// The members of an object of a response, in their order. They are few and each is looked up once, so no map is made;
+/// the rows of a scan have one member, which takes no allocation.
+pub(crate) struct Members<'a, V> {
+    first: Option<(Text<'a>, V)>,
+    others: Vec<(Text<'a>, V)>,
+}
 
 /// The attributes of an item, or of a key.
 pub(crate) type Item<'a> = Members<'a, Attribute>;
@@ -64,25 +68,32 @@ pub(crate) type Item<'a> = Members<'a, Attribute>;
 impl<'a, V> Members<'a, V> {
     /// The members' names and values.
     pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = (&str, &V)> {
-        self.0.iter().map(|(Text(name), value)| (&**name, value))
+        self.first.iter().chain(&self.others).map(|(Text(name), value)| (&**name, value))
+    }
+
+    fn into_iter(self) -> impl Iterator<Item = (Text<'a>, V)> {
+        self.first.into_iter().chain(self.others)
     }
 
     /// The members' values, whatever their names.
     pub(crate) fn into_values(self) -> impl Iterator<Item = V> + use<'a, V> {
-        self.0.into_iter().map(|(_, value)| value)
+        self.into_iter().map(|(_, value)| value)
     }
 }
 
 impl Item<'_> {
     /// Takes the attribute of this name out; the last one where the name is repeated.
     pub(crate) fn take(&mut self, name: &str) -> Option<AttributeValue> {
-        let position = self.0.iter().rposition(|(Text(of), _)| of == name)?;
-        Some(self.0.swap_remove(position).1.0)
+        let (_, Attribute(value)) = match self.others.iter().rposition(|(Text(of), _)| of == name) {
+            Some(position) => self.others.swap_remove(position),
+            None => self.first.take_if(|(Text(of), _)| of == name)?,
+        };
+        Some(value)
     }
 
     /// All attributes.
     pub(crate) fn into_map(self) -> HashMap<String, AttributeValue> {
-        self.0.into_iter().map(|(Text(name), Attribute(value))| (name.into_owned(), value)).collect()
+        self.into_iter().map(|(Text(name), Attribute(value))| (name.into_owned(), value)).collect()
     }
 }
 
@@ -98,11 +109,11 @@ impl<'de: 'a, 'a, V: Deserialize<'de>> Deserialize<'de> for Members<'a, V> {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut members = Vec::new();
+                let mut members = Members { first: map.next_entry()?, others: Vec::new() };
                 while let Some(member) = map.next_entry()? {
-                    members.push(member);
+                    members.others.push(member);
                 }
-                Ok(Members(members))
+                Ok(members)
             }
         }
 
@@ -142,9 +153,10 @@ fn decoded<E: Error>(text: &str) -> Result<Blob, E> {
 
 /// DynamoDB refuses to store `"NULL": false`, which would mean nothing.
 fn read_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
-    match bool::deserialize(deserializer)? {
-        true => Ok(true),
-        false => Err(D::Error::invalid_value(Unexpected::Bool(false), &"true")),
+    if bool::deserialize(deserializer)? {
+        Ok(true)
+    } else {
+        Err(D::Error::invalid_value(Unexpected::Bool(false), &"true"))
     }
 }
 

@@ -54,3 +54,69 @@ fn bare_name(name: &str) -> &str {
     let name = name.split([':', ',']).next().unwrap_or_default();
     name.split_once('#').map_or(name, |(_, name)| name).trim()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{GetItemOutput, read};
+    use super::*;
+
+    #[test]
+    fn an_error_tells_where_and_never_what() {
+        for response in [
+            r#"{"Item":{"value":{"BOOL":"CANARY"}}}"#,
+            r#"{"Item":{"value":{"CANARY":"CANARY"}}}"#,
+            r#"{"Item":{"value":{"S":"CANARY"#,
+            "CANARY",
+        ] {
+            let error = AnswerError::from(read::<GetItemOutput<'_>>(response.as_bytes()).err().expect("unreadable"));
+            let all = format!("{error} {error:?}");
+            assert!(!all.contains("CANARY") && all.contains("column"), "{all}");
+        }
+    }
+
+    /// [ANS-6]
+    #[test]
+    fn an_error_response_is_read_in_every_form_that_the_sdks_read() {
+        let read = |header: Option<&str>, body: &str| {
+            let ErrorBody { name, message } = error_body(header, body.as_bytes());
+            (name.unwrap_or_default(), message.unwrap_or_default())
+        };
+        let pair = |name: &str, message: &str| (name.to_owned(), message.to_owned());
+        for (body, name, message) in [
+            (r#"{"__type":"com.amazonaws.dynamodb.v20120810#Throttling","message":"slow"}"#, "Throttling", "slow"),
+            (r#"{"message":"slow","__type":"Throttling"}"#, "Throttling", "slow"),
+            (r#"{"__type":"A:http://x/","Message":"m"}"#, "A", "m"),
+            (r#"{"__type":"ns#A:http://x/#y","errorMessage":"m"}"#, "A", "m"),
+            (r#"{"__type":"A,B"}"#, "A", ""),
+            // Both spellings, in either order, or one of them twice.
+            (r#"{"__type":"A","message":"m","Message":"M"}"#, "A", "m"),
+            (r#"{"Message":"M","message":"m","__type":"A"}"#, "A", "m"),
+            (r#"{"Message":"M","message":null,"errorMessage":{},"__type":"A"}"#, "A", "M"),
+            (r#"{"Message":"M","message":"","__type":"A"}"#, "A", "M"),
+            (r#"{"message":"1","message":"2","__type":"A","__type":"B"}"#, "B", "2"),
+            // Other members, before and after, of any type and depth.
+            (
+                r#"{"a":[{"__type":"no","message":"no"}],"message":"m","b":{"code":"no"},"__type":"A","c":1e9}"#,
+                "A",
+                "m",
+            ),
+            (r#"{"code":"B","__type":"A"}"#, "B", ""),
+            (r#"{"code":17,"__type":"A"}"#, "A", ""),
+            (r#"{"code":"","__type":"A"}"#, "A", ""),
+            (r#"{"__type":1,"message":{"a":1}}"#, "", ""),
+            (r#"{"_\u005ftype":"\u0041","message":"\u00e9"}"#, "A", "é"),
+            // A message that cannot be read does not hide the name.
+            (r#"{"message":"\ud800","__type":"A"}"#, "A", ""),
+            ("", "", ""),
+            ("{}", "", ""),
+            ("[]", "", ""),
+            ("null", "", ""),
+            (r#"["A","m"]"#, "", ""),
+        ] {
+            assert_eq!(read(None, body), pair(name, message), "{body}");
+        }
+        assert_eq!(read(Some("H:x"), r#"{"__type":"A","message":"m"}"#), pair("H", "m"));
+        assert_eq!(read(Some("ns#H:x,I"), "<html>"), pair("H", ""));
+        assert_eq!(read(Some(""), r#"{"__type":"A"}"#), pair("A", ""));
+    }
+}

@@ -130,7 +130,7 @@ fn the_key_is_that_of_aws_s_example() {
     // The string to sign of the suite's `get-vanilla`-like example of 2015-08-30, and its signature.
     let text = "AWS4-HMAC-SHA256\n20150830T123600Z\n20150830/us-east-1/iam/aws4_request\n\
                 f536975d06c0309214f805bb90ccff089219ecd68b2577efef23edd43b7e1a59";
-    let day = signer.day(Duration::from_secs(1_440_938_160));
+    let day = signer.day(Duration::from_mins(24_015_636));
     assert_eq!(day.date, "20150830");
     let mut signature = String::new();
     push_hex(&mut signature, hmac::sign(&day.key, text.as_bytes()).as_ref());
