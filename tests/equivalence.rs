@@ -299,13 +299,14 @@ async fn attempts_are_counted_and_belong_together() {
     );
 }
 
+/// [TIME-5]
 #[tokio::test]
-async fn a_wait_that_aws_asks_for_is_kept_up_to_the_deadline() {
+async fn a_wait_that_aws_asks_for_is_kept_where_it_fits_into_the_time() {
     let slow = Answer::error(400, "ThrottlingException").with("x-amz-retry-after", "60000");
     let wire = Wire::answering([slow]);
     let store = store_over(wire.http(), |raw| raw.limits.timeout = Input::Number(200.0));
     let error = store.get("k".into(), Reading::Plain, Input::Absent).await.expect_err("late");
-    assert_eq!((error.kind(), wire.sent().len()), (ErrorKind::Timeout, 1));
+    assert_eq!((error.kind(), error.metadata().attempts, wire.sent().len()), (ErrorKind::Throttled, 1, 1));
     let soon = Answer::error(400, "ThrottlingException").with("x-amz-retry-after", "0");
     let wire = Wire::answering([soon, Answer::ok(&json!({}))]);
     store_over(wire.http(), |_| ()).get("k".into(), Reading::Plain, Input::Absent).await.expect("read");

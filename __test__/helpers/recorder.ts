@@ -8,8 +8,12 @@ export interface Spoiled {
   status: number;
   /** Text is sent as it is, anything else as JSON. */
   body: unknown;
+  headers?: Record<string, string>;
 }
-export type Rule = (exchange: Exchange, nthOfOperation: number) => Spoiled | Split | undefined;
+/** No answer, on a connection that stays open. */
+export const silence = { silent: true, ending: "hang" } as const;
+type Decision = Spoiled | Split | typeof silence | undefined;
+export type Rule = (exchange: Exchange, nthOfOperation: number) => Decision;
 
 export interface Exchange extends Seen {
   /** From the signature: who signed, and for which region. */
@@ -54,8 +58,8 @@ export class Recorder extends ScriptedServer {
       if (this.#delay > 0) await sleep(this.#delay);
       await this.#gate;
       const spoiled = this.#rule(exchange, nth);
-      if (!spoiled || "take" in spoiled) return spoiled ?? "forward";
-      return { ...spoiled, headers: { "x-amzn-requestid": "SPOILED" } };
+      if (!spoiled || "take" in spoiled || "silent" in spoiled) return spoiled ?? "forward";
+      return { ...spoiled, headers: { "x-amzn-requestid": "SPOILED", ...spoiled.headers } };
     };
   }
 

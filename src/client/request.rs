@@ -232,8 +232,7 @@ impl Requests {
             counters.add(Effort { throttles: 1, ..Effort::default() });
             progress::throttled();
         }
-        // A server that fails for a moment may be another one the next time.
-        if failure.retry.is_none_or(|retry| retry.kind != Kind::Transient || retry.asked.is_some()) {
+        if may_keep(&failure, sending.body.len()) {
             keep();
         }
         Err(failure)
@@ -280,4 +279,14 @@ impl Requests {
             }
         }
     }
+}
+
+/// The largest body after which an error response leaves its connection open.
+const KEPT_BODY: usize = 64 * 1024;
+
+/// Whether a connection that brought an error may be used again. Not where a proxy or a firewall may have answered before
+/// it read the request, or where a server that fails for a moment may be another one the next time.
+fn may_keep(failure: &Failure, body: usize) -> bool {
+    let is_transient = failure.retry.is_some_and(|retry| retry.kind == Kind::Transient && retry.asked.is_none());
+    failure.aws_name().is_some() && body <= KEPT_BODY && !is_transient
 }
