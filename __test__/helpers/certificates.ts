@@ -95,8 +95,7 @@ export class Authority {
         `req -newkey rsa:2048 -nodes -subj /CN=127.0.0.1 -keyout ${key} -out ${request}`,
       );
       this.#openssl(
-        `ca -config own.cnf -batch -notext -selfsign -extfile own.ext -startdate ${from} -enddate ${to}`,
-        ...["-keyfile", key, "-in", request, "-out", cert],
+        `ca -config own.cnf -batch -notext -selfsign -extfile own.ext -startdate ${from} -enddate ${to} -keyfile ${key} -in ${request} -out ${cert}`,
       );
     } else {
       this.#openssl(

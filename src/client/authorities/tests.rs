@@ -54,9 +54,9 @@ impl Folder {
         self.0.join(name).into()
     }
 
-    fn write(&self, name: &str, text: &str) -> Option<OsString> {
+    fn write(&self, name: &str, text: &str) -> OsString {
         std::fs::write(self.0.join(name), text).expect("written");
-        Some(self.path(name))
+        self.path(name)
     }
 }
 
@@ -85,7 +85,7 @@ async fn a_slow_source_holds_up_those_alone_who_wait_for_it() {
         // Another environment's thread is not held up.
         let others = Authorities::new(
             other.clone(),
-            TrustVariables { ssl_cert_file: folder.write("file", PINNED), ..alone(&folder) },
+            TrustVariables { ssl_cert_file: Some(folder.write("file", PINNED)), ..alone(&folder) },
         );
         other.0.go_on.add_permits(2);
         assert!(others.config().await.is_err());
@@ -133,7 +133,7 @@ async fn a_file_that_comes_later_is_read() {
 async fn a_reading_in_part_is_not_the_last() {
     let folder = Folder::new();
     let variables = TrustVariables {
-        ssl_cert_file: folder.write("file", PINNED),
+        ssl_cert_file: Some(folder.write("file", PINNED)),
         ssl_cert_dir: None,
         node_extra_ca_certs: Some(folder.path("later")),
         ..TrustVariables::default()
@@ -165,7 +165,8 @@ async fn other_variables_are_read_on_their_own() {
     let folder = Folder::new();
     let none = Authorities::over(None, alone(&folder));
     assert!(none.config().await.is_err());
-    let one = none.with_variables(TrustVariables { ssl_cert_file: folder.write("file", PINNED), ..alone(&folder) });
+    let one =
+        none.with_variables(TrustVariables { ssl_cert_file: Some(folder.write("file", PINNED)), ..alone(&folder) });
     assert!(one.config().await.is_ok());
     assert!(none.config().await.is_err());
     std::fs::create_dir(folder.0.join("second")).expect("made");
