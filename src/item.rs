@@ -84,6 +84,8 @@ mod tests {
     fn size_counts_names_key_and_text_in_bytes() {
         assert_eq!(names().size(&key(), &content("", None)), 3 + 5 + 1);
         assert_eq!(names().size(&key(), &content("é", Some(1))), 3 + 5 + 3 + 1 + 2);
+        let timed = Attributes { mtime: Some("written".into()), ..names() };
+        assert_eq!(timed.size(&key(), &content("é", Some(1))), 3 + 5 + 3 + 7 + 1 + 2);
     }
 
     #[test]

@@ -228,8 +228,14 @@ mod tests {
         assert!(!depth(Input::Number(0.0)).admits("a:b"));
         assert!(depth(Input::Number(1.0)).admits("a:b"));
         assert!(!depth(Input::Number(1.0)).admits("a:b:c"));
-        for input in [Input::Number(-1.0), Input::Number(1.5), Input::Number(f64::NAN), "1".into()] {
-            assert!(MaxDepth::parse(&input).is_err());
+        for (input, kind) in [
+            (Input::Number(-1.0), "a negative number"),
+            (Input::Number(1.5), "a fraction"),
+            (Input::Number(f64::NAN), "NaN"),
+            (Input::Number(f64::NEG_INFINITY), "an infinite number"),
+            ("1".into(), "a string"),
+        ] {
+            assert_eq!(MaxDepth::parse(&input).err(), Some(kind));
         }
     }
 

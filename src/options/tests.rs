@@ -123,3 +123,57 @@ fn batch_is_on_or_off() {
     assert!(!Options::parse(with(Input::Boolean(false))).expect("valid").batch);
     assert!(message(with("no".into())).contains("`batch`"));
 }
+
+/// Credentials of a plain endpoint, and a proxy that has a password.
+fn guarded() -> RawOptions {
+    RawOptions {
+        endpoint: "http://127.0.0.1:8000".into(),
+        credentials: RawCredentials::Object {
+            access_key_id: "AKIDCANARY".into(),
+            secret_access_key: "CANARYsecret".into(),
+            session_token: "CANARYtoken".into(),
+        },
+        ..raw()
+    }
+}
+
+#[test]
+fn a_debug_print_shows_the_options_and_no_secret() {
+    let proxy = "http://user:CANARYpassword@127.0.0.1:3128".into();
+    let options = Options::parse(RawOptions { proxy, ..guarded() }).expect("valid");
+    let printed = format!("{options:?} {:?}", options.credentials);
+    for shown in ["sessions", "Ipv4(127.0.0.1)", "Url(redacted)", "StaticCredentials(redacted)"] {
+        assert!(printed.contains(shown), "{shown} is not in {printed}");
+    }
+    assert!(!printed.contains("CANARY"), "{printed}");
+}
+
+#[test]
+fn tls_is_certain_not_to_be_spoken_by_a_plain_endpoint_alone() {
+    let may = |raw| Options::parse(raw).expect("valid").may_speak_tls();
+    assert!(!may(guarded()));
+    // A source of credentials or a proxy may be asked over TLS.
+    assert!(may(RawOptions { credentials: RawCredentials::Absent, ..guarded() }));
+    assert!(may(RawOptions { proxy: "http://127.0.0.1:3128".into(), ..guarded() }));
+    assert!(may(RawOptions { endpoint: "https://127.0.0.1:8000".into(), ..guarded() }));
+    assert!(may(RawOptions { endpoint: Input::Absent, ..guarded() }));
+}
+
+#[test]
+fn an_attribute_name_has_at_least_one_byte_and_at_most_as_many_as_dynamodb_allows() {
+    let with = |key: usize, value: usize| {
+        let name = |bytes| Input::Text("n".repeat(bytes));
+        let attributes =
+            RawAttributes::Object { key: name(key), value: name(value), ttl: Input::Absent, mtime: Input::Absent };
+        RawOptions { attributes, ..raw() }
+    };
+    assert!(Options::parse(with(255, 65_535)).is_ok());
+    for (key, value, option, found) in [
+        (256, 1, "attributes.key", "longer"),
+        (0, 1, "attributes.key", "an empty string"),
+        (1, 65_536, "attributes.value", "longer"),
+    ] {
+        let message = message(with(key, value));
+        assert!(message.contains(&format!("`{option}`")) && message.contains(found), "{message}");
+    }
+}
