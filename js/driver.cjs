@@ -19,6 +19,8 @@ const CLOSED = {
   retryable: false,
 };
 
+const INVALID = "ERR_DYNAMODB_INVALID_OPTION";
+
 // What `driver.options` may show. An allow-list: frameworks log and trace it, and an option that is not known here
 // may be a secret in the wrong place.
 const SHOWN_OPTIONS = words(
@@ -33,7 +35,7 @@ const SHOWN_WITHIN = {
 
 module.exports = function createFactory(loadNative) {
   return function dynamoDbCacheDriver(options) {
-    let native, instance, failure, disposed;
+    let native, instance, failure, disposed, connected, inLambda;
     let given = {};
     try {
       // One copy, so that each getter runs once and later changes by the caller change nothing.
@@ -44,18 +46,27 @@ module.exports = function createFactory(loadNative) {
 
     const visible = shown(given);
 
-    // Options are checked by the first call, and the outcome is kept.
+    // Options are checked by the first call. What is wrong in them is kept; what the environment or the addon lacks may
+    // be there at the next call. `process.env` is read here: the addon would see that of the process, which workers, test
+    // runners and assignments do not share.
     function open() {
       if (disposed && !native) throw { ...CLOSED, table: visible.table };
       if (failure) throw failure;
-      if (native) return native;
-      try {
-        native = loadNative().dynamoDbCacheDriver(given);
-      } catch (error) {
-        throw (failure = error);
-      } finally {
-        given = undefined;
+      if (native) {
+        connected ||= native.renew(process.env);
+        if (inLambda) native.trace(process.env._X_AMZN_TRACE_ID);
+        return native;
       }
+      const { dynamoDbCacheDriver: make } = loadNative();
+      const { env } = process;
+      try {
+        native = make(given, env);
+      } catch (error) {
+        if (given.table && error.code === INVALID) failure = error;
+        throw error;
+      }
+      given = undefined;
+      inLambda = env?.AWS_LAMBDA_FUNCTION_NAME !== undefined;
       return native;
     }
 

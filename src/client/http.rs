@@ -23,6 +23,7 @@ use super::connect::Connector;
 use super::pool::{self, Pools};
 use super::slots::Slots;
 use super::tls;
+use crate::environment::Environment;
 use crate::error::Error;
 use crate::options::Proxy;
 
@@ -30,6 +31,7 @@ use crate::options::Proxy;
 #[derive(Debug, Clone)]
 pub(super) struct PoolSettings {
     pub(super) proxy: Proxy,
+    pub(super) environment: Environment,
     pub(super) authorities: Authorities,
     pub(super) slots: Arc<Slots>,
 }
@@ -45,7 +47,7 @@ impl PoolSettings {
         let trusted = self.authorities.trusted().await?;
         let proxies = match &self.proxy {
             Proxy::Off => None,
-            Proxy::Environment => Some(Matcher::from_env()),
+            Proxy::Environment => Some(self.environment.proxies()),
             Proxy::Url(url) => Some(Matcher::builder().all(url.as_str()).build()),
         };
         Ok(Pools::new(Connector::tls(tls::config(trusted)?, proxies), Arc::clone(&self.slots)))

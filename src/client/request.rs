@@ -21,6 +21,7 @@ use super::progress;
 use super::retry::{self, Kind};
 use super::skew::Skew;
 use super::template::Template;
+use super::trace::TraceId;
 use crate::clock::SharedClock;
 use crate::error::Metadata;
 use crate::error::aws::{self, Failure};
@@ -95,6 +96,7 @@ impl Requests {
         options: &Options,
         clock: SharedClock,
         identity: Identity,
+        trace_id: TraceId,
     ) -> Self {
         Self {
             config,
@@ -106,7 +108,7 @@ impl Requests {
             budgets: Budgets::new(options.limits.max_connections),
             skew: Skew::default(),
             template: Mutex::default(),
-            constants: Constants::new(options.limits.max_attempts),
+            constants: Constants::new(options.limits.max_attempts, trace_id),
         }
     }
 
@@ -120,13 +122,17 @@ impl Requests {
     ) -> Result<Bytes, Failure> {
         let begun = Instant::now();
         let budget = self.budgets.of(work);
-        let deadline = self.limits.timeout.and_then(|limit| begun.checked_add(limit));
+        let mut deadline = self.limits.timeout.and_then(|limit| begun.checked_add(limit));
         let id = attempt::invocation_id();
         let (mut paid, mut renewed) = (Paid::default(), false);
         loop {
+            // Credentials may have to be looked up, which is no part of an attempt and none of the request's time.
+            let asked = Instant::now();
+            let template = self.template().await?;
+            deadline = deadline.and_then(|deadline| deadline.checked_add(asked.elapsed()));
             let ends = self.limits.attempt_timeout.and_then(|limit| Instant::now().checked_add(limit));
             let until = [ends, deadline].into_iter().flatten().min();
-            let attempt = self.attempt(action, &body, &id, &mut renewed, course);
+            let attempt = self.attempt(&template, action, &body, &id, &mut renewed, course);
             let failed = match bounded(until, attempt).await {
                 Some(Ok(answer)) => {
                     budget.succeeded(paid);
@@ -158,6 +164,7 @@ impl Requests {
 
     async fn attempt(
         &self,
+        template: &Template,
         action: Action,
         body: &Bytes,
         id: &HeaderValue,
@@ -165,9 +172,8 @@ impl Requests {
         course: &mut Course,
     ) -> Result<Bytes, Failed> {
         course.effort.attempts += 1;
-        let template = self.template().await.map_err(Failed::for_good)?;
         let signed_at = self.skew.apply(self.clock.now());
-        let attempt = Attempt { template: &template, action, body, id, number: course.effort.attempts };
+        let attempt = Attempt { template, action, body, id, number: course.effort.attempts };
         let mut request = Some(attempt.request(&self.constants, signed_at).map_err(Failed::for_good)?);
         course.effort.bytes_sent += body.len() as u64;
         let mut answer = attempt::exchange(&template.channel, &mut request, action, course)
@@ -218,9 +224,9 @@ impl Requests {
         if let Identity::Kept(keeper) = &self.identity
             && !*renewed
             && retry::is_refusal(name, status)
+            && keeper.drop_refused(serial)
         {
             *renewed = true;
-            keeper.drop_refused(serial);
             again = Some(Kind::Credentials);
         }
         let asked = answer.header("x-amz-retry-after").and_then(|milliseconds| milliseconds.parse().ok());

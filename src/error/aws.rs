@@ -4,8 +4,6 @@
 //! mismatch is the canonical request, session token included.) `Debug` of SDK types is never used: it prints bodies.
 
 use aws_credential_types::provider::error::CredentialsError;
-use aws_sdk_dynamodb::config::http::HttpResponse;
-use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 
 use super::{Cause, CredentialsFailure, Error, ErrorKind, Metadata};
@@ -14,6 +12,10 @@ use crate::json::ErrorBody;
 
 /// The longest AWS text that a message quotes, in characters.
 const QUOTED_CHARS: usize = 500;
+
+const NO_ENDPOINT: &str = "the AWS settings lead to no endpoint of DynamoDB: check the region, \
+                           AWS_ACCOUNT_ID_ENDPOINT_MODE, AWS_USE_FIPS_ENDPOINT and AWS_USE_DUALSTACK_ENDPOINT, and what \
+                           the AWS profile says of them";
 
 /// What the requests of a driver go to, as far as its errors tell.
 #[derive(Debug, Clone)]
@@ -41,6 +43,8 @@ pub(crate) enum Failure {
     Unreached(String),
     /// There was nothing that could be sent.
     NotSent(String),
+    /// The settings of the environment and the profile lead nowhere.
+    NoEndpoint(String),
     /// There were no credentials.
     Credentials(Error),
 }
@@ -62,6 +66,11 @@ impl Failure {
         Self::NotSent(cause)
     }
 
+    /// What the SDK reports where it cannot make a request.
+    pub(crate) fn no_endpoint(error: &(dyn std::error::Error + 'static)) -> Self {
+        Self::NoEndpoint(causes(error))
+    }
+
     pub(crate) fn credentials(failure: &credentials::Failure) -> Self {
         Self::Credentials(no_credentials(failure))
     }
@@ -75,32 +84,6 @@ impl Failure {
             return Self::Credentials(explained);
         }
         if error.is_user() { Self::NotSent(causes(error)) } else { Self::Unreached(causes(error)) }
-    }
-
-    /// What the SDK reports.
-    pub(crate) fn of_sdk<E>(error: &SdkError<E, HttpResponse>) -> Self
-    where
-        E: std::error::Error + ProvideErrorMetadata + 'static,
-    {
-        let failure = match error {
-            // A success that the SDK could not read comes as a service error, too.
-            SdkError::ServiceError(service) if !service.raw().status().is_success() => {
-                let said = service.err();
-                let text = |text: Option<&str>| text.map(ToOwned::to_owned);
-                Self::Answer(ErrorBody { name: text(said.code()), message: text(said.message()) })
-            }
-            SdkError::ServiceError(_) | SdkError::ResponseError(_) => Self::Unreadable(causes(error)),
-            SdkError::TimeoutError(_) => Self::TimedOut(Some(causes(error))),
-            SdkError::DispatchFailure(failure) => match failure.as_connector_error() {
-                Some(failure) => Self::connector(failure),
-                None => Self::Unreached(causes(error)),
-            },
-            _ => Self::NotSent(causes(error)),
-        };
-        match failure {
-            Self::NotSent(_) => without_credentials(error).map_or(failure, Self::Credentials),
-            other => other,
-        }
     }
 }
 
@@ -121,6 +104,7 @@ pub(crate) fn explain(failure: Failure, action: &str, metadata: Metadata, target
         Failure::Unreached(cause) => {
             (Error::new(ErrorKind::Connection, format!("{} could not be reached", place(target))), Some(cause))
         }
+        Failure::NoEndpoint(cause) => (Error::new(ErrorKind::InvalidOption, NO_ENDPOINT), Some(cause)),
         Failure::NotSent(cause) => {
             (Error::new(ErrorKind::Internal, "the request could not be built or sent"), Some(cause))
         }

@@ -134,13 +134,11 @@ impl Call {
         self.fail(Error::new(ErrorKind::InvalidArgument, format!("`{name}` must be {allowed}; it is {found}")))
     }
 
-    /// The client, connected by the first call. A failure to connect is remembered: it lies in the configuration.
+    /// The client, connected by the first call. A failure is not kept: it lies in files or in the network, and options
+    /// were checked before.
     pub(super) async fn client(&self) -> Result<&Client, Error> {
-        let Session { options, surroundings, client, .. } = &*self.session;
-        match client.get_or_init(|| Box::pin(Client::connect(options, surroundings.clone()))).await {
-            Ok(client) => Ok(client),
-            Err(error) => Err(self.fail(error.clone())),
-        }
+        let session = &*self.session;
+        session.client.get_or_try_init(|| Box::pin(session.connect())).await.map_err(|error| self.fail(error))
     }
 
     /// Waits for credentials and a slot, and sends one request. `body` is written once there is a slot: thousands of
