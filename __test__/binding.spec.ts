@@ -64,11 +64,13 @@ describe("an addon that cannot be loaded", () => {
       report({ first: first > 0, soon, later: searches - first > 0 });
     `;
     const env = { NAPI_RS_NATIVE_LIBRARY_PATH: "/nowhere/at-all.node" };
-    expect((await runChild(timed, { env })).reports).toEqual([{ first: true, soon: 0, later: true }]);
+    expect((await runChild(timed, { env })).reports).toEqual([
+      { first: true, soon: 0, later: true },
+    ]);
   });
 
   it("[ERR-12] is loaded by a later call, where only a file descriptor was missing", async () => {
-    const script = `
+    const once = `
       const { openSync, closeSync } = await import("node:fs");
       let now = 5000;
       performance.now = () => now;
@@ -82,12 +84,12 @@ describe("an addon that cannot be loaded", () => {
       report([first, (await failure(driver.getItem("k"))).code]);
     `;
     const through = ["sh", "-c", 'ulimit -n 64 && exec "$@"', "sh"];
-    const { reports } = await runChild(script, { through });
+    const { reports } = await runChild(once, { through });
     expect(reports).toEqual([["ERR_DYNAMODB_BINDING", "ERR_DYNAMODB_INVALID_OPTION"]]);
   });
 
   it("[ERR-12] leaves the program's own setting of process.report", async () => {
-    const script = `
+    const settings = `
       const { platformTag } = await import("node:module").then(({ createRequire }) =>
         createRequire(${JSON.stringify(entry)})("./js/loader.cjs"));
       for (const excludeNetwork of [false, true]) {
@@ -96,6 +98,6 @@ describe("an addon that cannot be loaded", () => {
         report(process.report.excludeNetwork);
       }
     `;
-    expect((await runChild(script)).reports).toEqual([false, true]);
+    expect((await runChild(settings)).reports).toEqual([false, true]);
   });
 });

@@ -264,16 +264,35 @@ describe("what a profile may hold", () => {
 describe("what cannot be sent", () => {
   const role = (source: string): string =>
     `[profile shop]\nrole_arn = arn:aws:iam::123456789012:role/r\n${source}\n`;
-  const json = (id: string): string => JSON.stringify({ Version: 1, AccessKeyId: id, SecretAccessKey: "s" });
+  const json = (id: string): string =>
+    JSON.stringify({ Version: 1, AccessKeyId: id, SecretAccessKey: "s" });
   const flaws: [string, string, () => ChildOptions][] = [
-    ["AWS_ACCESS_KEY_ID", "the environment", () => ({ env: { ...environmentKeys, AWS_ACCESS_KEY_ID: "CANARY\n" } })],
-    ["AWS_SECRET_ACCESS_KEY", "the environment", () => ({ env: { ...environmentKeys, AWS_SECRET_ACCESS_KEY: "\uFEFFCANARY" } })],
-    ["AWS_SESSION_TOKEN", "the environment", () => ({ env: { ...environmentKeys, AWS_SESSION_TOKEN: "CANARY CANARY" } })],
+    [
+      "AWS_ACCESS_KEY_ID",
+      "the environment",
+      () => ({ env: { ...environmentKeys, AWS_ACCESS_KEY_ID: "CANARY\n" } }),
+    ],
+    [
+      "AWS_SECRET_ACCESS_KEY",
+      "the environment",
+      () => ({ env: { ...environmentKeys, AWS_SECRET_ACCESS_KEY: "\uFEFFCANARY" } }),
+    ],
+    [
+      "AWS_SESSION_TOKEN",
+      "the environment",
+      () => ({ env: { ...environmentKeys, AWS_SESSION_TOKEN: "CANARY CANARY" } }),
+    ],
     [
       "AWS_ACCESS_KEY_ID",
       "the environment",
       () => ({
-        env: { ...files, ...environmentKeys, AWS_ACCESS_KEY_ID: "CANARY\n", AWS_PROFILE: "shop", AWS_ENDPOINT_URL_STS: standIn },
+        env: {
+          ...files,
+          ...environmentKeys,
+          AWS_ACCESS_KEY_ID: "CANARY\n",
+          AWS_PROFILE: "shop",
+          AWS_ENDPOINT_URL_STS: standIn,
+        },
         home: { config: role("credential_source = Environment") },
       }),
     ],
@@ -287,7 +306,9 @@ describe("what cannot be sent", () => {
       'the AWS profile "base"',
       () => ({
         env: { ...files, AWS_PROFILE: "shop", AWS_ENDPOINT_URL_STS: standIn },
-        home: { config: `${role("source_profile = base")}[profile base]\n${keys("BASE")}aws_session_token = CANARY ä\n` },
+        home: {
+          config: `${role("source_profile = base")}[profile base]\n${keys("BASE")}aws_session_token = CANARY ä\n`,
+        },
       }),
     ],
     [
@@ -295,7 +316,10 @@ describe("what cannot be sent", () => {
       "the `credential_process` of the AWS profile",
       () => ({
         env: files,
-        home: { config: "[default]\ncredential_process = cat answer.json\n", "answer.json": json("CANARY\n") },
+        home: {
+          config: "[default]\ncredential_process = cat answer.json\n",
+          "answer.json": json("CANARY\n"),
+        },
       }),
     ],
     [

@@ -117,7 +117,10 @@ describe("when it is called", () => {
     recorder.spoil(() => serviceError("ExpiredTokenException", "no"));
     for (let n = 0; n < 100; n += 1) {
       const error = await failureOf(driver.getItem("k"));
-      expect(error).toMatchObject({ code: "ERR_DYNAMODB_CREDENTIALS", name: "ExpiredTokenException" });
+      expect(error).toMatchObject({
+        code: "ERR_DYNAMODB_CREDENTIALS",
+        name: "ExpiredTokenException",
+      });
     }
     await Promise.all(Array.from({ length: 100 }, () => failureOf(driver.getItem("k"))));
     // Once more every 10 seconds, on a slow machine.
@@ -192,7 +195,11 @@ describe("what it may give", () => {
     ["no secret", { accessKeyId: secret }, "`secretAccessKey`"],
     ["an empty id", { accessKeyId: "", secretAccessKey: secret }, "`accessKeyId`"],
     ["a line break", { accessKeyId: secret, secretAccessKey: `${secret}\n` }, "`secretAccessKey`"],
-    ["a byte-order mark", { accessKeyId: `\uFEFF${secret}`, secretAccessKey: secret }, "`accessKeyId`"],
+    [
+      "a byte-order mark",
+      { accessKeyId: `\uFEFF${secret}`, secretAccessKey: secret },
+      "`accessKeyId`",
+    ],
     ["a space", { ...fixed, sessionToken: ` ${secret}` }, "`sessionToken`"],
     ["other characters than ASCII", { ...fixed, sessionToken: `${secret}ä` }, "`sessionToken`"],
     ["a number as token", { ...fixed, sessionToken: 5 }, "`sessionToken`"],

@@ -46,7 +46,8 @@ const ofProcess = (): Record<string, string> => ({
   UNSTORAGE_DYNAMODB_TABLE: "production",
 });
 const productionFiles = {
-  "production-config": "[default]\nrole_arn = arn:aws:iam::123456789012:role/r\ncredential_source = Environment\n",
+  "production-config":
+    "[default]\nrole_arn = arn:aws:iam::123456789012:role/r\ncredential_source = Environment\n",
 };
 
 /** What the program itself says. */
@@ -91,7 +92,10 @@ const call = `report(await dynamoDbCacheDriver({ proxy: true }).getItem("k"));`;
 
 const ways: [string, string][] = [
   ["`process.env` is replaced", `process.env = local; ${call}`],
-  ["`process.env` is replaced by a copy with changes", `process.env = { ...process.env, ...local, HTTP_PROXY: undefined }; ${call}`],
+  [
+    "`process.env` is replaced by a copy with changes",
+    `process.env = { ...process.env, ...local, HTTP_PROXY: undefined }; ${call}`,
+  ],
   [
     "it is changed between the load of the module and the first call",
     `const driver = dynamoDbCacheDriver({ proxy: true });
@@ -107,14 +111,17 @@ const ways: [string, string][] = [
 ];
 
 describe("what leads to a table", () => {
-  it.each(ways)("[ENV-4] %s: nothing goes where the process's variables point", async (_, script) => {
-    const { reports, stderr } = await run(script);
-    expect({ reports, stderr }).toEqual({ reports: [null], stderr: "" });
-    expect(asked).toEqual([]);
-    expect(recorder.exchanges).toMatchObject([
-      { request: { TableName: "local" }, region: "us-east-1", accessKeyId: "AKIDLOCAL" },
-    ]);
-  });
+  it.each(ways)(
+    "[ENV-4] %s: nothing goes where the process's variables point",
+    async (_, script) => {
+      const { reports, stderr } = await run(script);
+      expect({ reports, stderr }).toEqual({ reports: [null], stderr: "" });
+      expect(asked).toEqual([]);
+      expect(recorder.exchanges).toMatchObject([
+        { request: { TableName: "local" }, region: "us-east-1", accessKeyId: "AKIDLOCAL" },
+      ]);
+    },
+  );
 
   it("[ENV-4] what a worker thread deletes in its copy is gone", async () => {
     const set = `for (const name of Object.keys(process.env)) if (name.startsWith("AWS_")) delete process.env[name];`;
@@ -178,16 +185,25 @@ describe("what leads to a table", () => {
 });
 
 describe("what leads to credentials", () => {
-  const keys = (id: string): string => `aws_access_key_id = ${id}\naws_secret_access_key = secret\n`;
+  const keys = (id: string): string =>
+    `aws_access_key_id = ${id}\naws_secret_access_key = secret\n`;
   const without = `delete local.AWS_ACCESS_KEY_ID;`;
   const sources: [string, string, Record<string, string>][] = [
-    ["the profile", `local.AWS_CONFIG_FILE = "config";`, { config: `[default]\n${keys("AKIDOTHER")}` }],
+    [
+      "the profile",
+      `local.AWS_CONFIG_FILE = "config";`,
+      { config: `[default]\n${keys("AKIDOTHER")}` },
+    ],
     [
       "the profile that AWS_PROFILE names",
       `local.AWS_CONFIG_FILE = "config"; local.AWS_PROFILE = "shop";`,
       { config: `[profile shop]\n${keys("AKIDOTHER")}` },
     ],
-    ["the home directory", `local.HOME = local.USERPROFILE = process.cwd() + "/other";`, { "other/.aws/credentials": `[default]\n${keys("AKIDOTHER")}` }],
+    [
+      "the home directory",
+      `local.HOME = local.USERPROFILE = process.cwd() + "/other";`,
+      { "other/.aws/credentials": `[default]\n${keys("AKIDOTHER")}` },
+    ],
     [
       "a process, which has the program's variables and no others",
       `local.AWS_CONFIG_FILE = "config"; local.OF_PROGRAM = "AKIDOTHER"; local.PATH = process.env.PATH;`,
@@ -284,6 +300,9 @@ describe("what was missing", () => {
       await codes();
     `;
     const { reports } = await run(script);
-    expect(reports).toEqual([["ERR_DYNAMODB_NO_REGION", "ERR_DYNAMODB_INVALID_OPTION"], [null, null]]);
+    expect(reports).toEqual([
+      ["ERR_DYNAMODB_NO_REGION", "ERR_DYNAMODB_INVALID_OPTION"],
+      [null, null],
+    ]);
   });
 });

@@ -19,6 +19,7 @@ const CLOSED = {
   retryable: false,
 };
 
+const TRACE_ID = "_X_AMZN_TRACE_ID"; // AWS Lambda's, for each invocation
 const INVALID = "ERR_DYNAMODB_INVALID_OPTION";
 
 // What `driver.options` may show. An allow-list: frameworks log and trace it, and an option that is not known here
@@ -54,7 +55,7 @@ module.exports = function createFactory(loadNative) {
       if (failure) throw failure;
       if (native) {
         connected ||= native.renew(process.env);
-        if (inLambda) native.trace(process.env._X_AMZN_TRACE_ID);
+        if (inLambda) native.trace(process.env[TRACE_ID]);
         return native;
       }
       const { dynamoDbCacheDriver: make } = loadNative();

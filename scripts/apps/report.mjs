@@ -8,6 +8,7 @@ import { green, red } from "../lib/steps.mjs";
 const columns = [
   "build",
   "answers",
+  "environment",
   "cached",
   "ttl",
   "keys",
