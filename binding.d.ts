@@ -35,10 +35,11 @@ export declare class NativeDriver {
   clear(base?: string, options?: { signal?: AbortSignal }): Promise<void>
   /** The store behind this driver. */
   getInstance(): NativeStore
-  /** Takes AWS Lambda's trace id, which changes with each invocation. */
-  trace(id?: string): void
-  /** Reads the environment again where a call could not go on with what it held. Tells whether that is over. */
-  renew(variables: object): boolean
+  /**
+   * Reads what may have changed in the environment since the last call: AWS Lambda's trace id, and everything where
+   * no client could be made of what it held. Tells whether the next call must do the same.
+   */
+  enter(variables: object): boolean
   /** Ends the driver's work and closes its connections. */
   dispose(): Promise<void>
 }

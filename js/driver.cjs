@@ -19,9 +19,6 @@ const CLOSED = {
   retryable: false,
 };
 
-const TRACE_ID = "_X_AMZN_TRACE_ID"; // AWS Lambda's, for each invocation
-const INVALID = "ERR_DYNAMODB_INVALID_OPTION";
-
 // What `driver.options` may show. An allow-list: frameworks log and trace it, and an option that is not known here
 // may be a secret in the wrong place.
 const SHOWN_OPTIONS = words(
@@ -36,8 +33,9 @@ const SHOWN_WITHIN = {
 
 module.exports = function createFactory(loadNative) {
   return function dynamoDbCacheDriver(options) {
-    let native, instance, failure, disposed, connected, inLambda;
+    let native, instance, failure, disposed;
     let given = {};
+    let reads = true; // whether a call must show the addon the environment
     try {
       // One copy, so that each getter runs once and later changes by the caller change nothing.
       given = { ...options };
@@ -47,27 +45,23 @@ module.exports = function createFactory(loadNative) {
 
     const visible = shown(given);
 
-    // Options are checked by the first call. What is wrong in them is kept; what the environment or the addon lacks may
-    // be there at the next call. `process.env` is read here: the addon would see that of the process, which workers, test
-    // runners and assignments do not share.
+    // What is wrong in the options is kept; what the environment or the addon lacks may be there at the next call.
+    // `process.env` is handed over: workers, test runners and assignments do not share that of the process.
     function open() {
       if (disposed && !native) throw { ...CLOSED, table: visible.table };
       if (failure) throw failure;
       if (native) {
-        connected ||= native.renew(process.env);
-        if (inLambda) native.trace(process.env[TRACE_ID]);
+        if (reads) reads = native.enter(process.env);
         return native;
       }
-      const { dynamoDbCacheDriver: make } = loadNative();
-      const { env } = process;
+      const addon = loadNative();
       try {
-        native = make(given, env);
+        native = addon.dynamoDbCacheDriver(given, process.env);
       } catch (error) {
-        if (given.table && error.code === INVALID) failure = error;
+        if (given.table && error?.code === "ERR_DYNAMODB_INVALID_OPTION") failure = error;
         throw error;
       }
       given = undefined;
-      inLambda = env?.AWS_LAMBDA_FUNCTION_NAME !== undefined;
       return native;
     }
 

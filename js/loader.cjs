@@ -1,7 +1,6 @@
 "use strict";
 
 // What all ways to load the addon share, those of nitro/ too: one try, and one error that says what to do.
-
 const { AsyncResource } = require("node:async_hooks");
 
 // As package.json has it, which would be one more file to find and read at the first call.
@@ -9,9 +8,7 @@ const version = "0.1.0";
 
 const PLATFORMS = ["x64-gnu", "arm64-gnu", "x64-musl", "arm64-musl"].map((end) => `linux-${end}`);
 PLATFORMS.push("darwin-arm64", "darwin-x64", "win32-x64-msvc");
-// How long a failure is kept: a failing generated loader tries some 80 files, but an addon may load a moment later, when
-// there is a file descriptor for it again.
-const FAILURE_MS = 1000;
+const FAILURE_MS = 1000; // for which one is kept: a failing generated loader tries some 80 files
 const MISSING = /^Cannot find module/;
 
 module.exports = function loader(loadIt) {
@@ -55,12 +52,10 @@ function platformTag() {
   const { platform, arch, report } = process;
   if (platform !== "linux") return `${platform}-${arch}${platform === "win32" ? "-msvc" : ""}`;
   const { excludeNetwork } = report;
-  try {
-    report.excludeNetwork = true; // or it looks up the name of every peer
-    return `linux-${arch}-${report.getReport().header.glibcVersionRuntime ? "gnu" : "musl"}`;
-  } finally {
-    report.excludeNetwork = excludeNetwork; // the program's own setting
-  }
+  report.excludeNetwork = true; // or it looks up the name of every peer
+  const { glibcVersionRuntime } = report.getReport().header;
+  report.excludeNetwork = excludeNetwork;
+  return `linux-${arch}-${glibcVersionRuntime ? "gnu" : "musl"}`;
 }
 
 // The generated loader chains what it tried, the first innermost.

@@ -20,7 +20,7 @@ const linesPerFile = 400;
 // Written by programs, and read by them.
 const generated = /(^|\/)(package-lock\.json|pnpm-lock\.yaml)$|^bench\/results\//;
 // The JavaScript layer only loads, binds and re-classes: it stays small enough to read in one sitting.
-const linesOfJavaScript = 300;
+const linesOfJavaScript = 320;
 // What only Nitro takes, as long as it cannot bundle an addon by itself.
 const linesForNitro = 150;
 // napi types stay at the boundary, so that the core builds and tests without Node.

@@ -139,6 +139,11 @@ impl Store {
         self.trace_id.set(id);
     }
 
+    /// Whether requests carry AWS Lambda's trace id.
+    pub fn is_traced(&self) -> bool {
+        self.trace_id.is_some()
+    }
+
     /// Whether there is a client, so that the environment is read no more.
     pub fn is_connected(&self) -> bool {
         self.session().is_none_or(|session| session.client.initialized())

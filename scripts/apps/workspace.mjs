@@ -103,7 +103,7 @@ export class Workspace {
     if (existsSync(settings)) {
       // As from a registry: the platform's package lies with the one that depends on it, and nowhere else.
       const isPlatform = (/** @type {string} */ file) => path.basename(file).includes("-binding-");
-      const [platform = ""] = this.tarballs().filter(isPlatform);
+      const platform = this.tarballs().find(isPlatform);
       const name = `@unstorage-dynamodb/binding-${platformTag()}`;
       appendFileSync(settings, `overrides:\n  "${name}": "file:${platform}"\n`);
       const main = this.tarballs().filter((file) => !isPlatform(file));

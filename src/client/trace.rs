@@ -19,6 +19,11 @@ impl TraceId {
         Self(in_lambda.then(|| Arc::new(Mutex::new(environment.get("_X_AMZN_TRACE_ID").and_then(header)))))
     }
 
+    /// Whether this is AWS Lambda.
+    pub(crate) fn is_some(&self) -> bool {
+        self.0.is_some()
+    }
+
     /// As the header of a request.
     pub(super) fn header(&self) -> Option<HeaderValue> {
         self.0.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner).clone()

@@ -210,19 +210,21 @@ impl NativeDriver {
         NativeStore::new(&self.store)
     }
 
-    /// Takes AWS Lambda's trace id, which changes with each invocation.
-    #[napi(catch_unwind, ts_args_type = "id?: string")]
-    pub fn trace(&self, id: Argument) {
-        self.store.set_trace_id(if let Input::Text(id) = &id.0 { Some(id) } else { None });
-    }
-
-    /// Reads the environment again where a call could not go on with what it held. Tells whether that is over.
+    /// Reads what may have changed in the environment since the last call: AWS Lambda's trace id, and everything where
+    /// no client could be made of what it held. Tells whether the next call must do the same.
     #[napi(catch_unwind, ts_args_type = "variables: object")]
-    pub fn renew(&self, variables: Unknown<'_>) -> Result<bool> {
+    pub fn enter(&self, variables: Unknown<'_>) -> Result<bool> {
         if self.store.lacks_environment() {
             self.store.renew(environment(variables)?);
         }
-        Ok(self.store.is_connected())
+        if self.store.is_traced()
+            && let Input::Text(id) = option(&variables, "_X_AMZN_TRACE_ID")?
+        {
+            self.store.set_trace_id(Some(&id));
+        } else {
+            self.store.set_trace_id(None);
+        }
+        Ok(self.store.is_traced() || !self.store.is_connected())
     }
 
     /// Ends the driver's work and closes its connections.
