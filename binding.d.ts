@@ -35,6 +35,11 @@ export declare class NativeDriver {
   clear(base?: string, options?: { signal?: AbortSignal }): Promise<void>
   /** The store behind this driver. */
   getInstance(): NativeStore
+  /**
+   * Reads what may have changed in the environment since the last call: AWS Lambda's trace id, and everything where
+   * no client could be made of what it held. Tells whether the next call must do the same.
+   */
+  enter(variables: object): boolean
   /** Ends the driver's work and closes its connections. */
   dispose(): Promise<void>
 }
@@ -50,14 +55,14 @@ export declare class NativeStore {
  *
  * Throws the data of an error where an option is not allowed, and rejects with it where something else fails.
  */
-export declare function createTable(options: object): Promise<NativeTable>
+export declare function createTable(options: object, variables: object): Promise<NativeTable>
 
 /**
  * Makes a native driver. Checks the options; opens nothing.
  *
  * Throws the data of an error where an option is not allowed.
  */
-export declare function dynamoDbCacheDriver(options: object): NativeDriver
+export declare function dynamoDbCacheDriver(options: object, variables: object): NativeDriver
 
 /** What `createTable` did. */
 export interface NativeTable {

@@ -112,6 +112,45 @@ describe("when it is called", () => {
     expect(ids()).toEqual(["AKIDTEST1", "AKIDTEST2"]);
   });
 
+  it("[CRED-13] not for each of 100 requests that AWS refuses", async () => {
+    const driver = asking(() => nth());
+    recorder.spoil(() => serviceError("ExpiredTokenException", "no"));
+    for (let n = 0; n < 100; n += 1) {
+      const error = await failureOf(driver.getItem("k"));
+      expect(error).toMatchObject({
+        code: "ERR_DYNAMODB_CREDENTIALS",
+        name: "ExpiredTokenException",
+      });
+    }
+    await Promise.all(Array.from({ length: 100 }, () => failureOf(driver.getItem("k"))));
+    // Once more every 10 seconds, on a slow machine.
+    expect(calls).toBeLessThan(20);
+  });
+
+  it("[CRED-13] not for each of 100 requests that it fails", async () => {
+    const own = new Error("no vault today");
+    const driver = asking(() => Promise.reject(own));
+    for (let n = 0; n < 100; n += 1) {
+      expect((await failureOf(driver.getItem("k"))).cause).toBe(own);
+    }
+    // After 1, 2, 4, 8, 10 … seconds, on a slow machine.
+    expect(calls).toBeLessThan(20);
+  });
+
+  it("[CRED-8] slowly: the lookup is none of an attempt's time, nor of the request's", async () => {
+    const driver = asking(() => (calls > 1 ? sleep(1500, nth()) : nth()), {
+      attemptTimeout: 1000,
+      timeout: 1200,
+    });
+    recorder.spoil(({ accessKeyId }) =>
+      accessKeyId === "AKIDTEST1"
+        ? serviceError("ExpiredTokenException", "no")
+        : { status: 200, body: {} },
+    );
+    expect(await driver.getItem("k")).toBeNull();
+    expect(ids()).toEqual(["AKIDTEST1", "AKIDTEST2"]);
+  });
+
   it("[CRED-8] not for static credentials: they cannot get better", async () => {
     recorder.spoil(() => serviceError("ExpiredTokenException", "no"));
     const error = await failureOf(table.driver({ endpoint: recorder.endpoint }).getItem("k"));
@@ -156,6 +195,13 @@ describe("what it may give", () => {
     ["no secret", { accessKeyId: secret }, "`secretAccessKey`"],
     ["an empty id", { accessKeyId: "", secretAccessKey: secret }, "`accessKeyId`"],
     ["a line break", { accessKeyId: secret, secretAccessKey: `${secret}\n` }, "`secretAccessKey`"],
+    [
+      "a byte-order mark",
+      { accessKeyId: `\uFEFF${secret}`, secretAccessKey: secret },
+      "`accessKeyId`",
+    ],
+    ["a space", { ...fixed, sessionToken: ` ${secret}` }, "`sessionToken`"],
+    ["other characters than ASCII", { ...fixed, sessionToken: `${secret}ä` }, "`sessionToken`"],
     ["a number as token", { ...fixed, sessionToken: 5 }, "`sessionToken`"],
     ["an invalid Date", { ...fixed, expiration: new Date(Number.NaN) }, "`expiration`"],
     ["a text that is no date", { ...fixed, expiration: secret }, "`expiration`"],
@@ -271,6 +317,43 @@ describe("how it may fail", () => {
     await sleep(50);
     await driver.dispose();
     expect(await read).toMatchObject({ name: "ClosedError", code: "ERR_DYNAMODB_CLOSED" });
+  });
+});
+
+describe("the async context in which it is called", () => {
+  it("[CRED-15] is none, and no request's is kept", async () => {
+    const script = `
+      const { AsyncLocalStorage } = await import("node:async_hooks");
+      const storage = new AsyncLocalStorage();
+      const contexts = [];
+      const credentials = async () => {
+        contexts.push(storage.getStore() === undefined);
+        await null;
+        contexts.push(storage.getStore() === undefined);
+        return ${literal(fixed)};
+      };
+      const options = ${literal({ table: "t-1", region: "us-east-1", endpoint: recorder.endpoint })};
+      const driver = dynamoDbCacheDriver({ ...options, credentials });
+      let collected = false;
+      const registry = new FinalizationRegistry(() => (collected = true));
+      await (async () => {
+        const request = { id: 1 };
+        registry.register(request, null);
+        await storage.run(request, async () => {
+          await driver.getItem("k");
+          contexts.push(storage.getStore() === request);
+        });
+      })();
+      for (let n = 0; n < 50 && !collected; n += 1) {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        gc();
+      }
+      report({ contexts, collected, other: (await storage.run({ id: 2 }, () => driver.getItem("k"))) });
+    `;
+    recorder.spoil(() => ({ status: 200, body: {} }));
+    const { reports, stderr } = await runChild(script, { flags: ["--expose-gc"] });
+    expect(stderr).toBe("");
+    expect(reports).toEqual([{ contexts: [true, true, true], collected: true, other: null }]);
   });
 });
 

@@ -35,6 +35,7 @@ module.exports = function createFactory(loadNative) {
   return function dynamoDbCacheDriver(options) {
     let native, instance, failure, disposed;
     let given = {};
+    let reads = true; // whether a call must show the addon the environment
     try {
       // One copy, so that each getter runs once and later changes by the caller change nothing.
       given = { ...options };
@@ -44,18 +45,23 @@ module.exports = function createFactory(loadNative) {
 
     const visible = shown(given);
 
-    // Options are checked by the first call, and the outcome is kept.
+    // What is wrong in the options is kept; what the environment or the addon lacks may be there at the next call.
+    // `process.env` is handed over: workers, test runners and assignments do not share that of the process.
     function open() {
       if (disposed && !native) throw { ...CLOSED, table: visible.table };
       if (failure) throw failure;
-      if (native) return native;
-      try {
-        native = loadNative().dynamoDbCacheDriver(given);
-      } catch (error) {
-        throw (failure = error);
-      } finally {
-        given = undefined;
+      if (native) {
+        if (reads) reads = native.enter(process.env);
+        return native;
       }
+      const addon = loadNative();
+      try {
+        native = addon.dynamoDbCacheDriver(given, process.env);
+      } catch (error) {
+        if (given.table && error?.code === "ERR_DYNAMODB_INVALID_OPTION") failure = error;
+        throw error;
+      }
+      given = undefined;
       return native;
     }
 

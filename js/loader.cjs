@@ -1,25 +1,31 @@
 "use strict";
 
 // What all ways to load the addon share, those of nitro/ too: one try, and one error that says what to do.
+const { AsyncResource } = require("node:async_hooks");
 
 // As package.json has it, which would be one more file to find and read at the first call.
 const version = "0.1.0";
 
 const PLATFORMS = ["x64-gnu", "arm64-gnu", "x64-musl", "arm64-musl"].map((end) => `linux-${end}`);
 PLATFORMS.push("darwin-arm64", "darwin-x64", "win32-x64-msvc");
+const FAILURE_MS = 1000; // for which one is kept: a failing generated loader tries some 80 files
 const MISSING = /^Cannot find module/;
 
-module.exports = function loader(load) {
-  // Both are kept: a failing generated loader tries some 80 files each time.
-  let addon, failure;
+module.exports = function loader(loadIt) {
+  // In the async context of the import: the addon keeps the one that it is loaded in, which would be a request's.
+  const load = AsyncResource.bind(loadIt);
+  let addon, failure, failedAt;
   return function loadOnce() {
-    if (failure) throw failure;
+    if (addon) return addon;
+    if (failure && performance.now() - failedAt < FAILURE_MS) throw failure;
     try {
-      addon ??= load();
-      if (addon.VERSION === version) return addon;
-      throw new Error(`it is of version ${addon.VERSION}, unstorage-dynamodb of ${version}`);
+      const loaded = load();
+      if (loaded.VERSION === version) return (addon = loaded);
+      throw new Error(`it is of version ${loaded.VERSION}, unstorage-dynamodb of ${version}`);
     } catch (error) {
-      throw (failure = explained(error));
+      failure = explained(error);
+      failedAt = performance.now();
+      throw failure;
     }
   };
 };
@@ -45,8 +51,11 @@ module.exports.platformTag = platformTag;
 function platformTag() {
   const { platform, arch, report } = process;
   if (platform !== "linux") return `${platform}-${arch}${platform === "win32" ? "-msvc" : ""}`;
+  const { excludeNetwork } = report;
   report.excludeNetwork = true; // or it looks up the name of every peer
-  return `linux-${arch}-${report.getReport().header.glibcVersionRuntime ? "gnu" : "musl"}`;
+  const { glibcVersionRuntime } = report.getReport().header;
+  report.excludeNetwork = excludeNetwork;
+  return `linux-${arch}-${glibcVersionRuntime ? "gnu" : "musl"}`;
 }
 
 // The generated loader chains what it tried, the first innermost.

@@ -10,7 +10,7 @@ module.exports = function createTable(loadNative, options) {
   }
   try {
     return loadNative()
-      .createTable({ ...options })
+      .createTable({ ...options }, process.env)
       .catch(raise);
   } catch (thrown) {
     return Promise.reject(toDynamoDbError(thrown, "createTable", createTable));

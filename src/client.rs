@@ -3,6 +3,7 @@
 mod action;
 pub(crate) mod answer;
 mod attempt;
+#[expect(clippy::disallowed_methods, reason = "the trust store is one per process")]
 pub(crate) mod authorities;
 mod budget;
 mod channel;
@@ -29,6 +30,7 @@ pub(crate) mod slots;
 mod tcp;
 mod template;
 mod tls;
+mod trace;
 mod trust;
 mod tunnel;
 mod user_agent;
@@ -39,20 +41,23 @@ pub(crate) use explain::Target;
 pub(crate) use meter::Traffic;
 pub(crate) use progress::Throttles;
 pub(crate) use request::{Sending, Step};
+pub(crate) use trace::TraceId;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_config::identity::IdentityCache;
-use aws_config::provider_config::ProviderConfig;
 use aws_config::{BehaviorVersion, ConfigLoader, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{FrameworkMetadata, Region, SharedHttpClient, StalledStreamProtectionConfig};
+use aws_types::os_shim_internal::Env;
 use aws_types::service_config::ServiceConfigKey;
+use futures_util::FutureExt;
 
 use crate::clock::SharedClock;
+use crate::environment::Environment;
 use crate::error::{Error, ErrorKind};
 use crate::json::AnswerError;
 use crate::options::{Endpoint, GivenCredentials, Limits, Options, StaticCredentials, endpoint_from_environment};
@@ -71,6 +76,7 @@ use tcp::SocketSettings;
 pub(crate) struct Surroundings {
     pub(crate) clock: SharedClock,
     pub(crate) authorities: Authorities,
+    pub(crate) trace_id: TraceId,
     /// Replaces the network in tests.
     pub(crate) http: Option<SharedHttpClient>,
 }
@@ -90,19 +96,26 @@ impl Client {
     /// Reads the environment and the shared config files, and makes a client. Sends nothing yet: credentials are
     /// looked for with the first request.
     pub(crate) async fn connect(options: &Options, surroundings: Surroundings) -> Result<Self, Error> {
-        let Surroundings { clock, authorities, http } = surroundings;
-        profile::check(options.profile.as_deref()).await?;
+        let Surroundings { clock, authorities, trace_id, http } = surroundings;
+        profile::check(&options.environment, options.profile.as_deref()).await?;
         // Asked for apart from the loader's own chain, which would go on to the instance metadata service and make
         // a machine without a region wait for seconds.
         let region = region::find(options).await?;
-        let sockets = SocketSettings { user_timeout: options.limits.attempt_timeout, ..SocketSettings::default() };
-        let clock_of_pools = Arc::clone(&clock);
-        let settings = PoolSettings { proxy: options.proxy.clone(), authorities, sockets, clock: clock_of_pools };
+        let settings = PoolSettings {
+            proxy: options.proxy.clone(),
+            environment: options.environment.clone(),
+            authorities,
+            sockets: SocketSettings { user_timeout: options.limits.attempt_timeout, ..SocketSettings::default() },
+            clock: Arc::clone(&clock),
+        };
         let shared = http.clone().unwrap_or_else(|| http::by_scheme(settings.clone()));
-        let environment = load_environment(options, &region, shared.clone()).await;
+        let profile = options.profile.clone();
+        let load = loader(profile, region.clone(), shared);
+        // Ours come later, see `keeper`.
+        let config = load(options.environment.sdk(), &options.limits).no_credentials().load().await;
         let endpoint = match &options.endpoint {
             Some(endpoint) => Some(endpoint.clone()),
-            None => configured_endpoint(&environment)?,
+            None => configured_endpoint(&config, &options.environment)?,
         };
         let network = if let Some(http) = http {
             Network::Given(http)
@@ -110,8 +123,8 @@ impl Client {
             let pools = settings.pools(endpoint.as_ref().is_some_and(Endpoint::is_plain_http));
             Network::Pools { pools: Arc::new(pools), connect_timeout: options.limits.connect_timeout }
         };
-        let credentials = keeper(options, &environment, shared, Arc::clone(&clock));
-        let mut config = aws_sdk_dynamodb::config::Builder::from(&environment);
+        let credentials = keeper(options, load, Arc::clone(&clock));
+        let mut config = aws_sdk_dynamodb::config::Builder::from(&config);
         config.set_endpoint_url(endpoint.as_ref().map(|endpoint| endpoint.as_str().to_owned()));
         let config = config.identity_cache(IdentityCache::no_cache());
         let config = match &options.user_agent {
@@ -126,7 +139,7 @@ impl Client {
         };
         let notice = endpoint.as_ref().filter(|endpoint| endpoint.is_exposed()).and_then(exposed);
         Ok(Self {
-            requests: Requests::new(config, network, options, clock, identity),
+            requests: Requests::new(config, network, options, clock, identity, trace_id),
             target: Target {
                 table: options.table_name.clone(),
                 arn: (options.table != options.table_name).then(|| options.table.clone()),
@@ -200,51 +213,45 @@ fn exposed(endpoint: &Endpoint) -> Option<String> {
 /// The keeper of credentials that are looked up; absent where they are simply given.
 fn keeper(
     options: &Options,
-    environment: &SdkConfig,
-    http: SharedHttpClient,
+    load: impl Fn(Env, &Limits) -> ConfigLoader + Send + Sync + 'static,
     clock: SharedClock,
 ) -> Option<CredentialsKeeper> {
     let source = match &options.credentials {
         Some(GivenCredentials::Static(_)) => return None,
         Some(GivenCredentials::Provider(provider)) => Source::Caller(provider.clone()),
-        None => {
-            let (fips, dual_stack) = (environment.use_fips(), environment.use_dual_stack());
-            let region = environment.region().cloned();
-            let config = move || {
-                ProviderConfig::without_region()
-                    .with_region(region.clone())
-                    .with_http_client(http.clone())
-                    .with_use_fips(fips)
-                    .with_use_dual_stack(dual_stack)
-                    .with_behavior_version(Some(behavior_version()))
-                    .with_retry_config(retries(&Limits::default()))
-                    .with_timeout_config(timeouts(&Limits::default()))
-            };
-            Source::Chain { config: Box::new(config), profile: options.profile.clone() }
-        }
+        None => Source::Chain(Arc::new(credentials::Settings {
+            load: Box::new(move |environment| load(environment, &Limits::default()).load().boxed()),
+            environment: options.environment.clone(),
+            profile: options.profile.clone(),
+        })),
     };
     Some(CredentialsKeeper::new(source, clock))
 }
 
-/// What the environment and the shared config files say, with our own limits over them.
-async fn load_environment(options: &Options, region: &Region, http: SharedHttpClient) -> SdkConfig {
-    let mut loader: ConfigLoader = aws_config::defaults(behavior_version())
-        .region(region.clone())
-        .http_client(http)
-        // Given explicitly: ill-formed AWS_MAX_ATTEMPTS or AWS_RETRY_MODE would panic in the SDK's own loading.
-        .retry_config(retries(&options.limits))
-        .timeout_config(timeouts(&options.limits))
-        // DynamoDB's answers are small, and the timeouts above bound them; the watchdog has a history of false alarms.
-        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
-        // Ours come later, see `provider`.
-        .no_credentials();
-    if let Some(profile) = &options.profile {
-        loader = loader.profile_name(profile);
+/// Begins to load what an environment and the shared config files say, with our own limits over them.
+fn loader(
+    profile: Option<String>,
+    region: Region,
+    http: SharedHttpClient,
+) -> impl Fn(Env, &Limits) -> ConfigLoader + Send + Sync + 'static {
+    move |environment, limits| {
+        let mut loader: ConfigLoader = aws_config::defaults(behavior_version())
+            .env(environment)
+            .region(region.clone())
+            .http_client(http.clone())
+            // Given explicitly: ill-formed AWS_MAX_ATTEMPTS or AWS_RETRY_MODE would panic in the SDK's own loading.
+            .retry_config(retries(limits))
+            .timeout_config(timeouts(limits))
+            // DynamoDB's answers are small, and the timeouts above bound them; the watchdog has a history of false alarms.
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
+        if let Some(profile) = &profile {
+            loader = loader.profile_name(profile);
+        }
+        if let Ok(this) = FrameworkMetadata::new("unstorage-dynamodb", Some(env!("CARGO_PKG_VERSION"))) {
+            loader = loader.framework_metadata(this);
+        }
+        loader
     }
-    if let Ok(this) = FrameworkMetadata::new("unstorage-dynamodb", Some(env!("CARGO_PKG_VERSION"))) {
-        loader = loader.framework_metadata(this);
-    }
-    loader.load().await
 }
 
 fn retries(limits: &Limits) -> RetryConfig {
@@ -290,10 +297,10 @@ fn static_credentials(credentials: &StaticCredentials) -> Credentials {
 /// The endpoint of the environment or the profile, the service's own setting first.
 ///
 /// Read here because the SDK drops an ill-formed one with a log line and goes on to AWS.
-fn configured_endpoint(environment: &SdkConfig) -> Result<Option<Endpoint>, Error> {
+fn configured_endpoint(config: &SdkConfig, environment: &Environment) -> Result<Option<Endpoint>, Error> {
     let key =
         ServiceConfigKey::builder().service_id("DynamoDB").env("AWS_ENDPOINT_URL").profile("endpoint_url").build();
-    let (Ok(key), Some(settings)) = (key, environment.service_config()) else {
+    let (Ok(key), Some(settings)) = (key, config.service_config()) else {
         return Ok(None);
     };
     // An empty one counts as absent, as in the JavaScript SDK.
@@ -302,7 +309,7 @@ fn configured_endpoint(environment: &SdkConfig) -> Result<Option<Endpoint>, Erro
     };
     let source = ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL"]
         .into_iter()
-        .find(|name| std::env::var_os(name).is_some())
+        .find(|name| environment.get(name).is_some())
         .unwrap_or("`endpoint_url` of the AWS profile");
     endpoint_from_environment(&text, source).map(Some)
 }

@@ -10,6 +10,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 mod batch;
 mod client;
 pub mod clock;
+pub mod environment;
 pub mod error;
 pub mod expiry;
 #[cfg(any(feature = "node", test))]

@@ -7,7 +7,9 @@ mod abort;
 mod answer;
 mod authorities;
 mod bytes;
+mod context;
 mod credentials;
+mod environment;
 mod error;
 mod event_loop;
 #[cfg(feature = "fault")]

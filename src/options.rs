@@ -13,6 +13,7 @@ mod table;
 use std::fmt;
 
 pub use circuit_breaker::{CircuitBreaker, RawCircuitBreaker};
+pub(crate) use credentials::flaw as credential_flaw;
 pub use credentials::{GivenCredentials, RawCredentials, RawProvided, StaticCredentials};
 pub use endpoint::Endpoint;
 pub(crate) use endpoint::from_environment as endpoint_from_environment;
@@ -21,6 +22,7 @@ pub use proxy::Proxy;
 pub(crate) use region::from_environment as region_from_environment;
 pub use scan::{RawScan, ScanOptions};
 
+use crate::environment::Environment;
 use crate::error::{Error, ErrorKind};
 use crate::expiry::{TTL_ALLOWED, Ttl};
 use crate::input::{FLAG_ALLOWED, Input};
@@ -71,6 +73,8 @@ pub struct RawOptions {
     pub scan: RawScan,
     /// `client`: known only to be refused with words.
     pub client: Input,
+    /// Where what the options leave out may come from.
+    pub environment: Environment,
 }
 
 /// `attributes` as the caller gave it.
@@ -113,6 +117,7 @@ impl Default for RawOptions {
             proxy: Input::Absent,
             scan: RawScan::Absent,
             client: Input::Absent,
+            environment: Environment::default(),
         }
     }
 }
@@ -152,10 +157,12 @@ pub struct Options {
     pub proxy: Proxy,
     /// How `getKeys` and `clear` walk through the table.
     pub scan: ScanOptions,
+    /// Where what the options leave out may come from.
+    pub environment: Environment,
 }
 
 impl fmt::Debug for Options {
-    /// Without the credentials.
+    /// Without the credentials and the environment.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Options")
             .field("table", &self.table)
@@ -182,7 +189,7 @@ impl Options {
     /// # Errors
     /// [`ErrorKind::InvalidOption`], naming the first option that is not allowed and what is.
     pub fn parse(raw: RawOptions) -> Result<Self, Error> {
-        let table = table::parse(raw.table, |name| std::env::var(name).ok())?;
+        let table = table::parse(raw.table, &raw.base, &raw.environment)?;
         let named = |error: Error| error.on_table(Some(&table.name));
         refuse_client(&raw.client).map_err(named)?;
         Ok(Self {
@@ -200,6 +207,7 @@ impl Options {
             user_agent: names::parse_user_agent(raw.user_agent).map_err(named)?,
             proxy: proxy::parse(raw.proxy).map_err(named)?,
             scan: scan::parse(&raw.scan).map_err(named)?,
+            environment: raw.environment,
             table: table.id,
             table_name: table.name,
         })

@@ -22,7 +22,8 @@ pub use read::Meta;
 
 pub use crate::client::authorities::{Authorities, AuthoritySource, TrustVariables};
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use aws_sdk_dynamodb::config::SharedHttpClient;
 use tokio::sync::{OnceCell, Semaphore};
@@ -32,8 +33,9 @@ use self::breaker::Breaker;
 use self::order::Order;
 use self::permission::Permission;
 use crate::client::slots::Slots;
-use crate::client::{Client, Surroundings};
+use crate::client::{Client, Surroundings, TraceId};
 use crate::clock::SharedClock;
+use crate::environment::Environment;
 use crate::error::{Error, ErrorKind, Operation};
 use crate::input::Input;
 use crate::options::Options;
@@ -43,6 +45,7 @@ use crate::stats::{OperationStats, Stats};
 #[derive(Debug)]
 pub struct Store {
     table: String,
+    trace_id: TraceId,
     /// `None` once closed.
     session: RwLock<Option<Arc<Session>>>,
     /// The calls that have begun and not ended.
@@ -58,6 +61,10 @@ struct Session {
     surroundings: Surroundings,
     /// Made by the first call that succeeds to.
     client: OnceCell<Client>,
+    /// Whether the last try to make it failed.
+    failed: AtomicBool,
+    /// The environment that was read after that.
+    renewed: Mutex<Option<Environment>>,
     /// One per request in flight.
     slots: Slots,
     /// One per BatchGetItem in flight, as its answer may be large.
@@ -66,6 +73,19 @@ struct Session {
     batch_write: Permission,
     order: Order,
     breaker: Breaker,
+}
+
+impl Session {
+    /// Makes the client, of the environment that was read last.
+    async fn connect(&self) -> Result<Client, Error> {
+        let mut options = self.options.clone();
+        if let Some(environment) = &*self.renewed.lock().unwrap_or_else(PoisonError::into_inner) {
+            options.environment = environment.clone();
+        }
+        let client = Client::connect(&options, self.surroundings.clone()).await;
+        self.failed.store(client.is_err(), Ordering::Relaxed);
+        client
+    }
 }
 
 impl Store {
@@ -89,9 +109,11 @@ impl Store {
 
     fn over(options: Options, clock: SharedClock, authorities: Authorities, http: Option<SharedHttpClient>) -> Self {
         let slots = Slots::new(options.limits.max_connections);
-        let surroundings = Surroundings { clock: Arc::clone(&clock), authorities, http };
+        let trace_id = TraceId::new(&options.environment);
+        let surroundings = Surroundings { clock: Arc::clone(&clock), authorities, trace_id, http };
         Self {
             table: options.table_name.clone(),
+            trace_id: surroundings.trace_id.clone(),
             session: RwLock::new(Some(Arc::new(Session {
                 batch_get: Permission::new(options.batch),
                 batch_write: Permission::new(options.batch),
@@ -103,6 +125,8 @@ impl Store {
                 clock,
                 surroundings,
                 client: OnceCell::new(),
+                failed: AtomicBool::new(false),
+                renewed: Mutex::default(),
             }))),
             running: TaskTracker::new(),
             stats: Arc::default(),
@@ -112,6 +136,38 @@ impl Store {
     /// What each method did since the store was made. Stays readable when the store is closed.
     pub fn stats(&self) -> impl Iterator<Item = (Operation, OperationStats)> {
         self.stats.snapshot()
+    }
+
+    /// Takes AWS Lambda's trace id for the requests from now on.
+    pub fn set_trace_id(&self, id: Option<&str>) {
+        self.trace_id.set(id);
+    }
+
+    /// Whether requests carry AWS Lambda's trace id.
+    pub fn is_traced(&self) -> bool {
+        self.trace_id.is_some()
+    }
+
+    /// Whether there is a client, so that the environment is read no more.
+    pub fn is_connected(&self) -> bool {
+        self.session().is_none_or(|session| session.client.initialized())
+    }
+
+    /// Whether a client could not be made of the environment that is known.
+    pub fn lacks_environment(&self) -> bool {
+        self.session().is_some_and(|session| session.failed.load(Ordering::Relaxed))
+    }
+
+    /// Takes another environment for the next call that makes a client.
+    pub fn renew(&self, environment: Environment) {
+        if let Some(session) = self.session() {
+            *session.renewed.lock().unwrap_or_else(PoisonError::into_inner) = Some(environment);
+            session.failed.store(false, Ordering::Relaxed);
+        }
+    }
+
+    fn session(&self) -> Option<Arc<Session>> {
+        self.session.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The error of a call that its caller stopped.

@@ -6,11 +6,11 @@ use bytes::Bytes;
 use http::Request;
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, HeaderName, HeaderValue};
 use http_body_util::Full;
-use percent_encoding::{CONTROLS, percent_encode};
 
 use super::Action;
 use super::failure::Failure;
 use super::template::Template;
+use super::trace::TraceId;
 
 const X_AMZ_DATE: HeaderName = HeaderName::from_static("x-amz-date");
 const X_AMZ_TARGET: HeaderName = HeaderName::from_static("x-amz-target");
@@ -23,26 +23,13 @@ const TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-trace-id");
 pub(super) struct Constants {
     /// The header `amz-sdk-request` of each attempt, from the first on.
     counts: Vec<HeaderValue>,
-    /// Whether this is an AWS Lambda function, whose trace id goes with every request.
-    in_lambda: bool,
+    trace_id: TraceId,
 }
 
 impl Constants {
-    pub(super) fn new(max_attempts: u32) -> Self {
+    pub(super) fn new(max_attempts: u32, trace_id: TraceId) -> Self {
         let count = |number| HeaderValue::try_from(format!("attempt={number}; max={max_attempts}")).ok();
-        Self {
-            counts: (1..=max_attempts).filter_map(count).collect(),
-            in_lambda: std::env::var_os("AWS_LAMBDA_FUNCTION_NAME").is_some(),
-        }
-    }
-
-    /// Lambda sets it anew for each of its invocations.
-    fn trace_id(&self) -> Option<HeaderValue> {
-        if !self.in_lambda {
-            return None;
-        }
-        let id = std::env::var("_X_AMZN_TRACE_ID").ok()?;
-        HeaderValue::try_from(percent_encode(id.as_bytes(), CONTROLS).to_string()).ok()
+        Self { counts: (1..=max_attempts).filter_map(count).collect(), trace_id }
     }
 }
 
@@ -78,7 +65,7 @@ impl Attempt<'_> {
         if let Some(count) = constants.counts.get(*number as usize - 1) {
             headers.insert(SDK_REQUEST, count.clone());
         }
-        if let Some(id) = constants.trace_id() {
+        if let Some(id) = constants.trace_id.header() {
             headers.insert(TRACE_ID, id);
         }
         let mut request = Request::new(Full::new(Bytes::clone(body)));

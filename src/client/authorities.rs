@@ -66,9 +66,9 @@ struct Known {
 }
 
 impl Default for Authorities {
-    /// Those of the environment's variables and the operating system.
+    /// Those of the operating system.
     fn default() -> Self {
-        Self::over(None, TrustVariables::from_env())
+        Self::over(None, TrustVariables::default())
     }
 }
 

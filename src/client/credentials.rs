@@ -5,12 +5,14 @@
 //! expires, never drops what AWS refuses, and runs inside the timeouts of one attempt of one request.
 
 mod chain;
+mod check;
+mod process;
 
 use std::fmt;
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, UNIX_EPOCH};
 
-use aws_config::provider_config::ProviderConfig;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
@@ -20,6 +22,8 @@ use tokio::task::AbortHandle;
 
 use crate::clock::SharedClock;
 use crate::error::CredentialsFailure;
+use chain::Chain;
+pub(super) use chain::Settings;
 
 /// How long a source may take.
 const BOUND: Duration = Duration::from_secs(30);
@@ -32,29 +36,27 @@ const AHEAD: Duration = Duration::from_mins(5);
 /// life.
 const MARGIN: Duration = Duration::from_secs(10);
 
-/// How long a renewal in the background waits after one that failed.
+/// The longest time without a lookup after failures: how long a renewal in the background waits after one that failed,
+/// and how long credentials are not looked up again that AWS refused.
 const REST: Duration = Duration::from_secs(10);
+
+/// How long requests fail without a lookup after the second one in a row that failed; doubles with each further one, up
+/// to `REST`. After the first one, the next request looks again.
+const FIRST_REST: Duration = Duration::from_secs(1);
 
 /// Where credentials come from when they are not simply given.
 pub(super) enum Source {
     /// A provider of the caller's.
     Caller(SharedCredentialsProvider),
     /// The AWS default chain.
-    Chain {
-        /// Makes the chain's settings anew: they remember the files that they read.
-        config: Box<dyn Fn() -> ProviderConfig + Send + Sync>,
-        /// The option `profile`.
-        profile: Option<String>,
-    },
+    Chain(Arc<Settings>),
 }
 
 impl Source {
     fn provider(&self) -> SharedCredentialsProvider {
         match self {
             Self::Caller(provider) => provider.clone(),
-            Self::Chain { config, profile } => {
-                SharedCredentialsProvider::new(chain::build(&config(), profile.as_deref()))
-            }
+            Self::Chain(settings) => SharedCredentialsProvider::new(Chain::new(Arc::clone(settings))),
         }
     }
 
@@ -64,7 +66,15 @@ impl Source {
                 "the function in the option `credentials` gave none within {} s",
                 bound.as_secs()
             ))),
-            Self::Chain { .. } => CredentialsError::provider_timed_out(bound),
+            Self::Chain(_) => CredentialsError::provider_timed_out(bound),
+        }
+    }
+
+    /// Where credentials came from, for a message.
+    fn of(&self, credentials: &Credentials) -> &'static str {
+        match self {
+            Self::Caller(_) => "what the function in the option `credentials` gave",
+            Self::Chain(_) => check::source(credentials),
         }
     }
 }
@@ -117,8 +127,15 @@ struct State {
     /// The source's provider, kept from one lookup to the next for what it remembers itself.
     provider: Option<SharedCredentialsProvider>,
     lookups: u64,
-    /// No renewal in the background before this.
+    /// How many lookups in a row failed, and how the last one did.
+    failures: u32,
+    failure: Option<Failure>,
+    /// After a failure, the source is not asked before this.
     rest_until: Duration,
+    /// Nor is it in the background, while there are credentials, before this.
+    renewal_rest_until: Duration,
+    /// Credentials that AWS refuses before this are not looked up again.
+    refused_until: Duration,
     is_closed: bool,
 }
 
@@ -166,14 +183,23 @@ impl CredentialsKeeper {
         self.get().await.map(|held| (held.credentials, held.serial))
     }
 
-    /// Drops the credentials with this serial, if they are still the current ones: AWS refused them.
-    pub(super) fn drop_refused(&self, serial: u64) {
+    /// Takes note that AWS refused the credentials with this serial, and tells whether the request is worth sending again
+    /// with others, which `current` waits for. Not where these were just looked up for the same reason: calls would
+    /// otherwise ask the source as often as AWS refuses them.
+    pub(super) fn drop_refused(&self, serial: u64) -> bool {
         let mut state = self.0.state();
-        if state.held.as_ref().is_some_and(|held| held.serial == serial) {
-            state.held = None;
-            // The files of a profile, say, may hold others by now.
-            state.provider = None;
+        if state.held.as_ref().is_none_or(|held| held.serial != serial) {
+            return true;
         }
+        let now = self.0.clock.now();
+        if now < state.refused_until {
+            return false;
+        }
+        state.refused_until = now + REST;
+        state.held = None;
+        // The files of a profile, say, may hold others by now.
+        state.provider = None;
+        true
     }
 
     /// Ends every lookup; who waits for one is told so.
@@ -191,13 +217,16 @@ impl CredentialsKeeper {
             let now = self.0.clock.now();
             match state.held.clone() {
                 Some(held) if held.end.is_none_or(|end| now < end) => {
-                    if held.due.is_some_and(|due| now >= due) && now >= state.rest_until {
+                    if held.due.is_some_and(|due| now >= due) && now >= state.renewal_rest_until {
                         // The task goes on by itself.
                         drop(self.look_up(&mut state));
                     }
                     return Ok(held);
                 }
-                _ => self.look_up(&mut state),
+                _ => match &state.failure {
+                    Some(failure) if now < state.rest_until => return Err(failure.clone()),
+                    _ => self.look_up(&mut state),
+                },
             }
         };
         lookup.await
@@ -228,11 +257,16 @@ impl Keeper {
     }
 
     async fn run(&self, provider: SharedCredentialsProvider) -> Result<Held, Failure> {
-        let result = match tokio::time::timeout(self.bound, provider.provide_credentials()).await {
-            Ok(result) => result,
+        let asked = AssertUnwindSafe(async { provider.provide_credentials().await }).catch_unwind();
+        let result = match tokio::time::timeout(self.bound, asked).await {
+            Ok(result) => result.unwrap_or_else(|_| Err(panicked())),
             // The instance metadata service keeps the last ones for this.
             Err(_) => provider.fallback_on_interrupt().ok_or_else(|| self.source.timed_out(self.bound)),
         };
+        let result = result.and_then(|credentials| {
+            check::given(&credentials, self.source.of(&credentials))?;
+            Ok(credentials)
+        });
         let mut state = self.state();
         state.lookup = None;
         match result {
@@ -240,14 +274,35 @@ impl Keeper {
                 state.lookups += 1;
                 let held = Held::new(credentials, state.lookups, self.clock.now());
                 state.held = Some(held.clone());
+                (state.failures, state.failure) = (0, None);
                 Ok(held)
             }
             Err(error) => {
-                state.rest_until = self.clock.now() + REST;
-                Err(Failure::Source(Arc::new(error)))
+                let failure = Failure::Source(Arc::new(error));
+                let now = self.clock.now();
+                state.renewal_rest_until = now + REST;
+                state.rest_until = now + rest(state.failures);
+                state.failures = state.failures.saturating_add(1);
+                state.failure = Some(failure.clone());
+                // A file that was not right, say, may be right by now.
+                state.provider = None;
+                Err(failure)
             }
         }
     }
+}
+
+/// How long the source is not asked after a failure that came after so many others in a row.
+fn rest(failures: u32) -> Duration {
+    match failures {
+        0 => Duration::ZERO,
+        _ => FIRST_REST.saturating_mul(2_u32.saturating_pow(failures - 1)).min(REST),
+    }
+}
+
+/// The panic itself was printed.
+fn panicked() -> CredentialsError {
+    CredentialsError::provider_error(CredentialsFailure::new("the source of the credentials panicked"))
 }
 
 impl Held {

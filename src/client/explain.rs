@@ -13,6 +13,10 @@ use crate::error::{Cause, CredentialsFailure, Error, ErrorKind, Metadata};
 /// The longest AWS text that a message quotes, in characters.
 const QUOTED_CHARS: usize = 500;
 
+const NO_ENDPOINT: &str = "the AWS settings lead to no endpoint of DynamoDB: check the region, \
+                           AWS_ACCOUNT_ID_ENDPOINT_MODE, AWS_USE_FIPS_ENDPOINT and AWS_USE_DUALSTACK_ENDPOINT, and what \
+                           the AWS profile says of them";
+
 /// What the requests of a driver go to, as far as its errors tell.
 #[derive(Debug, Clone)]
 pub(crate) struct Target {
@@ -46,6 +50,7 @@ pub(super) fn explain(failure: Failure, action: &str, attempts: u32, target: &Ta
             let reason = advice.map_or_else(|| reason.clone(), |advice| format!("{reason}: {advice}"));
             (Error::new(ErrorKind::Connection, reason), Some(cause))
         }
+        Reason::NoEndpoint(cause) => (Error::new(ErrorKind::InvalidOption, NO_ENDPOINT), Some(cause)),
         Reason::NotSent(cause) => {
             (Error::new(ErrorKind::Internal, "the request could not be built or sent"), Some(cause))
         }

@@ -1,7 +1,5 @@
 //! How a request fails: one type on the whole way of a request, from a connection to the store.
 
-use aws_sdk_dynamodb::config::http::HttpResponse;
-use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 
 use super::credentials;
@@ -37,6 +35,8 @@ pub(super) enum Reason {
     Unreached { cause: String, advice: Option<String> },
     /// There was nothing that could be sent.
     NotSent(String),
+    /// The settings of the environment and the profile lead nowhere.
+    NoEndpoint(String),
     /// There were no credentials.
     Credentials(Error),
     /// The environment names what cannot be used.
@@ -91,15 +91,9 @@ impl Failure {
         }
     }
 
-    /// What the SDK reports of a request that it made but did not send.
-    pub(super) fn of_sdk<E>(error: &SdkError<E, HttpResponse>) -> Self
-    where
-        E: std::error::Error + ProvideErrorMetadata + 'static,
-    {
-        Self::of(match without_credentials(error) {
-            Some(explained) => Reason::Credentials(explained),
-            None => Reason::NotSent(causes(error)),
-        })
+    /// What the SDK reports where it cannot make a request.
+    pub(super) fn no_endpoint(error: &(dyn std::error::Error + 'static)) -> Self {
+        Self::of(Reason::NoEndpoint(causes(error)))
     }
 
     /// As an error tells it, after so many requests.

@@ -22,12 +22,14 @@ use super::connect::Connector;
 use super::pool::{self, Pools, Unsent};
 use super::tcp::SocketSettings;
 use crate::clock::SharedClock;
+use crate::environment::Environment;
 use crate::options::Proxy;
 
 /// What pools are made with.
 #[derive(Debug, Clone)]
 pub(super) struct PoolSettings {
     pub(super) proxy: Proxy,
+    pub(super) environment: Environment,
     pub(super) authorities: Authorities,
     pub(super) sockets: SocketSettings,
     pub(super) clock: SharedClock,
@@ -43,7 +45,7 @@ impl PoolSettings {
     fn tls(&self) -> Pools {
         let proxies = match &self.proxy {
             Proxy::Off => None,
-            Proxy::Environment => Some(Matcher::from_env()),
+            Proxy::Environment => Some(self.environment.proxies()),
             Proxy::Url(url) => Some(Matcher::builder().all(url.as_str()).build()),
         };
         let connector = Connector::tls(self.sockets, self.authorities.clone(), proxies);

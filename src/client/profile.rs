@@ -1,19 +1,42 @@
-//! The profile that the option `profile` names.
+//! The shared config files, and the profile of a driver in them.
 
+use aws_config::profile::{Profile, ProfileSet};
 use aws_runtime::env_config::file::EnvConfigFiles;
-use aws_types::os_shim_internal::{Env, Fs};
+use aws_types::os_shim_internal::Fs;
 
+use crate::environment::Environment;
 use crate::error::{Error, ErrorKind};
 
+/// Reads the files that the environment names. The selected profile is `name`, else that of `AWS_PROFILE`. `None` where
+/// they cannot be read: whoever needs something from them reports that.
+pub(super) async fn load(environment: &Environment, name: Option<&str>) -> Option<ProfileSet> {
+    let name = name.or_else(|| environment.filled("AWS_PROFILE")).unwrap_or("default").to_owned();
+    let files = EnvConfigFiles::default();
+    aws_config::profile::load(&Fs::real(), &environment.sdk(), &files, Some(name.into())).await.ok()
+}
+
+/// The selected profile, then those that it names as its source, one by another.
+pub(super) fn lineage(profiles: &ProfileSet) -> Vec<&Profile> {
+    let mut lineage: Vec<&Profile> = Vec::new();
+    let mut name = Some(profiles.selected_profile());
+    while let Some(profile) = name.and_then(|name| profiles.get_profile(name)) {
+        if lineage.iter().any(|known| std::ptr::eq(*known, profile)) {
+            break;
+        }
+        lineage.push(profile);
+        name = profile.get("source_profile");
+    }
+    lineage
+}
+
 /// Refuses the name of a profile that is not there: region, endpoint and credentials would silently come from
-/// somewhere else. Files that cannot be read are left to those who need something from them.
-pub(super) async fn check(name: Option<&str>) -> Result<(), Error> {
+/// somewhere else.
+pub(super) async fn check(environment: &Environment, name: Option<&str>) -> Result<(), Error> {
     let Some(name) = name else {
         return Ok(());
     };
-    let files = EnvConfigFiles::default();
-    match aws_config::profile::load(&Fs::real(), &Env::real(), &files, None).await {
-        Ok(profiles) if profiles.get_profile(name).is_none() => Err(Error::new(
+    match load(environment, Some(name)).await {
+        Some(profiles) if profiles.get_profile(name).is_none() => Err(Error::new(
             ErrorKind::InvalidOption,
             format!("Option `profile`: there is no profile \"{name}\" in the AWS config and credentials files."),
         )),

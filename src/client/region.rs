@@ -1,32 +1,29 @@
 //! The region of a driver.
 
-use aws_config::meta::region::ProvideRegion;
-use aws_config::profile::ProfileFileRegionProvider;
 use aws_sdk_dynamodb::config::Region;
 
+use super::profile;
 use crate::error::{Error, ErrorKind};
 use crate::options::{Options, region_from_environment};
 
 /// The variables of the environment, the first one first. An empty one counts as absent, as in the JavaScript SDK.
 const VARIABLES: [&str; 2] = ["AWS_REGION", "AWS_DEFAULT_REGION"];
 
-/// The region: the option, else the environment, else the profile. Checked, because it becomes part of a host name.
+/// The region: the option, else the environment, else the profile or one that it names as its source. Checked, because
+/// it becomes part of a host name.
 pub(super) async fn find(options: &Options) -> Result<Region, Error> {
     if let Some(region) = &options.region {
         return Ok(Region::new(region.clone()));
     }
     for variable in VARIABLES {
-        let value = std::env::var_os(variable).unwrap_or_default();
-        if !value.is_empty() {
-            return region_from_environment(value.to_string_lossy().into_owned(), variable).map(Region::new);
+        if let Some(region) = options.environment.filled(variable) {
+            return region_from_environment(region.to_owned(), variable).map(Region::new);
         }
     }
-    let mut profile = ProfileFileRegionProvider::builder();
-    if let Some(name) = &options.profile {
-        profile = profile.profile_name(name);
-    }
-    let region = profile.build().region().await.filter(|region| !region.as_ref().is_empty()).ok_or_else(missing)?;
-    region_from_environment(region.to_string(), "`region` of the AWS profile").map(Region::new)
+    let profiles = profile::load(&options.environment, options.profile.as_deref()).await.ok_or_else(missing)?;
+    let region = profile::lineage(&profiles).into_iter().find_map(|profile| profile.get("region"));
+    let region = region.filter(|region| !region.is_empty()).ok_or_else(missing)?;
+    region_from_environment(region.to_owned(), "`region` of the AWS profile").map(Region::new)
 }
 
 fn missing() -> Error {

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use aws_credential_types::Credentials;
 use bytes::Bytes;
+use futures_util::FutureExt;
 use http::HeaderValue;
 use tokio::time::Instant;
 
@@ -26,6 +27,7 @@ use super::progress;
 use super::retry::{self, Kind, Retry};
 use super::skew::Skew;
 use super::template::Template;
+use super::trace::TraceId;
 use crate::clock::SharedClock;
 use crate::json;
 use crate::options::{Limits, Options};
@@ -68,6 +70,8 @@ pub(crate) struct Sending<'a> {
     attempts: u32,
     paid: Paid,
     renewed: bool,
+    /// Whether it has waited for credentials.
+    has_waited: bool,
     tally: Tally<'a>,
 }
 
@@ -89,6 +93,7 @@ impl<'a> Sending<'a> {
             attempts: 0,
             paid: Paid::default(),
             renewed: false,
+            has_waited: false,
             tally: Tally { counters, traffic, sent: 0 },
         }
     }
@@ -158,6 +163,7 @@ impl Requests {
         options: &Options,
         clock: SharedClock,
         identity: Identity,
+        trace_id: TraceId,
     ) -> Self {
         Self {
             config,
@@ -169,7 +175,7 @@ impl Requests {
             budgets: Budgets::new(options.limits.max_connections),
             skew: Skew::default(),
             template: Mutex::default(),
-            constants: Constants::new(options.limits.max_attempts),
+            constants: Constants::new(options.limits.max_attempts, trace_id),
         }
     }
 
@@ -177,7 +183,12 @@ impl Requests {
     pub(super) async fn advance(&self, sending: &mut Sending<'_>) -> Step {
         let budget = self.budgets.of(sending.work);
         loop {
-            let failure = match self.attempt(sending).await {
+            let template = match self.template(sending).await {
+                Some(Ok(template)) => template,
+                Some(Err(failure)) => return Step::Failed(failure),
+                None => return Step::NeedsCredentials,
+            };
+            let failure = match self.attempt(&template, sending).await {
                 Ok(reply) => {
                     budget.succeeded(sending.paid);
                     return Step::Answered(reply);
@@ -204,12 +215,11 @@ impl Requests {
         }
     }
 
-    async fn attempt(&self, sending: &mut Sending<'_>) -> Result<Reply, Failure> {
+    async fn attempt(&self, template: &Template, sending: &mut Sending<'_>) -> Result<Reply, Failure> {
         sending.attempts += 1;
-        let template = self.template().await?;
         let signed_at = self.skew.apply(self.clock.now());
         let Sending { action, body, id, attempts, .. } = &*sending;
-        let attempt = Attempt { template: &template, action: *action, body, id, number: *attempts };
+        let attempt = Attempt { template, action: *action, body, id, number: *attempts };
         let mut request = Some(attempt.request(&self.constants, signed_at)?);
         let patience = Patience {
             deadline: sending.deadline,
@@ -254,9 +264,9 @@ impl Requests {
         if let Identity::Kept(keeper) = &self.identity
             && !*renewed
             && retry::is_refusal(name, status)
+            && keeper.drop_refused(serial)
         {
             *renewed = true;
-            keeper.drop_refused(serial);
             kind = Some(Kind::Credentials);
         }
         let asked = reply.header("x-amz-retry-after").and_then(|milliseconds| milliseconds.parse().ok());
@@ -264,12 +274,25 @@ impl Requests {
         Failure::answered(said, retry, status, reply.request_id())
     }
 
-    /// The template for the current credentials.
-    async fn template(&self) -> Result<Arc<Template>, Failure> {
-        let (credentials, serial) = match &self.identity {
-            Identity::Given(credentials) => (credentials.clone(), 0),
-            Identity::Kept(keeper) => keeper.current().await.map_err(|failure| Failure::credentials(&failure))?,
+    /// The template for the current credentials; `None` where they have to be waited for, which must not take up a
+    /// connection. Credentials that come expired have to be asked for with the request at hand: those are waited for.
+    async fn template(&self, sending: &mut Sending<'_>) -> Option<Result<Arc<Template>, Failure>> {
+        let current = match &self.identity {
+            Identity::Given(credentials) => Ok((credentials.clone(), 0)),
+            Identity::Kept(keeper) if sending.has_waited => keeper.current().await,
+            Identity::Kept(keeper) => match keeper.current().now_or_never() {
+                Some(current) => current,
+                None => {
+                    sending.has_waited = true;
+                    return None;
+                }
+            },
         };
+        let current = current.map_err(|failure| Failure::credentials(&failure));
+        Some(current.and_then(|(credentials, serial)| self.template_for(credentials, serial)))
+    }
+
+    fn template_for(&self, credentials: Credentials, serial: u64) -> Result<Arc<Template>, Failure> {
         let mut kept = self.template.lock().unwrap_or_else(PoisonError::into_inner);
         match &*kept {
             Some(template) if template.serial == serial => Ok(Arc::clone(template)),

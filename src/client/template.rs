@@ -62,7 +62,7 @@ impl Template {
             .send();
         // Nothing in it waits for anything; and no call must wait for another that nobody polls.
         let sent = tokio::task::unconstrained(request).now_or_never().ok_or_else(|| broken("it waits"))?;
-        sent.map_err(|error| Failure::of_sdk(&error))?;
+        sent.map_err(|error| Failure::no_endpoint(&error))?;
         let Made { connector, request } = std::mem::take(&mut *model.made());
         let request = request.ok_or_else(|| broken("it was not sent"))?;
         let request = request.try_into_http1x().map_err(|error| broken(&error.to_string()))?;

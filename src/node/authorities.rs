@@ -24,14 +24,14 @@ pub(super) fn authorities(env: &Env, options: &Options) -> Result<Authorities> {
     if !options.may_speak_tls() {
         return Ok(Authorities::default());
     }
-    let known = EventLoop::of(env)?.authorities();
+    let (known, variables) = (EventLoop::of(env)?.authorities(), TrustVariables::of(&options.environment));
     if let Some(authorities) = known.get() {
-        return Ok(authorities.with_variables(TrustVariables::from_env()));
+        return Ok(authorities.with_variables(variables));
     }
     let list: Function<'_, (), String> =
         env.create_function_from_closure("listAuthorities", |context| list(context.env))?;
     let ask = list.build_threadsafe_function::<()>().callee_handled::<false>().weak::<true>().build()?;
-    Ok(known.get_or_init(|| Authorities::new(Node(ask), TrustVariables::from_env())).clone())
+    Ok(known.get_or_init(|| Authorities::new(Node(ask), variables)).clone())
 }
 
 /// Whom Node's own `https` trusts, as PEM text. `getCACertificates` is newer than `rootCertificates`, and knows the

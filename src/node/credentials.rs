@@ -12,6 +12,7 @@ use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi::{Env, JsDate, JsValue, Result, Status, ValueType};
 use tokio::sync::oneshot;
 
+use super::context::outside;
 use super::input::{property, read};
 use crate::error::{CredentialsFailure, Thrown};
 use crate::input::Input;
@@ -25,10 +26,11 @@ type Ask = ThreadsafeFunction<(), Unknown<'static>, (), Status, false, true>;
 struct Provider(Ask);
 
 /// Makes a provider of the function.
-pub(super) fn provider(function: Unknown<'_>) -> Result<SharedCredentialsProvider> {
+pub(super) fn provider(env: &Env, function: Unknown<'_>) -> Result<SharedCredentialsProvider> {
     // SAFETY: the caller checked that it is a function.
     let function: Function<'_, (), Unknown<'static>> = unsafe { function.cast() }?;
-    let ask = function.build_threadsafe_function::<()>().callee_handled::<false>().weak::<true>().build()?;
+    let build = || function.build_threadsafe_function::<()>().callee_handled::<false>().weak::<true>().build();
+    let ask = outside(env, build)?;
     Ok(SharedCredentialsProvider::new(Provider(ask)))
 }
 

@@ -15,6 +15,7 @@ use napi::{Env, JsError, JsValue, Result, check_status, sys};
 
 use super::abort::Abort;
 use super::answer::Answer;
+use super::context::outside;
 use super::error::data;
 use super::pending::{Call, Pending};
 use super::runtime::{self, Jobs};
@@ -71,7 +72,7 @@ impl EventLoop {
         if let Some(event_loop) = unsafe { Self::get(env.raw()) } {
             return Ok(event_loop);
         }
-        Self::make(env)
+        outside(env, || Self::make(env))
     }
 
     /// # Safety

@@ -3,6 +3,7 @@
 
 /// Panics where the environment variable `UNSTORAGE_DYNAMODB_FAULT` names this place. Where it says `use after free`, any
 /// place is where that happens.
+#[expect(clippy::disallowed_methods, reason = "set for the whole process, by tests alone")]
 pub(super) fn strike(place: &str) {
     let chosen = std::env::var("UNSTORAGE_DYNAMODB_FAULT").unwrap_or_default();
     assert!(chosen != place, "a panic on purpose, {place}");

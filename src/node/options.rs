@@ -1,19 +1,21 @@
 //! From the JavaScript options object to [`RawOptions`]; the core checks them.
 
 use napi::bindgen_prelude::{JsObjectValue, Object, Unknown};
-use napi::{JsValue, Result, ValueType};
+use napi::{Env, JsValue, Result, ValueType};
 
 use super::credentials::provider;
+use super::environment::environment;
 use super::input::{property, read};
 use crate::input::Input;
 use crate::options::{RawAttributes, RawCircuitBreaker, RawCredentials, RawLimits, RawOptions, RawScan};
 
-/// Reads each known option once.
-pub(super) fn read_options(options: &Object<'_>) -> Result<RawOptions> {
+/// Reads each known option once, and the variables of JavaScript's environment.
+pub(super) fn read_options(env: &Env, options: &Object<'_>, variables: Unknown<'_>) -> Result<RawOptions> {
     Ok(RawOptions {
+        environment: environment(variables)?,
         table: property(options, "table")?,
         region: property(options, "region")?,
-        credentials: credentials(options)?,
+        credentials: credentials(env, options)?,
         attributes: attributes(options)?,
         expire_in: property(options, "expireIn")?,
         ttl: property(options, "ttl")?,
@@ -37,10 +39,10 @@ pub(super) fn read_options(options: &Object<'_>) -> Result<RawOptions> {
     })
 }
 
-fn credentials(options: &Object<'_>) -> Result<RawCredentials> {
+fn credentials(env: &Env, options: &Object<'_>) -> Result<RawCredentials> {
     let value: Unknown<'_> = options.get_named_property("credentials")?;
     if value.get_type()? == ValueType::Function {
-        return provider(value).map(RawCredentials::Provider);
+        return provider(env, value).map(RawCredentials::Provider);
     }
     Ok(match nested(value)? {
         Nested::Object(credentials) => RawCredentials::Object {

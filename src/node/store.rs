@@ -10,6 +10,8 @@ use napi_derive::napi;
 use super::abort::Abort;
 use super::answer::Answer;
 use super::authorities::authorities;
+use super::context::outside;
+use super::environment::environment;
 use super::error::thrown;
 use super::event_loop::{Ended, EventLoop};
 use super::input::{Argument, option};
@@ -19,6 +21,7 @@ use super::stats::NativeStore;
 use super::value::{given, given_raw};
 use crate::clock::SystemClock;
 use crate::error::{Error, Operation};
+use crate::input::Input;
 use crate::options::Options;
 use crate::store::Store;
 use crate::value::Reading;
@@ -26,17 +29,17 @@ use crate::value::Reading;
 /// Makes a native driver. Checks the options; opens nothing.
 ///
 /// Throws the data of an error where an option is not allowed.
-#[napi(catch_unwind, ts_args_type = "options: object")]
-pub fn dynamo_db_cache_driver(env: &Env, options: Object<'_>) -> Result<NativeDriver> {
+#[napi(catch_unwind, ts_args_type = "options: object, variables: object")]
+pub fn dynamo_db_cache_driver(env: &Env, options: Object<'_>, variables: Unknown<'_>) -> Result<NativeDriver> {
     #[cfg(feature = "fault")]
     super::fault::strike("factory");
-    open(env, &options).map(|store| NativeDriver { store })
+    open(env, &options, variables).map(|store| NativeDriver { store })
 }
 
 /// A store with these options; throws where one is not allowed.
-pub(super) fn open(env: &Env, options: &Object<'_>) -> Result<Arc<Store>> {
-    let options = Options::parse(read_options(options)?).map_err(|error| thrown(env, &error))?;
-    let authorities = authorities(env, &options)?;
+pub(super) fn open(env: &Env, options: &Object<'_>, variables: Unknown<'_>) -> Result<Arc<Store>> {
+    let options = Options::parse(read_options(env, options, variables)?).map_err(|error| thrown(env, &error))?;
+    let authorities = outside(env, || authorities(env, &options))?;
     Ok(Arc::new(Store::trusting(options, Arc::new(SystemClock), authorities)))
 }
 
@@ -205,6 +208,23 @@ impl NativeDriver {
     #[must_use]
     pub fn get_instance(&self) -> NativeStore {
         NativeStore::new(&self.store)
+    }
+
+    /// Reads what may have changed in the environment since the last call: AWS Lambda's trace id, and everything where
+    /// no client could be made of what it held. Tells whether the next call must do the same.
+    #[napi(catch_unwind, ts_args_type = "variables: object")]
+    pub fn enter(&self, variables: Unknown<'_>) -> Result<bool> {
+        if self.store.lacks_environment() {
+            self.store.renew(environment(variables)?);
+        }
+        if self.store.is_traced()
+            && let Input::Text(id) = option(&variables, "_X_AMZN_TRACE_ID")?
+        {
+            self.store.set_trace_id(Some(&id));
+        } else {
+            self.store.set_trace_id(None);
+        }
+        Ok(self.store.is_traced() || !self.store.is_connected())
     }
 
     /// Ends the driver's work and closes its connections.

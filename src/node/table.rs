@@ -17,9 +17,9 @@ pub struct NativeTable {
 /// Makes the table that the driver expects, where there is none, and turns its TTL on.
 ///
 /// Throws the data of an error where an option is not allowed, and rejects with it where something else fails.
-#[napi(catch_unwind, ts_args_type = "options: object", ts_return_type = "Promise<NativeTable>")]
-pub fn create_table<'env>(env: &'env Env, options: Object<'_>) -> Result<Unknown<'env>> {
-    let store = open(env, &options)?;
+#[napi(catch_unwind, ts_args_type = "options: object, variables: object", ts_return_type = "Promise<NativeTable>")]
+pub fn create_table<'env>(env: &'env Env, options: Object<'_>, variables: Unknown<'_>) -> Result<Unknown<'env>> {
+    let store = open(env, &options, variables)?;
     promise(env, &store, None, |store| async move {
         store.create_table(Patience::default()).await.map(|created| NativeTable { created })
     })

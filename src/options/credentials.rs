@@ -91,11 +91,27 @@ fn read<E>(
 
 fn text(input: Input) -> Result<String, (&'static str, &'static str)> {
     match input {
-        // A control character (the newline of a pasted key, say) could not be sent in a header.
-        Input::Text(text) if !text.is_empty() && !text.contains(char::is_control) => Ok(text),
-        Input::Text(text) if !text.is_empty() => Err(("a string without control characters", "a string with one")),
+        Input::Text(text) if !text.is_empty() => match flaw(&text) {
+            None => Ok(text),
+            Some(flaw) => Err(flaw),
+        },
         other => Err(("a string", other.kind())),
     }
+}
+
+/// What a part of credentials must be and what it is, where it cannot be right: AWS gives printable ASCII without
+/// spaces, and only that can be sent.
+pub(crate) fn flaw(text: &str) -> Option<(&'static str, &'static str)> {
+    let found = match text.chars().find(|character| !character.is_ascii_graphic()) {
+        None if text.is_empty() => "an empty string",
+        None => return None,
+        Some('\u{feff}') => "a string with a byte-order mark",
+        Some('\n' | '\r') => "a string with a line break",
+        Some(character) if character.is_control() => "a string with a control character",
+        Some(character) if character.is_whitespace() => "a string with a space",
+        Some(_) => "a string with a character that is not ASCII",
+    };
+    Some(("printable ASCII without spaces", found))
 }
 
 #[cfg(test)]
@@ -131,6 +147,29 @@ mod tests {
             assert!(message.contains(&format!("`{option}`")), "{message}");
             assert!(!message.contains("CANARY"), "{message}");
         }
+    }
+
+    /// [CRED-12]
+    #[test]
+    fn only_printable_ascii_can_be_sent() {
+        for (given, found) in [
+            ("key\n", "line break"),
+            ("\rkey", "line break"),
+            ("\u{feff}key", "byte-order mark"),
+            (" key", "space"),
+            ("a key", "space"),
+            ("key\u{a0}", "space"),
+            ("key\t", "control"),
+            ("key\0", "control"),
+            ("key\u{7f}", "control"),
+            ("k\u{e9}y", "not ASCII"),
+            ("\u{200b}key", "not ASCII"),
+            ("", "empty"),
+        ] {
+            assert!(flaw(given).is_some_and(|(_, said)| said.contains(found)), "{given:?}");
+        }
+        let printable: String = ('!'..='~').collect();
+        assert_eq!(flaw(&printable), None);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The option `table`: a name or an ARN, from the option or the environment.
 
+use crate::environment::Environment;
 use crate::error::{Error, ErrorKind};
 use crate::input::Input;
 
@@ -21,19 +22,22 @@ pub(super) struct Table {
     pub(super) region: Option<String>,
 }
 
-/// Checks the option; where it is absent, what `variable` gives for a variable of the environment.
-pub(super) fn parse(table: Input, variable: impl FnOnce(&str) -> Option<String>) -> Result<Table, Error> {
+/// The longest part of a base that a message shows, in characters.
+const SHOWN_BASE_CHARS: usize = 100;
+
+/// Checks the option; where it is absent, the variable of the environment. `base` tells drivers without a table apart.
+pub(super) fn parse(table: Input, base: &Input, environment: &Environment) -> Result<Table, Error> {
     match table {
-        Input::Absent => match variable(VARIABLE) {
-            Some(text) if !text.is_empty() => read(text).map_err(|found| {
+        Input::Absent => match environment.filled(VARIABLE) {
+            Some(text) => read(text.to_owned()).map_err(|found| {
                 Error::new(
                     ErrorKind::InvalidOption,
                     format!("The table in the environment variable {VARIABLE} must be {ALLOWED}; it is {found}."),
                 )
             }),
-            _ => Err(missing()),
+            None => Err(missing(base)),
         },
-        Input::Text(text) if text.is_empty() => Err(missing()),
+        Input::Text(text) if text.is_empty() => Err(missing(base)),
         Input::Text(text) => read(text).map_err(|found| Error::option("table", ALLOWED, &found)),
         other => Err(Error::option("table", ALLOWED, other.kind())),
     }
@@ -74,9 +78,22 @@ fn read_arn(text: &str) -> Option<Table> {
     is_right.then(|| Table { id: text.to_owned(), name: name.to_owned(), region: Some((*region).to_owned()) })
 }
 
-/// In the words of unstorage's own drivers.
-fn missing() -> Error {
-    Error::new(ErrorKind::InvalidOption, "Missing required option `table`.")
+/// Begins in the words of unstorage's own drivers.
+fn missing(base: &Input) -> Error {
+    let driver = match base {
+        Input::Text(base) if !base.is_empty() => {
+            let shown: String = base.chars().take(SHOWN_BASE_CHARS).collect();
+            format!(" of the driver with the `base` {shown:?}")
+        }
+        _ => String::new(),
+    };
+    Error::new(
+        ErrorKind::InvalidOption,
+        format!(
+            "Missing required option `table`. Set the option{driver}, or the environment variable {VARIABLE} before \
+             the driver's first call."
+        ),
+    )
 }
 
 #[cfg(test)]
@@ -84,7 +101,7 @@ mod tests {
     use super::*;
 
     fn option(table: Input) -> Result<Table, Error> {
-        parse(table, |_| None)
+        parse(table, &Input::Absent, &Environment::default())
     }
 
     #[test]
@@ -109,7 +126,8 @@ mod tests {
     fn names_the_option_and_what_is_allowed() {
         for absent in [Input::Absent, "".into()] {
             let message = option(absent).expect_err("missing").to_string();
-            assert_eq!(message, "[unstorage] [aws-dynamodb] Missing required option `table`.");
+            assert!(message.starts_with("[unstorage] [aws-dynamodb] Missing required option `table`."), "{message}");
+            assert!(message.contains(VARIABLE) && !message.contains("base"), "{message}");
         }
         let refused = [
             "ab".into(),
@@ -133,11 +151,25 @@ mod tests {
 
     #[test]
     fn comes_from_the_environment_where_the_option_is_absent() {
-        let with = |table: Input, value: &str| parse(table, |name| (name == VARIABLE).then(|| value.to_owned()));
+        let with = |table: Input, value: &str| {
+            parse(table, &Input::Absent, &Environment::new([(VARIABLE.to_owned(), value.to_owned())]))
+        };
         assert_eq!(with(Input::Absent, "sessions").expect("valid").name, "sessions");
         assert_eq!(with("cache".into(), "sessions").expect("valid").name, "cache");
         assert!(with(Input::Absent, "").expect_err("missing").to_string().contains("Missing required option"));
         let message = with(Input::Absent, "a b").expect_err("refused").to_string();
         assert!(message.contains(VARIABLE) && message.contains("3 to 255"), "{message}");
+    }
+
+    /// [OPT-1]
+    #[test]
+    fn a_missing_one_names_the_base_by_which_the_driver_is_known() {
+        let missing =
+            |base: Input| parse(Input::Absent, &base, &Environment::default()).expect_err("missing").to_string();
+        assert!(missing("cache:\npages".into()).contains(r#"the `base` "cache:\npages""#));
+        assert!(missing(Input::Text("x".repeat(5_000))).len() < 400);
+        for nothing in [Input::Absent, "".into(), Input::Number(1.0)] {
+            assert!(!missing(nothing).contains("base"));
+        }
     }
 }

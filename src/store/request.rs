@@ -59,10 +59,10 @@ impl Call {
         Ok((client, slot))
     }
 
-    /// The client, connected by the first call that succeeds to.
+    /// The client, made by the first call that succeeds to. A failure is not kept: it lies in files or in the network.
     async fn client(&self) -> Result<&Client, Error> {
-        let Session { options, surroundings, client, .. } = &*self.session;
-        client.get_or_try_init(|| Box::pin(Client::connect(options, surroundings.clone()))).await
+        let session = &*self.session;
+        session.client.get_or_try_init(|| Box::pin(session.connect())).await
     }
 
     /// Waits for credentials, then for a slot.

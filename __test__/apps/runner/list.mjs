@@ -8,7 +8,7 @@ import { pinned } from "./workspace.mjs";
 /**
  * @typedef {object} App
  * @property {string} name what `--only` takes, in whole or in part
- * @property {"server" | "dev" | "script" | "example"} kind
+ * @property {"server" | "dev" | "script" | "tests" | "example"} kind
  * @property {string} install a folder of `__test__/apps/installs`
  * @property {string[]} sources folders of the repository, each over the one before
  * @property {Program} program what runs it
@@ -16,6 +16,7 @@ import { pinned } from "./workspace.mjs";
  * @property {string[][]} [build] commands; the first word is a package whose program it is, or `npm` or `bun`
  * @property {string} [output] what the build makes, and what is moved away before it runs
  * @property {string[]} start for `program`, in the moved output; where there is none, in the app's folder
+ * @property {boolean} [dotenv] its variables come from `.env`; those of its process point elsewhere
  * @property {boolean} [lambda] `start` is a module with a Lambda handler
  * @property {boolean} [renamesAddon] the bundler gives the addon a name by which its size is not checked
  * @property {boolean} [packagesInOutput] the packages are installed into the output, as for a bundle that leaves them out
@@ -59,6 +60,15 @@ function nitropackApps(install, ci) {
       install,
       sources: nitro2,
       start: ["nitropack", "dev", "--host", "127.0.0.1", "--port", "{port}"],
+      ci,
+    },
+    {
+      name: `${name}, dev, .env`,
+      ...dev,
+      install,
+      sources: nitro2,
+      start: ["nitropack", "dev", "--host", "127.0.0.1", "--port", "{port}"],
+      dotenv: true,
       ci,
     },
   ];
@@ -266,6 +276,27 @@ const bunBundle = (program) => ({
   ci: true,
 });
 
+/** @type {Pick<App, "kind" | "program" | "ci">} */
+const tests = { kind: "tests", program: "node", ci: true };
+
+/** @type {App[]} */
+const testRunners = [
+  {
+    name: `jest ${pinned("jest").jest}`,
+    ...tests,
+    install: "jest",
+    sources: templates("jest"),
+    start: ["jest"],
+  },
+  {
+    name: `vitest ${pinned("vitest").vitest}, threads`,
+    ...tests,
+    install: "vitest",
+    sources: templates("vitest"),
+    start: ["vitest", "run", "--pool=threads"],
+  },
+];
+
 /** @type {App[]} */
 const pnpmApps = [
   {
@@ -274,6 +305,23 @@ const pnpmApps = [
     install: "pnpm",
     sources: nitro2,
     build: [["nitropack", "build"]],
+    ci: true,
+  },
+  {
+    name: `pnpm ${versionOf("pnpm")}, strict, nitropack ${pinned("pnpm-strict").nitropack}`,
+    ...built,
+    install: "pnpm-strict",
+    sources: nitro2,
+    build: [["nitropack", "build"]],
+    ci: true,
+  },
+  {
+    name: `pnpm ${versionOf("pnpm")}, strict, plain ESM`,
+    kind: "script",
+    program: "node",
+    install: "pnpm-strict",
+    sources: templates("plain"),
+    start: ["import.mjs"],
     ci: true,
   },
 ];
@@ -335,6 +383,7 @@ export const apps = [
   ...nitro3Apps,
   ...nuxtApps,
   ...pnpmApps,
+  ...testRunners,
   ...otherRuntimes("bun"),
   ...otherRuntimes("deno"),
   bunBundle("node"),

@@ -8,6 +8,7 @@ import { green, red } from "../../../scripts/lib/steps.mjs";
 const columns = [
   "build",
   "answers",
+  "environment",
   "cached",
   "ttl",
   "keys",

@@ -10,6 +10,7 @@ import { runQuietly } from "./processes.mjs";
 import { flat, programCommand } from "./programs.mjs";
 import { checkExample, checkScript } from "./scripts.mjs";
 import { checkServer } from "./servers.mjs";
+import { checkTests } from "./tests.mjs";
 import { programOf } from "./workspace.mjs";
 
 /** @typedef {import("./list.mjs").App} App */
@@ -30,6 +31,7 @@ const checksOf = {
   server: checkServer,
   dev: checkServer,
   script: checkScript,
+  tests: checkTests,
   example: checkExample,
 };
 
@@ -100,6 +102,7 @@ export async function runApp(app, workspace, table) {
 /** @param {App} app @param {string[]} program @param {string} folder */
 function commandOf({ kind, start, lambda }, program, folder) {
   const [first = "", ...rest] = start;
-  const script = kind === "dev" ? programOf(folder, first) : path.join(folder, first);
+  const script =
+    kind === "dev" || kind === "tests" ? programOf(folder, first) : path.join(folder, first);
   return lambda ? [...program, lambdaServer, script, ...rest] : [...program, script, ...rest];
 }

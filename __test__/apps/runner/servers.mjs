@@ -1,15 +1,21 @@
 // Apps that answer over HTTP.
+import { writeFileSync } from "node:fs";
+import path from "node:path";
+
 import { Failure } from "../../../scripts/lib/steps.mjs";
 import { checkPage } from "./browser.mjs";
 import * as checks from "./checks.mjs";
 import { routes } from "./contracts.mjs";
 import { startServer } from "./processes.mjs";
+import { startProduction } from "./production.mjs";
 import { breakAddon } from "./workspace.mjs";
 
 /** @param {import("./run.mjs").Running} running */
 export async function checkServer({ app, folder, command, table, cell }) {
   const contract = app.contract ?? routes;
-  const options = { cwd: folder, env: table.env, path: contract.path("Oslo") };
+  const production = app.dotenv ? await startProduction() : undefined;
+  const env = production ? withDotenv(folder, table.env, production.env) : table.env;
+  const options = { cwd: folder, env, path: contract.path("Oslo") };
   /** @type {Awaited<ReturnType<typeof startServer>> | undefined} */
   let server;
 
@@ -51,7 +57,24 @@ export async function checkServer({ app, folder, command, table, cell }) {
       await server?.stop();
       mend();
     }
+    if (production) {
+      await cell("environment", production.check);
+    }
   } finally {
     await server?.stop();
+    production?.stop();
   }
+}
+
+/**
+ * Writes the file, and gives the variables of the process, which would go over those of the same name.
+ *
+ * @param {string} folder
+ * @param {Record<string, string>} own
+ * @param {Record<string, string>} others
+ */
+function withDotenv(folder, own, others) {
+  const lines = Object.entries(own).map(([name, value]) => `${name}=${value}\n`);
+  writeFileSync(path.join(folder, ".env"), lines.join(""));
+  return Object.fromEntries(Object.entries(others).filter(([name]) => !(name in own)));
 }

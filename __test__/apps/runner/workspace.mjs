@@ -1,5 +1,6 @@
 // Where throw-away apps live: a folder outside the repository, so that nothing above an app has a node_modules.
 import {
+  appendFileSync,
   cpSync,
   existsSync,
   mkdtempSync,
@@ -13,6 +14,7 @@ import {
 import { tmpdir } from "node:os";
 import path from "node:path";
 
+import { platformTag } from "../../../scripts/lib/addon.mjs";
 import { npm, run } from "../../../scripts/lib/process.mjs";
 import { inProject, readJson } from "../../../scripts/lib/project.mjs";
 import { Failure } from "../../../scripts/lib/steps.mjs";
@@ -97,7 +99,18 @@ export class Workspace {
     const pnpm = [process.execPath, await programFile("pnpm")];
     const offline = ["--prefer-offline", "--reporter=append-only"];
     await runInstall([...pnpm, "install", "--frozen-lockfile", ...offline], { cwd: folder });
-    await runInstall([...pnpm, "add", ...offline, ...this.tarballs()], { cwd: folder });
+    const settings = path.join(folder, "pnpm-workspace.yaml");
+    if (existsSync(settings)) {
+      // As from a registry: the platform's package lies with the one that depends on it, and nowhere else.
+      const isPlatform = (/** @type {string} */ file) => path.basename(file).includes("-binding-");
+      const platform = this.tarballs().find(isPlatform);
+      const name = `@unstorage-dynamodb/binding-${platformTag()}`;
+      appendFileSync(settings, `overrides:\n  "${name}": "file:${platform}"\n`);
+      const main = this.tarballs().filter((file) => !isPlatform(file));
+      await runInstall([...pnpm, "add", ...offline, ...main], { cwd: folder });
+    } else {
+      await runInstall([...pnpm, "add", ...offline, ...this.tarballs()], { cwd: folder });
+    }
   }
 
   /** Examples are for people, and name their own versions. @param {string} install @param {string} source */

@@ -10,6 +10,7 @@ use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::{self, PemObject};
 
 use super::Untrusting;
+use crate::environment::Environment;
 use crate::error::{Error, ErrorKind};
 
 /// Authorities for AWS tools: <https://docs.aws.amazon.com/sdkref/latest/guide/feature-gen-config.html>
@@ -41,10 +42,10 @@ pub struct TrustVariables {
 }
 
 impl TrustVariables {
-    /// From the variables of the process.
+    /// From a driver's environment.
     #[must_use]
-    pub fn from_env() -> Self {
-        let value = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+    pub fn of(environment: &Environment) -> Self {
+        let value = |name| environment.filled(name).map(OsString::from);
         Self {
             aws_ca_bundle: value(AWS_CA_BUNDLE),
             node_extra_ca_certs: value(NODE_EXTRA_CA_CERTS),

@@ -28,6 +28,8 @@ struct Giver {
     failing: Arc<AtomicU32>,
     life: Option<f64>,
     hangs: bool,
+    panics: bool,
+    token: Option<&'static str>,
     clock: Arc<Hands>,
 }
 
@@ -42,11 +44,13 @@ impl ProvideCredentials for Giver {
             if self.hangs {
                 std::future::pending::<()>().await;
             }
+            assert!(!self.panics || nth > 1, "on purpose");
             if self.failing.load(Ordering::Relaxed) > 0 {
                 return Err(CredentialsError::provider_error(CredentialsFailure::new("no")));
             }
             let expiry = self.life.map(|life| UNIX_EPOCH + self.clock.now() + Duration::from_secs_f64(life));
-            Ok(Credentials::new(format!("id{nth}"), "secret", None, expiry, "test"))
+            let token = self.token.map(ToOwned::to_owned);
+            Ok(Credentials::new(format!("id{nth}"), "secret", token, expiry, "test"))
         })
     }
 }
@@ -193,11 +197,88 @@ async fn a_source_that_never_answers_is_given_up() {
 async fn what_aws_refused_is_dropped_once() {
     let giver = Giver::default();
     let keeper = giver.keeper();
-    let first = keeper.get().await.map(|held| held.serial).unwrap_or_default();
-    keeper.drop_refused(first);
+    let first = serial(&keeper).await;
+    assert!(keeper.drop_refused(first));
     assert_eq!(id(&keeper).await, "id2");
-    keeper.drop_refused(first);
+    assert!(keeper.drop_refused(first));
     assert_eq!(id(&keeper).await, "id2");
+}
+
+async fn serial(keeper: &CredentialsKeeper) -> u64 {
+    keeper.get().await.map(|held| held.serial).unwrap_or_default()
+}
+
+/// [CRED-13]
+#[tokio::test]
+async fn what_aws_refuses_again_is_looked_up_again_every_ten_seconds_at_most() {
+    let giver = Giver::default();
+    let keeper = giver.keeper();
+    for second in 0..25 {
+        giver.clock.set(f64::from(second));
+        for _ in 0..100 {
+            while keeper.drop_refused(serial(&keeper).await) {}
+        }
+    }
+    // One at first, then one each at 0, 10 and 20 s.
+    assert_eq!(giver.asked(), 4);
+}
+
+/// [CRED-13]
+#[tokio::test]
+async fn a_source_that_fails_again_and_again_is_asked_ever_more_rarely() {
+    let giver = Giver::default();
+    let keeper = giver.keeper();
+    giver.failing.store(1, Ordering::Relaxed);
+    let mut asked_at = Vec::new();
+    for second in 0..50 {
+        giver.clock.set(f64::from(second));
+        let before = giver.asked();
+        for _ in 0..100 {
+            assert!(keeper.ready().await.is_err());
+        }
+        asked_at.extend((before..giver.asked()).map(|_| second));
+    }
+    assert_eq!(asked_at, [0, 0, 1, 3, 7, 15, 25, 35, 45]);
+    // The first success ends that.
+    giver.failing.store(0, Ordering::Relaxed);
+    giver.clock.set(55.0);
+    assert_eq!(id(&keeper).await, "id10");
+}
+
+/// [CRED-13]
+#[tokio::test]
+async fn a_failed_renewal_does_not_keep_requests_from_looking_once_what_was_good_has_ended() {
+    let giver = Giver { life: Some(10.0), ..Giver::default() };
+    let keeper = giver.keeper();
+    assert_eq!(id(&keeper).await, "id1");
+    giver.failing.store(1, Ordering::Relaxed);
+    giver.clock.set(8.5);
+    assert_eq!(id(&keeper).await, "id1");
+    settle().await;
+    giver.failing.store(0, Ordering::Relaxed);
+    giver.clock.set(9.5);
+    assert_eq!(id(&keeper).await, "id3");
+}
+
+/// [CRED-14]
+#[tokio::test]
+async fn a_source_that_panics_fails_that_lookup_alone() {
+    let giver = Giver { panics: true, ..Giver::default() };
+    let keeper = giver.keeper();
+    let Err(Failure::Source(error)) = keeper.ready().await else { panic!("no failure") };
+    let source = std::error::Error::source(&*error).expect("source").to_string();
+    assert!(source.contains("panicked"), "{source}");
+    assert_eq!(id(&keeper).await, "id2");
+}
+
+/// [CRED-12]
+#[tokio::test]
+async fn what_cannot_be_sent_is_an_error_that_names_source_and_part() {
+    let giver = Giver { token: Some("CANARY\n"), ..Giver::default() };
+    let Err(Failure::Source(error)) = giver.keeper().ready().await else { panic!("no failure") };
+    let source = std::error::Error::source(&*error).expect("source").to_string();
+    assert!(source.contains("`SessionToken`") && source.contains("function in the option `credentials`"), "{source}");
+    assert!(source.contains("line break") && !source.contains("CANARY"), "{source}");
 }
 
 #[tokio::test]

@@ -1,0 +1,34 @@
+// A stand-in of production, for apps that must not reach it: what the environment of their process points at.
+import { once } from "node:events";
+import http from "node:http";
+
+import { same } from "./checks.mjs";
+
+export async function startProduction() {
+  /** @type {string[]} */
+  const asked = [];
+  const server = http.createServer((request, response) => {
+    asked.push(`${request.method} ${request.url}`);
+    response.end("{}");
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
+  const url = `http://127.0.0.1:${port}`;
+  return {
+    env: {
+      UNSTORAGE_DYNAMODB_TABLE: "production",
+      AWS_ENDPOINT_URL: url,
+      AWS_ENDPOINT_URL_DYNAMODB: url,
+      AWS_ENDPOINT_URL_STS: url,
+      AWS_REGION: "eu-central-1",
+      AWS_ACCESS_KEY_ID: "AKIDPRODUCTION",
+      AWS_SECRET_ACCESS_KEY: "secret",
+    },
+    check: () => same(asked, [], "production was asked"),
+    stop() {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}

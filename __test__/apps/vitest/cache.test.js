@@ -1,0 +1,22 @@
+import { dynamoDbCacheDriver } from "unstorage-dynamodb";
+import { expect, test } from "vitest";
+
+// What the test runner was started with leads to a stand-in of production; this is what a set-up file would say instead.
+const local = JSON.parse(process.env.LOCAL);
+
+async function story(base) {
+  const driver = dynamoDbCacheDriver({ base });
+  await driver.setItem("k", "seen");
+  expect(await driver.getItem("k")).toBe("seen");
+  await driver.dispose();
+}
+
+test("variables that are set", async () => {
+  Object.assign(process.env, local);
+  await story("set");
+});
+
+test("variables that are replaced", async () => {
+  process.env = { ...local };
+  await story("replaced");
+});
