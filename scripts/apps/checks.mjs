@@ -60,6 +60,22 @@ export async function checkKeys(url, table) {
   same(stored, "seen", "the row's value");
 }
 
+/** The recipe of docs/guide/recipes.md: one route of `routeRules`, then all. @param {string} url @param {Table} table */
+export async function checkPurged(url, table) {
+  const page = async (/** @type {string} */ name) => {
+    const { nonce } = await json(url, `/page/${name}`);
+    await table.row(new RegExp(`^cache:.*nitro:routes:_:page${name}\\.`));
+    return nonce;
+  };
+  const [oslo, lima] = [await page("Oslo"), await page("Lima")];
+  same([await page("Oslo"), await page("Lima")], [oslo, lima], "the cached pages");
+  await json(url, "/purge?path=/page/Oslo");
+  same((await page("Oslo")) === oslo, false, "the purged page is still cached");
+  same(await page("Lima"), lima, "the page that was not purged");
+  await json(url, "/purge");
+  same((await page("Lima")) === lima, false, "a page is still cached after purging all");
+}
+
 /** A new process has nothing in memory. @param {string} url @param {Contract} contract @param {Table} table */
 export async function checkRestarted(url, contract, table) {
   const { value } = await table.row(contract.row("Lima"));

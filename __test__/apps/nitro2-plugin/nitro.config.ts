@@ -3,6 +3,7 @@ const sessions = { driver: "unstorage-dynamodb", base: "sessions", consistentRea
 export default defineNitroConfig({
   compatibilityDate: "2026-11-01",
   srcDir: "server",
+  routeRules: { "/page/**": { swr: 300 } },
   // The cache is mounted by server/plugins/cache.ts.
   storage: { sessions },
   devStorage: { sessions },
