@@ -76,6 +76,21 @@ export async function checkPurged(url, table) {
   same((await page("Lima")) === lima, false, "a page is still cached after purging all");
 }
 
+/** Nuxt caches a page's payload as a route of its own. @param {string} url @param {Table} table */
+export async function checkPurgedPayload(url, table) {
+  const patterns = [
+    /^cache:.*nitro:routes:_:renderedOslo\./,
+    /^cache:.*nitro:routes:_:renderedOslo_pay\./,
+  ];
+  const { text } = await ask(`${url}/rendered/Oslo`);
+  const payload = /\/rendered\/Oslo\/_payload\.json[^"]*/.exec(text)?.[0];
+  await ask(`${url}${payload}`);
+  await Promise.all(patterns.map((pattern) => table.row(pattern)));
+  await json(url, "/purge?path=/rendered/Oslo");
+  const left = (await table.rows()).filter(({ key }) => patterns.some((one) => one.test(key)));
+  same(left, [], "what the purge of a page left");
+}
+
 /** A new process has nothing in memory. @param {string} url @param {Contract} contract @param {Table} table */
 export async function checkRestarted(url, contract, table) {
   const { value } = await table.row(contract.row("Lima"));

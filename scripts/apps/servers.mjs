@@ -37,6 +37,9 @@ export async function checkServer({ app, folder, command, table, cell }) {
     }
     if (app.kind === "server" && app.sources.includes("__test__/apps/server2")) {
       await asked("purged", (url) => checks.checkPurged(url, table));
+      if (app.sources.includes("__test__/apps/nuxt4")) {
+        await asked("payload", (url) => checks.checkPurgedPayload(url, table));
+      }
     }
     await server?.stop();
     await asked("restarted", async () => {

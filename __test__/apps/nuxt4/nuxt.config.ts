@@ -5,7 +5,7 @@ const sessions = { driver: "unstorage-dynamodb", base: "sessions", consistentRea
 export default defineNuxtConfig({
   compatibilityDate: "2026-11-01",
   nitro: {
-    routeRules: { "/page/**": { swr: 300 } },
+    routeRules: { "/page/**": { swr: 300 }, "/rendered/**": { swr: 300 } },
     storage: {
       cache: { ...cache, base: `cache:${build}` },
       sessions,
