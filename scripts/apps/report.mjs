@@ -11,6 +11,8 @@ const columns = [
   "cached",
   "ttl",
   "keys",
+  "purged",
+  "payload",
   "restarted",
   "broken",
   "no secrets",

@@ -1,4 +1,4 @@
-// A route that `routeRules` caches.
+// A route that is cached by `routeRules`.
 import { randomUUID } from "node:crypto";
 
 export default defineEventHandler((event) => ({
