@@ -1,5 +1,5 @@
-// `npm run measure:size`: the size of an installation of this driver, and of the JavaScript SDK that it replaces. The
-// numbers in docs/guide/deploying.md come from here.
+// `npm run measure:size`: what an install of this driver takes up, and of the JavaScript SDK that it replaces. The
+// numbers in README.md come from here.
 import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";

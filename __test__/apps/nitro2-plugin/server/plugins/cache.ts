@@ -5,5 +5,6 @@ export default defineNitroPlugin(async () => {
   await storage.unmount("cache");
   const limits = { expireIn: 86_400, timeout: 1000, circuitBreaker: {} };
   const table = process.env.CACHE_TABLE;
-  storage.mount("cache", dynamoDbCacheDriver({ ...limits, table, base: "cache" }));
+  const base = `cache:${useRuntimeConfig().build}`;
+  storage.mount("cache", dynamoDbCacheDriver({ ...limits, table, base }));
 });
