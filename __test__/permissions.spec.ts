@@ -1,4 +1,4 @@
-// The two policies of the README, each by an endpoint that denies everything else.
+// The two policies of docs/guide/permissions.md, each on an endpoint that denies everything else.
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { accessDenied, useRecorder } from "./helpers/recorder";
@@ -7,14 +7,14 @@ import { useTable } from "./helpers/table";
 const table = useTable();
 const recorder = useRecorder();
 
-const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
-const section = readme.slice(readme.indexOf("\n## Permissions"));
+const page = readFileSync(new URL("../docs/guide/permissions.md", import.meta.url), "utf8");
+const section = page.slice(page.indexOf("\n## Permissions of the driver"));
 const policies = [...section.matchAll(/"Action": \[([^\]]*)\]/g)]
   .slice(0, 2)
   .map(([, list = ""]) => [...list.matchAll(/dynamodb:(\w+)/g)].map(([, action = ""]) => action));
 
 describe("least privilege", () => {
-  it("[API-9] the README names four actions, and the same with the two of batches", () => {
+  it("[API-9] the guide names four actions, and the same with the two of batches", () => {
     const four = ["GetItem", "PutItem", "Scan", "DeleteItem"];
     expect(policies).toEqual([four, [...four, "BatchGetItem", "BatchWriteItem"]]);
   });

@@ -1,63 +1,207 @@
-// What the README shows of an app's configuration is what an app of the matrix runs; and what the documents refer to is there.
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+// The documents against the code: snippets compile, run and print what they say, or are part of an app that is run;
+// links, paths, scripts and names exist.
+import { DeleteTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { execFile } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { promisify } from "node:util";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
+import { createTable } from "../index.mjs";
 import { versionOf } from "./apps/runner/programs.mjs";
 import { pinned } from "./apps/runner/workspace.mjs";
+import { publishedReadme } from "../scripts/lib/readme.mjs";
 import { root } from "./helpers/child";
+import { credentials } from "./helpers/table";
 
-/** `ts` and `js` blocks are programs of their own, compiled by the suite of the package. */
-const languages = new Set(["typescript", "javascript"]);
-const blocks = [
-  ...readFileSync(join(root, "README.md"), "utf8").matchAll(/^```(\w+)\n([^]*?)^```$/gm),
-]
-  .filter(([, language]) => languages.has(language!))
-  .map(([, , code]) => code!);
+const text = (file: string): string => readFileSync(join(root, file), "utf8");
+const guide = readdirSync(join(root, "docs", "guide")).map((file) => `docs/guide/${file}`);
+const documents = [
+  "README.md",
+  "CONTRIBUTING.md",
+  "CHANGELOG.md",
+  ".github/SECURITY.md",
+  ...["docs", "examples"].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+      .filter((file) => file.endsWith(".md") && !file.includes("node_modules"))
+      .map((file) => join(folder, file)),
+  ),
+];
 
-function sources(): string[][] {
-  return ["__test__/apps", "examples"]
+interface Snippet {
+  name: string;
+  language: string;
+  code: string;
+}
+
+const snippets = ["README.md", ...guide].flatMap((file): Snippet[] =>
+  [...text(file).matchAll(/^```(\w+)\n([^]*?)^```$/gm)].map(([, language, code], index) => ({
+    name: `${file.replaceAll(/\W/g, "-")}-${index}`,
+    language: language!,
+    code: code!,
+  })),
+);
+const ofLanguage = (...languages: string[]): Snippet[] =>
+  snippets.filter(({ language }) => languages.includes(language));
+
+describe("snippets that are programs", () => {
+  const programs = ofLanguage("ts", "js");
+  // Within the repository, so that Node finds this package by its name.
+  const folder = join(root, ".cache", `snippets-${process.pid}`);
+  const fileOf = ({ name, language }: Snippet): string =>
+    `${name}.${language === "ts" ? "m" : "c"}${language}`;
+  const region = "eu-west-1";
+  const client = new DynamoDBClient({ endpoint: inject("endpoint"), region, credentials });
+  const env = {
+    PATH: process.env.PATH,
+    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    AWS_ENDPOINT_URL_DYNAMODB: inject("endpoint"),
+    AWS_REGION: region,
+    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
+  };
+  let compiled: { stdout: string };
+
+  beforeAll(async () => {
+    mkdirSync(folder, { recursive: true });
+    for (const snippet of programs) {
+      writeFileSync(join(folder, fileOf(snippet)), snippet.code);
+    }
+    const config = {
+      extends: "../../__test__/types/tsconfig.nodenext.json",
+      compilerOptions: { noEmit: false, outDir: "out", allowJs: true, checkJs: true },
+      include: ["*"],
+    };
+    writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config));
+    const compiler = join(root, "node_modules", "typescript", "bin", "tsc");
+    compiled = await promisify(execFile)(process.execPath, [compiler], { cwd: folder }).catch(
+      (error) => error,
+    );
+  });
+  afterAll(() => {
+    client.destroy();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  beforeEach(async () => {
+    await createTable({ table: "cache", region, credentials, endpoint: inject("endpoint") });
+  });
+  afterEach(async () => {
+    await client.send(new DeleteTableCommand({ TableName: "cache" }));
+  });
+
+  it("compile", () => {
+    expect(compiled.stdout).toBe("");
+  });
+
+  // What is declared and not defined is the reader's own.
+  it.each(programs.filter(({ code }) => !/^declare /m.test(code)).map((one) => [one.name, one]))(
+    "%s runs and prints what it says",
+    async (_, snippet) => {
+      const file = join(folder, "out", fileOf(snippet).replace(/ts$/, "js"));
+      const { stdout, stderr } = await promisify(execFile)(process.execPath, [file], { env });
+      const said = [...snippet.code.matchAll(/\/\/ prints: (.+)$/gm)].map(([, line]) => line!);
+      expect(stderr).toBe("");
+      if (said.length > 0) expect(stdout).toBe(`${said.join("\n")}\n`);
+    },
+  );
+});
+
+describe("snippets of an app", () => {
+  const sources = ["__test__/apps", "examples"]
     .flatMap((folder) =>
       readdirSync(join(root, folder), { recursive: true, encoding: "utf8" }).map((file) =>
-        join(root, folder, file),
+        join(folder, file),
       ),
     )
     .filter((file) => /\.m?[jt]s$/.test(file) && !file.includes("node_modules"))
-    .map((file) => readFileSync(file, "utf8").split("\n"));
-}
+    .map((file) => text(file).split("\n"));
 
-/** Whether all lines of a snippet are in a file, in order: what only a test needs may stand between them. */
-function shows(file: string[], snippet: string[]): boolean {
-  let at = 0;
-  for (const line of file) {
-    if (line === snippet[at]) at += 1;
+  /** Whether all lines of a snippet are in a file, in order; what only the test needs may stand between them. */
+  function shows(file: string[], snippet: string[]): boolean {
+    let at = 0;
+    for (const line of file) {
+      if (line === snippet[at]) at += 1;
+    }
+    return at === snippet.length;
   }
-  return at === snippet.length;
-}
 
-describe("README", () => {
-  it("has snippets of configuration", () => {
-    expect(blocks.length).toBeGreaterThanOrEqual(4);
-  });
-
-  it.each(blocks)("%# is run by an app", (code) => {
-    const snippet = code.trimEnd().split("\n");
+  it.each(ofLanguage("typescript").map((one) => [one.name, one.code]))("%s", (_, code) => {
+    const lines = code.trimEnd().split("\n");
     expect(
-      sources().some((file) => shows(file, snippet)),
+      sources.some((file) => shows(file, lines)),
       code,
     ).toBe(true);
   });
 
   it("the commands of the Lambda example are those of its package.json", () => {
-    const { scripts } = JSON.parse(
-      readFileSync(join(root, "examples/lambda/package.json"), "utf8"),
-    );
-    const readme = readFileSync(join(root, "README.md"), "utf8");
-    expect(readme).toContain(`npx ${scripts.bundle}\n${scripts.addon}\n`);
+    const { scripts } = JSON.parse(text("examples/lambda/package.json"));
+    expect(text("docs/guide/deploying.md")).toContain(`npx ${scripts.bundle}\n${scripts.addon}\n`);
   });
 });
 
-describe("docs/FRAMEWORKS.md", () => {
-  const text = readFileSync(join(root, "docs", "FRAMEWORKS.md"), "utf8");
+describe("what is documented", () => {
+  it("no snippet has a language that is not checked or quoted", () => {
+    const quoted = ["sh", "json", "yaml", "hcl", "diff"];
+    const checked = ["ts", "js", "typescript"];
+    expect([...new Set(snippets.map(({ language }) => language))].sort()).toEqual(
+      [...checked, ...quoted].sort(),
+    );
+  });
+
+  it("every page of the guide is linked from the README", () => {
+    for (const page of guide) expect(text("README.md")).toContain(`](${page})`);
+  });
+
+  /** The members of an interface of the published types. */
+  function members(name: string): string[] {
+    const body = text("types.d.ts").split(`export interface ${name} {`)[1]!.split("\n}\n")[0]!;
+    return [...body.matchAll(/^ {2}(\w+)\??[:(]/gm)].map(([, member]) => member!);
+  }
+
+  it("every option", () => {
+    const page = text("docs/guide/options.md");
+    const groups = { attributes: "DynamoDbAttributes", scan: "DynamoDbScanOptions" };
+    const options = members("DynamoDbDriverOptions").filter((option) => !(option in groups));
+    for (const [group, name] of Object.entries(groups)) {
+      options.push(...members(name).map((option) => `${group}.${option}`));
+    }
+    for (const option of options) expect(page).toContain(`\n| \`${option}\` |`);
+  });
+
+  it("every method, and every counter", () => {
+    const methods = members("DynamoDbDriver").filter((name) => !["name", "options"].includes(name));
+    expect(methods.length).toBeGreaterThan(10);
+    for (const name of methods) expect(text("docs/guide/methods.md")).toContain(`\n| \`${name}(`);
+    for (const name of members("DynamoDbCounts")) {
+      expect(text("docs/guide/operations.md")).toContain(`\`${name}\``);
+    }
+  });
+
+  it.each([
+    ["README.md", 10_000],
+    ["docs/ARCHITECTURE.md", 12_000],
+    ["CONTRIBUTING.md", 6_000],
+  ])("%s has at most %d bytes", (file, limit) => {
+    expect(Buffer.byteLength(text(file))).toBeLessThanOrEqual(limit);
+  });
+
+  it.each(["docs/ARCHITECTURE.md", "CONTRIBUTING.md"])("%s: the files it names exist", (file) => {
+    const named = [...text(file).matchAll(/`((?:src|js|nitro|tests|__test__)\/[\w./-]+)`/g)];
+    expect(named.length).toBeGreaterThan(5);
+    expect(named.map(([, path]) => path!).filter((path) => !existsSync(join(root, path)))).toEqual(
+      [],
+    );
+  });
+
+  it("the scripts that documents name exist", () => {
+    const { scripts } = JSON.parse(text("package.json"));
+    const named = documents
+      .filter((file) => !file.startsWith("examples") && file !== "CHANGELOG.md")
+      .flatMap((file) => [...text(file).matchAll(/npm run ([\w:-]+)/g)].map(([, name]) => name!));
+    expect(named.filter((name) => !(name in scripts))).toEqual([]);
+  });
+});
+
+describe("docs/guide/frameworks.md", () => {
   const versions = [
     ["nitropack", pinned("nitropack-2.12").nitropack],
     ["nitropack", pinned("nitropack-2.13").nitropack],
@@ -73,28 +217,17 @@ describe("docs/FRAMEWORKS.md", () => {
 
   it.each(versions)("%s: names the version that is tested, %s", (_, version) => {
     expect(version).toMatch(/^\d/);
-    expect(text).toMatch(new RegExp(`[ ,]${version!.replaceAll(".", "\\.")}[ ,;|]`));
+    const pattern = new RegExp(`[ ,]${version!.replaceAll(".", "\\.")}[ ,;|]`);
+    expect(text("docs/guide/frameworks.md")).toMatch(pattern);
   });
 });
 
 describe("links", () => {
-  const prose = (file: string): string =>
-    readFileSync(file, "utf8").replaceAll(/^```[^]*?^```$/gm, "");
-  const documents = [
-    "README.md",
-    "CONTRIBUTING.md",
-    "CHANGELOG.md",
-    ".github/SECURITY.md",
-    ...["docs", "examples"].flatMap((folder) =>
-      readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
-        .filter((file) => file.endsWith(".md") && !file.includes("node_modules"))
-        .map((file) => join(folder, file)),
-    ),
-  ];
+  const prose = (markdown: string): string => markdown.replaceAll(/^```[^]*?^```$/gm, "");
 
   /** The anchors of a document's headings, as GitHub makes them. */
   const anchorsOf = (file: string): string[] =>
-    [...prose(file).matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
+    [...prose(readFileSync(file, "utf8")).matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
       heading!
         .toLowerCase()
         .replaceAll(/[^\p{L}\p{N} _-]/gu, "")
@@ -102,13 +235,21 @@ describe("links", () => {
     );
 
   it.each(documents)("%s: every one leads somewhere", (document) => {
-    const links = [
-      ...prose(join(root, document)).matchAll(/\]\((?!https?:)([^)#\s]*)#?([^)]*)\)/g),
-    ];
+    const links = [...prose(text(document)).matchAll(/\]\((?!https?:)([^)#\s]*)#?([^)]*)\)/g)];
     const broken = links.filter(([, path, anchor]) => {
       const target = path ? join(root, dirname(document), path) : join(root, document);
       return !existsSync(target) || (anchor && !anchorsOf(target).includes(anchor));
     });
     expect(broken.map(([link]) => link)).toEqual([]);
+  });
+
+  it("those of the published README lead into the repository", () => {
+    const manifest = { version: "1.2.3", repository: { url: "git+https://git.test/o/r.git" } };
+    const published = publishedReadme(text("README.md"), manifest);
+    const links = [...prose(published).matchAll(/\]\(([^)]+)\)/g)].map(([, link]) => link!);
+    expect(links.filter((link) => !/^https:|^#/.test(link))).toEqual([]);
+    expect(links).toContain("https://git.test/o/r/blob/v1.2.3/docs/guide/options.md");
+    expect(links).toContain("https://git.test/o/r/raw/v1.2.3/docs/bench/overview.svg");
+    expect(publishedReadme(text("README.md"), { version: "1.2.3" })).toBe(text("README.md"));
   });
 });

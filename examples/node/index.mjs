@@ -4,7 +4,7 @@ import dynamoDbCacheDriver from "unstorage-dynamodb";
 // Table, region and credentials come from the environment.
 const storage = createStorage({ driver: dynamoDbCacheDriver({ base: "reports", expireIn: 3600 }) });
 
-/** Stands for what is worth caching. */
+/** Stands in for a slow computation. */
 async function compute(year) {
   await new Promise((resolve) => setTimeout(resolve, 500));
   return { year, total: year * 3 };

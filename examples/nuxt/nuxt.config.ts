@@ -1,7 +1,11 @@
+// Pages cached by one build name files that the next build no longer has.
+const build = Date.now().toString(36);
 const cache = {
   driver: "unstorage-dynamodb",
-  base: "cache",
   expireIn: 86_400,
+  // A slow table must not slow pages down: fail after a second, and stop asking after five failures in a row.
+  timeout: 1000,
+  circuitBreaker: {},
   // The time of the last write, for the ages on the page.
   attributes: { mtime: "mtime" },
 };
@@ -11,7 +15,7 @@ export default defineNuxtConfig({
   css: ["~/assets/page.css"],
   app: { head: { title: "What is cached?", htmlAttrs: { lang: "en" } } },
   nitro: {
-    storage: { cache },
-    devStorage: { cache },
+    storage: { cache: { ...cache, base: `cache:${build}` } },
+    devStorage: { cache: { ...cache, base: "cache:dev" } },
   },
 });

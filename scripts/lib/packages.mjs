@@ -13,7 +13,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 
 import { npm, outputOf, run, tool } from "./process.mjs";
-import { inProject, readJson } from "./project.mjs";
+import { inProject, readJson, readText } from "./project.mjs";
+import { publishedReadme } from "./readme.mjs";
 import { Failure } from "./steps.mjs";
 
 /** The folders of the platform packages, `linux-x64-gnu` and the like; made by the napi-rs CLI. */
@@ -129,6 +130,8 @@ export async function packMain(tags, destination) {
     const optionalDependencies = Object.fromEntries(names.map((name) => [name, manifest.version]));
     const published = { ...manifest, optionalDependencies };
     writeFileSync(path.join(staging, "package.json"), `${JSON.stringify(published, null, 2)}\n`);
+    const readme = publishedReadme(readText("README.md"), manifest);
+    writeFileSync(path.join(staging, "README.md"), readme);
     await packInto(staging, destination);
   } finally {
     rmSync(staging, { recursive: true, force: true });

@@ -1,9 +1,17 @@
-const cache = { driver: "unstorage-dynamodb", base: "cache", expireIn: 86_400 };
+const build = Date.now().toString(36);
+const cache = { driver: "unstorage-dynamodb", expireIn: 86_400, timeout: 1000, circuitBreaker: {} };
 const sessions = { driver: "unstorage-dynamodb", base: "sessions", consistentRead: true };
 
 export default defineNitroConfig({
   compatibilityDate: "2026-11-01",
   srcDir: "server",
-  storage: { cache, sessions },
-  devStorage: { cache, sessions },
+  routeRules: { "/page/**": { swr: 300 } },
+  storage: {
+    cache: { ...cache, base: `cache:${build}` },
+    sessions,
+  },
+  devStorage: {
+    cache: { ...cache, base: "cache:dev" },
+    sessions,
+  },
 });

@@ -1,10 +1,13 @@
 import { defineConfig } from "nitro";
 
-const cache = { driver: "unstorage-dynamodb", base: "cache", expireIn: 86_400 };
+const cache = { driver: "unstorage-dynamodb", expireIn: 86_400, timeout: 1000, circuitBreaker: {} };
 const sessions = { driver: "unstorage-dynamodb", base: "sessions", consistentRead: true };
 
 // Nothing in `storage`: what answers comes from `devStorage`.
 export default defineConfig({
   serverDir: "./server",
-  devStorage: { cache, sessions },
+  devStorage: {
+    cache: { ...cache, base: "cache:dev" },
+    sessions,
+  },
 });

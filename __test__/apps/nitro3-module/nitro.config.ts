@@ -1,10 +1,18 @@
 import { defineConfig } from "nitro";
 
-const cache = { driver: "unstorage-dynamodb", base: "cache", expireIn: 86_400 };
+const build = Date.now().toString(36);
+const cache = { driver: "unstorage-dynamodb", expireIn: 86_400, timeout: 1000, circuitBreaker: {} };
 const sessions = { driver: "unstorage-dynamodb", base: "sessions", consistentRead: true };
 
 export default defineConfig({
   serverDir: "./server",
   modules: ["unstorage-dynamodb/nitro"],
-  storage: { cache, sessions },
+  storage: {
+    cache: { ...cache, base: `cache:${build}` },
+    sessions,
+  },
+  devStorage: {
+    cache: { ...cache, base: "cache:dev" },
+    sessions,
+  },
 });

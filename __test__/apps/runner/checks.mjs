@@ -60,6 +60,37 @@ export async function checkKeys(url, table) {
   same(stored, "seen", "the row's value");
 }
 
+/** The recipe of docs/guide/recipes.md: one route of `routeRules`, then all. @param {string} url @param {Table} table */
+export async function checkPurged(url, table) {
+  const page = async (/** @type {string} */ name) => {
+    const { nonce } = await json(url, `/page/${name}`);
+    await table.row(new RegExp(`^cache:.*nitro:routes:_:page${name}\\.`));
+    return nonce;
+  };
+  const [oslo, lima] = [await page("Oslo"), await page("Lima")];
+  same([await page("Oslo"), await page("Lima")], [oslo, lima], "the cached pages");
+  await json(url, "/purge?path=/page/Oslo");
+  same((await page("Oslo")) === oslo, false, "the purged page is still cached");
+  same(await page("Lima"), lima, "the page that was not purged");
+  await json(url, "/purge");
+  same((await page("Lima")) === lima, false, "a page is still cached after purging all");
+}
+
+/** Nuxt caches a page's payload as a route of its own. @param {string} url @param {Table} table */
+export async function checkPurgedPayload(url, table) {
+  const patterns = [
+    /^cache:.*nitro:routes:_:renderedOslo\./,
+    /^cache:.*nitro:routes:_:renderedOslo_pay\./,
+  ];
+  const { text } = await ask(`${url}/rendered/Oslo`);
+  const payload = /\/rendered\/Oslo\/_payload\.json[^"]*/.exec(text)?.[0];
+  await ask(`${url}${payload}`);
+  await Promise.all(patterns.map((pattern) => table.row(pattern)));
+  await json(url, "/purge?path=/rendered/Oslo");
+  const left = (await table.rows()).filter(({ key }) => patterns.some((one) => one.test(key)));
+  same(left, [], "what the purge of a page left");
+}
+
 /** A new process has nothing in memory. @param {string} url @param {Contract} contract @param {Table} table */
 export async function checkRestarted(url, contract, table) {
   const { value } = await table.row(contract.row("Lima"));

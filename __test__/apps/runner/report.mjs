@@ -12,6 +12,8 @@ const columns = [
   "cached",
   "ttl",
   "keys",
+  "purged",
+  "payload",
   "restarted",
   "broken",
   "no secrets",

@@ -41,6 +41,12 @@ export async function checkServer({ app, folder, command, table, cell }) {
     if (contract.hasSessions) {
       await asked("keys", (url) => checks.checkKeys(url, table));
     }
+    if (app.kind === "server" && app.sources.includes("__test__/apps/server2")) {
+      await asked("purged", (url) => checks.checkPurged(url, table));
+      if (app.sources.includes("__test__/apps/nuxt4")) {
+        await asked("payload", (url) => checks.checkPurgedPayload(url, table));
+      }
+    }
     await server?.stop();
     await asked("restarted", async () => {
       server = await startServer(command, options);

@@ -109,25 +109,20 @@ export function outcomeTable(title, outcome, shownMetrics) {
   return `#### ${title}\n\n${table(header, rows)}`;
 }
 
-/** The three figures that matter to a user. @param {Record<string, Outcome>} outcomes */
+/** The three figures and the chart of the README. @param {Record<string, Outcome>} outcomes */
 export function readmeBlock(outcomes) {
   const [nitro, read, cold] = [outcomes["nitro"], outcomes["getItem-1KB-64"], outcomes["cold"]];
   const both = (/** @type {Outcome | undefined} */ outcome, /** @type {string} */ metric) =>
-    [outcome?.driver, outcome?.reference].map((figures) =>
-      withUnit(figures?.[metric]?.median ?? Number.NaN, metric),
-    );
-  const [requests, theirRequests] = both(nitro, "throughput");
-  const [p99, theirP99] = both(nitro, "p99");
-  const [loop, theirLoop] = both(read, "main");
-  const [start, theirStart] = both(cold, "wall");
+    [outcome?.driver, outcome?.reference]
+      .map((figures) => withUnit(figures?.[metric]?.median ?? Number.NaN, metric))
+      .join(" instead of ");
   return [
-    `- **${advantage(nitro, "throughput")} requests** from a Nitro server's cached route: ${requests} in place of ${theirRequests}, p99 ${p99} in place of ${theirP99}.`,
-    `- **${advantage(read, "main")} of the event loop** for a read of 1 KB: ${loop} in place of ${theirLoop}.`,
-    `- **${advantage(cold, "wall", ["faster", ""])} from import to first answer**: ${start} in place of ${theirStart}.`,
+    `- **${advantage(nitro, "throughput")} requests** from a cached route of Nitro: ${both(nitro, "throughput")}; p99 ${both(nitro, "p99")}`,
+    `- **${advantage(read, "main")} event loop time** for a read of 1 KB: ${both(read, "main")}`,
+    `- **${advantage(cold, "wall", ["faster", ""])} from import to the first answer**: ${both(cold, "wall")}`,
     "",
-    "![Bars: this driver beside the one it replaces](docs/bench/overview.svg)",
+    "![Bar chart: this driver and the one it replaces](docs/bench/overview.svg)",
     "",
-    "Against the reference driver, side by side, in one run. How each figure is taken, machine, all tables:",
-    "[docs/BENCHMARKS.md](docs/BENCHMARKS.md).",
+    "Both drivers ran on one machine against one local engine, in the same run: [docs/BENCHMARKS.md](docs/BENCHMARKS.md).",
   ].join("\n");
 }

@@ -1,11 +1,11 @@
 export interface LoggedRequest extends Pick<Answer, "source" | "milliseconds"> {
   number: number;
   city: string;
-  /** What DynamoDB charges for it, in its request units. */
+  /** The request units that DynamoDB charges. */
   units: string;
 }
 
-/** Half a read unit per 4 KB; a miss reads nothing, for the same half, and writes a unit per KB. */
+/** Half a read unit per 4 KB; a miss costs half a read unit, too, and a write unit per KB. */
 export function unitsOf(source: Answer["source"], usesCache: boolean, size: number): string {
   if (!usesCache) return "nothing";
   const read = source === "table" ? 0.5 * Math.max(1, Math.ceil(size / 4096)) : 0.5;

@@ -1,4 +1,4 @@
-// A listing reads the whole table: right for a page like this one, too much for every visitor's request.
+// A listing reads the whole table, which is fine for this page but too expensive for every request.
 export default defineEventHandler(async (): Promise<CacheEntry[]> => {
   const cache = useStorage("cache");
   const keys = await cache.getKeys();
@@ -9,6 +9,6 @@ export default defineEventHandler(async (): Promise<CacheEntry[]> => {
       return { key, size: Number(size), age, left: Number(ttl) };
     }),
   );
-  // What expired between the listing and the question has no size any more.
+  // An entry that expired after the listing has no metadata.
   return entries.filter(({ size }) => size > 0);
 });

@@ -1,6 +1,6 @@
 const weekdays = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 
-/** Stands for what is worth caching: slow, and the same for everybody. */
+/** Stands in for a slow computation whose result is the same for all users. */
 export async function computeForecast(city: string): Promise<Forecast> {
   await new Promise((resolve) => setTimeout(resolve, 800));
   const seed = [...city].reduce((sum, letter) => sum + letter.charCodeAt(0), 0);

@@ -9,7 +9,7 @@ export interface Forecast {
 export interface Answer {
   forecast: Forecast;
   source: "computed" | "table";
-  /** What the request took on the server. */
+  /** The time that the request took on the server. */
   milliseconds: number;
 }
 

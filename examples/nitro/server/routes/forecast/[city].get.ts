@@ -1,7 +1,7 @@
 import { defineHandler } from "nitro";
 import { defineCachedFunction } from "nitro/cache";
 
-/** Stands for what is worth caching: slow, and the same for everybody. */
+/** Stands in for a slow computation whose result is the same for all users. */
 async function computeForecast(city: string) {
   await new Promise((resolve) => setTimeout(resolve, 500));
   return { city, high: 8 + (city.length % 20), madeAt: new Date().toISOString() };
