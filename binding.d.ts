@@ -18,15 +18,15 @@ export declare class NativeDriver {
   /** The value under the key, bytes as bytes, or null. */
   getItemRaw(key: string, options?: { consistentRead?: boolean, signal?: AbortSignal }): Promise<unknown>
   /** The values under several keys. */
-  getItems(items: (string | { key: string })[], common?: { consistentRead?: boolean, signal?: AbortSignal }): Promise<{ key: string, value: unknown }[]>
+  getItems(items: (string | { key: string, options?: { consistentRead?: boolean, signal?: AbortSignal } })[], common?: { consistentRead?: boolean, signal?: AbortSignal }): Promise<{ key: string, value: unknown }[]>
   /** Time left, size and time of the last write, or null. */
-  getMeta(key: string, options?: { signal?: AbortSignal }): Promise<{ ttl?: number, size: number, mtime?: Date } | null>
+  getMeta(key: string, options?: { consistentRead?: boolean, signal?: AbortSignal }): Promise<{ ttl?: number, size: number, mtime?: Date } | null>
   /** Stores a value. */
-  setItem(key: string, value: unknown, options?: { ttl?: number | string | null, signal?: AbortSignal }): Promise<void>
+  setItem(key: string, value: unknown, options?: { ttl?: number | string | false | null, signal?: AbortSignal }): Promise<void>
   /** Stores bytes, text, or JSON text of anything else. */
-  setItemRaw(key: string, value: unknown, options?: { ttl?: number | string | null, signal?: AbortSignal }): Promise<void>
+  setItemRaw(key: string, value: unknown, options?: { ttl?: number | string | false | null, signal?: AbortSignal }): Promise<void>
   /** Stores several values. */
-  setItems(items: { key: string, value: unknown, options?: { ttl?: number | string | null } }[], common?: { ttl?: number | string | null, signal?: AbortSignal }): Promise<void>
+  setItems(items: { key: string, value: unknown, options?: { ttl?: number | string | false | null, signal?: AbortSignal } }[], common?: { ttl?: number | string | false | null, signal?: AbortSignal }): Promise<void>
   /** Removes a row. */
   removeItem(key: string, options?: { signal?: AbortSignal }): Promise<void>
   /** The keys alive under a base. */

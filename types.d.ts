@@ -60,7 +60,10 @@ export interface DynamoDbScanOptions {
   pageSize?: number | string | undefined;
 }
 
-/** Options of the driver. Checked by the first call of a method, not by the factory. */
+/** A boolean or, as configurations have it, its text. An empty text counts as absent. */
+export type DynamoDbFlag = boolean | "true" | "false" | "";
+
+/** Options of the driver. An empty text counts as absent. Checked by the first call of a method, not by the factory. */
 export interface DynamoDbDriverOptions {
   /**
    * The table's name, 3 to 255 characters of `a-z A-Z 0-9 _ . -`, or its ARN, which also holds its region.
@@ -90,15 +93,15 @@ export interface DynamoDbDriverOptions {
    */
   attributes?: DynamoDbAttributes | undefined;
   /**
-   * How long items live that are written without a `ttl` of their own, in seconds. 0: for ever.
+   * How long items live that are written without a `ttl` of their own, in seconds. 0 or `false`: for ever.
    * @default 0
    */
-  expireIn?: number | string | undefined;
+  expireIn?: number | string | false | undefined;
   /**
    * Another name of `expireIn`; when both are given they must be equal.
    * @default 0
    */
-  ttl?: number | string | undefined;
+  ttl?: number | string | false | undefined;
   /**
    * Where requests go in place of AWS: an `http:` or `https:` URL.
    * @default `AWS_ENDPOINT_URL_DYNAMODB`, `AWS_ENDPOINT_URL`, the profile's `endpoint_url`, or AWS
@@ -106,6 +109,7 @@ export interface DynamoDbDriverOptions {
   endpoint?: string | undefined;
   /**
    * What every key begins with in the table, so that several apps or mounts can share one: at most 1,024 bytes.
+   * `"app/cache/"` is the same as `"app:cache"`, as in unstorage's own drivers.
    * @default nothing
    */
   base?: string | undefined;
@@ -114,12 +118,12 @@ export interface DynamoDbDriverOptions {
    * finds out by itself.
    * @default true
    */
-  batch?: boolean | undefined;
+  batch?: DynamoDbFlag | undefined;
   /**
    * Whether reads see every write that was acknowledged before: at twice the read units. Use it for sessions.
    * @default false
    */
-  consistentRead?: boolean | undefined;
+  consistentRead?: DynamoDbFlag | undefined;
   /**
    * How often a request is sent before it fails, the first time included: 1 to 10.
    * @default 4, the AWS SDKs' own number for DynamoDB
@@ -170,19 +174,19 @@ export type DynamoDbPublicOptions = Omit<DynamoDbDriverOptions, "credentials">;
 /** Options of every call. */
 export interface DynamoDbCallOptions {
   /** Stops the call: it rejects with an `AbortError`. A write may then have been done or not. */
-  signal?: AbortSignal | undefined;
+  signal?: AbortSignal | null | undefined;
 }
 
 /** Options of `setItem`. */
 export interface DynamoDbItemOptions extends DynamoDbCallOptions {
-  /** How long the item lives, in seconds, over the driver's default. 0: for ever. */
-  ttl?: number | string | null | undefined;
+  /** How long the item lives, in seconds, over the driver's default. 0 or `false`: for ever. */
+  ttl?: number | string | false | null | undefined;
 }
 
-/** Options of `getItem` and `hasItem`. */
+/** Options of the methods that read items. */
 export interface DynamoDbReadOptions extends DynamoDbCallOptions {
   /** Whether to see every write that was acknowledged before, over the driver's option of that name. */
-  consistentRead?: boolean | null | undefined;
+  consistentRead?: DynamoDbFlag | null | undefined;
 }
 
 /** Options of `getKeys`. */
@@ -190,6 +194,18 @@ export interface DynamoDbKeysOptions extends DynamoDbReadOptions {
   /** Leave out keys with more than this many `:`. */
   maxDepth?: number | undefined;
 }
+
+/**
+ * An object of names and values, an interface as well. What its properties hold is checked when it is stored; what is no
+ * plain object (a function, a Date, a Promise) is found here.
+ */
+export type DynamoDbRecord = object & {
+  readonly [Symbol.hasInstance]?: never;
+  readonly [Symbol.iterator]?: never;
+  readonly [Symbol.match]?: never;
+  readonly [Symbol.toPrimitive]?: never;
+  readonly [Symbol.toStringTag]?: never;
+};
 
 /** A value that a table can hold. */
 export type DynamoDbValue =
@@ -201,17 +217,18 @@ export type DynamoDbValue =
   | ArrayBufferView
   | ArrayBuffer
   | SharedArrayBuffer
-  | DynamoDbValue[]
-  | Set<string>
-  | Set<number>
-  | Set<bigint>
-  | Set<Uint8Array>
-  | Map<string, DynamoDbValue>
-  | { [name: string]: DynamoDbValue };
+  | readonly DynamoDbValue[]
+  | ReadonlySet<string>
+  | ReadonlySet<number>
+  | ReadonlySet<bigint>
+  | ReadonlySet<Uint8Array>
+  | ReadonlyMap<string, DynamoDbValue>
+  | { readonly [name: string]: DynamoDbValue }
+  | DynamoDbRecord;
 
 /** What `getMeta` knows of an item. */
 export interface DynamoDbMeta {
-  /** Whole seconds left, where the item expires. */
+  /** Seconds left, rounded up, where the item expires. */
   ttl?: number;
   /** The bytes of the value. */
   size: number;
@@ -259,33 +276,40 @@ export interface DynamoDbDriver {
   name: "aws-dynamodb";
   options: DynamoDbPublicOptions;
   /** Whether the key has a value alive. Costs what `getItem` costs. */
-  hasItem(key: string, options?: DynamoDbReadOptions): Promise<boolean>;
+  hasItem(key: string, options?: DynamoDbReadOptions | null): Promise<boolean>;
   /** The value under the key; `null` where there is none alive. unstorage stores text. */
-  getItem(key: string, options?: DynamoDbReadOptions): Promise<any>;
+  getItem(key: string, options?: DynamoDbReadOptions | null): Promise<any>;
   /** The values under several keys: one answer per item asked, in order. */
   getItems(
-    items: readonly (string | { key: string })[],
-    common?: DynamoDbReadOptions,
+    items: readonly (string | { key: string; options?: DynamoDbReadOptions | null | undefined })[],
+    common?: DynamoDbReadOptions | null,
   ): Promise<{ key: string; value: any }[]>;
   /** Bytes as a `Buffer`, unstorage's `base64:` text decoded, anything else as `getItem`. */
-  getItemRaw(key: string, options?: DynamoDbReadOptions): Promise<any>;
+  getItemRaw(key: string, options?: DynamoDbReadOptions | null): Promise<any>;
   /** Time left, size and time of the last write; `null` where `getItem` finds nothing. */
-  getMeta(key: string, options?: DynamoDbCallOptions): Promise<DynamoDbMeta | null>;
+  getMeta(key: string, options?: DynamoDbReadOptions | null): Promise<DynamoDbMeta | null>;
   /** Stores a value under the key, replacing the whole row. */
-  setItem(key: string, value: DynamoDbValue, options?: DynamoDbItemOptions): Promise<void>;
+  setItem(key: string, value: DynamoDbValue, options?: DynamoDbItemOptions | null): Promise<void>;
   /** Stores several values. The `ttl` of an item goes over the common one. */
   setItems(
-    items: readonly { key: string; value: DynamoDbValue; options?: DynamoDbItemOptions }[],
-    common?: DynamoDbItemOptions,
+    items: readonly {
+      key: string;
+      value: DynamoDbValue;
+      options?: DynamoDbItemOptions | null | undefined;
+    }[],
+    common?: DynamoDbItemOptions | null,
   ): Promise<void>;
-  /** Stores bytes as bytes, text as text, and anything else as its JSON text. */
-  setItemRaw(key: string, value: unknown, options?: DynamoDbItemOptions): Promise<void>;
+  /**
+   * Stores bytes as bytes, text as text, and anything else as its JSON text. Refuses what JSON would empty: a Map, a
+   * Response, a class instance without `toJSON`.
+   */
+  setItemRaw(key: string, value: unknown, options?: DynamoDbItemOptions | null): Promise<void>;
   /** Removes the row under the key; a missing one is no error. */
-  removeItem(key: string, options?: DynamoDbCallOptions): Promise<void>;
+  removeItem(key: string, options?: DynamoDbCallOptions | null): Promise<void>;
   /** Every key alive under `base`: complete, or an error. */
-  getKeys(base?: string, options?: DynamoDbKeysOptions): Promise<string[]>;
+  getKeys(base?: string | null, options?: DynamoDbKeysOptions | null): Promise<string[]>;
   /** Removes every row under `base`, and nothing else. */
-  clear(base?: string, options?: DynamoDbCallOptions): Promise<void>;
+  clear(base?: string | null, options?: DynamoDbCallOptions | null): Promise<void>;
   /**
    * The native store, for its `stats()`: the same object each time. Checks the options and loads the addon as the first
    * call of another method does, and throws where that would reject. Connects to nothing.
@@ -357,7 +381,7 @@ export declare class DynamoDbError extends Error {
  *
  * Opens nothing and throws nothing; the first call of a method checks the options and connects.
  */
-export declare function dynamoDbCacheDriver(options?: DynamoDbDriverOptions): DynamoDbDriver;
+export declare function dynamoDbCacheDriver(options?: DynamoDbDriverOptions | null): DynamoDbDriver;
 
 /**
  * Makes the table that a driver with these options expects, where there is none: on-demand capacity, one String
@@ -369,5 +393,5 @@ export declare function dynamoDbCacheDriver(options?: DynamoDbDriverOptions): Dy
  * Calls DescribeTable and DescribeTimeToLive; CreateTable and UpdateTimeToLive only where there is something to do.
  */
 export declare function createTable(
-  options: DynamoDbDriverOptions,
+  options?: DynamoDbDriverOptions | null,
 ): Promise<DynamoDbCreateTableResult>;

@@ -41,13 +41,28 @@ describe("every method", () => {
     expect(await table.keys()).toEqual(["app:b"]);
   });
 
-  it.each([[""], [":"], [undefined], [null]])("[BASE-1] base %j is none", async (base) => {
+  it.each([["app/cache"], ["app/cache/"], ["/app:cache"], ["app\\cache"], ["::app//cache::"]])(
+    "[BASE-4] base %j is app:cache, as in unstorage's own drivers",
+    async (base) => {
+      const driver = table.driver({ base });
+      await driver.setItem("a", "1");
+      expect(await table.keys()).toEqual(["app:cache:a"]);
+      expect(await driver.getKeys()).toEqual(["a"]);
+      // Keys and the bases of calls are literal: unstorage has normalised them before.
+      await driver.setItem("x/y", "2");
+      expect(await driver.getKeys("x")).toEqual([]);
+      await driver.clear("x/y");
+      expect(await sorted(driver.getKeys())).toEqual(["a", "x/y"]);
+    },
+  );
+
+  it.each([[""], [":"], ["/"], [undefined], [null]])("[BASE-1] base %j is none", async (base) => {
     await table.driver({ base }).setItem("a", "1");
     expect(await table.keys()).toEqual(["a"]);
   });
 
   it("[BASE-1] any text may be a base, and stands for itself", async () => {
-    for (const base of ["a:b", "日本", "#k", ":now", "*", "%", "a b"]) {
+    for (const base of ["a:b", "日本", "#k", "?now", "*", "%", "a b"]) {
       const driver = table.driver({ base });
       await driver.setItem("k:1", base);
       expect(await driver.getKeys()).toEqual(["k:1"]);

@@ -94,6 +94,24 @@ describe("[BAT-9] a role without the batch permissions", () => {
     await warned.stop();
   }, 30_000);
 
+  it("[ABT-8] a warning that cannot be given changes no result", async () => {
+    const script = `
+      const [silent, mute] = [{ value: () => { throw new Error("no warnings"); } }, { value: undefined }];
+      for (const emit of [silent, mute]) {
+        Object.defineProperty(process, "emitWarning", { ...emit, configurable: true, writable: true });
+        const driver = dynamoDbCacheDriver({ ...JSON.parse(process.env.OPTIONS), expiresIn: 5 });
+        report(await driver.setItems([{ key: "a", value: "1" }, { key: "b", value: "2" }]).then(() => "done"));
+        report(await driver.setItem("a", "v", { maxAge: 5 }).then(() => "done"));
+      }
+    `;
+    recorder.spoil(({ operation }) =>
+      operation === "BatchWriteItem" ? accessDenied(operation) : undefined,
+    );
+    const options = { ...engineOptions(table.name), endpoint: recorder.endpoint };
+    const { reports } = await runChild(script, { env: { OPTIONS: JSON.stringify(options) } });
+    expect(reports).toEqual(["done", "done", "done", "done"]);
+  });
+
   it("the warning is a process warning that a user sees", async () => {
     denyBatches();
     const options = { ...engineOptions(table.name), endpoint: recorder.endpoint };

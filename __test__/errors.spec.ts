@@ -82,7 +82,7 @@ describe.each(methods)("%s", (operation, action, call) => {
 describe("the stack", () => {
   it.each([
     ["an option is refused", { table: "" }, "k"],
-    ["a key is refused", {}, ""],
+    ["a key is refused", {}, 5 as unknown as string],
     ["nobody listens", { endpoint: "http://127.0.0.1:9" }, "k"],
   ])("[ERR-5] leads back to the caller when %s", async (_, options, key) => {
     async function theCaller(): Promise<unknown> {
@@ -252,8 +252,8 @@ describe("codes", () => {
   });
 
   it("[ERR-2] what the driver itself refuses is a DynamoDbError without a status", async () => {
-    const error = await failureOf(table.driver().getItem(""));
-    expectShape(error, "getItem", table.name);
+    const error = await failureOf(table.driver().setItem("", "v"));
+    expectShape(error, "setItem", table.name);
     expect(error.name).toBe("DynamoDbError");
     expect(error.$metadata.httpStatusCode).toBeUndefined();
     expect(error.$metadata.requestId).toBeUndefined();

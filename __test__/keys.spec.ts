@@ -1,4 +1,6 @@
 import { inspect } from "node:util";
+import * as v1 from "unstorage";
+import * as v2 from "unstorage-v2";
 import { describe, expect, it } from "vitest";
 import { failureOf } from "./helpers/failure";
 import { nastyKey, seededRandom, testSeed } from "./helpers/random";
@@ -80,19 +82,22 @@ describe("keys that are kept", () => {
   }, 60_000);
 });
 
-describe("keys that are refused", () => {
-  const refused: [string, unknown, RegExp][] = [
+describe("keys that cannot exist", () => {
+  const sized: [string, string, RegExp][] = [
     ["an empty key", "", /empty/],
     ["2,049 bytes", "x".repeat(2049), /2,?049/],
     ["2,049 bytes in 683 characters", "€".repeat(683), /2,?049/],
     ["2,050 bytes in 1,025 characters", "é".repeat(1025), /2,?050/],
     ["a megabyte", "x".repeat(1_000_000), /1,?000,?000/],
   ];
-  const malformed: [string, unknown][] = [
+  const malformed: [string, string][] = [
     ["a lone high surrogate", "a\ud800"],
+    ["a lone surrogate before a NUL", "\ud800\0"],
     ["a lone low surrogate", "\udc00a"],
     ["surrogates the wrong way round", "\udc00\ud800"],
     ["a high surrogate before a letter", "\ud83dx"],
+  ];
+  const notText: [string, unknown][] = [
     ["a number", 5],
     ["null", null],
     ["undefined", undefined],
@@ -103,13 +108,18 @@ describe("keys that are refused", () => {
     ["a symbol", Symbol("k")],
     ["a function", () => "k"],
   ];
-  const methods: [string, (driver: any, key: unknown) => Promise<unknown>][] = [
+  type Method = [string, (driver: any, key: unknown) => Promise<unknown>];
+  const reads: Method[] = [
     ["getItem", (driver, key) => driver.getItem(key)],
     ["hasItem", (driver, key) => driver.hasItem(key)],
-    ["setItem", (driver, key) => driver.setItem(key, "v")],
     ["getItemRaw", (driver, key) => driver.getItemRaw(key)],
-    ["setItemRaw", (driver, key) => driver.setItemRaw(key, "v")],
     ["getItems", (driver, key) => driver.getItems([{ key: "fine" }, { key }])],
+    ["getMeta", (driver, key) => driver.getMeta(key)],
+    ["removeItem", (driver, key) => driver.removeItem(key)],
+  ];
+  const writes: Method[] = [
+    ["setItem", (driver, key) => driver.setItem(key, "v")],
+    ["setItemRaw", (driver, key) => driver.setItemRaw(key, "v")],
     [
       "setItems",
       (driver, key) =>
@@ -118,12 +128,65 @@ describe("keys that are refused", () => {
           { key, value: "v" },
         ]),
     ],
-    ["getMeta", (driver, key) => driver.getMeta(key)],
-    ["removeItem", (driver, key) => driver.removeItem(key)],
   ];
 
-  describe.each(methods)("%s", (operation, call) => {
-    it.each(refused)("[KEY-2] refuses %s, naming size and limit", async (_, key, size) => {
+  it.each([...sized, ...malformed].map(([name, key]) => [name, key]))(
+    "[KEY-3] %s: nothing is found under it",
+    async (_, key) => {
+      const driver = table.driver({ endpoint: recorder.endpoint });
+      expect(await driver.getItem(key)).toBeNull();
+      expect(await driver.getItemRaw(key)).toBeNull();
+      expect(await driver.getMeta(key)).toBeNull();
+      expect(await driver.hasItem(key)).toBe(false);
+      expect(await driver.removeItem(key)).toBeUndefined();
+      expect(await driver.getItems([key, { key }])).toEqual([
+        { key, value: null },
+        { key, value: null },
+      ]);
+      expect(recorder.exchanges).toEqual([]);
+      await driver.setItem("there", "v");
+      expect(await driver.getItems([key, "there", { key }])).toEqual([
+        { key, value: null },
+        { key: "there", value: "v" },
+        { key, value: null },
+      ]);
+    },
+  );
+
+  it("[KEY-3] the base counts: a key that is too long with it", async () => {
+    const driver = table.driver({ base: "app", endpoint: recorder.endpoint });
+    expect(await driver.getItem("x".repeat(2_045))).toBeNull();
+    expect(recorder.exchanges).toEqual([]);
+    expect(await driver.getItem("x".repeat(2_044))).toBeNull();
+    expect(recorder.exchanges).toHaveLength(1);
+  });
+
+  it.each(Object.entries({ "1.17": v1, "2.x": v2 as unknown as typeof v1 }))(
+    "[KEY-3] [API-11] unstorage %s reads the meta of the longest key, which its `$` makes too long",
+    async (_, unstorage) => {
+      const storage = unstorage.createStorage({ driver: table.driver() });
+      const key = "k".repeat(2_048);
+      await storage.setItem(key, "v");
+      expect(await storage.getMeta(key)).toMatchObject({ size: 1 });
+      await storage.removeItem(key, { removeMeta: true });
+      expect(await storage.hasItem(key)).toBe(false);
+    },
+  );
+
+  describe.each([...reads, ...writes])("%s", (operation, call) => {
+    it.each(notText)("[KEY-2] refuses %s", async (_, key) => {
+      const driver = table.driver({ endpoint: recorder.endpoint });
+      await expect(call(driver, key), inspect(key)).rejects.toMatchObject({
+        name: "DynamoDbError",
+        code: "ERR_DYNAMODB_INVALID_KEY",
+        operation,
+      });
+      expect(recorder.exchanges).toEqual([]);
+    });
+  });
+
+  describe.each(writes)("%s", (operation, call) => {
+    it.each(sized)("[KEY-2] refuses %s, naming size and limit", async (_, key, size) => {
       const driver = table.driver({ endpoint: recorder.endpoint });
       const error = await failureOf(call(driver, key));
       expect(error).toMatchObject({

@@ -23,7 +23,7 @@ describe("[API-12] the process exits by itself within a second", () => {
     ["used", `await driver.setItem("k", "v"); await driver.getItem("k");`],
     ["used and disposed", `await driver.setItem("k", "v"); await driver.dispose();`],
     ["disposed unused", `await driver.dispose();`],
-    ["after a failure", `await failure(driver.getItem(""));`],
+    ["after a failure", `await failure(driver.setItem("", "v"));`],
     ["after listing and clearing", `await driver.getKeys(); await driver.clear("none:");`],
     [
       "many connections open",

@@ -27,16 +27,29 @@ describe("size and time left", () => {
     expect(await driver.getMeta("sized")).toEqual({ size });
   });
 
-  it("[META-1] ttl: whole seconds left, and none where the item does not expire", async () => {
+  it("[META-1] [META-3] ttl: whole seconds left, and none where the item does not expire", async () => {
     const driver = table.driver();
     await driver.setItem("expiring", "v", { ttl: 100 });
     const meta = await driver.getMeta("expiring");
     expect(meta).toEqual({ size: 1, ttl: expect.any(Number) });
     expect(Number.isInteger(meta?.ttl)).toBe(true);
-    expect(meta?.ttl).toBeGreaterThanOrEqual(95);
-    expect(meta?.ttl).toBeLessThanOrEqual(100);
+    expect(meta?.ttl).toBeGreaterThanOrEqual(50);
+    expect(meta?.ttl).toBeLessThanOrEqual(101);
     await driver.setItem("expiring", "v", { ttl: 0 });
     expect(await driver.getMeta("expiring")).toEqual({ size: 1 });
+  });
+
+  it("[META-3] an item alive never has 0 seconds left, which would mean for ever", async () => {
+    const driver = table.driver();
+    const lefts = new Set<number | undefined>();
+    for (const ttl of [0.001, 0.5, 1, 1.5, 2]) {
+      await driver.setItem("short", "v", { ttl });
+      for (let meta = await driver.getMeta("short"); meta; meta = await driver.getMeta("short")) {
+        lefts.add(meta.ttl);
+      }
+    }
+    expect([...lefts].every((left) => left! >= 1 && left! <= 3)).toBe(true);
+    expect(lefts).toContain(1);
   });
 
   it.each<[string, Row]>([

@@ -125,7 +125,6 @@ describe("the environment", () => {
 });
 
 it.each([
-  [""],
   ["proxy:3128"],
   ["socks5://me:CANARY@proxy:1080"],
   ["http://me:CANARY@proxy:3128/path"],

@@ -14,7 +14,7 @@ function recorded(options: Record<string, unknown> = {}): any {
   return table.driver({ endpoint: recorder.endpoint, ...options });
 }
 
-const notNumbers = [-1, 1.5, Number.NaN, Infinity, "", "soon", true, {}, [], () => 5];
+const notNumbers = [-1, 1.5, Number.NaN, Infinity, "soon", true, {}, [], () => 5];
 
 describe("consistentRead", () => {
   const flags = (): unknown[] => recorder.exchanges.map(({ request }) => request.ConsistentRead);
@@ -23,6 +23,8 @@ describe("consistentRead", () => {
     await driver.getItem("k", options);
     await driver.hasItem("k", options);
     await driver.getKeys("", options);
+    await driver.getMeta("k", options);
+    await driver.getItems(["k"], options);
   }
 
   it.each([
@@ -33,9 +35,45 @@ describe("consistentRead", () => {
     [true, { consistentRead: null }, true],
     [true, { consistentRead: false }, undefined],
     [undefined, { consistentRead: true }, true],
+    ["true", { consistentRead: "" }, true],
+    ["TRUE", { consistentRead: "false" }, undefined],
+    ["false", { consistentRead: "true" }, true],
   ])("[OPT-12] option %j, call %j: sent as %j", async (option, call, sent) => {
     await readAll(recorded({ consistentRead: option }), call);
-    expect(flags()).toEqual([sent, sent, sent]);
+    expect(flags()).toEqual([sent, sent, sent, sent, sent]);
+  });
+
+  it("[BAT-20] an item of getItems may have its own", async () => {
+    const driver = recorded();
+    const strict = { consistentRead: true };
+    const items = [
+      { key: "a" },
+      { key: "b", options: strict },
+      { key: "c", options: { consistentRead: "true" } },
+      { key: "d", options: null },
+      { key: "a", options: {} },
+      { key: "b" },
+    ];
+    expect((await driver.getItems(items)).map((item: any) => item.key).join("")).toBe("abcdab");
+    const asked = (): unknown[] =>
+      recorder.exchanges
+        .map(({ request }) => request.RequestItems[table.name])
+        .map(({ Keys, ConsistentRead }: any) => [
+          Keys.map((key: any) => key.key.S).join(""),
+          ConsistentRead ?? false,
+        ])
+        .sort();
+    expect(asked()).toEqual([
+      ["ad", false],
+      ["bc", true],
+    ]);
+    recorder.reset();
+    await driver.getItems(["a", { key: "b", options: { consistentRead: false } }, "c"], strict);
+    expect(recorder.operations().sort()).toEqual(["BatchGetItem", "GetItem"]);
+    const refused = [{ key: "a", options: { consistentRead: 1 } }];
+    expect(await failureOf(driver.getItems(refused))).toMatchObject({
+      code: "ERR_DYNAMODB_INVALID_ARGUMENT",
+    });
   });
 
   it("[OPT-12] it covers the Scan of clear, and no write", async () => {
@@ -46,16 +84,19 @@ describe("consistentRead", () => {
     expect(flags()).toEqual([undefined, true, undefined]);
   });
 
-  it.each([["true"], [1], [{}], [() => true]])("[OPT-12] refuses %s", async (consistentRead) => {
-    const { message } = await refusalOf(recorder, { consistentRead });
-    expect(message).toContain("`consistentRead` must be true or false");
-    for (const method of ["getItem", "hasItem", "getKeys"]) {
-      const error = await failureOf(recorded()[method]("k", { consistentRead }));
-      expect(error).toMatchObject({ code: "ERR_DYNAMODB_INVALID_ARGUMENT", operation: method });
-      expect(error.message).toContain("`consistentRead`");
-    }
-    expect(recorder.exchanges).toEqual([]);
-  });
+  it.each([["yes"], ["1"], [1], [{}], [() => true]])(
+    "[OPT-12] refuses %s",
+    async (consistentRead) => {
+      const { message } = await refusalOf(recorder, { consistentRead });
+      expect(message).toContain("`consistentRead` must be true or false");
+      for (const method of ["getItem", "hasItem", "getItemRaw", "getMeta", "getKeys"]) {
+        const error = await failureOf(recorded()[method]("k", { consistentRead }));
+        expect(error).toMatchObject({ code: "ERR_DYNAMODB_INVALID_ARGUMENT", operation: method });
+        expect(error.message).toContain("`consistentRead`");
+      }
+      expect(recorder.exchanges).toEqual([]);
+    },
+  );
 });
 
 describe("maxAttempts", () => {
@@ -137,7 +178,6 @@ describe("userAgent", () => {
   });
 
   it.each([
-    [""],
     [" "],
     ["shop\r\nx-evil: 1"],
     ["shop (linux)"],

@@ -1,9 +1,10 @@
 import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import dynamoDbCacheDriver from "../index.mjs";
+import { literal, runChild } from "./helpers/child";
 import { refusalOf } from "./helpers/failure";
 import { useRecorder } from "./helpers/recorder";
-import { useTable } from "./helpers/table";
+import { engineOptions, useTable } from "./helpers/table";
 
 const table = useTable();
 const recorder = useRecorder();
@@ -84,19 +85,7 @@ describe("the default time to live", () => {
     expect(await table.getRow("none")).toEqual({ key: { S: "none" }, value: { S: "v" } });
   });
 
-  const bad = [
-    -1,
-    -0.001,
-    "-1",
-    Number.NaN,
-    Infinity,
-    -Infinity,
-    "NaN",
-    "Infinity",
-    "soon",
-    "",
-    "1h",
-  ];
+  const bad = [-1, -0.001, "-1", Number.NaN, Infinity, -Infinity, "NaN", "Infinity", "soon", "1h"];
   const wrongType = [true, {}, [], [60], () => 60, Symbol("60")];
   it.each([...bad, ...wrongType].map((value) => [inspect(value), value]))(
     "[OPT-3] refuses %s",
@@ -138,9 +127,6 @@ describe("attributes", () => {
     ["ttl named as value's default", { ttl: "value" }],
     ["key named as ttl's default", { key: "ttl" }],
     ["key and ttl swapped without renaming both", { key: "ttl", value: "v" }],
-    ["an empty key", { key: "" }],
-    ["an empty value", { value: "" }],
-    ["an empty ttl", { ttl: "" }],
     ["a number", { key: 5 }],
     ["a list", ["key", "value", "ttl"]],
   ])("[OPT-5] refuses %s", async (_, attributes) => {
@@ -162,10 +148,128 @@ describe("everything else", () => {
     expect(await driver.getItem("unknown")).toBe("v");
   });
 
-  it.each([[null], [undefined]])("[OPT-10] %s counts as absent", async (nothing) => {
-    const optional = { attributes: nothing, expireIn: nothing, ttl: nothing, client: nothing };
-    await table.driver(optional).setItem("absent", "v");
-    expect(await table.getRow("absent")).toEqual({ key: { S: "absent" }, value: { S: "v" } });
+  it.each([[null], [undefined], [""]])(
+    "[OPT-10] %j counts as absent, in every option",
+    async (nothing) => {
+      const names =
+        "attributes expireIn ttl base batch consistentRead proxy profile userAgent scan client " +
+        "maxAttempts connectTimeout attemptTimeout timeout maxConnections";
+      const optional: Record<string, unknown> = {};
+      for (const name of names.split(" ")) {
+        optional[name] = nothing;
+        await table.driver({ [name]: nothing }).setItem("absent", "v");
+      }
+      const within = (parts: string) =>
+        Object.fromEntries(parts.split(" ").map((name) => [name, nothing]));
+      for (const options of [
+        optional,
+        { attributes: within("key value ttl mtime") },
+        { scan: within("segments concurrency pageSize") },
+      ]) {
+        await table.driver(options).setItem("absent", "v");
+      }
+      // What is needed is missing, and what has another source is taken from there.
+      for (const [name, words] of [
+        ["table", /`table`/],
+        ["region", /region/],
+        ["credentials", /credentials/],
+      ] as const) {
+        const body = `const driver = dynamoDbCacheDriver({ ...${literal({ ...engineOptions("some-table") })}, ...JSON.parse(process.env.MORE) });
+        report((await failure(driver.getItem("k"))).message);`;
+        const env = { MORE: JSON.stringify({ [name]: nothing ?? null }) };
+        expect((await runChild(body, { env })).reports[0]).toMatch(words);
+      }
+      expect(await table.getRow("absent")).toEqual({ key: { S: "absent" }, value: { S: "v" } });
+    },
+  );
+
+  it("[OPT-31] every flag may be its text", async () => {
+    await table.driver({ batch: "false", consistentRead: "true", proxy: "false" }).getItem("k");
+    const driver = table.driver({ batch: " FALSE ", endpoint: recorder.endpoint });
+    await driver.getItems(["a", "b"]);
+    expect(recorder.operations()).toEqual(["GetItem", "GetItem"]);
+    recorder.reset();
+    for (const name of ["batch", "consistentRead"]) {
+      for (const value of ["yes", "no", "1", "0", "on"]) {
+        const { message } = await refusalOf(recorder, { [name]: value });
+        expect(message).toContain(`\`${name}\` must be true or false`);
+      }
+    }
+  });
+
+  describe("[OPT-30] a name that is nearly that of an option", () => {
+    const body = `
+      const options = JSON.parse(process.env.OPTIONS);
+      const warnings = [];
+      process.on("warning", ({ name, message }) => warnings.push(name + ": " + message));
+      const { Worker } = await import("node:worker_threads");
+      for (let round = 0; round < 3; round += 1) await dynamoDbCacheDriver(options).getItem("k").catch(() => {});
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      report(warnings);
+    `;
+    const warningsOf = async (more: object): Promise<string[]> => {
+      const options = { ...engineOptions(table.name), ...more };
+      return (await runChild(body, { env: { OPTIONS: JSON.stringify(options) } })).reports[0];
+    };
+
+    it.each<[object, string, string]>([
+      [{ expiresIn: 5 }, "expiresIn", "expireIn"],
+      [{ regoin: "x" }, "regoin", "region"],
+      [{ TTL: 5 }, "TTL", "ttl"],
+      [{ maxAge: 5 }, "maxAge", "ttl"],
+      [{ maxAtempts: 5 }, "maxAtempts", "maxAttempts"],
+      [{ attributes: { vaule: "v" } }, "attributes.vaule", "attributes.value"],
+      [{ scan: { segment: 5 } }, "scan.segment", "scan.segments"],
+      [
+        { credentials: { ...engineOptions("").credentials, sesionToken: "CANARY" } },
+        "credentials.sesionToken",
+        "credentials.sessionToken",
+      ],
+    ])("%j is told once", async (more, given, meant) => {
+      expect(await warningsOf(more)).toEqual([
+        `DynamoDbWarning: [unstorage] [aws-dynamodb] Unknown option \`${given}\` is ignored; did you mean \`${meant}\`?`,
+      ]);
+    });
+
+    it("others are none: what frameworks add, and options of other drivers", async () => {
+      const others =
+        "driver name mount url host port tls path prefix db options flags readOnly ignore version cluster " +
+        "password bucket account label cache watch watchOptions namespace key token keyPrefix ttlAttribute";
+      const more = Object.fromEntries(others.split(" ").map((name) => [name, "x"]));
+      expect(await warningsOf({ ...more, watch: undefined })).toEqual([]);
+    });
+
+    it("[TTL-11] so is a call's option that other stores have for `ttl`", async () => {
+      const names = "maxAge expires EX PX expireIn expiresIn expirationTtl Ttl";
+      const script = `
+        const warnings = [];
+        process.on("warning", ({ name, message }) => warnings.push(name + ": " + message));
+        const driver = dynamoDbCacheDriver(JSON.parse(process.env.OPTIONS));
+        for (const name of ${JSON.stringify(names.split(" "))}) {
+          const options = { [name]: 5 };
+          for (let round = 0; round < 2; round += 1) {
+            await driver.setItem("k", "v", options);
+            await driver.setItem("k", "v", { ...options, ttl: 60 });
+          }
+        }
+        await driver.setItemRaw("k", "v", { maxAge: 5 });
+        await driver.setItems([{ key: "k", value: "v", options: { lifetime: 5 } }]);
+        await driver.setItems([{ key: "k", value: "v" }], { expire: 5 });
+        await driver.setItem("k", "v", { signal: undefined, consistentRead: true, removeMeta: true, type: "text", ttl: null });
+        await driver.getItem("k", { maxAge: 5 });
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        report(warnings);
+      `;
+      const env = { OPTIONS: JSON.stringify(engineOptions(table.name)) };
+      const { reports } = await runChild(script, { env });
+      const told = (operation: string, name: string): string =>
+        `DynamoDbWarning: [unstorage] [aws-dynamodb] \`${operation}\` ignores the option \`${name}\`; the time to live of an item is \`ttl\`, in seconds`;
+      expect(reports[0]).toEqual([
+        ...names.split(" ").map((name) => told("setItem", name)),
+        told("setItems", "lifetime"),
+        told("setItems", "expire"),
+      ]);
+    });
   });
 
   it.each([[{}], [{ send() {} }], ["client"]])(

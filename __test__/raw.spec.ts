@@ -24,6 +24,27 @@ describe("what is not bytes", () => {
     ["null", null, "null"],
     ["what toJSON says", { toJSON: () => ["json"] }, '["json"]'],
     ["a Date", new Date(0), '"1970-01-01T00:00:00.000Z"'],
+    ["a URL", new URL("http://host/path"), '"http://host/path"'],
+    [
+      "a class with toJSON",
+      new (class {
+        toJSON = () => ({ a: 1 });
+      })(),
+      '{"a":1}',
+    ],
+    [
+      "a class whose toJSON says itself",
+      new (class {
+        a = 1;
+        toJSON() {
+          return { ...this };
+        }
+      })(),
+      '{"a":1}',
+    ],
+    ["a Buffer inside", { b: Buffer.from("a") }, '{"b":{"type":"Buffer","data":[97]}}'],
+    ["boxed values", [new Number(1), new String("a"), new Boolean(true)], '[1,"a",true]'],
+    ["undefined inside, by JSON's rules", { a: undefined, b: [undefined] }, '{"b":[null]}'],
   ])("[RAW-2] %s is stored as text", async (_, value, text) => {
     const driver = table.driver();
     await driver.setItemRaw("raw", value);
@@ -44,6 +65,9 @@ describe("what is not bytes", () => {
     ["a BigInt", 5n],
     ["a BigInt inside", { big: [5n] }],
     ["an object in itself", cycle],
+    ["a function inside", { call: () => "CANARY" }],
+    ["a symbol inside", [Symbol("CANARY")]],
+    ["an object whose toJSON says a Map", { toJSON: () => new Map([["CANARY", 1]]) }],
     ["an object whose toJSON says undefined", { toJSON: () => undefined }],
     [
       "an object whose toJSON throws",
@@ -64,6 +88,99 @@ describe("what is not bytes", () => {
       key: "k",
     });
     expect(error.message).not.toContain("CANARY");
+    expect(recorder.exchanges).toEqual([]);
+  });
+});
+
+describe("[RAW-5] what JSON would store as {} or as something else", () => {
+  class Private {
+    #secret = "CANARY";
+    get secret() {
+      return this.#secret;
+    }
+  }
+  const generator = (function* () {
+    yield "CANARY";
+  })();
+  const key = crypto.subtle.generateKey({ name: "AES-GCM", length: 128 }, true, ["encrypt"]);
+  const form = new FormData();
+  form.set("field", "CANARY");
+  const lost: [string, unknown][] = [
+    ["a Map", new Map([["CANARY", 1]])],
+    ["a Set", new Set(["CANARY"])],
+    ["a WeakMap", new WeakMap()],
+    ["a WeakRef", new WeakRef({})],
+    ["a Response", new Response("CANARY")],
+    ["a Request", new Request("http://host/", { method: "POST", body: "CANARY" })],
+    ["Headers", new Headers({ a: "CANARY" })],
+    ["a FormData", form],
+    ["URLSearchParams", new URLSearchParams("a=CANARY")],
+    ["a Blob", new Blob(["CANARY"])],
+    ["a File", new File(["CANARY"], "name")],
+    ["a ReadableStream", new Blob(["CANARY"]).stream()],
+    ["a Node stream", Readable.from(["CANARY"])],
+    ["an Error", new Error("CANARY")],
+    ["an AggregateError", new AggregateError([new Error("CANARY")])],
+    ["a DOMException", new DOMException("CANARY")],
+    ["a RegExp", /CANARY/],
+    ["a generator", generator],
+    ["an iterator", ["CANARY"].values()],
+    ["an iterator of a Map", new Map([["CANARY", 1]]).entries()],
+    ["a promise", Promise.resolve("CANARY")],
+    ["an AbortSignal", new AbortController().signal],
+    ["an Event", new Event("CANARY")],
+    ["an Intl object", new Intl.NumberFormat("en")],
+    ["an instance of a class with private state", new Private()],
+    [
+      "an instance of a class",
+      new (class {
+        a = 1;
+      })(),
+    ],
+    ["an object that inherits what it holds", Object.create({ a: "CANARY" })],
+    ["a boxed symbol", Object(Symbol("CANARY"))],
+    ["Math", Math],
+    ["globalThis", globalThis],
+  ];
+
+  it.each([...lost, ["a CryptoKey", key]] as [string, unknown][])("%s", async (_, given) => {
+    const value = given === key ? await key : given;
+    const driver = table.driver({ endpoint: recorder.endpoint });
+    for (const refused of [value, { a: value }, [[value]], { toJSON: () => value }]) {
+      const error = await failureOf(driver.setItemRaw("k", refused));
+      expect(error).toMatchObject({ code: "ERR_DYNAMODB_INVALID_VALUE", key: "k" });
+      expect(error.message).not.toContain("CANARY");
+    }
+    expect(recorder.exchanges).toEqual([]);
+  });
+
+  it.each([
+    ["a typed array", Uint8Array.of(1)],
+    ["an ArrayBuffer", new ArrayBuffer(1)],
+    ["a DataView", new DataView(new ArrayBuffer(1))],
+    ["a SharedArrayBuffer", new SharedArrayBuffer(1)],
+  ])("%s inside an object; as the value itself it is bytes", async (_, given) => {
+    const driver = table.driver({ endpoint: recorder.endpoint });
+    const error = await failureOf(driver.setItemRaw("k", { a: [given] }));
+    expect(error).toMatchObject({ code: "ERR_DYNAMODB_INVALID_VALUE" });
+    expect(recorder.exchanges).toEqual([]);
+    await driver.setItemRaw("k", given);
+  });
+
+  it("the message says where, and what to do", async () => {
+    const driver = table.driver({ endpoint: recorder.endpoint });
+    const { message } = await failureOf(driver.setItemRaw("k", { list: [{ tags: new Set() }] }));
+    expect(message).toContain('holds under "tags" what is an instance of a class');
+    expect(message).toContain("toJSON");
+    const { message: promised } = await failureOf(driver.setItemRaw("k", Promise.resolve(1)));
+    expect(promised).toContain("await it");
+    const { message: streamed } = await failureOf(driver.setItemRaw("k", Readable.from(["a"])));
+    expect(streamed).toContain("read it and store its bytes");
+  });
+
+  it("[API-11] through unstorage, too", async () => {
+    const storage = v1.createStorage({ driver: table.driver({ endpoint: recorder.endpoint }) });
+    await failureOf(storage.setItemRaw("k", new Map([[1, 2]])));
     expect(recorder.exchanges).toEqual([]);
   });
 });

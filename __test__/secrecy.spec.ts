@@ -100,7 +100,7 @@ describe("[ERR-6] [API-6] no value and no secret", () => {
       const driver = dynamoDbCacheDriver(${literal(options)});
       await driver.setItem("logged", ${literal(value)});
       await driver.getItem("logged");
-      await failure(driver.getItem(""));
+      await failure(driver.setItem("", "v"));
       await driver.dispose();
     `;
     const env = {

@@ -43,7 +43,7 @@ describe("[API-13] calls started together", () => {
             const value = await driver.getItem(`own:${stored}`);
             right += Number(value === `value ${stored}`);
           } else {
-            const error = await failureOf(driver.getItem(tooLong(n)));
+            const error = await failureOf(driver.setItem(tooLong(n), "v"));
             right += Number(error.key.startsWith(`${n}:`) && error.code.endsWith("INVALID_KEY"));
           }
           settled[n]! += 1;
@@ -59,7 +59,7 @@ describe("[API-13] calls started together", () => {
     const order: number[] = [];
     await Promise.all(
       Array.from({ length: 2000 }, (_, n) =>
-        driver.getItem(tooLong(n)).catch(() => {
+        driver.setItem(tooLong(n), "v").catch(() => {
           order.push(n);
         }),
       ),
@@ -69,41 +69,113 @@ describe("[API-13] calls started together", () => {
 });
 
 describe("[API-13] what a caller's own code does when its call settles", () => {
-  it("fails that call alone, with what was thrown as the cause", async () => {
+  it("[ABT-8] changes nothing about a result that is there", async () => {
     await table.putRow("there", { value: { S: "v" } });
     const driver = table.driver();
-    const thrown = new Error("no listener today");
     const signal = signalThat(() => {
-      throw thrown;
+      throw new Error("no listener today");
     });
     const calls = Array.from({ length: 50 }, (_, n) =>
       n % 5 === 0 ? driver.getItem("there", { signal }) : driver.getItem("there"),
     );
-    for (const [n, result] of (await Promise.allSettled(calls)).entries()) {
-      if (n % 5 === 0) {
-        const { reason } = result as PromiseRejectedResult;
-        expect(reason).toMatchObject({ code: "ERR_DYNAMODB_INTERNAL", operation: "getItem" });
-        expect(reason.cause).toBe(thrown);
-      } else {
-        expect(result).toEqual({ status: "fulfilled", value: "v" });
-      }
-    }
+    expect(new Set(await Promise.all(calls))).toEqual(new Set(["v"]));
+    await driver.setItem("written", "v", { signal });
+    expect((await table.getRow("written"))?.value).toEqual({ S: "v" });
   });
 
   it("may be to start calls", async () => {
     await table.putRow("there", { value: { S: "v" } });
     const driver = table.driver();
     const more: Promise<unknown>[] = [];
-    const signal = signalThat(() => {
+    const startsMore = () => {
       for (let n = 0; n < 20; n += 1) more.push(driver.getItem("there"));
-      more.push(failureOf(driver.getItem("")));
-    });
-    const first = Array.from({ length: 20 }, () => driver.getItem("there", { signal }));
+      more.push(failureOf(driver.setItem("", "v")));
+    };
+    const first = Array.from({ length: 20 }, () =>
+      driver.getItem("there", { signal: signalThat(startsMore) }),
+    );
     expect(new Set(await Promise.all(first))).toEqual(new Set(["v"]));
     expect(more).toHaveLength(20 * 21);
     const results = await Promise.all(more);
     expect(results.filter((result) => result === "v")).toHaveLength(400);
   });
+});
+
+describe("[API-20] many calls that settle together", () => {
+  /** Starts calls that fail at once, and waits without turning the event loop until all are answered. */
+  const burst = `
+    const driver = dynamoDbCacheDriver({ ...${literal(engineOptions("some-table"))} });
+    const store = driver.getInstance();
+    const start = (count, then) => {
+      for (let n = 0; n < count; n += 1) driver.setItem("", "v").catch(then);
+      while ((store.stats().operations.setItem?.errors ?? 0) < count);
+    };
+  `;
+
+  it("leave turns of the event loop to timers and I/O", async () => {
+    const body = `${burst}
+      let settled = 0, turns = 0, most = 0, last = 0, timers = 0;
+      start(50_000, () => (settled += 1));
+      const timer = setInterval(() => (timers += 1), 0);
+      await new Promise((resolve) => {
+        (function turn() {
+          turns += 1;
+          most = Math.max(most, settled - last);
+          last = settled;
+          settled < 50_000 ? setImmediate(turn) : resolve();
+        })();
+      });
+      clearInterval(timer);
+      report({ settled, turns, most, timers });
+    `;
+    const { reports, stderr } = await runChild(body, { limitMs: 120_000 });
+    expect(stderr).toBe("");
+    const [{ settled, turns, most, timers }] = reports;
+    expect(settled).toBe(50_000);
+    // One turn settled all of them before.
+    expect(turns).toBeGreaterThan(4);
+    expect(most).toBeLessThan(25_000);
+    expect(timers).toBeGreaterThan(1);
+  }, 150_000);
+
+  it("settle once each, in order, also where calls are started meanwhile; and the process ends", async () => {
+    const body = `${burst}
+      const order = [];
+      let more = 0;
+      let next = 0;
+      start(20_000, () => {
+        order.push(next++);
+        if (next % 100 === 0) driver.setItem("", "v").catch(() => (more += 1));
+      });
+      process.on("exit", () => report({ settled: order.length, more }));
+    `;
+    const result = await runChild(body, { limitMs: 120_000 });
+    expect(result.reports).toEqual([{ settled: 20_000, more: 200 }]);
+    expect(result).toMatchObject({ code: 0, signal: null, stderr: "" });
+  }, 150_000);
+
+  it("may be cut short by the end of their thread", async () => {
+    const body = `
+      import { Worker } from "node:worker_threads";
+      const script = \`
+        const { parentPort } = require("node:worker_threads");
+        const dynamoDbCacheDriver = require(\${JSON.stringify(process.env.PACKAGE)});
+        ${burst.replaceAll("`", "\\`")}
+        let settled = 0;
+        start(30_000, () => { if (++settled === 100) parentPort.postMessage("begun"); });
+      \`;
+      const ends = [];
+      for (let round = 0; round < 5; round += 1) {
+        const worker = new Worker(script, { eval: true, execArgv: [] });
+        worker.on("message", () => worker.terminate());
+        ends.push(await new Promise((resolve) => worker.on("exit", resolve)));
+      }
+      report(ends.length);
+    `;
+    const env = { PACKAGE: new URL("../index.js", import.meta.url).pathname };
+    const result = await runChild(body, { limitMs: 120_000, env });
+    expect(result).toMatchObject({ code: 0, signal: null, stderr: "", reports: [5] });
+  }, 150_000);
 });
 
 it("[API-13] a driver that nobody holds any more still settles its calls", async () => {

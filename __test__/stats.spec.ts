@@ -102,8 +102,8 @@ describe("stats", () => {
     await Promise.allSettled(calls);
     await expect.poll(() => stats().inFlight).toBe(0);
     expect(stats()).toMatchObject({ errors: 1, operations: { getItem: { errors: 1 } } });
-    await driver.getItem("").catch(() => undefined);
-    expect(stats()).toMatchObject({ errors: 2, operations: { getItem: { errors: 2 } } });
+    await driver.setItem("", "v").catch(() => undefined);
+    expect(stats()).toMatchObject({ errors: 2, operations: { setItem: { errors: 1 } } });
   });
 
   it("[STAT-3] each driver counts for itself, and can still be asked when it is disposed", async () => {

@@ -56,13 +56,34 @@ describe("writing", () => {
     expect(await table.getRow("zero")).toEqual({ key: { S: "zero" }, value: { S: "v" } });
   });
 
+  it.each([[false], ["false"]])("[TTL-12] %j is 0: no expiry", async (ttl) => {
+    const driver: any = table.driver({ expireIn: 60 });
+    for (const write of [
+      () => driver.setItem("never", "v", { ttl }),
+      () => driver.setItemRaw("never", "v", { ttl }),
+      () => driver.setItems([{ key: "never", value: "v", options: { ttl } }]),
+      () => driver.setItems([{ key: "never", value: "v" }], { ttl }),
+      () => table.driver({ ttl }).setItem("never", "v"),
+      () => table.driver({ expireIn: ttl }).setItem("never", "v"),
+    ]) {
+      await table.putRow("never", { value: { S: "old" }, ttl: { N: String(future) } });
+      await write();
+      expect(await table.getRow("never")).toEqual({ key: { S: "never" }, value: { S: "v" } });
+    }
+  });
+
+  it("[TTL-1] an empty text means the default, as null does", async () => {
+    const driver: any = table.driver({ expireIn: 5000 });
+    await expectStored("default", 5000, () => driver.setItem("default", "v", { ttl: "" }));
+  });
+
   it.each([["90"], ["90.5"], ["1e3"]])("[TTL-3] the text %j is a number", async (ttl) => {
     const driver: any = table.driver();
     await expectStored("text", Number(ttl), () => driver.setItem("text", "v", { ttl }));
   });
 
   const numbers = [-1, -0.001, Number.NaN, Infinity, -Infinity, 2 ** 53, 1e308];
-  const texts = ["-1", "NaN", "Infinity", "9007199254740992", "soon", "", "1h"];
+  const texts = ["-1", "NaN", "Infinity", "9007199254740992", "soon", "1h"];
   const types = [true, {}, [], [60], () => 60, Symbol("60")];
   it.each([...numbers, ...texts, ...types].map((value) => [inspect(value), value]))(
     "[TTL-4] refuses %s",

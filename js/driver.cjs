@@ -33,7 +33,7 @@ const SHOWN_WITHIN = {
 
 module.exports = function createFactory(loadNative) {
   return function dynamoDbCacheDriver(options) {
-    let native, instance, failure, disposed;
+    let native, adopt, instance, failure, disposed;
     let given = {};
     let reads = true; // whether a call must show the addon the environment
     try {
@@ -57,6 +57,7 @@ module.exports = function createFactory(loadNative) {
       const addon = loadNative();
       try {
         native = addon.dynamoDbCacheDriver(given, process.env);
+        if (!(native instanceof Object)) adopt = require("./realm.cjs");
       } catch (error) {
         if (given.table && error?.code === "ERR_DYNAMODB_INVALID_OPTION") failure = error;
         throw error;
@@ -70,7 +71,8 @@ module.exports = function createFactory(loadNative) {
     function method(operation) {
       function call(a, b, c) {
         try {
-          return open()[operation](a, b, c).catch(raise);
+          const promise = open()[operation](a, b, c);
+          return adopt ? Promise.resolve(promise).then(adopt, raise) : promise.catch(raise);
         } catch (thrown) {
           return Promise.reject(toDynamoDbError(thrown, operation, call));
         }
@@ -96,7 +98,7 @@ module.exports = function createFactory(loadNative) {
       dispose() {
         disposed = true;
         // Nothing was opened, so there is nothing to load the addon for.
-        return native ? native.dispose() : Promise.resolve();
+        return Promise.resolve(native?.dispose());
       },
     };
   };

@@ -9,9 +9,9 @@ module.exports = function createTable(loadNative, options) {
     throw toDynamoDbError(thrown, "createTable", raise);
   }
   try {
-    return loadNative()
-      .createTable({ ...options }, process.env)
-      .catch(raise);
+    // A promise and a result of this realm, as in driver.cjs.
+    const made = Promise.resolve(loadNative().createTable({ ...options }, process.env));
+    return made.then((result) => ({ ...result }), raise);
   } catch (thrown) {
     return Promise.reject(toDynamoDbError(thrown, "createTable", createTable));
   }

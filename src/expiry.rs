@@ -19,23 +19,27 @@ pub struct Ttl(f64);
 
 /// Why an input is no time to live; reads on after "… must be".
 pub const TTL_ALLOWED: &str =
-    "a number of seconds or a numeric string, 0 or more and at most 9007199254740991 (0: never expires)";
+    "a number of seconds or a numeric string, 0 or more and at most 9007199254740991 (0 or false: never expires)";
 
 impl Ttl {
-    /// Reads a time to live. `Ok(None)` where none was given; the error is the input's kind.
+    /// Reads a time to live. `Ok(None)` where none was given; `false` is 0, as for unstorage's other drivers. The error is
+    /// the input's kind.
     ///
     /// # Errors
     /// Negative, NaN, infinite, too large, or no number.
     pub fn parse(input: &Input) -> Result<Option<Self>, &'static str> {
-        if matches!(input, Input::Absent) {
+        if input.is_absent() {
             return Ok(None);
+        }
+        if input.as_boolean() == Some(false) {
+            return Ok(Some(Self(0.0)));
         }
         match input.as_number() {
             Some(seconds) if (0.0..=MAX_TTL_SECONDS).contains(&seconds) => Ok(Some(Self(seconds))),
             Some(seconds) if seconds > MAX_TTL_SECONDS && seconds.is_finite() => Err("a larger number"),
             Some(seconds) => Err(Input::Number(seconds).kind()),
             None => Err(match input {
-                Input::Text(text) if !text.is_empty() => "a string that is no number",
+                Input::Text(_) => "a string that is no number",
                 other => other.kind(),
             }),
         }
@@ -71,11 +75,13 @@ pub fn is_alive(attribute: Option<&AttributeValue>, now: Duration) -> bool {
     }
 }
 
-/// How long an item still lives; `None` where it has no Number that expires it, or one too far away to tell.
+/// The seconds that an item alive still lives, rounded up, so that they are never 0: written back as a `ttl`, 0 would mean
+/// for ever. `None` where it has no Number that expires it, or one too far away to tell.
 #[must_use]
-pub fn time_left(attribute: Option<&AttributeValue>, now: Duration) -> Option<Duration> {
+pub fn time_left(attribute: Option<&AttributeValue>, now: Duration) -> Option<u64> {
     let expires_at: f64 = attribute?.as_n().ok()?.parse().ok()?;
-    Some(Duration::try_from_secs_f64(expires_at.max(0.0)).ok()?.saturating_sub(now))
+    let left = Duration::try_from_secs_f64(expires_at.max(0.0)).ok()?.saturating_sub(now);
+    Some((left.as_secs() + u64::from(left.subsec_nanos() > 0)).max(1))
 }
 
 #[cfg(test)]
@@ -94,6 +100,9 @@ mod tests {
     #[test]
     fn parses_numbers_and_numeric_strings() {
         assert_eq!(Ttl::parse(&Input::Absent), Ok(None));
+        assert_eq!(Ttl::parse(&Input::from("")), Ok(None));
+        assert_eq!(Ttl::parse(&Input::Boolean(false)), Ok(Some(Ttl(0.0))));
+        assert_eq!(Ttl::parse(&Input::from("false")), Ok(Some(Ttl(0.0))));
         assert_eq!(Ttl::parse(&Input::from("300")), Ok(Some(Ttl(300.0))));
         assert_eq!(Ttl::parse(&Input::Number(0.5)), Ok(Some(Ttl(0.5))));
         assert_eq!(Ttl::parse(&Input::Number(MAX_TTL_SECONDS)), Ok(Some(Ttl(MAX_TTL_SECONDS))));
@@ -108,7 +117,6 @@ mod tests {
             (Input::Number(1e308), "a larger number"),
             (Input::from("-1"), "a negative number"),
             (Input::from("5 minutes"), "a string that is no number"),
-            (Input::from(""), "an empty string"),
             (Input::Boolean(true), "a boolean"),
             (Input::Other("an object"), "an object"),
         ];
@@ -146,12 +154,14 @@ mod tests {
         assert!(is_alive(Some(&AttributeValue::Bool(false)), now));
     }
 
+    /// [META-3]
     #[test]
     fn time_left_is_what_a_number_leaves() {
         let now = Duration::from_millis(1_000_250);
-        assert_eq!(time_left(Some(&number("1300")), now), Some(Duration::from_millis(299_750)));
-        assert_eq!(time_left(Some(&number("1000")), now), Some(Duration::ZERO));
-        assert_eq!(time_left(Some(&number("-1")), now), Some(Duration::ZERO));
+        assert_eq!(time_left(Some(&number("1300")), now), Some(300));
+        assert_eq!(time_left(Some(&number("1001")), now), Some(1));
+        assert_eq!(time_left(Some(&number("1000.3")), now), Some(1));
+        assert_eq!(time_left(Some(&number("1300")), Duration::from_secs(1_000)), Some(300));
         assert_eq!(time_left(Some(&number("1E+40")), now), None);
         assert_eq!(time_left(Some(&AttributeValue::S("1300".to_owned())), now), None);
         assert_eq!(time_left(None, now), None);
@@ -167,6 +177,15 @@ mod tests {
             let attribute = number(&stored.to_string());
             prop_assert!(is_alive(Some(&attribute), now + Duration::from_secs_f64(seconds)));
             prop_assert!(!is_alive(Some(&attribute), now + Duration::from_secs_f64(seconds + 2.0)));
+        }
+
+        /// [META-3]
+        #[test]
+        fn an_item_alive_never_has_0_seconds_left(stored in 0.0f64..1e10, later_ms in 0u64..20_000_000_000_000) {
+            let (attribute, now) = (number(&stored.to_string()), Duration::from_millis(later_ms));
+            if is_alive(Some(&attribute), now) {
+                prop_assert!(time_left(Some(&attribute), now).is_some_and(|left| left >= 1));
+            }
         }
 
         #[test]

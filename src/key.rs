@@ -62,8 +62,22 @@ impl Key {
             }
             Input::Text(text) if own == 0 => Ok(Self { stored: text, own }),
             Input::Text(text) => Ok(Self { stored: [base.0.as_str(), text.as_str()].concat(), own }),
-            Input::IllFormedText => Err(KeyError::IllFormed),
+            Input::IllFormedText(_) => Err(KeyError::IllFormed),
             other => Err(KeyError::NotText(other.kind())),
+        }
+    }
+
+    /// Checks a key to look for. One that cannot exist is not an error: nothing is stored under it.
+    ///
+    /// # Errors
+    /// [`KeyError::NotText`] for what is no string.
+    pub fn seek(input: Input, base: &Base) -> Result<Sought, KeyError> {
+        match input {
+            Input::Text(text) if text.is_empty() || base.0.len() + text.len() > MAX_KEY_BYTES => {
+                Ok(Sought::Nowhere(KeyText::Text(text)))
+            }
+            Input::IllFormedText(units) => Ok(Sought::Nowhere(KeyText::IllFormed(units))),
+            _ => Self::parse(input, base).map(Sought::Key),
         }
     }
 
@@ -99,6 +113,30 @@ impl Key {
     }
 }
 
+/// A key to look for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sought {
+    /// One that may exist.
+    Key(Key),
+    /// One that cannot exist: empty, too long or ill-formed.
+    Nowhere(KeyText),
+}
+
+/// A key as the caller gave it, to give back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeyText {
+    /// Well-formed text.
+    Text(String),
+    /// Text with a lone surrogate, as UTF-16.
+    IllFormed(Vec<u16>),
+}
+
+impl From<&str> for KeyText {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
 /// A prefix of keys that ends at a separator, or nothing: every key.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Base(String);
@@ -123,6 +161,21 @@ impl Base {
                 Ok(Self(text))
             }
             other => Err(other.kind()),
+        }
+    }
+
+    /// Reads the option `base`, normalised as unstorage's own drivers do: `/` and `\\` separate as `:` does, and separators
+    /// that are repeated or stand at either end are dropped.
+    ///
+    /// # Errors
+    /// The kind of an input that is no well-formed text.
+    pub fn parse_option(input: Input) -> Result<Self, &'static str> {
+        match input {
+            Input::Text(text) => {
+                let parts: Vec<&str> = text.split([SEPARATOR, '/', '\\']).filter(|part| !part.is_empty()).collect();
+                Self::parse(Input::Text(parts.join(":")))
+            }
+            other => Self::parse(other),
         }
     }
 
@@ -185,9 +238,39 @@ mod tests {
         assert_eq!(parse("".into()), Err(KeyError::Empty));
         let long = format!("{}é", "x".repeat(2_047));
         assert_eq!(parse(Input::Text(long.clone())), Err(KeyError::TooLong { key: long, bytes: 2_049, base_bytes: 0 }));
-        assert_eq!(parse(Input::IllFormedText), Err(KeyError::IllFormed));
+        assert_eq!(parse(Input::IllFormedText(vec![0xd800])), Err(KeyError::IllFormed));
         assert_eq!(parse(Input::Number(1.0)), Err(KeyError::NotText("a number")));
         assert_eq!(parse(Input::Absent), Err(KeyError::NotText("nothing")));
+    }
+
+    /// [KEY-3]
+    #[test]
+    fn a_key_that_cannot_exist_is_sought_nowhere() {
+        let base = Base::parse("app".into()).expect("valid");
+        let seek = |input: Input| Key::seek(input, &base);
+        for text in ["", &"x".repeat(2_045)] {
+            assert_eq!(seek(text.into()), Ok(Sought::Nowhere(text.into())));
+        }
+        let ill_formed = vec![0xd800, 0];
+        assert_eq!(seek(Input::IllFormedText(ill_formed.clone())), Ok(Sought::Nowhere(KeyText::IllFormed(ill_formed))));
+        assert!(matches!(seek(Input::Text("x".repeat(2_044))), Ok(Sought::Key(key)) if key.stored_len() == 2_048));
+        for refused in [Input::Absent, Input::Number(1.0), Input::Boolean(false)] {
+            assert!(matches!(seek(refused), Err(KeyError::NotText(_))));
+        }
+    }
+
+    /// [BASE-4]
+    #[test]
+    fn the_option_base_is_normalised() {
+        let base = |text: &str| Base::parse_option(text.into()).expect("valid").prefix().map(str::to_owned);
+        for same in ["app:cache", "app/cache", "app/cache/", "/app\\cache\\", "::app:://cache::", "app:cache:"] {
+            assert_eq!(base(same).as_deref(), Some("app:cache:"), "{same:?}");
+        }
+        for none in ["", ":", "/", "\\/::"] {
+            assert_eq!(base(none), None, "{none:?}");
+        }
+        // Not a separator, nor a query to cut off.
+        assert_eq!(base(" a.b?c ").as_deref(), Some(" a.b?c :"));
     }
 
     #[test]
@@ -216,7 +299,7 @@ mod tests {
             assert_eq!(Base::parse(everything).expect("valid").prefix(), None);
         }
         assert_eq!(Base::parse(Input::Number(1.0)), Err("a number"));
-        assert_eq!(Base::parse(Input::IllFormedText), Err("a string with a lone surrogate"));
+        assert_eq!(Base::parse(Input::IllFormedText(vec![0xd800])), Err("a string with a lone surrogate"));
     }
 
     #[test]

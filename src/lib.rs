@@ -19,6 +19,7 @@ pub mod input;
 pub mod item;
 mod json;
 pub mod key;
+pub mod names;
 #[cfg(feature = "node")]
 mod node;
 pub mod options;

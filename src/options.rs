@@ -228,7 +228,7 @@ const MAX_BASE_BYTES: usize = MAX_KEY_BYTES / 2;
 
 fn parse_base(base: Input) -> Result<Base, Error> {
     let allowed = || format!("well-formed text of at most {MAX_BASE_BYTES} bytes, which every key begins with");
-    let parsed = Base::parse(base).map_err(|found| Error::option("base", &allowed(), found))?;
+    let parsed = Base::parse_option(base).map_err(|found| Error::option("base", &allowed(), found))?;
     if parsed.prefix().is_some_and(|prefix| prefix.len() > MAX_BASE_BYTES) {
         return Err(Error::option("base", &allowed(), "longer"));
     }

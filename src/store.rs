@@ -16,6 +16,7 @@ mod request;
 mod scan;
 mod watchdog;
 
+pub use batch_get::WantedItem;
 pub use batch_write::NewItem;
 pub use create_table::Patience;
 pub use read::Meta;
@@ -37,7 +38,6 @@ use crate::client::{Client, Surroundings, TraceId};
 use crate::clock::SharedClock;
 use crate::environment::Environment;
 use crate::error::{Error, ErrorKind, Operation};
-use crate::input::Input;
 use crate::options::Options;
 use crate::stats::{OperationStats, Stats};
 
@@ -172,16 +172,20 @@ impl Store {
 
     /// The error of a call that its caller stopped.
     #[must_use]
-    pub fn aborted(&self) -> Error {
-        Error::new(ErrorKind::Aborted, "the call was aborted; a write may have been done or not")
-            .on_table(Some(&self.table))
+    pub fn aborted(&self, operation: Operation) -> Error {
+        let reason = if operation.writes() {
+            "the call was aborted; what it writes may have been written or not"
+        } else {
+            "the call was aborted"
+        };
+        Error::new(ErrorKind::Aborted, reason).during(operation, &self.table)
     }
 
-    /// The error of `getItems` or `setItems` without an array.
+    /// The error of a call with an argument that is not what it must be.
     #[must_use]
-    pub fn no_array(&self, operation: Operation, found: &Input) -> Error {
+    pub fn refuse(&self, operation: Operation, name: &str, allowed: &str, found: &str) -> Error {
         match self.begin(operation) {
-            Ok(call) => call.argument("items", "an array of items", found.kind()),
+            Ok(call) => call.argument(name, allowed, found),
             Err(closed) => closed,
         }
     }

@@ -7,6 +7,7 @@ use common::Script;
 use serde_json::{Value, json};
 use unstorage_dynamodb::error::ErrorKind;
 use unstorage_dynamodb::input::Input;
+use unstorage_dynamodb::key::KeyText;
 use unstorage_dynamodb::store::NewItem;
 use unstorage_dynamodb::value::Given;
 
@@ -52,7 +53,7 @@ async fn left_over_keys_are_asked_again_and_answers_come_in_order() {
         )
         .answer(200, &json!({ "Responses": { "cache": [row("a")] } }));
     let found = script.store().get_many(inputs(&["a", "b", "c", "a"]), Input::Absent).await.expect("found");
-    let expected: Vec<(String, Option<AttributeValue>)> = vec![
+    let expected: Vec<(KeyText, Option<AttributeValue>)> = vec![
         ("a".into(), Some(text("a"))),
         ("b".into(), None),
         ("c".into(), Some(text("c"))),
@@ -173,7 +174,7 @@ async fn without_the_permission_single_requests_do_it() {
         .answer(200, &json!({}))
         .answer(200, &json!({}));
     let store = script.store();
-    let expected = Ok(vec![("a".to_owned(), Some(text("a"))), ("b".to_owned(), Some(text("b")))]);
+    let expected = Ok(vec![("a".into(), Some(text("a"))), ("b".into(), Some(text("b")))]);
     assert_eq!(store.get_many(inputs(&["a", "b"]), Input::Absent).await, expected);
     assert!(store.take_notice().is_some_and(|notice| notice.contains("dynamodb:BatchGetItem")));
     assert_eq!(store.get_many(inputs(&["a", "b"]), Input::Absent).await, expected);
@@ -197,9 +198,10 @@ async fn batches_can_be_switched_off() {
 async fn nothing_and_bad_input_send_nothing() {
     let script = Script::default();
     let store = script.store();
-    assert_eq!(store.get_many(Vec::new(), Input::Absent).await, Ok(Vec::new()));
+    assert_eq!(store.get_many(Vec::<Input>::new(), Input::Absent).await, Ok(Vec::new()));
     store.put_many(Vec::new(), Input::Absent).await.expect("nothing to do");
-    assert!(store.get_many(inputs(&["a", ""]), Input::Absent).await.is_err());
+    assert_eq!(store.get_many(inputs(&[""]), Input::Absent).await, Ok(vec![("".into(), None)]));
+    assert!(store.get_many(vec![Input::from("a"), Input::Number(1.0)], Input::Absent).await.is_err());
     assert!(store.put_many(items(&[("a", "1"), ("", "2")]), Input::Absent).await.is_err());
     assert!(store.put_many(items(&[("a", "1")]), Input::Number(-1.0)).await.is_err());
     assert_eq!(script.sent(), []);

@@ -12,6 +12,7 @@ use common::{Script, Sent};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use unstorage_dynamodb::input::Input;
+use unstorage_dynamodb::key::KeyText;
 use unstorage_dynamodb::store::NewItem;
 use unstorage_dynamodb::value::Given;
 
@@ -122,11 +123,11 @@ proptest! {
     fn every_key_is_answered_in_its_place(asked in keys(), left_over in left_over()) {
         let held: BTreeMap<_, _> = (0..200).map(|key| (name(key), format!("v{key}"))).collect();
         let script = Table::new(held.clone(), left_over).script();
-        let inputs = asked.iter().map(|key| Input::Text(name(*key))).collect();
+        let inputs: Vec<Input> = asked.iter().map(|key| Input::Text(name(*key))).collect();
         let found = run(script.store().get_many(inputs, Input::Absent)).expect("found");
         let expected: Vec<_> = asked
             .iter()
-            .map(|key| (name(*key), held.get(&name(*key)).cloned().map(AttributeValue::S)))
+            .map(|key| (KeyText::Text(name(*key)), held.get(&name(*key)).cloned().map(AttributeValue::S)))
             .collect();
         prop_assert_eq!(found, expected);
     }

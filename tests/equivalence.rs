@@ -32,7 +32,7 @@ async fn all_of_the_store(store: &Store) {
     store.get("k \u{e9}\"".into(), Reading::Plain, Input::Boolean(true)).await.expect("read");
     store.put(Operation::SetItem, "k".into(), "v\n\u{1f600}".into(), Input::Number(60.0)).await.expect("written");
     store.delete("k".into()).await.expect("removed");
-    store.get_many(vec!["a".into(), "b".into()], Input::Absent).await.expect("read");
+    store.get_many(vec!["a", "b"], Input::Absent).await.expect("read");
     let item = |key: &str| NewItem { key: key.into(), value: Given::from("v"), ttl: Input::Absent };
     store.put_many(vec![item("a"), item("b")], Input::Absent).await.expect("written");
     store.keys("base".into(), Input::Absent, Input::Absent).await.expect("read");

@@ -51,7 +51,7 @@ async fn each_operation_has_a_limit_of_its_own() {
 
     // An answer to a batch may be as large as this one, an error may not.
     let script = Script::default().answer(200, &padded(20 << 20));
-    let found = script.store().get_many(vec!["a".into(), "b".into()], Input::Absent).await.expect("an answer");
+    let found = script.store().get_many(vec!["a", "b"], Input::Absent).await.expect("an answer");
     assert!(found.iter().all(|(_, value)| value.is_none()));
 }
 
@@ -110,7 +110,7 @@ async fn a_value_of_no_known_type_is_an_error_in_every_method() {
             assert_eq!(raw.map_err(|error| error.kind()), Err(ErrorKind::Response), "{answer}");
             let has = script().store().has("k".into(), Input::Absent).await;
             assert_eq!(has.map_err(|error| error.kind()), Err(ErrorKind::Response), "{answer}");
-            let meta = script().store().meta("k".into()).await;
+            let meta = script().store().meta("k".into(), Input::Absent).await;
             assert_eq!(meta.map_err(|error| error.kind()), Err(ErrorKind::Response), "{answer}");
         }
         for row in
@@ -145,10 +145,10 @@ async fn a_batch_takes_only_what_it_asked_for() {
     let script = Script::default()
         .answer(200, &json!({ "Responses": { "cache": many }, "UnprocessedKeys": { "cache": { "Keys": left } } }))
         .answer(200, &json!({ "Responses": { "cache": [row("b", "v")] } }));
-    let found = script.store().get_many(vec!["a".into(), "b".into()], Input::Absent).await.expect("an answer");
+    let found = script.store().get_many(vec!["a", "b"], Input::Absent).await.expect("an answer");
     assert_eq!(
-        found.iter().map(|(key, value)| (key.as_str(), value.is_some())).collect::<Vec<_>>(),
-        [("a", true), ("b", true)]
+        found.into_iter().map(|(key, value)| (key, value.is_some())).collect::<Vec<_>>(),
+        [("a".into(), true), ("b".into(), true)]
     );
     let again = &script.sent()[1].body["RequestItems"]["cache"]["Keys"];
     assert_eq!(*again, json!([{ "key": { "S": "b" } }]));

@@ -98,13 +98,19 @@ fn normal(base: &str) -> String {
     if base.is_empty() { String::new() } else { format!("{base}:") }
 }
 
+/// The option `base` as it stands before a key.
+fn normal_option(base: &str) -> String {
+    let parts: Vec<&str> = base.split([':', '/', '\\']).filter(|part| !part.is_empty()).collect();
+    normal(&parts.join(":"))
+}
+
 impl Texts {
     fn stored(&self) -> [String; 2] {
-        self.keys.each_ref().map(|key| normal(&self.base) + key)
+        self.keys.each_ref().map(|key| normal_option(&self.base) + key)
     }
 
     fn prefix(&self) -> String {
-        normal(&self.base) + &normal(&self.prefix)
+        normal_option(&self.base) + &normal(&self.prefix)
     }
 
     /// Everything that the driver sends for these texts, method by method.
@@ -124,7 +130,7 @@ impl Texts {
         let item = |key| NewItem { key, value: Given::from("v"), ttl: Input::Absent };
         store.get(one.clone(), Reading::Plain, Input::Absent).await.expect("get");
         store.has(one.clone(), Input::Absent).await.expect("has");
-        store.meta(one.clone()).await.expect("meta");
+        store.meta(one.clone(), Input::Absent).await.expect("meta");
         store.put(Operation::SetItem, one.clone(), "v".into(), Input::Number(60.0)).await.expect("put");
         store.delete(one).await.expect("delete");
         store.get_many(keys().to_vec(), Input::Absent).await.expect("get many");

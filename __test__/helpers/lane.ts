@@ -187,7 +187,7 @@ export class Lane {
     const left =
       expires === undefined
         ? [undefined]
-        : [from, to + 0.001].map((at) => Math.max(0, Math.floor(expires - at)));
+        : [from, to + 0.001].map((at) => Math.max(1, Math.ceil(expires - at)));
     const isRight =
       this.#model.has(key, seconds[0]!) &&
       (size === undefined ? meta.size > 0 : meta.size === size) &&

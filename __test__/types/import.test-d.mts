@@ -20,6 +20,7 @@ import dynamoDbCacheDriver, {
   type DynamoDbPublicOptions,
   type DynamoDbReadOptions,
   type DynamoDbScanOptions,
+  type DynamoDbValue,
   dynamoDbCacheDriver as named,
 } from "unstorage-dynamodb";
 import nitroModule from "unstorage-dynamodb/nitro";
@@ -62,6 +63,15 @@ dynamoDbCacheDriver({ proxy: "http://proxy:3128", maxAttempts: "3", timeout: "10
 // The table may come from the environment.
 dynamoDbCacheDriver();
 dynamoDbCacheDriver({});
+dynamoDbCacheDriver(null);
+// From a configuration.
+dynamoDbCacheDriver({
+  batch: "false",
+  consistentRead: "",
+  proxy: "true",
+  ttl: false,
+  expireIn: false,
+});
 dynamoDbCacheDriver({ table: "cache", attributes: {} });
 dynamoDbCacheDriver({ table: "cache", attributes: { ttl: "expires" } });
 dynamoDbCacheDriver({ table: "cache", credentials: { accessKeyId: "id", secretAccessKey: "s" } });
@@ -118,6 +128,32 @@ async function use(): Promise<void> {
   await everything.setItem("k", new Map([["name", [true, new Set([1])]]]));
   await everything.setItems([{ key: "k", value: "v", options: { ttl: 60 } }], { ttl: 1 });
   await everything.setItemRaw("k", new DataView(new ArrayBuffer(1)));
+  // An interface has no index signature, and may be nested or optional.
+  interface Address {
+    city: string;
+  }
+  interface User {
+    name: string;
+    nick?: string;
+    address: Address;
+    tags: readonly string[];
+  }
+  const user: User = { name: "n", address: { city: "c" }, tags: [] };
+  const values: DynamoDbValue[] = [
+    user,
+    [user],
+    { user },
+    new Map([["user", user]]),
+    ["a"] as const,
+  ];
+  await everything.setItem("k", user);
+  await everything.setItems([{ key: "k", value: user, options: null }], null);
+  await everything.setItem("k", "v", { ttl: false, signal: null });
+  await everything.getItem("k", null);
+  await everything.getItems(["k", { key: "l", options: { consistentRead: true } }], null);
+  await everything.getMeta("k", { consistentRead: "true" });
+  await everything.getKeys(null, null);
+  void values;
   const found: { key: string; value: unknown }[] = await everything.getItems(["k", { key: "l" }]);
   const raw: Buffer = await everything.getItemRaw("k");
   const meta: DynamoDbMeta | null = await everything.getMeta("k");
@@ -141,6 +177,8 @@ async function setUp(): Promise<void> {
   const result: DynamoDbCreateTableResult = await createTable(options);
   const created: boolean = result.created;
   await createTable({ table: "cache" });
+  await createTable();
+  await createTable(null);
   void created;
 }
 void setUp;
@@ -193,10 +231,18 @@ dynamoDbCacheDriver({ table: "cache", attributes: { key: 5 } });
 // @ts-expect-error there is no such attribute
 dynamoDbCacheDriver({ table: "cache", attributes: { partition: "pk" } });
 void createTable({ region: "eu-west-1" }); // the table may come from the environment
-// @ts-expect-error options are needed
-void createTable();
 // @ts-expect-error a value is what a table can hold
 void everything.setItem("k", () => {});
+// @ts-expect-error a Date is no value
+void everything.setItem("k", new Date());
+// @ts-expect-error nor is a Promise
+void everything.setItem("k", Promise.resolve("v"));
+// @ts-expect-error nor is a symbol
+void everything.setItem("k", Symbol("v"));
+// @ts-expect-error nor is a Map with other keys
+void everything.setItem("k", new Map([[1, "v"]]));
+// @ts-expect-error nor is a RegExp
+void everything.setItem("k", /v/);
 // @ts-expect-error nothing is no value
 void everything.setItem("k", undefined);
 // @ts-expect-error every item has a value

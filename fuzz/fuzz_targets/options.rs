@@ -45,7 +45,7 @@ impl From<Any<'_>> for Input {
         match any {
             Any::Absent => Self::Absent,
             Any::Text(text) => Self::Text(text.to_owned()),
-            Any::IllFormed => Self::IllFormedText,
+            Any::IllFormed => Self::IllFormedText(vec![0xd800]),
             Any::Number(number) => Self::Number(number),
             Any::Whole(number) => Self::Number(number.into()),
             Any::Boolean(on) => Self::Boolean(on),

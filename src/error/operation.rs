@@ -40,6 +40,19 @@ operations! {
     CreateTable: "createTable";
 }
 
+impl Operation {
+    /// Whether it may change what is stored.
+    #[must_use]
+    pub fn writes(self) -> bool {
+        match self {
+            Self::SetItem | Self::RemoveItem | Self::Clear | Self::SetItems | Self::SetItemRaw | Self::CreateTable => {
+                true
+            }
+            Self::GetItem | Self::HasItem | Self::GetKeys | Self::GetItems | Self::GetItemRaw | Self::GetMeta => false,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -8,6 +8,7 @@ use super::found::Found;
 use super::items::FoundItems;
 use super::meta::FoundMeta;
 use super::table::NativeTable;
+use crate::key::KeyText;
 use crate::store::Meta;
 
 /// One kind per result type of the methods.
@@ -15,7 +16,7 @@ pub(super) enum Answer {
     Nothing,
     Flag(bool),
     Value(Option<AttributeValue>),
-    Values(Vec<(String, Option<AttributeValue>)>),
+    Values(Vec<(KeyText, Option<AttributeValue>)>),
     Meta(Option<Meta>),
     Keys(Vec<String>),
     Table(NativeTable),
@@ -39,8 +40,8 @@ impl From<Option<AttributeValue>> for Answer {
     }
 }
 
-impl From<Vec<(String, Option<AttributeValue>)>> for Answer {
-    fn from(given: Vec<(String, Option<AttributeValue>)>) -> Self {
+impl From<Vec<(KeyText, Option<AttributeValue>)>> for Answer {
+    fn from(given: Vec<(KeyText, Option<AttributeValue>)>) -> Self {
         Self::Values(given)
     }
 }

@@ -3,35 +3,25 @@
 use std::ffi::c_void;
 use std::ptr;
 
-use napi::bindgen_prelude::{Function, JsObjectValue, Object, Unknown};
+use napi::bindgen_prelude::{Function, JsObjectValue, Unknown};
 use napi::{Env, JsValue, Result, Status, check_status, sys};
 
-/// The bytes of a `Buffer`, any typed array or `DataView` (exactly its window), an `ArrayBuffer` or a
-/// `SharedArrayBuffer`; `None` for anything else.
-pub(super) fn bytes(env: &Env, value: &Unknown<'_>) -> Result<Option<Vec<u8>>> {
-    if value.is_typedarray()? {
-        return typed_array(value).map(Some);
-    }
-    if value.is_dataview()? {
-        return data_view(value).map(Some);
-    }
-    if value.is_arraybuffer()? || is_instance(env, value, "SharedArrayBuffer")? {
-        // A view reads both kinds through the same door.
-        let view: Function<'_, Unknown<'_>, Unknown<'_>> = env.get_global()?.get_named_property("Uint8Array")?;
-        return typed_array(&view.new_instance(value_of(value))?).map(Some);
-    }
-    Ok(None)
+/// Whether a value is a `Buffer`, a typed array, a `DataView` or an `ArrayBuffer`, of any realm.
+pub(super) fn is_bytes(value: &Unknown<'_>) -> Result<bool> {
+    Ok(value.is_typedarray()? || value.is_dataview()? || value.is_arraybuffer()?)
 }
 
-/// Whether a value was made by the global constructor of this name.
-pub(super) fn is_instance(env: &Env, value: &Unknown<'_>, constructor: &str) -> Result<bool> {
-    let constructor: Unknown<'_> = env.get_global()?.get_named_property(constructor)?;
-    // A runtime without it has no instances of it.
-    if constructor.get_type()? != napi::ValueType::Function {
-        return Ok(false);
+/// The bytes of a value of [`Kind::Bytes`](super::kind::Kind::Bytes): of a view exactly its window.
+pub(super) fn bytes(env: &Env, value: &Unknown<'_>) -> Result<Vec<u8>> {
+    if value.is_typedarray()? {
+        return typed_array(value);
     }
-    // SAFETY: the type was just checked.
-    value.instanceof(unsafe { constructor.cast::<Object<'_>>() }?)
+    if value.is_dataview()? {
+        return data_view(value);
+    }
+    // A view reads an `ArrayBuffer` and a `SharedArrayBuffer` alike.
+    let view: Function<'_, Unknown<'_>, Unknown<'_>> = env.get_global()?.get_named_property("Uint8Array")?;
+    typed_array(&view.new_instance(value_of(value))?)
 }
 
 /// The same handle again: a `Function` takes its arguments by value.

@@ -1,36 +1,29 @@
 //! An environment's event loop, as the worker and the drivers see it: starts calls and settles their promises.
 //!
 //! napi's own async calls make a threadsafe function, a cleanup hook and two tasks per call. Here an environment has one
-//! of each. Answers wait in a mailbox; the first of a batch wakes the JavaScript thread, which settles them all.
+//! of each. Answers wait in a mailbox; the first of a batch wakes the JavaScript thread, which settles them: as many as fit
+//! into a few milliseconds, and the others in later turns of the loop, so that timers and I/O run in between.
 
 use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::VecDeque;
 use std::ffi::c_void;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 use std::sync::Arc;
 
-use napi::bindgen_prelude::{FnArgs, Function, JsObjectValue, Object, Unknown};
-use napi::{Env, JsError, JsValue, Result, check_status, sys};
+use napi::bindgen_prelude::Unknown;
+use napi::{Env, JsValue, Result, check_status, sys};
 
-use super::abort::Abort;
-use super::answer::Answer;
+use super::abort::{Abort, Signals};
 use super::context::outside;
-use super::error::data;
+use super::host::Host;
 use super::pending::{Call, Pending};
 use super::runtime::{self, Jobs};
-use crate::error::Error;
+use super::settle::{Ended, settle};
+use super::turn::{Later, Slice};
 use crate::handoff::{Answers, Mailbox, Outcome, Ticket, Wake};
 use crate::store::Authorities;
-
-/// How a call of the core ended.
-pub(super) struct Ended {
-    pub(super) result: std::result::Result<Answer, Error>,
-    /// Whether the call's signal ended it.
-    pub(super) stopped: bool,
-    /// What the user should be told, if anything.
-    pub(super) notice: Option<String>,
-}
 
 type Settled = (usize, Outcome<Ended>);
 
@@ -60,6 +53,13 @@ pub(super) struct EventLoop {
     answers: Arc<Answers<Ended, Signal>>,
     pending: RefCell<Pending>,
     batch: Cell<Vec<Settled>>,
+    /// Answers that did not fit into a turn of the loop.
+    late: Cell<VecDeque<Settled>>,
+    /// Whether a later turn goes on with them.
+    goes_on: Cell<bool>,
+    later: Option<Later>,
+    host: OnceCell<Host>,
+    pub(super) signals: Signals,
     jobs: Arc<Jobs>,
     /// Whom this environment's connections trust, once it has a driver that may speak TLS.
     authorities: OnceCell<Authorities>,
@@ -125,6 +125,11 @@ impl EventLoop {
             answers: Arc::new(Mailbox::new(Signal(tsfn))),
             pending: RefCell::default(),
             batch: Cell::default(),
+            late: Cell::default(),
+            goes_on: Cell::default(),
+            later: Later::new(env),
+            host: OnceCell::new(),
+            signals: Signals::default(),
             jobs,
             authorities: OnceCell::new(),
         }));
@@ -149,6 +154,15 @@ impl EventLoop {
         check_status!(status)?;
         // SAFETY: just made, and freed no earlier than `get` says.
         Ok(unsafe { &*event_loop })
+    }
+
+    /// What JavaScript knows about values; looked up by the first call that needs it.
+    pub(super) fn host(&self, env: &Env) -> Result<&Host> {
+        if let Some(host) = self.host.get() {
+            return Ok(host);
+        }
+        let host = Host::new(env)?;
+        Ok(self.host.get_or_init(|| host))
     }
 
     /// Runs a call of the core on the worker, and gives its promise.
@@ -183,28 +197,65 @@ impl EventLoop {
         &self.authorities
     }
 
-    /// Settles what has been answered.
-    fn settle_batch(&self, env: sys::napi_env) {
-        let mut batch = self.batch.take();
-        self.answers.take(&mut batch);
-        for (number, outcome) in batch.drain(..) {
-            // Taken out first: what follows can run JavaScript, which can start calls.
-            let (call, idle) = {
-                let mut pending = self.pending.borrow_mut();
-                (pending.remove(number), pending.is_empty())
-            };
-            if idle {
-                // SAFETY: env and tsfn are live, and this is their thread.
-                unsafe { sys::napi_unref_threadsafe_function(env, self.tsfn) };
-            }
-            if let Some(call) = call {
-                // SAFETY: env is live, and this is its thread.
-                unsafe { settle(env, call, outcome) };
+    /// Settles what has been answered, as far as there is time in this turn of the loop.
+    fn settle_ready(&self, env: sys::napi_env) {
+        if self.goes_on.get() {
+            // A later turn takes what has come meanwhile. Node would call again in the same one.
+            return;
+        }
+        let mut slice = Slice::default();
+        let mut late = self.late.take();
+        while let Some(settled) = late.pop_front() {
+            self.settle_one(env, settled);
+            if slice.is_over() && self.go_on_later(env) {
+                self.late.set(late);
+                return;
             }
         }
+        let mut batch = self.batch.take();
+        self.answers.take(&mut batch);
+        let mut answers = batch.drain(..);
+        while let Some(settled) = answers.next() {
+            self.settle_one(env, settled);
+            if slice.is_over() && self.go_on_later(env) {
+                late.extend(answers.by_ref());
+            }
+        }
+        drop(answers);
         if batch.capacity() <= ROOM {
             self.batch.set(batch);
         }
+        self.late.set(late);
+    }
+
+    fn settle_one(&self, env: sys::napi_env, (number, outcome): Settled) {
+        // Taken out first: what follows can run JavaScript, which can start calls.
+        let (call, idle) = {
+            let mut pending = self.pending.borrow_mut();
+            (pending.remove(number), pending.is_empty())
+        };
+        if idle {
+            // SAFETY: env and tsfn are live, and this is their thread.
+            unsafe { sys::napi_unref_threadsafe_function(env, self.tsfn) };
+        }
+        if let Some(call) = call {
+            // SAFETY: env is live, and this is its thread.
+            unsafe { settle(env, self, call, outcome) };
+        }
+    }
+
+    /// Has a later turn of the loop go on; `false` where that is not to be had.
+    fn go_on_later(&self, env: sys::napi_env) -> bool {
+        let go_on = |env: &Env| {
+            // SAFETY: Node calls with a live environment, on its thread.
+            if let Some(event_loop) = unsafe { Self::get(env.raw()) } {
+                event_loop.goes_on.set(false);
+                event_loop.settle_ready(env.raw());
+            }
+        };
+        let is_set = self.later.as_ref().is_some_and(|later| later.call(&Env::from_raw(env), go_on));
+        self.goes_on.set(is_set);
+        is_set
     }
 }
 
@@ -223,7 +274,7 @@ unsafe extern "C" fn settle_all(
     let event_loop = unsafe { EventLoop::get(env) };
     let settled = catch_unwind(AssertUnwindSafe(|| {
         if let Some(event_loop) = event_loop {
-            event_loop.settle_batch(env);
+            event_loop.settle_ready(env);
         }
     }));
     // Each call's conversion is caught by itself; a panic here was printed, and must not reach Node.
@@ -236,7 +287,7 @@ unsafe extern "C" fn end(event_loop: *mut c_void) {
     let event_loop = unsafe { &*event_loop.cast::<EventLoop>() };
     // From here on no thread is inside the threadsafe function, nor will be.
     let (signal, unread) = event_loop.answers.close();
-    drop(unread);
+    drop((unread, event_loop.late.take()));
     if let Some(Signal(tsfn)) = signal {
         // SAFETY: live until Node's own hook, which comes later.
         unsafe { sys::napi_release_threadsafe_function(tsfn, sys::ThreadsafeFunctionReleaseMode::abort) };
@@ -248,77 +299,4 @@ unsafe extern "C" fn end(event_loop: *mut c_void) {
 unsafe extern "C" fn free(_env: sys::napi_env, event_loop: *mut c_void, _hint: *mut c_void) {
     // SAFETY: the box of `install`; Node calls once.
     drop(unsafe { Box::from_raw(event_loop.cast::<EventLoop>()) });
-}
-
-/// Settles one promise, with a rejection where the conversion fails.
-///
-/// # Safety
-/// `env` must be live, and this its thread.
-unsafe fn settle(env: sys::napi_env, call: Call, outcome: Outcome<Ended>) {
-    let mut scope = ptr::null_mut();
-    // SAFETY: the caller's promise; each out-pointer is valid for its call; the scope is closed as it was opened.
-    unsafe {
-        if sys::napi_open_handle_scope(env, &raw mut scope) != sys::Status::napi_ok {
-            return;
-        }
-        let made = catch_unwind(AssertUnwindSafe(|| convert(env, call.abort, outcome)));
-        // A failure of either call means that the environment is about to end, and no JavaScript runs any more.
-        match made.unwrap_or_else(|_| Err(napi::Error::from_reason("a panic"))) {
-            Ok(Made::Value(value)) => sys::napi_resolve_deferred(env, call.deferred, value),
-            Ok(Made::Failure(value)) => sys::napi_reject_deferred(env, call.deferred, value),
-            Err(error) => sys::napi_reject_deferred(env, call.deferred, thrown(env, error)),
-        };
-        sys::napi_close_handle_scope(env, scope);
-    }
-}
-
-/// What JavaScript threw meanwhile, or the error that napi made of a status.
-unsafe fn thrown(env: sys::napi_env, error: napi::Error) -> sys::napi_value {
-    let mut exception = ptr::null_mut();
-    // SAFETY: env is live, and the out-pointers are valid for the calls.
-    unsafe {
-        let mut pending = false;
-        sys::napi_is_exception_pending(env, &raw mut pending);
-        if pending && sys::napi_get_and_clear_last_exception(env, &raw mut exception) == sys::Status::napi_ok {
-            return exception;
-        }
-        JsError::from(error).into_unknown(Env::from_raw(env)).raw()
-    }
-}
-
-/// What a promise settles with.
-enum Made {
-    Value(sys::napi_value),
-    Failure(sys::napi_value),
-}
-
-/// Makes the JavaScript value of an outcome.
-///
-/// # Safety
-/// `env` must be live, and this its thread.
-unsafe fn convert(env: sys::napi_env, abort: Option<Abort>, outcome: Outcome<Ended>) -> Result<Made> {
-    let ended = match outcome {
-        Outcome::Done(ended) => ended,
-        Outcome::Panicked(words) => return Err(napi::Error::from_reason(words)),
-        Outcome::Lost => return Err(napi::Error::from_reason("the call was given up")),
-    };
-    // SAFETY: the caller's promise.
-    let js = Env::from_raw(env);
-    if let Some(notice) = ended.notice {
-        warn(&js, &notice)?;
-    }
-    let reason = abort.map(|abort| abort.end(&js)).transpose()?.flatten();
-    match ended.result {
-        // SAFETY: the caller's promise.
-        Ok(answer) => unsafe { answer.into_js(env) }.map(Made::Value),
-        Err(error) => Ok(Made::Failure(data(&js, &error, if ended.stopped { reason } else { None })?.raw())),
-    }
-}
-
-/// Tells the user through Node's own warnings.
-fn warn(env: &Env, notice: &str) -> Result<()> {
-    let process: Object<'_> = env.get_global()?.get_named_property("process")?;
-    let emit: Function<'_, FnArgs<(&str, &str)>, Unknown<'_>> = process.get_named_property("emitWarning")?;
-    emit.apply(process, (notice, "DynamoDbWarning").into())?;
-    Ok(())
 }

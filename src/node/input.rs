@@ -1,7 +1,9 @@
 //! From a JavaScript value to an [`Input`]: every argument and option comes in through here, once.
 
+use std::ptr;
+
 use napi::bindgen_prelude::{FromNapiValue, JsObjectValue, Object, Unknown};
-use napi::{JsString, JsValue, Result, ValueType};
+use napi::{JsString, JsValue, Result, ValueType, check_status, sys};
 
 use super::bytes::value_of;
 use crate::input::Input;
@@ -10,7 +12,7 @@ use crate::input::Input;
 pub struct Argument(pub(super) Input);
 
 impl FromNapiValue for Argument {
-    unsafe fn from_napi_value(env: napi::sys::napi_env, value: napi::sys::napi_value) -> Result<Self> {
+    unsafe fn from_napi_value(env: sys::napi_env, value: sys::napi_value) -> Result<Self> {
         // SAFETY: env and value come from the call being made, on the JavaScript thread.
         let value = unsafe { Unknown::from_napi_value(env, value) }?;
         read(value).map(Self)
@@ -43,11 +45,31 @@ fn text(value: &Unknown<'_>) -> Result<Input> {
     if text.contains(char::REPLACEMENT_CHARACTER) {
         // SAFETY: as above.
         let units = unsafe { value.cast::<JsString<'_>>() }?.into_utf16()?;
-        if char::decode_utf16(units.as_slice().iter().copied()).any(|unit| unit.is_err()) {
-            return Ok(Input::IllFormedText);
+        // The last one is a NUL that napi adds.
+        let (_, units) = units.as_slice().split_last().unwrap_or((&0, &[]));
+        if char::decode_utf16(units.iter().copied()).any(|unit| unit.is_err()) {
+            return Ok(Input::IllFormedText(units.to_vec()));
         }
     }
     Ok(Input::Text(text))
+}
+
+/// The names of an object's own enumerable properties, as an array; those of a Proxy as its traps tell them.
+pub(super) fn own_names<'env>(object: &Object<'env>) -> Result<Object<'env>> {
+    let object = object.value();
+    let mut names = ptr::null_mut();
+    // SAFETY: the object is live, and the out-pointer is valid for the call.
+    check_status!(unsafe {
+        sys::napi_get_all_property_names(
+            object.env,
+            object.value,
+            sys::KeyCollectionMode::own_only,
+            sys::KeyFilter::enumerable | sys::KeyFilter::skip_symbols,
+            sys::KeyConversion::numbers_to_strings,
+            &raw mut names,
+        )
+    })?;
+    Ok(Object::from_raw(object.env, names))
 }
 
 /// One property of an object, read once; a getter that throws fails the call.

@@ -2,17 +2,21 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use napi::bindgen_prelude::{Array, JsObjectValue, Object, ToNapiValue, Unknown};
-use napi::{Env, JsValue, Result, ValueType, sys};
+use napi::{Env, JsString, JsValue, Result, ValueType, sys};
 
+use super::bytes::value_of;
 use super::found::Found;
+use super::hints::time_to_live;
 use super::input::{option, read};
 use super::value::given;
+use crate::error::Operation;
 use crate::input::Input;
-use crate::store::NewItem;
+use crate::key::KeyText;
+use crate::store::{NewItem, WantedItem};
 use crate::value::Given;
 
 /// What `getItems` gives: one object per item asked.
-pub struct FoundItems(pub(super) Vec<(String, Option<AttributeValue>)>);
+pub struct FoundItems(pub(super) Vec<(KeyText, Option<AttributeValue>)>);
 
 impl ToNapiValue for FoundItems {
     unsafe fn to_napi_value(env: sys::napi_env, items: Self) -> Result<sys::napi_value> {
@@ -20,7 +24,7 @@ impl ToNapiValue for FoundItems {
         let mut array = env.create_array(u32::try_from(items.0.len()).unwrap_or(u32::MAX))?;
         for (index, (key, value)) in (0..).zip(items.0) {
             let mut item = Object::new(&env)?;
-            item.set_named_property("key", key)?;
+            item.set_named_property("key", given_key(&env, key)?)?;
             item.set_named_property("value", Found(value))?;
             array.set(index, item)?;
         }
@@ -28,29 +32,56 @@ impl ToNapiValue for FoundItems {
     }
 }
 
+/// A key as the caller gave it, lone surrogates included.
+fn given_key(env: &Env, key: KeyText) -> Result<JsString<'_>> {
+    match key {
+        KeyText::Text(text) => env.create_string(text),
+        KeyText::IllFormed(units) => env.create_string_utf16(units),
+    }
+}
+
 /// An array, or what was given in its place.
-type List<T> = std::result::Result<Vec<T>, Input>;
+pub(super) type List<T> = std::result::Result<Vec<T>, Input>;
 
 fn array(items: Unknown<'_>) -> Result<std::result::Result<Array<'_>, Input>> {
     // SAFETY: the type was just checked.
     Ok(if items.is_array()? { Ok(unsafe { items.cast() }?) } else { Err(read(items)?) })
 }
 
-/// The keys that `getItems` is asked for: `{ key }` each, or the key itself.
-pub(super) fn asked(items: Unknown<'_>) -> Result<List<Input>> {
+/// The items that `getItems` is asked for: `{ key, options? }` each, or the key itself. Adds to `common`, the options of all
+/// items, those that single items have.
+pub(super) fn wanted_items<'env>(
+    env: &'env Env,
+    items: Unknown<'env>,
+    common: &mut Vec<Unknown<'env>>,
+) -> Result<List<WantedItem>> {
     let items = match array(items)? {
         Ok(items) => items,
         Err(other) => return Ok(Err(other)),
     };
-    let key = |index| {
+    let item = |index| {
         let item: Unknown<'_> = items.get_element(index)?;
-        if item.get_type()? == ValueType::Object { option(&item, "key") } else { read(item) }
+        if item.get_type()? != ValueType::Object {
+            return read(item).map(WantedItem::from);
+        }
+        // SAFETY: the type was just checked.
+        let item: Object<'_> = unsafe { item.cast() }?;
+        let key = read(item.get_named_property("key")?)?;
+        let consistent = match own_options(env, &item, common)? {
+            Some(options) => option(&options, "consistentRead")?,
+            None => Input::Absent,
+        };
+        Ok(WantedItem { key, consistent })
     };
-    (0..items.len()).map(key).collect::<Result<_>>().map(Ok)
+    (0..items.len()).map(item).collect::<Result<_>>().map(Ok)
 }
 
-/// The items that `setItems` is given: `{ key, value, options? }` each.
-pub(super) fn new_items(env: &Env, items: Unknown<'_>) -> Result<List<NewItem>> {
+/// The items that `setItems` is given: `{ key, value, options? }` each. Adds to `common` as [`wanted_items`] does.
+pub(super) fn new_items<'env>(
+    env: &'env Env,
+    items: Unknown<'env>,
+    common: &mut Vec<Unknown<'env>>,
+) -> Result<List<NewItem>> {
     let items = match array(items)? {
         Ok(items) => items,
         Err(other) => return Ok(Err(other)),
@@ -66,8 +97,26 @@ pub(super) fn new_items(env: &Env, items: Unknown<'_>) -> Result<List<NewItem>> 
         Ok(NewItem {
             key: read(item.get_named_property("key")?)?,
             value: given(env, item.get_named_property("value")?)?,
-            ttl: option(&item.get_named_property("options")?, "ttl")?,
+            ttl: match own_options(env, &item, common)? {
+                Some(options) => time_to_live(env, Operation::SetItems, &options)?,
+                None => Input::Absent,
+            },
         })
     };
     (0..items.len()).map(item).collect::<Result<_>>().map(Ok)
+}
+
+/// The options of one item, where they are not those of all: unstorage hands each item the common ones again.
+fn own_options<'env>(env: &Env, item: &Object<'env>, common: &mut Vec<Unknown<'env>>) -> Result<Option<Unknown<'env>>> {
+    let options: Unknown<'env> = item.get_named_property("options")?;
+    if options.get_type()? != ValueType::Object {
+        return Ok(None);
+    }
+    if let Some(first) = common.first()
+        && env.strict_equals(value_of(first), value_of(&options))?
+    {
+        return Ok(None);
+    }
+    common.push(value_of(&options));
+    Ok(Some(options))
 }

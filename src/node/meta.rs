@@ -15,7 +15,7 @@ impl ToNapiValue for FoundMeta {
         let mut object = Object::new(&env)?;
         // An item without expiry has no time left to tell.
         if let Some(ttl) = meta.ttl {
-            object.set_named_property("ttl", ttl.as_secs() as f64)?;
+            object.set_named_property("ttl", ttl as f64)?;
         }
         object.set_named_property("size", meta.size as f64)?;
         if let Some(mtime) = meta.mtime {

@@ -5,106 +5,147 @@ use napi::{Env, JsValue, Result, ValueType};
 
 use super::credentials::provider;
 use super::environment::environment;
-use super::input::{property, read};
+use super::hints::unknown_options;
+use super::input::read;
 use crate::input::Input;
 use crate::options::{RawAttributes, RawCircuitBreaker, RawCredentials, RawLimits, RawOptions, RawScan};
 
-/// Reads each known option once, and the variables of JavaScript's environment.
+/// Reads each known option once, warns of unknown ones that look like one, and reads JavaScript's environment.
 pub(super) fn read_options(env: &Env, options: &Object<'_>, variables: Unknown<'_>) -> Result<RawOptions> {
-    Ok(RawOptions {
+    let mut options = Reader::new(*options, "");
+    let raw = RawOptions {
         environment: environment(variables)?,
-        table: property(options, "table")?,
-        region: property(options, "region")?,
-        credentials: credentials(env, options)?,
-        attributes: attributes(options)?,
-        expire_in: property(options, "expireIn")?,
-        ttl: property(options, "ttl")?,
-        endpoint: property(options, "endpoint")?,
-        base: property(options, "base")?,
-        batch: property(options, "batch")?,
-        consistent_read: property(options, "consistentRead")?,
+        table: options.input("table")?,
+        region: options.input("region")?,
+        credentials: credentials(env, options.value("credentials")?)?,
+        attributes: attributes(env, options.value("attributes")?)?,
+        expire_in: options.input("expireIn")?,
+        ttl: options.input("ttl")?,
+        endpoint: options.input("endpoint")?,
+        base: options.input("base")?,
+        batch: options.input("batch")?,
+        consistent_read: options.input("consistentRead")?,
         limits: RawLimits {
-            max_attempts: property(options, "maxAttempts")?,
-            connect_timeout: property(options, "connectTimeout")?,
-            attempt_timeout: property(options, "attemptTimeout")?,
-            timeout: property(options, "timeout")?,
-            max_connections: property(options, "maxConnections")?,
+            max_attempts: options.input("maxAttempts")?,
+            connect_timeout: options.input("connectTimeout")?,
+            attempt_timeout: options.input("attemptTimeout")?,
+            timeout: options.input("timeout")?,
+            max_connections: options.input("maxConnections")?,
         },
-        circuit_breaker: circuit_breaker(options)?,
-        profile: property(options, "profile")?,
-        user_agent: property(options, "userAgent")?,
-        proxy: property(options, "proxy")?,
-        scan: scan(options)?,
-        client: property(options, "client")?,
-    })
+        circuit_breaker: circuit_breaker(env, options.value("circuitBreaker")?)?,
+        profile: options.input("profile")?,
+        user_agent: options.input("userAgent")?,
+        proxy: options.input("proxy")?,
+        scan: scan(env, options.value("scan")?)?,
+        client: options.input("client")?,
+    };
+    options.warn_of_others(env);
+    Ok(raw)
 }
 
-fn credentials(env: &Env, options: &Object<'_>) -> Result<RawCredentials> {
-    let value: Unknown<'_> = options.get_named_property("credentials")?;
+/// An object of options. It knows which names were asked for, so that no list of them has to be kept.
+struct Reader<'a> {
+    object: Object<'a>,
+    /// The option that the object is, with its dot, or nothing.
+    within: &'static str,
+    known: Vec<&'static str>,
+}
+
+impl<'a> Reader<'a> {
+    fn new(object: Object<'a>, within: &'static str) -> Self {
+        Self { object, within, known: Vec::new() }
+    }
+
+    fn value(&mut self, name: &'static str) -> Result<Unknown<'a>> {
+        self.known.push(name);
+        self.object.get_named_property(name)
+    }
+
+    /// An option; an empty string, which is what a variable that is not set becomes in a configuration, is none.
+    fn input(&mut self, name: &'static str) -> Result<Input> {
+        self.value(name).and_then(read).map(Input::given)
+    }
+
+    fn warn_of_others(&self, env: &Env) {
+        unknown_options(env, &self.object, self.within, &self.known);
+    }
+}
+
+fn credentials(env: &Env, value: Unknown<'_>) -> Result<RawCredentials> {
     if value.get_type()? == ValueType::Function {
         return provider(env, value).map(RawCredentials::Provider);
     }
-    Ok(match nested(value)? {
-        Nested::Object(credentials) => RawCredentials::Object {
-            access_key_id: property(&credentials, "accessKeyId")?,
-            secret_access_key: property(&credentials, "secretAccessKey")?,
-            session_token: property(&credentials, "sessionToken")?,
-        },
+    Ok(match nested(value, "credentials.")? {
+        Nested::Object(mut credentials) => {
+            let raw = RawCredentials::Object {
+                access_key_id: credentials.input("accessKeyId")?,
+                secret_access_key: credentials.input("secretAccessKey")?,
+                session_token: credentials.input("sessionToken")?,
+            };
+            credentials.warn_of_others(env);
+            raw
+        }
         Nested::Absent => RawCredentials::Absent,
         Nested::Other(kind) => RawCredentials::Other(kind),
     })
 }
 
-fn attributes(options: &Object<'_>) -> Result<RawAttributes> {
-    Ok(match nested(options.get_named_property("attributes")?)? {
-        Nested::Object(attributes) => RawAttributes::Object {
-            key: property(&attributes, "key")?,
-            value: property(&attributes, "value")?,
-            ttl: property(&attributes, "ttl")?,
-            mtime: property(&attributes, "mtime")?,
-        },
+fn attributes(env: &Env, value: Unknown<'_>) -> Result<RawAttributes> {
+    Ok(match nested(value, "attributes.")? {
+        Nested::Object(mut attributes) => {
+            let raw = RawAttributes::Object {
+                key: attributes.input("key")?,
+                value: attributes.input("value")?,
+                ttl: attributes.input("ttl")?,
+                mtime: attributes.input("mtime")?,
+            };
+            attributes.warn_of_others(env);
+            raw
+        }
         Nested::Absent => RawAttributes::Absent,
         Nested::Other(kind) => RawAttributes::Other(kind),
     })
 }
 
-fn scan(options: &Object<'_>) -> Result<RawScan> {
-    Ok(match nested(options.get_named_property("scan")?)? {
-        Nested::Object(scan) => RawScan::Object {
-            segments: property(&scan, "segments")?,
-            concurrency: property(&scan, "concurrency")?,
-            page_size: property(&scan, "pageSize")?,
-        },
+fn scan(env: &Env, value: Unknown<'_>) -> Result<RawScan> {
+    Ok(match nested(value, "scan.")? {
+        Nested::Object(mut scan) => {
+            let raw = RawScan::Object {
+                segments: scan.input("segments")?,
+                concurrency: scan.input("concurrency")?,
+                page_size: scan.input("pageSize")?,
+            };
+            scan.warn_of_others(env);
+            raw
+        }
         Nested::Absent => RawScan::Absent,
         Nested::Other(kind) => RawScan::Other(kind),
     })
 }
 
-fn circuit_breaker(options: &Object<'_>) -> Result<RawCircuitBreaker> {
-    let value: Unknown<'_> = options.get_named_property("circuitBreaker")?;
-    if let Nested::Object(breaker) = nested(value)? {
-        return Ok(RawCircuitBreaker::Object {
-            failures: property(&breaker, "failures")?,
-            cooldown: property(&breaker, "cooldown")?,
-        });
-    }
-    property(options, "circuitBreaker").map(RawCircuitBreaker::Plain)
+fn circuit_breaker(env: &Env, value: Unknown<'_>) -> Result<RawCircuitBreaker> {
+    let plain = read(value).map(Input::given)?;
+    let Nested::Object(mut breaker) = nested(value, "circuitBreaker.")? else {
+        return Ok(RawCircuitBreaker::Plain(plain));
+    };
+    let raw =
+        RawCircuitBreaker::Object { failures: breaker.input("failures")?, cooldown: breaker.input("cooldown")? };
+    breaker.warn_of_others(env);
+    Ok(raw)
 }
 
 /// An option that is an object itself.
 enum Nested<'a> {
     Absent,
-    Object(Object<'a>),
+    Object(Reader<'a>),
     Other(&'static str),
 }
 
-fn nested(value: Unknown<'_>) -> Result<Nested<'_>> {
+fn nested<'a>(value: Unknown<'a>, within: &'static str) -> Result<Nested<'a>> {
     if value.get_type()? == ValueType::Object && !value.is_array()? {
         // SAFETY: the type was just checked.
-        return Ok(Nested::Object(unsafe { value.cast() }?));
+        return Ok(Nested::Object(Reader::new(unsafe { value.cast() }?, within)));
     }
-    Ok(match read(value)? {
-        Input::Absent => Nested::Absent,
-        other => Nested::Other(other.kind()),
-    })
+    let value = read(value)?;
+    Ok(if value.is_absent() { Nested::Absent } else { Nested::Other(value.kind()) })
 }

@@ -7,18 +7,21 @@ use napi::bindgen_prelude::{Object, Unknown};
 use napi::{Env, Result};
 use napi_derive::napi;
 
-use super::abort::Abort;
+use super::abort::{Abort, SIGNAL_ALLOWED};
 use super::answer::Answer;
 use super::authorities::authorities;
 use super::context::outside;
 use super::environment::environment;
 use super::error::thrown;
-use super::event_loop::{Ended, EventLoop};
+use super::event_loop::EventLoop;
+use super::hints::time_to_live;
 use super::input::{Argument, option};
-use super::items::{asked, new_items};
+use super::items::{List, new_items, wanted_items};
 use super::options::read_options;
+use super::raw::given_raw;
+use super::settle::Ended;
 use super::stats::NativeStore;
-use super::value::{given, given_raw};
+use super::value::given;
 use crate::clock::SystemClock;
 use crate::error::{Error, Operation};
 use crate::input::Input;
@@ -59,7 +62,7 @@ impl NativeDriver {
     )]
     pub fn has_item<'env>(&self, env: &'env Env, key: Argument, options: Unknown<'_>) -> Result<Unknown<'env>> {
         let consistent = option(&options, "consistentRead")?;
-        promise(env, &self.store, Abort::listen(env, &options)?, move |store| async move {
+        promise(env, &self.store, Operation::HasItem, &[options], move |store| async move {
             store.has(key.0, consistent).await
         })
     }
@@ -72,7 +75,7 @@ impl NativeDriver {
     )]
     pub fn get_item<'env>(&self, env: &'env Env, key: Argument, options: Unknown<'_>) -> Result<Unknown<'env>> {
         let consistent = option(&options, "consistentRead")?;
-        promise(env, &self.store, Abort::listen(env, &options)?, move |store| async move {
+        promise(env, &self.store, Operation::GetItem, &[options], move |store| async move {
             store.get(key.0, Reading::Plain, consistent).await
         })
     }
@@ -85,7 +88,7 @@ impl NativeDriver {
     )]
     pub fn get_item_raw<'env>(&self, env: &'env Env, key: Argument, options: Unknown<'_>) -> Result<Unknown<'env>> {
         let consistent = option(&options, "consistentRead")?;
-        promise(env, &self.store, Abort::listen(env, &options)?, move |store| async move {
+        promise(env, &self.store, Operation::GetItemRaw, &[options], move |store| async move {
             store.get(key.0, Reading::Raw, consistent).await
         })
     }
@@ -93,33 +96,35 @@ impl NativeDriver {
     /// The values under several keys.
     #[napi(
         catch_unwind,
-        ts_args_type = "items: (string | { key: string })[], common?: { consistentRead?: boolean, signal?: AbortSignal }",
+        ts_args_type = "items: (string | { key: string, options?: { consistentRead?: boolean, signal?: AbortSignal } })[], common?: { consistentRead?: boolean, signal?: AbortSignal }",
         ts_return_type = "Promise<{ key: string, value: unknown }[]>"
     )]
     pub fn get_items<'env>(&self, env: &'env Env, items: Unknown<'_>, common: Unknown<'_>) -> Result<Unknown<'env>> {
-        let (keys, consistent) = (asked(items)?, option(&common, "consistentRead")?);
-        promise(env, &self.store, Abort::listen(env, &common)?, move |store| async move {
-            match keys {
-                Ok(keys) => store.get_many(keys, consistent).await,
-                Err(found) => Err(store.no_array(Operation::GetItems, &found)),
-            }
+        let consistent = option(&common, "consistentRead")?;
+        let mut options = vec![common];
+        let items = self.listed(env, Operation::GetItems, wanted_items(env, items, &mut options)?)?;
+        promise(env, &self.store, Operation::GetItems, &options, move |store| async move {
+            store.get_many(items, consistent).await
         })
     }
 
     /// Time left, size and time of the last write, or null.
     #[napi(
         catch_unwind,
-        ts_args_type = "key: string, options?: { signal?: AbortSignal }",
+        ts_args_type = "key: string, options?: { consistentRead?: boolean, signal?: AbortSignal }",
         ts_return_type = "Promise<{ ttl?: number, size: number, mtime?: Date } | null>"
     )]
     pub fn get_meta<'env>(&self, env: &'env Env, key: Argument, options: Unknown<'_>) -> Result<Unknown<'env>> {
-        promise(env, &self.store, Abort::listen(env, &options)?, move |store| async move { store.meta(key.0).await })
+        let consistent = option(&options, "consistentRead")?;
+        promise(env, &self.store, Operation::GetMeta, &[options], move |store| async move {
+            store.meta(key.0, consistent).await
+        })
     }
 
     /// Stores a value.
     #[napi(
         catch_unwind,
-        ts_args_type = "key: string, value: unknown, options?: { ttl?: number | string | null, signal?: AbortSignal }",
+        ts_args_type = "key: string, value: unknown, options?: { ttl?: number | string | false | null, signal?: AbortSignal }",
         ts_return_type = "Promise<void>"
     )]
     pub fn set_item<'env>(
@@ -129,8 +134,8 @@ impl NativeDriver {
         value: Unknown<'_>,
         options: Unknown<'_>,
     ) -> Result<Unknown<'env>> {
-        let (value, ttl) = (given(env, value)?, option(&options, "ttl")?);
-        promise(env, &self.store, Abort::listen(env, &options)?, move |store| async move {
+        let (value, ttl) = (given(env, value)?, time_to_live(env, Operation::SetItem, &options)?);
+        promise(env, &self.store, Operation::SetItem, &[options], move |store| async move {
             store.put(Operation::SetItem, key.0, value, ttl).await
         })
     }
@@ -138,7 +143,7 @@ impl NativeDriver {
     /// Stores bytes, text, or JSON text of anything else.
     #[napi(
         catch_unwind,
-        ts_args_type = "key: string, value: unknown, options?: { ttl?: number | string | null, signal?: AbortSignal }",
+        ts_args_type = "key: string, value: unknown, options?: { ttl?: number | string | false | null, signal?: AbortSignal }",
         ts_return_type = "Promise<void>"
     )]
     pub fn set_item_raw<'env>(
@@ -148,8 +153,8 @@ impl NativeDriver {
         value: Unknown<'_>,
         options: Unknown<'_>,
     ) -> Result<Unknown<'env>> {
-        let (value, ttl) = (given_raw(env, value)?, option(&options, "ttl")?);
-        promise(env, &self.store, Abort::listen(env, &options)?, move |store| async move {
+        let (value, ttl) = (given_raw(env, value)?, time_to_live(env, Operation::SetItemRaw, &options)?);
+        promise(env, &self.store, Operation::SetItemRaw, &[options], move |store| async move {
             store.put(Operation::SetItemRaw, key.0, value, ttl).await
         })
     }
@@ -157,16 +162,15 @@ impl NativeDriver {
     /// Stores several values.
     #[napi(
         catch_unwind,
-        ts_args_type = "items: { key: string, value: unknown, options?: { ttl?: number | string | null } }[], common?: { ttl?: number | string | null, signal?: AbortSignal }",
+        ts_args_type = "items: { key: string, value: unknown, options?: { ttl?: number | string | false | null, signal?: AbortSignal } }[], common?: { ttl?: number | string | false | null, signal?: AbortSignal }",
         ts_return_type = "Promise<void>"
     )]
     pub fn set_items<'env>(&self, env: &'env Env, items: Unknown<'_>, common: Unknown<'_>) -> Result<Unknown<'env>> {
-        let (items, ttl) = (new_items(env, items)?, option(&common, "ttl")?);
-        promise(env, &self.store, Abort::listen(env, &common)?, move |store| async move {
-            match items {
-                Ok(items) => store.put_many(items, ttl).await,
-                Err(found) => Err(store.no_array(Operation::SetItems, &found)),
-            }
+        let ttl = time_to_live(env, Operation::SetItems, &common)?;
+        let mut options = vec![common];
+        let items = self.listed(env, Operation::SetItems, new_items(env, items, &mut options)?)?;
+        promise(env, &self.store, Operation::SetItems, &options, move |store| async move {
+            store.put_many(items, ttl).await
         })
     }
 
@@ -177,7 +181,13 @@ impl NativeDriver {
         ts_return_type = "Promise<void>"
     )]
     pub fn remove_item<'env>(&self, env: &'env Env, key: Argument, options: Unknown<'_>) -> Result<Unknown<'env>> {
-        promise(env, &self.store, Abort::listen(env, &options)?, move |store| async move { store.delete(key.0).await })
+        promise(
+            env,
+            &self.store,
+            Operation::RemoveItem,
+            &[options],
+            move |store| async move { store.delete(key.0).await },
+        )
     }
 
     /// The keys alive under a base.
@@ -188,7 +198,7 @@ impl NativeDriver {
     )]
     pub fn get_keys<'env>(&self, env: &'env Env, base: Argument, options: Unknown<'_>) -> Result<Unknown<'env>> {
         let (max_depth, consistent) = (option(&options, "maxDepth")?, option(&options, "consistentRead")?);
-        promise(env, &self.store, Abort::listen(env, &options)?, move |store| async move {
+        promise(env, &self.store, Operation::GetKeys, &[options], move |store| async move {
             store.keys(base.0, max_depth, consistent).await
         })
     }
@@ -200,7 +210,7 @@ impl NativeDriver {
         ts_return_type = "Promise<void>"
     )]
     pub fn clear<'env>(&self, env: &'env Env, base: Argument, options: Unknown<'_>) -> Result<Unknown<'env>> {
-        promise(env, &self.store, Abort::listen(env, &options)?, move |store| async move { store.clear(base.0).await })
+        promise(env, &self.store, Operation::Clear, &[options], move |store| async move { store.clear(base.0).await })
     }
 
     /// The store behind this driver.
@@ -230,19 +240,43 @@ impl NativeDriver {
     /// Ends the driver's work and closes its connections.
     #[napi(catch_unwind, ts_return_type = "Promise<void>")]
     pub fn dispose<'env>(&self, env: &'env Env) -> Result<Unknown<'env>> {
-        promise(env, &self.store, None, |store| async move {
+        start(env, &self.store, None, |store| async move {
             store.close().await;
             Ok(())
         })
     }
 }
 
-/// Runs a call of the core on the worker. Its future is made there: it can be kilobytes, which the event loop need not
-/// allocate and move.
+impl NativeDriver {
+    /// The items of a call, or its rejection where there is no array of them.
+    fn listed<T>(&self, env: &Env, operation: Operation, items: List<T>) -> Result<Vec<T>> {
+        items.map_err(|found| thrown(env, &self.store.refuse(operation, "items", "an array of items", found.kind())))
+    }
+}
+
+/// Runs a call of the core on the worker, until a signal in `options` stops it.
 pub(super) fn promise<'env, T, F>(
     env: &'env Env,
     store: &Arc<Store>,
-    abort: Option<Abort>,
+    operation: Operation,
+    options: &[Unknown<'_>],
+    call: impl FnOnce(Arc<Store>) -> F + Send + 'static,
+) -> Result<Unknown<'env>>
+where
+    T: Into<Answer>,
+    F: Future<Output = std::result::Result<T, Error>> + Send + 'static,
+{
+    match Abort::listen(env, options)? {
+        Ok(abort) => start(env, store, abort.map(|abort| (abort, operation)), call),
+        Err(found) => Err(thrown(env, &store.refuse(operation, "signal", SIGNAL_ALLOWED, found))),
+    }
+}
+
+/// The future of a call is made on the worker: it can be kilobytes, which the event loop need not allocate and move.
+fn start<'env, T, F>(
+    env: &'env Env,
+    store: &Arc<Store>,
+    abort: Option<(Abort, Operation)>,
     call: impl FnOnce(Arc<Store>) -> F + Send + 'static,
 ) -> Result<Unknown<'env>>
 where
@@ -252,19 +286,20 @@ where
     #[cfg(feature = "fault")]
     super::fault::strike("call");
     let store = Arc::clone(store);
-    let token = abort.as_ref().map(Abort::token);
-    EventLoop::of(env)?.call(env, abort, move || async move {
+    let signals = abort.as_ref().map(|(abort, operation)| (abort.raised(), *operation));
+    EventLoop::of(env)?.call(env, abort.map(|(abort, _)| abort), move || async move {
         #[cfg(feature = "fault")]
         super::fault::strike("future");
         let call = Box::pin(call(Arc::clone(&store)));
-        let result = match token {
-            None => Some(call.await),
-            Some(token) => token.run_until_cancelled(call).await,
+        let (result, stopped) = match signals {
+            None => (call.await, false),
+            Some((raised, operation)) => tokio::select! {
+                // A signal that was raised before sends nothing.
+                biased;
+                () = raised => (Err(store.aborted(operation)), true),
+                result = call => (result, false),
+            },
         };
-        Ended {
-            stopped: result.is_none(),
-            result: result.unwrap_or_else(|| Err(store.aborted())).map(Into::into),
-            notice: store.take_notice(),
-        }
+        Ended { result: result.map(Into::into), stopped, notice: store.take_notice() }
     })
 }

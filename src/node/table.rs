@@ -5,6 +5,7 @@ use napi::{Env, Result};
 use napi_derive::napi;
 
 use super::store::{open, promise};
+use crate::error::Operation;
 use crate::store::Patience;
 
 /// What `createTable` did.
@@ -20,7 +21,7 @@ pub struct NativeTable {
 #[napi(catch_unwind, ts_args_type = "options: object, variables: object", ts_return_type = "Promise<NativeTable>")]
 pub fn create_table<'env>(env: &'env Env, options: Object<'_>, variables: Unknown<'_>) -> Result<Unknown<'env>> {
     let store = open(env, &options, variables)?;
-    promise(env, &store, None, |store| async move {
+    promise(env, &store, Operation::CreateTable, &[], |store| async move {
         store.create_table(Patience::default()).await.map(|created| NativeTable { created })
     })
 }

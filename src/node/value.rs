@@ -2,12 +2,16 @@
 //! booleans, null, bytes, arrays, sets, maps and plain objects. What has no place in a table is refused by name, with
 //! the place where it stands, and never dropped.
 
+use std::collections::HashMap;
+
 use aws_sdk_dynamodb::types::AttributeValue;
-use napi::bindgen_prelude::{Function, JsObjectValue, Object, Unknown};
+use napi::bindgen_prelude::{JsObjectValue, Object, Unknown};
 use napi::{Env, JsValue, Result, ValueType};
 
-use super::bytes::{bytes, is_instance, value_of};
-use super::input::read;
+use super::bytes::{bytes, value_of};
+use super::event_loop::EventLoop;
+use super::input::{own_names, read};
+use super::kind::{Kind, describe};
 use crate::input::Input;
 use crate::value::{Given, number_text};
 
@@ -42,36 +46,6 @@ pub(super) fn given(env: &Env, value: Unknown<'_>) -> Result<Given> {
         });
     }
     settle(convert(env, value, &mut Path::default()))
-}
-
-/// Reads a value for `setItemRaw`: text and bytes as they are, anything else as JSON text.
-pub(super) fn given_raw(env: &Env, value: Unknown<'_>) -> Result<Given> {
-    let kind = value.get_type()?;
-    if kind == ValueType::String {
-        return given(env, value);
-    }
-    if kind == ValueType::Object {
-        if let Some(bytes) = bytes(env, &value)? {
-            return Ok(Given::Value(AttributeValue::B(bytes.into())));
-        }
-        for refused in ["Blob", "ReadableStream", "Promise"] {
-            if is_instance(env, &value, refused)? {
-                return Ok(Given::Refused(format!("is a {refused}; await its bytes and store those")));
-            }
-        }
-        // SAFETY: the type was just checked.
-        let object: Object<'_> = unsafe { value_of(&value).cast() }?;
-        if object.get_named_property::<Unknown<'_>>("pipe")?.get_type()? == ValueType::Function {
-            return Ok(Given::Refused("is a stream; read it and store its bytes".to_owned()));
-        }
-    }
-    let json: Object<'_> = env.get_global()?.get_named_property("JSON")?;
-    let stringify: Function<'_, Unknown<'_>, Unknown<'_>> = json.get_named_property("stringify")?;
-    // What throws has no JSON text either: a BigInt, or an object in itself.
-    Ok(match stringify.call(value).map(read) {
-        Ok(Ok(Input::Text(text))) => Given::Value(AttributeValue::S(text)),
-        _ => Given::Refused("has no JSON text; allowed are strings, bytes and what JSON holds".to_owned()),
-    })
 }
 
 fn settle(converted: Converted) -> Result<Given> {
@@ -128,73 +102,72 @@ fn convert(env: &Env, value: Unknown<'_>, path: &mut Path) -> Converted {
 }
 
 fn object(env: &Env, value: Unknown<'_>, path: &mut Path) -> Converted {
-    if let Some(bytes) = bytes(env, &value)? {
-        return Ok(AttributeValue::B(bytes.into()));
-    }
-    if value.is_array()? {
+    let host = EventLoop::of(env)?.host(env)?;
+    match Kind::of(env, host, &value)? {
+        Kind::Bytes => Ok(AttributeValue::B(bytes(env, &value)?.into())),
         // SAFETY: an array is an object.
-        return list(env, &unsafe { value.cast() }?, path).map(AttributeValue::L);
-    }
-    if is_instance(env, &value, "Set")? {
-        return set(env, value, path);
-    }
-    if is_instance(env, &value, "Map")? {
-        return map(env, call_global(env, "Array", "from", value)?, path);
-    }
-    // SAFETY: the caller checked the type.
-    if is_plain(&unsafe { value.cast() }?)? {
-        map(env, call_global(env, "Object", "entries", value)?, path)
-    } else {
-        Err(path.refuse("an instance of a class", ALLOWED))
+        Kind::List => list(env, &unsafe { value.cast() }?, path).map(AttributeValue::L),
+        Kind::Set => set(env, &host.elements(env, &value)?, path),
+        Kind::Map => map(env, &host.entries(env, &value)?, path),
+        // SAFETY: the caller checked the type.
+        Kind::Plain => plain(env, &unsafe { value.cast() }?, path),
+        Kind::Other => Err(path.refuse(describe(env, host, &value)?, ALLOWED)),
     }
 }
 
-/// Whether an object was written as `{}` in this realm or another, or has no prototype.
-fn is_plain(object: &Object<'_>) -> Result<bool> {
-    let prototype = object.get_prototype()?;
-    if prototype.get_type()? != ValueType::Object {
-        return Ok(true);
-    }
-    // SAFETY: the type was just checked.
-    let above = unsafe { prototype.cast::<Object<'_>>() }?.get_prototype()?;
-    Ok(above.get_type()? == ValueType::Null)
-}
-
+/// The elements of an array, or of a Proxy of one, which has a length only as a property.
 fn list(env: &Env, array: &Object<'_>, path: &mut Path) -> std::result::Result<Vec<AttributeValue>, Failure> {
     let convert_at = |index| {
         let item = array.get_element::<Unknown<'_>>(index)?;
         path.inside(format!("[{index}]"), |path| convert(env, item, path))
     };
-    (0..array.get_array_length()?).map(convert_at).collect()
+    (0..array.get_named_property::<u32>("length")?).map(convert_at).collect()
 }
 
-/// A map from the entries of an object or of a `Map`, which both are arrays of name and value.
-fn map(env: &Env, entries: Unknown<'_>, path: &mut Path) -> Converted {
-    // SAFETY: Object.entries and Array.from make arrays.
-    let entries: Object<'_> = unsafe { entries.cast() }?;
-    let mut map = std::collections::HashMap::new();
-    for index in 0..entries.get_array_length()? {
-        let entry: Object<'_> = entries.get_element(index)?;
-        let name = match read(entry.get_element(0)?)? {
-            Input::Text(name) => name,
-            Input::IllFormedText => {
-                return Err(path.refuse("a property whose name holds a lone surrogate", "names must be well-formed"));
-            }
-            _ => return Err(path.refuse("a Map with a key that is no string", "all of its keys must be strings")),
-        };
-        let value: Unknown<'_> = entry.get_element(1)?;
-        let value = path.inside(format!(".{}", name.escape_debug()), |path| convert(env, value, path))?;
-        map.insert(name, value);
+/// A map from a plain object: its own enumerable properties.
+fn plain(env: &Env, object: &Object<'_>, path: &mut Path) -> Converted {
+    let names = own_names(object)?;
+    let mut map = HashMap::new();
+    for index in 0..names.get_array_length()? {
+        let name: Unknown<'_> = names.get_element(index)?;
+        add(env, &mut map, value_of(&name), object.get_property_unchecked(name)?, path)?;
     }
     Ok(AttributeValue::M(map))
 }
 
+/// A map from the entries of a `Map`.
+fn map(env: &Env, entries: &Object<'_>, path: &mut Path) -> Converted {
+    let mut map = HashMap::new();
+    for index in 0..entries.get_array_length()? {
+        let entry: Object<'_> = entries.get_element(index)?;
+        add(env, &mut map, entry.get_element(0)?, entry.get_element(1)?, path)?;
+    }
+    Ok(AttributeValue::M(map))
+}
+
+fn add(
+    env: &Env,
+    map: &mut HashMap<String, AttributeValue>,
+    name: Unknown<'_>,
+    value: Unknown<'_>,
+    path: &mut Path,
+) -> std::result::Result<(), Failure> {
+    let name = match read(name)? {
+        Input::Text(name) => name,
+        Input::IllFormedText(_) => {
+            return Err(path.refuse("a property whose name holds a lone surrogate", "names must be well-formed"));
+        }
+        _ => return Err(path.refuse("a Map with a key that is no string", "all of its keys must be strings")),
+    };
+    let value = path.inside(format!(".{}", name.escape_debug()), |path| convert(env, value, path))?;
+    map.insert(name, value);
+    Ok(())
+}
+
 /// A set holds one type: that of its first element.
-fn set(env: &Env, value: Unknown<'_>, path: &mut Path) -> Converted {
+fn set(env: &Env, elements: &Object<'_>, path: &mut Path) -> Converted {
     const ONE_TYPE: &str = "a set must hold strings, numbers or bytes, all of one type, and at least one";
-    let array = call_global(env, "Array", "from", value)?;
-    // SAFETY: Array.from makes an array.
-    let items = list(env, &unsafe { array.cast() }?, path)?;
+    let items = list(env, elements, path)?;
     let count = items.len();
     let mut texts = Vec::new();
     let mut numbers = Vec::new();
@@ -214,13 +187,4 @@ fn set(env: &Env, value: Unknown<'_>, path: &mut Path) -> Converted {
         (0, 0, _) => Ok(AttributeValue::Bs(blobs)),
         _ => Err(path.refuse("a set of several types", ONE_TYPE)),
     }
-}
-
-/// Calls a static method of a global, such as `Array.from(value)`.
-fn call_global<'env>(env: &'env Env, owner: &str, method: &str, argument: Unknown<'_>) -> Result<Unknown<'env>> {
-    let owner: Unknown<'_> = env.get_global()?.get_named_property(owner)?;
-    // SAFETY: a constructor is an object as well.
-    let owner: Object<'_> = unsafe { owner.cast() }?;
-    let method: Function<'_, Unknown<'_>, Unknown<'_>> = owner.get_named_property(method)?;
-    method.apply(owner, argument)
 }

@@ -83,7 +83,7 @@ fn read<E>(
         access_key_id: text("accessKeyId", access_key_id)?,
         secret_access_key: text("secretAccessKey", secret_access_key)?,
         session_token: match session_token {
-            Input::Absent => None,
+            given if given.is_absent() => None,
             given => Some(text("sessionToken", given)?),
         },
     })
@@ -129,6 +129,7 @@ mod tests {
             _ => panic!("not taken"),
         };
         assert_eq!(token(Input::Absent), None);
+        assert_eq!(token("".into()), None);
         assert_eq!(token("token".into()).as_deref(), Some("token"));
         assert!(parse(RawCredentials::Absent).expect("valid").is_none());
     }

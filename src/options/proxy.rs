@@ -34,12 +34,14 @@ impl fmt::Debug for Proxy {
 
 /// Checks the option.
 pub(super) fn parse(proxy: Input) -> Result<Proxy, Error> {
+    if proxy.is_absent() {
+        return Ok(Proxy::Off);
+    }
+    if let Some(on) = proxy.as_boolean() {
+        return Ok(if on { Proxy::Environment } else { Proxy::Off });
+    }
     match proxy {
-        Input::Absent | Input::Boolean(false) => Ok(Proxy::Off),
-        Input::Boolean(true) => Ok(Proxy::Environment),
-        Input::Text(text) if !text.is_empty() => {
-            read(&text).map(Proxy::Url).map_err(|found| Error::option("proxy", ALLOWED, found))
-        }
+        Input::Text(text) => read(&text).map(Proxy::Url).map_err(|found| Error::option("proxy", ALLOWED, found)),
         other => Err(Error::option("proxy", ALLOWED, other.kind())),
     }
 }
@@ -65,6 +67,10 @@ mod tests {
         assert_eq!(parse(Input::Absent).expect("valid"), Proxy::Off);
         assert_eq!(parse(Input::Boolean(false)).expect("valid"), Proxy::Off);
         assert_eq!(parse(Input::Boolean(true)).expect("valid"), Proxy::Environment);
+        assert_eq!(parse("true".into()).expect("valid"), Proxy::Environment);
+        for off in ["false", ""] {
+            assert_eq!(parse(off.into()).expect("valid"), Proxy::Off);
+        }
         for url in ["http://proxy:3128", "https://me:CANARY@proxy.example/"] {
             let proxy = parse(url.into()).expect("valid");
             assert!(matches!(proxy, Proxy::Url(_)));
@@ -75,7 +81,6 @@ mod tests {
     #[test]
     fn refuses_the_rest_without_repeating_it() {
         for refused in [
-            "".into(),
             "proxy:3128".into(),
             "socks5://me:CANARY@proxy".into(),
             "http://me:CANARY@proxy/path".into(),

@@ -111,7 +111,7 @@ fn a_base_is_text_of_bounded_length() {
     let with = |base: Input| RawOptions { base, ..raw() };
     assert_eq!(Options::parse(with("app".into())).expect("valid").base.prefix(), Some("app:"));
     assert_eq!(Options::parse(raw()).expect("valid").base.prefix(), None);
-    for refused in [Input::Number(1.0), Input::IllFormedText, Input::Text("x".repeat(1_024))] {
+    for refused in [Input::Number(1.0), Input::IllFormedText(vec![0xd800]), Input::Text("x".repeat(1_024))] {
         assert!(message(with(refused)).contains("`base`"));
     }
 }

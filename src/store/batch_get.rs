@@ -14,7 +14,7 @@ use crate::error::{Error, ErrorKind, Operation};
 use crate::input::Input;
 use crate::item::Attributes;
 use crate::json::{self, BatchGetItemInput, BatchGetItemOutput, Item};
-use crate::key::Key;
+use crate::key::{Key, KeyText, Sought};
 use crate::options::Options;
 
 /// Batches in flight per driver: an answer may be 16 MB, and six times that on the wire.
@@ -49,47 +49,84 @@ pub(super) fn partition_key(item: &mut Item<'_>, attributes: &Attributes) -> ser
     item.take(&attributes.key).ok_or_else(|| serde::de::Error::custom("an item without its key"))
 }
 
+/// An item to read with others.
+pub struct WantedItem {
+    /// Its key.
+    pub key: Input,
+    /// Whether to read it consistently, over what holds for all items.
+    pub consistent: Input,
+}
+
+impl From<Input> for WantedItem {
+    fn from(key: Input) -> Self {
+        Self { key, consistent: Input::Absent }
+    }
+}
+
+impl From<&str> for WantedItem {
+    fn from(key: &str) -> Self {
+        Input::from(key).into()
+    }
+}
+
 impl Store {
-    /// The values under `keys`: one answer per key asked, in their order; `None` for what [`get`](Self::get) does not
-    /// find. A key asked twice is read once. `consistent` goes over the store's default.
+    /// The values of `items`: one answer per item asked, in their order; `None` for what [`get`](Self::get) does not
+    /// find. A key asked twice is read once, consistently if either asks for that. `consistent` goes over the store's
+    /// default.
     ///
     /// # Errors
     /// A bad argument, a failed request, or keys left unanswered at the deadline.
     pub async fn get_many(
         &self,
-        keys: Vec<Input>,
+        items: Vec<impl Into<WantedItem>>,
         consistent: Input,
-    ) -> Result<Vec<(String, Option<AttributeValue>)>, Error> {
+    ) -> Result<Vec<(KeyText, Option<AttributeValue>)>, Error> {
         let call = self.begin(Operation::GetItems)?;
-        let consistent = call.consistent_read(&consistent)?;
-        let asked = keys.into_iter().map(|key| call.key(key)).collect::<Result<Vec<_>, _>>()?;
-        let mut positions = HashMap::with_capacity(asked.len());
-        let mut distinct = Vec::with_capacity(asked.len());
-        for key in &asked {
-            positions.entry(key).or_insert_with(|| {
-                distinct.push(Key::clone(key));
-                distinct.len() - 1
-            });
+        let common = call.consistent_read(&consistent)?;
+        let mut asked = Vec::with_capacity(items.len());
+        let mut positions: HashMap<Key, usize> = HashMap::with_capacity(items.len());
+        let mut distinct: Vec<(Key, bool)> = Vec::with_capacity(items.len());
+        for item in items {
+            let WantedItem { key, consistent } = item.into();
+            let key = call.seek(key)?;
+            let consistent = if consistent.is_absent() { common } else { call.consistent_read(&consistent)? };
+            if let Sought::Key(key) = &key {
+                let position = *positions.entry(key.clone()).or_insert(distinct.len());
+                match distinct.get_mut(position) {
+                    Some((_, strict)) => *strict |= consistent,
+                    None => distinct.push((key.clone(), consistent)),
+                }
+            }
+            asked.push(key);
         }
         let mut values: Vec<Option<AttributeValue>> = vec![None; distinct.len()];
-        let found = call.watch(call.read_all(distinct, consistent)).await?;
-        for (position, value) in found {
+        let (strict, eventual): (Vec<_>, Vec<_>) =
+            distinct.into_iter().enumerate().partition(|(_, (_, consistent))| *consistent);
+        let keys =
+            |part: Vec<(usize, (Key, bool))>| part.into_iter().map(|(position, (key, _))| (position, key)).collect();
+        let found = call.watch(async {
+            futures_util::try_join!(call.read_all(keys(strict), true), call.read_all(keys(eventual), false))
+        });
+        let (strict, eventual) = found.await?;
+        for (position, value) in strict.into_iter().chain(eventual) {
             if let Some(place) = values.get_mut(position) {
                 *place = value;
             }
         }
-        let answer = |key: &Key| {
-            let value = positions.get(key).and_then(|position| values.get(*position)).cloned().flatten();
-            (key.as_str().to_owned(), value)
+        let answer = |sought: Sought| match sought {
+            Sought::Key(key) => {
+                let value = positions.get(&key).and_then(|position| values.get(*position)).cloned().flatten();
+                (KeyText::Text(key.into_string()), value)
+            }
+            Sought::Nowhere(key) => (key, None),
         };
-        let answers = asked.iter().map(answer).collect();
+        let answers = asked.into_iter().map(answer).collect();
         Ok(call.done(answers))
     }
 }
 
 impl Call {
-    async fn read_all(&self, keys: Vec<Key>, consistent: bool) -> Result<Vec<Found>, Error> {
-        let numbered: Vec<(usize, Key)> = keys.into_iter().enumerate().collect();
+    async fn read_all(&self, numbered: Vec<(usize, Key)>, consistent: bool) -> Result<Vec<Found>, Error> {
         // One key is one GetItem: the same price, and a permission that every role has.
         if numbered.len() > 1 && self.session.batch_get.allowed() {
             let chunks: Vec<Vec<(usize, Key)>> = numbered.chunks(MAX_GETS).map(<[_]>::to_vec).collect();

@@ -14,7 +14,7 @@ use super::{Session, Store};
 use crate::client::{Traffic, Work};
 use crate::error::{Error, ErrorKind, Operation};
 use crate::input::{FLAG_ALLOWED, Input};
-use crate::key::{BASE_ALLOWED, Base, Key, KeyError};
+use crate::key::{BASE_ALLOWED, Base, Key, KeyError, Sought};
 use crate::options::Limits;
 use crate::stats::{Counters, Stats};
 
@@ -143,6 +143,12 @@ impl Call {
                 _ => named,
             }
         })
+    }
+
+    /// The key to look for.
+    pub(super) fn seek(&self, key: Input) -> Result<Sought, Error> {
+        Key::seek(key, &self.session.options.base)
+            .map_err(|error| self.fail(Error::new(ErrorKind::InvalidKey, error.to_string())))
     }
 
     /// The base to work under, below the store's own.

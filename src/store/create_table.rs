@@ -141,7 +141,7 @@ impl Call {
         let mut pauses = patience.pauses(patience.for_ttl);
         let expected = &self.session.options.attributes.ttl;
         loop {
-            match self.describe_ttl().await? {
+            match self.describe_ttl().await.map_err(|error| without_ttl(error, "DescribeTimeToLive"))? {
                 TtlState::On => return Ok(()),
                 TtlState::Off => {}
                 TtlState::OnAnother(name) => {
@@ -157,6 +157,9 @@ impl Call {
                 }
             }
             let Err(refusal) = self.turn_ttl_on().await else { return Ok(()) };
+            if is_unknown(&refusal) {
+                return Err(without_ttl(refusal, "UpdateTimeToLive"));
+            }
             let may_pass = refusal.kind() == ErrorKind::Validation || is_in_use(&refusal);
             if !may_pass || !pauses.pause().await {
                 return Err(
@@ -208,6 +211,21 @@ impl Call {
         let body = || json::body(&UpdateTimeToLiveInput::new(&options.table, &options.attributes.ttl));
         self.request(Action::UpdateTimeToLive, body, json::acknowledged).await
     }
+}
+
+/// Whether the endpoint does not know the operation: some local engines have no TTL.
+fn is_unknown(error: &Error) -> bool {
+    error.name() == "UnknownOperationException"
+}
+
+/// Tells what an engine without TTL means for the table.
+fn without_ttl(error: Error, action: &str) -> Error {
+    if !is_unknown(&error) {
+        return error;
+    }
+    error.adding(&format!(
+        " (the endpoint does not know {action}. The table itself is there and can be used: the driver hides expired items;          they are only never deleted)"
+    ))
 }
 
 /// Whether AWS refused because somebody else is at work on the table.

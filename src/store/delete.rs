@@ -6,7 +6,7 @@ use crate::client::Action;
 use crate::error::{Error, Operation};
 use crate::input::Input;
 use crate::json::{self, DeleteItemInput};
-use crate::key::Key;
+use crate::key::{Key, Sought};
 use crate::options::Options;
 
 impl Store {
@@ -16,10 +16,11 @@ impl Store {
     /// A bad key or a failed request.
     pub async fn delete(&self, key: Input) -> Result<(), Error> {
         let call = self.begin(Operation::RemoveItem)?;
-        let key = call.key(key)?;
-        let turn = call.turn(std::iter::once(&key)).await?;
-        call.delete(&key).await?;
-        drop(turn);
+        // Nothing is stored under a key that cannot exist.
+        if let Sought::Key(key) = call.seek(key)? {
+            let _turn = call.turn(std::iter::once(&key)).await?;
+            call.delete(&key).await?;
+        }
         call.succeed();
         Ok(())
     }

@@ -12,15 +12,15 @@ use crate::expiry;
 use crate::input::Input;
 use crate::item::{Attributes, value_alive};
 use crate::json::{self, GetItemInput, GetItemOutput, Item};
-use crate::key::Key;
+use crate::key::{Key, Sought};
 use crate::options::Options;
 use crate::value::{self, Reading};
 
 /// What is known of an item besides its value.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Meta {
-    /// How long it still lives; `None`: for ever.
-    pub ttl: Option<Duration>,
+    /// The seconds that it still lives, rounded up; `None`: for ever.
+    pub ttl: Option<u64>,
     /// The bytes of its value.
     pub size: usize,
     /// The time of its last write since 1970, where the table keeps it.
@@ -38,9 +38,11 @@ impl Store {
             Reading::Plain => Operation::GetItem,
             Reading::Raw => Operation::GetItemRaw,
         })?;
-        let key = call.key(key)?;
-        let consistent = call.consistent_read(&consistent)?;
-        let value = call.value(&key, consistent).await?.map(|value| reading.apply(value));
+        let (key, consistent) = (call.seek(key)?, call.consistent_read(&consistent)?);
+        let value = match key {
+            Sought::Key(key) => call.value(&key, consistent).await?.map(|value| reading.apply(value)),
+            Sought::Nowhere(_) => None,
+        };
         Ok(call.done(value))
     }
 
@@ -50,21 +52,25 @@ impl Store {
     /// A bad argument or a failed request.
     pub async fn has(&self, key: Input, consistent: Input) -> Result<bool, Error> {
         let call = self.begin(Operation::HasItem)?;
-        let key = call.key(key)?;
-        let consistent = call.consistent_read(&consistent)?;
-        let found = call.value(&key, consistent).await?.is_some();
+        let (key, consistent) = (call.seek(key)?, call.consistent_read(&consistent)?);
+        let found = match key {
+            Sought::Key(key) => call.value(&key, consistent).await?.is_some(),
+            Sought::Nowhere(_) => false,
+        };
         Ok(call.done(found))
     }
 
-    /// Time left, size and time of the last write of an item; `None` where [`get`](Self::get) finds nothing.
+    /// Time left, size and time of the last write of an item; `None` where [`get`](Self::get) finds nothing. `consistent`
+    /// goes over the store's default.
     ///
     /// # Errors
-    /// A bad key or a failed request.
-    pub async fn meta(&self, key: Input) -> Result<Option<Meta>, Error> {
+    /// A bad argument or a failed request.
+    pub async fn meta(&self, key: Input, consistent: Input) -> Result<Option<Meta>, Error> {
         let call = self.begin(Operation::GetMeta)?;
-        let key = call.key(key)?;
-        let Options { attributes, consistent_read, .. } = &call.session.options;
-        let row = call.row(&key, *consistent_read, attributes.mtime.as_deref()).await?;
+        let (key, consistent) = (call.seek(key)?, call.consistent_read(&consistent)?);
+        let Sought::Key(key) = key else { return Ok(call.done(None)) };
+        let mtime = call.session.options.attributes.mtime.as_deref();
+        let row = call.row(&key, consistent, mtime).await?;
         let meta = row.and_then(|row| meta_of(row, call.session.clock.now()));
         Ok(call.done(meta))
     }

@@ -1,0 +1,267 @@
+// What is of another realm (of Jest, of node:vm), and what a Proxy hides: by what it is, never by what it seems to be.
+import vm from "node:vm";
+import { describe, expect, it } from "vitest";
+import { failureOf } from "./helpers/failure";
+import { loadInRealm } from "./helpers/realm";
+import { useRecorder } from "./helpers/recorder";
+import { engineOptions, useTable } from "./helpers/table";
+
+const table = useTable();
+const recorder = useRecorder();
+
+const foreign = (code: string): any => vm.runInNewContext(code, { Symbol });
+const bytes = Uint8Array.of(1, 2);
+const refusal = { name: "DynamoDbError", code: "ERR_DYNAMODB_INVALID_VALUE", key: "k" };
+
+/** Nothing is sent, whichever method gets the value. */
+async function expectRefusal(value: unknown): Promise<void> {
+  const driver: any = table.driver({ endpoint: recorder.endpoint });
+  for (const refused of [value, { nested: [value] }]) {
+    for (const call of [
+      driver.setItem("k", refused),
+      driver.setItems([{ key: "k", value: refused }]),
+      driver.setItemRaw("k", refused),
+    ]) {
+      expect(await failureOf(call)).toMatchObject(refusal);
+    }
+  }
+  expect(recorder.exchanges).toEqual([]);
+}
+
+describe("[VAL-6] what another realm made is stored as what it is", () => {
+  it.each<[string, string, object]>([
+    ["a plain object", "({ a: 1 })", { M: { a: { N: "1" } } }],
+    [
+      "one without a prototype",
+      "Object.assign(Object.create(null), { a: 1 })",
+      { M: { a: { N: "1" } } },
+    ],
+    ["an array", "[1, [true, null]]", { L: [{ N: "1" }, { L: [{ BOOL: true }, { NULL: true }] }] }],
+    ["a Set", 'new Set(["a"])', { SS: ["a"] }],
+    ["a Set of bytes", "new Set([Uint8Array.of(1)])", { BS: [Uint8Array.of(1)] }],
+    ["a Map", 'new Map([["a", { b: 1 }]])', { M: { a: { M: { b: { N: "1" } } } } }],
+    ["a typed array", "Uint8Array.of(0, 1, 2).subarray(1)", { B: bytes }],
+    ["a DataView", "new DataView(Uint8Array.of(1, 2).buffer)", { B: bytes }],
+    ["an ArrayBuffer", "Uint8Array.of(1, 2).buffer", { B: bytes }],
+    [
+      "a SharedArrayBuffer",
+      "(() => { const b = new SharedArrayBuffer(2); new Uint8Array(b).set([1, 2]); return b; })()",
+      { B: bytes },
+    ],
+    ["a BigInt", "5n", { N: "5" }],
+    [
+      "a Map whose methods are replaced",
+      'Object.assign(new Map([["a", 1]]), { entries: null, forEach: null, [Symbol.iterator]: null })',
+      { M: { a: { N: "1" } } },
+    ],
+    [
+      "a Map that says it is a Set",
+      'Object.defineProperty(new Map([["a", 1]]), Symbol.toStringTag, { value: "Set" })',
+      { M: { a: { N: "1" } } },
+    ],
+  ])("%s", async (_, code, stored) => {
+    const driver = table.driver();
+    await driver.setItem("k", foreign(`(${code})`));
+    expect((await table.getRow("k"))?.value).toEqual(stored);
+    await driver.setItem("k", { nested: foreign(`(${code})`) });
+    expect((await table.getRow("k"))?.value).toEqual({ M: { nested: stored } });
+  });
+
+  it("bytes of another realm are bytes for setItemRaw too", async () => {
+    const driver = table.driver();
+    for (const code of [
+      "Uint8Array.of(1, 2)",
+      "Uint8Array.of(1, 2).buffer",
+      "new DataView(Uint8Array.of(1, 2).buffer)",
+      "(() => { const b = new SharedArrayBuffer(2); new Uint8Array(b).set([1, 2]); return b; })()",
+    ]) {
+      await driver.setItemRaw("k", foreign(code));
+      expect((await table.getRow("k"))?.value).toEqual({ B: bytes });
+    }
+    await driver.setItemRaw("k", foreign("({ a: [1, { b: new Date(0) }] })"));
+    expect((await table.getRow("k"))?.value).toEqual({
+      S: '{"a":[1,{"b":"1970-01-01T00:00:00.000Z"}]}',
+    });
+  });
+
+  it("a namespace of a module is a plain object", async () => {
+    const url = "data:text/javascript,export const a = 1;";
+    await table.driver().setItem("k", (await import(/* @vite-ignore */ url)) as any);
+    expect((await table.getRow("k"))?.value).toEqual({ M: { a: { N: "1" } } });
+  });
+});
+
+describe("[VAL-6] what is no data in any realm is refused", () => {
+  it.each([
+    ["a RegExp", "/x/"],
+    ["an Error", 'new Error("CANARY")'],
+    ["a Promise", "Promise.resolve(1)"],
+    ["an instance of a class", "new (class Opaque { a = 1; })()"],
+    ["an instance of a class called Object", "new (class Object { a = 1; })()"],
+    [
+      "an instance of a class without a superclass",
+      "new (class extends null { constructor() { return Object.create(new.target.prototype); } })()",
+    ],
+    ["an object with another prototype", "Object.create({ a: 1 })"],
+    ["an object whose prototype has none", "Object.create(Object.create(null))"],
+    ["an object that inherits from Map.prototype", "Object.create(Map.prototype)"],
+    ["an object that says it is a Map", '({ [Symbol.toStringTag]: "Map" })'],
+    ["an object that says it is an Array", '({ [Symbol.toStringTag]: "Array", length: 0 })'],
+    ["a WeakMap", "new WeakMap()"],
+    ["a generator", "(function* () { yield 1; })()"],
+    ["an async generator", "(async function* () { yield 1; })()"],
+    ["an iterator", "[1].values()"],
+    ["arguments", "(function () { return arguments; })(1, 2)"],
+    ["Math", "Math"],
+    ["an Error without a prototype", 'Object.setPrototypeOf(new Error("CANARY"), null)'],
+    [
+      "an Error with the prototype of a plain object",
+      'Object.setPrototypeOf(new Error("x"), Object.prototype)',
+    ],
+    ["a boxed symbol", "Object(Symbol.iterator)"],
+    ["a function", "() => 1"],
+  ])("%s", async (_, code) => {
+    await expectRefusal(foreign(code));
+    await expectRefusal(vm.runInThisContext(`(${code})`));
+  });
+
+  it.each([
+    ["a Date", "new Date(0)"],
+    ["a boxed string", 'new String("v")'],
+  ])("%s, which JSON knows, by setItem alone", async (_, code) => {
+    const driver: any = table.driver({ endpoint: recorder.endpoint });
+    expect(await failureOf(driver.setItem("k", foreign(code)))).toMatchObject(refusal);
+    expect(recorder.exchanges).toEqual([]);
+  });
+});
+
+describe("[VAL-7] a Proxy", () => {
+  const reactive = (target: any): any =>
+    new Proxy(target, {
+      get(object, name, receiver) {
+        const value = Reflect.get(object, name, receiver);
+        return typeof value === "object" && value !== null ? reactive(value) : value;
+      },
+    });
+
+  it.each<[string, unknown, object, string]>([
+    ["of an array", [1, 2], { L: [{ N: "1" }, { N: "2" }] }, "[1,2]"],
+    ["of an empty array", [], { L: [] }, "[]"],
+    ["of a plain object", { a: 1 }, { M: { a: { N: "1" } } }, '{"a":1}'],
+    [
+      "of both, nested",
+      { a: [{ b: [1] }] },
+      { M: { a: { L: [{ M: { b: { L: [{ N: "1" }] } } }] } } },
+      '{"a":[{"b":[1]}]}',
+    ],
+    ["of another realm's array", vm.runInNewContext("[1]"), { L: [{ N: "1" }] }, "[1]"],
+  ])("%s is what it wraps", async (_, target, stored, json) => {
+    const driver: any = table.driver();
+    for (const [value, expected, text] of [
+      [reactive(target), stored, json],
+      [{ nested: reactive(target) }, { M: { nested: stored } }, `{"nested":${json}}`],
+    ]) {
+      await driver.setItem("k", value);
+      expect((await table.getRow("k"))?.value).toEqual(expected);
+      await driver.setItemRaw("k", value);
+      expect((await table.getRow("k"))?.value).toEqual({ S: text });
+    }
+  });
+
+  class Opaque {
+    #hidden = 1;
+    shown = this.#hidden;
+  }
+  it.each<[string, object]>([
+    ["a Date", new Date()],
+    ["bytes", Uint8Array.of(1, 2)],
+    ["a Buffer", Buffer.from("ab")],
+    ["an ArrayBuffer", new ArrayBuffer(2)],
+    ["a Map", new Map([["a", 1]])],
+    ["a Set", new Set(["a"])],
+    ["an instance of a class", new Opaque()],
+    ["an Error", new Error("CANARY")],
+    ["a Promise", Promise.resolve(1)],
+    ["a function", () => 1],
+  ])("of %s is refused", async (name, target) => {
+    await expectRefusal(new Proxy(target, {}));
+    if (name === "a function") return;
+    const driver: any = table.driver({ endpoint: recorder.endpoint });
+    const error = await failureOf(driver.setItem("k", { a: new Proxy(target, {}) }));
+    expect(error.message).toMatch(/\.a.*Proxy/);
+  });
+
+  const reason = new Error("from the trap");
+  const trap = (): never => {
+    throw reason;
+  };
+  const revoked = Proxy.revocable([], {});
+  revoked.revoke();
+  it.each<[string, unknown]>([
+    ["get", new Proxy({ a: 1 }, { get: trap })],
+    ["get of an array", new Proxy([1], { get: trap })],
+    ["ownKeys", new Proxy({ a: 1 }, { ownKeys: trap })],
+    ["getPrototypeOf", new Proxy({ a: 1 }, { getPrototypeOf: trap })],
+    ["getOwnPropertyDescriptor", new Proxy({ a: 1 }, { getOwnPropertyDescriptor: trap })],
+    ["any, of a revoked one", revoked.proxy],
+  ])("whose trap throws fails its own call alone: %s", async (name, value) => {
+    await table.putRow("k", { value: { S: "old" } });
+    const driver: any = table.driver({ endpoint: recorder.endpoint });
+    for (const refused of [value, { nested: value }]) {
+      const thrown = await failureOf(driver.setItem("k", refused));
+      if (!name.includes("revoked")) expect(thrown.cause).toBe(reason);
+      expect(thrown.name).toBe("DynamoDbError");
+      expect((await failureOf(driver.setItemRaw("k", refused))).name).toBe("DynamoDbError");
+    }
+    expect(recorder.exchanges).toEqual([]);
+    expect((await table.getRow("k"))?.value).toEqual({ S: "old" });
+  });
+});
+
+describe("[API-21] in a realm of its own, as in Jest, results are of its classes", () => {
+  const { exports, run } = loadInRealm();
+  const is = (value: unknown, name: string): boolean =>
+    run(`(value) => value instanceof ${name}`)(value);
+  const options = { ...engineOptions(table.name), attributes: { mtime: "at" } };
+
+  it("promises, objects, arrays, Sets, Dates and errors", async () => {
+    const driver = exports(options);
+    const value = { list: [{ a: 1 }], set: new Set(["a"]), bytes, ["__proto__"]: 1 };
+    const written = driver.setItem("k", value);
+    expect(is(written, "Promise")).toBe(true);
+    await written;
+    const read = await driver.getItem("k");
+    expect(is(read, "Object") && is(read.list, "Array") && is(read.list[0], "Object")).toBe(true);
+    expect(is(read.set, "Set") && [...read.set].join()).toBe("a");
+    expect(Buffer.isBuffer(read.bytes)).toBe(true);
+    expect(Object.keys(read).sort()).toEqual(["__proto__", "bytes", "list", "set"].sort());
+    const meta = await driver.getMeta("k");
+    expect(is(meta, "Object") && is(meta.mtime, "Date")).toBe(true);
+    const [item] = await driver.getItems(["k"]);
+    expect(is(item, "Object") && is(item.value.list, "Array")).toBe(true);
+    expect(is(await driver.getKeys(), "Array")).toBe(true);
+    const error: any = await failureOf(driver.setItem("", "v"));
+    expect(is(error, "Error")).toBe(true);
+    expect(error).toMatchObject({ code: "ERR_DYNAMODB_INVALID_KEY" });
+    expect(error instanceof exports.DynamoDbError).toBe(true);
+    const made = exports.createTable(options);
+    expect(is(made, "Promise") && is(await made, "Object")).toBe(true);
+    const closed = driver.dispose();
+    expect(is(closed, "Promise")).toBe(true);
+    await closed;
+  });
+
+  it("what the realm made is stored", async () => {
+    const driver = exports(options);
+    await driver.setItem("k", run('({ map: new Map([["a", [1]]]), bytes: Uint8Array.of(1, 2) })'));
+    expect((await table.getRow("k"))?.value).toEqual({
+      M: { map: { M: { a: { L: [{ N: "1" }] } } }, bytes: { B: bytes } },
+    });
+    const { signal } = new AbortController();
+    expect(await driver.getItem("k", { signal })).toEqual({
+      map: { a: [1] },
+      bytes: Buffer.from(bytes),
+    });
+    await driver.dispose();
+  });
+});

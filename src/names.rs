@@ -1,0 +1,164 @@
+//! Names of options that are misspelt, or are those of another store.
+
+/// What other stores and caches call an item's time to live, in lower case.
+const OTHER_TTLS: [&str; 17] = [
+    "ex",
+    "exat",
+    "expirationttl",
+    "expiration",
+    "expire",
+    "expireat",
+    "expireafter",
+    "expirein",
+    "expires",
+    "expiresat",
+    "expiresin",
+    "lifetime",
+    "maxage",
+    "max_age",
+    "px",
+    "pxat",
+    "timetolive",
+];
+
+/// The known name that an unknown one is probably meant to be: the nearest within one edit, within two where the known
+/// name is long enough that a word of its own is not as near.
+#[must_use]
+pub fn meant<'a>(unknown: &str, known: &[&'a str]) -> Option<&'a str> {
+    /// The length from which on a name may differ by two edits.
+    const LONG: usize = 6;
+    let unknown = unknown.to_ascii_lowercase();
+    let near = known.iter().filter_map(|name| {
+        let allowed = if name.len() < LONG { 1 } else { 2 };
+        let edits = edits(&unknown, &name.to_ascii_lowercase());
+        (edits <= allowed).then_some((edits, *name))
+    });
+    near.min_by_key(|(edits, _)| *edits).map(|(_, name)| name)
+}
+
+/// Whether an option of a call is probably meant to be `ttl`.
+#[must_use]
+pub fn means_ttl(name: &str) -> bool {
+    name != "ttl" && (meant(name, &["ttl"]).is_some() || OTHER_TTLS.contains(&name.to_ascii_lowercase().as_str()))
+}
+
+/// The letters to insert, drop, replace or swap with their neighbour that make one text of another (the distance of optimal
+/// string alignment).
+fn edits(one: &str, other: &str) -> usize {
+    let (one, other): (Vec<char>, Vec<char>) = (one.chars().collect(), other.chars().collect());
+    let width = other.len() + 1;
+    let (mut before, mut last): (Vec<usize>, Vec<usize>) = (vec![0; width], (0..width).collect());
+    let at = |row: &[usize], index: usize| row.get(index).copied().unwrap_or(usize::MAX - 1);
+    let mut previous = None;
+    for (row, letter) in (1..).zip(&one) {
+        let mut line = vec![row];
+        for (column, theirs) in (1..).zip(&other) {
+            let replaced = at(&last, column - 1) + usize::from(letter != theirs);
+            let mut fewest = replaced.min(at(&last, column) + 1).min(at(&line, column - 1) + 1);
+            let is_swapped = column > 1 && previous == Some(theirs) && other.get(column - 2) == Some(letter);
+            if is_swapped {
+                fewest = fewest.min(at(&before, column - 2) + 1);
+            }
+            line.push(fewest);
+        }
+        before = std::mem::replace(&mut last, line);
+        previous = Some(letter);
+    }
+    at(&last, width - 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const KNOWN: [&str; 21] = [
+        "table",
+        "region",
+        "profile",
+        "credentials",
+        "attributes",
+        "expireIn",
+        "ttl",
+        "endpoint",
+        "base",
+        "batch",
+        "consistentRead",
+        "maxAttempts",
+        "connectTimeout",
+        "attemptTimeout",
+        "timeout",
+        "maxConnections",
+        "userAgent",
+        "proxy",
+        "scan",
+        "client",
+        "circuitBreaker",
+    ];
+
+    /// [OPT-30]
+    #[test]
+    fn a_misspelt_name_means_the_nearest_known_one() {
+        for (unknown, known) in [
+            ("expiresIn", "expireIn"),
+            ("expirein", "expireIn"),
+            ("regoin", "region"),
+            ("Region", "region"),
+            ("tabel", "table"),
+            ("tables", "table"),
+            ("TTL", "ttl"),
+            ("bas", "base"),
+            ("endPoint", "endpoint"),
+            ("endpiont", "endpoint"),
+            ("consistentReads", "consistentRead"),
+            ("maxAttempt", "maxAttempts"),
+            ("conectTimeout", "connectTimeout"),
+            ("credential", "credentials"),
+            ("time_out", "timeout"),
+        ] {
+            assert_eq!(meant(unknown, &KNOWN), Some(known), "{unknown}");
+        }
+    }
+
+    /// [OPT-30]
+    #[test]
+    fn a_name_of_its_own_means_nothing_else() {
+        for unknown in [
+            "driver", "name", "mount", "url", "tls", "host", "port", "path", "prefix", "db", "database", "options",
+            "flags", "readOnly", "ignore", "version", "cluster", "password", "bucket", "account", "label", "cache", "",
+            "é",
+        ] {
+            assert_eq!(meant(unknown, &KNOWN), None, "{unknown}");
+        }
+    }
+
+    /// [TTL-11]
+    #[test]
+    fn what_other_stores_call_a_time_to_live() {
+        for name in ["maxAge", "expires", "EX", "PX", "expireIn", "expiresIn", "expirationTtl", "Ttl", "tll", "ttls"] {
+            assert!(means_ttl(name), "{name}");
+        }
+        for name in ["ttl", "url", "consistentRead", "signal", "type", "removeMeta", "nativeOnly", "swr", ""] {
+            assert!(!means_ttl(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn edits_are_counted() {
+        for (one, other, count) in
+            [("", "", 0), ("", "abc", 3), ("abc", "", 3), ("ab", "ba", 1), ("kitten", "sitting", 3)]
+        {
+            assert_eq!(edits(one, other), count, "{one} {other}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn edits_are_the_same_both_ways(one in "[abc]{0,6}", other in "[abc]{0,6}") {
+            let count = edits(&one, &other);
+            prop_assert_eq!(count, edits(&other, &one));
+            prop_assert_eq!(count == 0, one == other);
+            prop_assert!(count <= one.len().max(other.len()));
+        }
+    }
+}
