@@ -135,18 +135,33 @@ export interface DynamoDbDriverOptions {
    */
   connectTimeout?: number | string | undefined;
   /**
-   * The time for one attempt, in milliseconds. 0: no limit.
-   * @default 5000: DynamoDB answers within some ten, and a lost request must not hang
+   * The longest time of an attempt without a byte moved either way, in milliseconds. A write that was sent whole is waited
+   * for until `timeout`. 0: no limit.
+   * @default 5000
    */
   attemptTimeout?: number | string | undefined;
   /**
-   * The time for all attempts of a request, waits included, in milliseconds, from the moment it has a connection slot.
-   * `getKeys` and `clear` have it for each page. 0: no limit.
-   * @default 15000
+   * The time for a call of one item, in milliseconds, waits for credentials and a connection included. For `getItems` and
+   * `setItems` the longest time in which no item was read or written; for `getKeys` and `clear`, where it is given, the
+   * longest time without an answer. 0: no limit.
+   * @default 15000 (60000 for `getKeys` and `clear`)
    */
   timeout?: number | string | undefined;
   /**
-   * Requests in flight, and connections to the endpoint: 1 to 1,000. Further calls wait for their turn.
+   * When nothing answers: after so many requests in a row that timed out or failed to connect, calls fail at once with
+   * `ERR_DYNAMODB_CIRCUIT_OPEN`; after the cooldown (milliseconds) one at a time is let through until one is answered.
+   * `{}` and `true`: 5 failures, 5,000 ms.
+   * @default false
+   */
+  circuitBreaker?:
+    | boolean
+    | "true"
+    | "false"
+    | { failures?: number | string | undefined; cooldown?: number | string | undefined }
+    | undefined;
+  /**
+   * Requests in flight, and connections to the endpoint: 1 to 1,000, and half of the files that the process may still open.
+   * Further calls wait for their turn.
    * @default 50, as in the JavaScript SDK
    */
   maxConnections?: number | string | undefined;

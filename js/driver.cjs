@@ -23,12 +23,13 @@ const CLOSED = {
 // may be a secret in the wrong place.
 const SHOWN_OPTIONS = words(
   "table region profile expireIn ttl base batch consistentRead endpoint proxy userAgent " +
-    "maxAttempts connectTimeout attemptTimeout timeout maxConnections",
+    "maxAttempts connectTimeout attemptTimeout timeout maxConnections circuitBreaker",
 );
 const SHOWN_URLS = ["endpoint", "proxy"]; // which may hold user information
 const SHOWN_WITHIN = {
   attributes: words("key value ttl mtime"),
   scan: words("segments concurrency pageSize"),
+  circuitBreaker: words("failures cooldown"),
 };
 
 module.exports = function createFactory(loadNative) {

@@ -188,7 +188,11 @@ impl EventLoop {
         };
         let ticket = Ticket::new(number, Arc::clone(&self.answers));
         // Where the worker takes no job, it is dropped, and its ticket answers.
-        drop(self.jobs.push(Box::new(move || runtime::spawn(ticket.run(call)))));
+        drop(self.jobs.push(Box::new(move || {
+            // On the heap once: each future around it would be as large, and thousands of calls may wait.
+            let work = Box::pin(call());
+            runtime::spawn(ticket.run(move || work));
+        })));
         // SAFETY: the promise was just made.
         Ok(unsafe { Unknown::from_raw_unchecked(env.raw(), promise) })
     }

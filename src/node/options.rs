@@ -128,8 +128,7 @@ fn circuit_breaker(env: &Env, value: Unknown<'_>) -> Result<RawCircuitBreaker> {
     let Nested::Object(mut breaker) = nested(value, "circuitBreaker.")? else {
         return Ok(RawCircuitBreaker::Plain(plain));
     };
-    let raw =
-        RawCircuitBreaker::Object { failures: breaker.input("failures")?, cooldown: breaker.input("cooldown")? };
+    let raw = RawCircuitBreaker::Object { failures: breaker.input("failures")?, cooldown: breaker.input("cooldown")? };
     breaker.warn_of_others(env);
     Ok(raw)
 }

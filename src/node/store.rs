@@ -1,6 +1,7 @@
 //! The factory and the native driver object. Each method clones the store, makes one promise and calls the core once.
 
 use std::future::Future;
+use std::pin::pin;
 use std::sync::Arc;
 
 use napi::bindgen_prelude::{Object, Unknown};
@@ -290,14 +291,14 @@ where
     EventLoop::of(env)?.call(env, abort.map(|(abort, _)| abort), move || async move {
         #[cfg(feature = "fault")]
         super::fault::strike("future");
-        let call = Box::pin(call(Arc::clone(&store)));
+        let mut call = pin!(call(Arc::clone(&store)));
         let (result, stopped) = match signals {
             None => (call.await, false),
             Some((raised, operation)) => tokio::select! {
                 // A signal that was raised before sends nothing.
                 biased;
                 () = raised => (Err(store.aborted(operation)), true),
-                result = call => (result, false),
+                result = &mut call => (result, false),
             },
         };
         Ended { result: result.map(Into::into), stopped, notice: store.take_notice() }

@@ -209,12 +209,17 @@ impl Call {
         deadline: Option<Instant>,
         work: impl Future<Output = T>,
     ) -> Result<T, Error> {
-        let Some(deadline) = deadline else { return Ok(work.await) };
-        timeout_at(deadline, work).await.map_err(|_| {
-            let limit = self.session.options.limits.timeout.unwrap_or_default().as_millis();
-            let reason = format!("the time of the call was up (`timeout` is {limit} ms): it waited for {what}");
-            self.fail(Error::new(ErrorKind::Timeout, reason))
-        })
+        match deadline {
+            Some(deadline) => timeout_at(deadline, work).await.map_err(|_| self.timed_out(what)),
+            None => Ok(work.await),
+        }
+    }
+
+    /// The error of a call whose time was up while it waited.
+    pub(super) fn timed_out(&self, what: &str) -> Error {
+        let limit = self.session.options.limits.timeout.unwrap_or_default().as_millis();
+        let reason = format!("the time of the call was up (`timeout` is {limit} ms): it waited for {what}");
+        self.fail(Error::new(ErrorKind::Timeout, reason))
     }
 
     /// Notes a wait for a connection.

@@ -1,6 +1,6 @@
 //! One request of a call: what it waits for, and its way through the client.
 
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
 use super::Session;
 use super::call::Call;
@@ -47,14 +47,19 @@ impl Call {
         {
             return Ok((client, slot));
         }
-        let Some(_place) = slots.queue() else {
-            return Err(Error::new(
-                ErrorKind::QueueFull,
-                "too many calls wait for a connection already; try again later",
-            ));
+        // Apart, and only where it is needed: it is larger than everything else that a waiting call holds.
+        Box::pin(self.admit_slowly(deadline)).await
+    }
+
+    async fn admit_slowly(&self, deadline: Option<Instant>) -> Result<(&Client, Slot<'_>), Error> {
+        let Some(_place) = self.session.slots.queue() else {
+            return Err(Error::new(ErrorKind::QueueFull, "too many calls wait for a connection already; try again later"));
         };
         let _queued = self.queued();
-        let client = self.wait(CONFIGURATION, deadline, self.client()).await??;
+        let client = match self.session.client.get() {
+            Some(client) => client,
+            None => self.wait(CONFIGURATION, deadline, Box::pin(self.client())).await??,
+        };
         let slot = self.slot(client, deadline).await?;
         Ok((client, slot))
     }
@@ -69,11 +74,17 @@ impl Call {
     async fn slot(&self, client: &Client, deadline: Option<Instant>) -> Result<Slot<'_>, Error> {
         let slots = &self.session.slots;
         // Closed while the client was being made, say: no need to look for credentials.
-        if !slots.is_closed() {
-            self.wait(CREDENTIALS, deadline, client.ready()).await??;
+        if !slots.is_closed() && !client.is_ready() {
+            self.wait(CREDENTIALS, deadline, Box::pin(client.ready())).await??;
         }
         let begun = Instant::now();
-        let slot = self.wait(&self.connection(), deadline, slots.take()).await?;
+        let slot = match deadline {
+            Some(deadline) => match timeout_at(deadline, slots.take()).await {
+                Ok(slot) => slot,
+                Err(_) => return Err(self.timed_out(&self.connection())),
+            },
+            None => slots.take().await,
+        };
         self.waited(begun.elapsed());
         slot.map_err(|_| Error::closed())
     }

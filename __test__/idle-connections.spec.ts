@@ -1,0 +1,123 @@
+// Connections that a network or a server leaves in a bad state: the next call must not meet them.
+import { once } from "node:events";
+import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net";
+import { afterEach, describe, expect, inject, it } from "vitest";
+import { useEndpoint } from "./faults/helpers/endpoint";
+import { failureOf } from "./helpers/failure";
+import { useTable } from "./helpers/table";
+
+const table = useTable();
+const endpoint = useEndpoint(undefined, () => inject("endpoint"));
+
+/** TCP in front of the engine. */
+class Link {
+  connections = 0;
+  endpoint = "";
+  #server: Server | undefined;
+  #sockets = new Set<Socket>();
+
+  async start(open: (link: Link, client: Socket) => void): Promise<this> {
+    this.#server = createServer((client) => {
+      this.connections += 1;
+      this.#sockets.add(client);
+      client.on("error", () => {});
+      open(this, client);
+    }).listen(0, "127.0.0.1");
+    await once(this.#server, "listening");
+    this.endpoint = `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return this;
+  }
+
+  /** Passes everything on to the engine, the requests at so many bytes per 100 ms. */
+  pipe(client: Socket, bytes = Infinity): void {
+    const { hostname, port } = new URL(inject("endpoint"));
+    const engine = connect(Number(port), hostname);
+    engine.on("error", () => client.destroy());
+    client.on("close", () => engine.destroy());
+    client.on("data", (chunk: Buffer) => {
+      engine.write(chunk);
+      if (bytes === Infinity) return;
+      client.pause();
+      setTimeout(() => client.resume(), (chunk.length / bytes) * 100);
+    });
+    engine.pipe(client);
+  }
+
+  /** Every open connection loses its peer without a word; new ones work. */
+  vanish(): void {
+    for (const socket of this.#sockets) {
+      socket.removeAllListeners("data");
+      socket.unpipe();
+      socket.resume();
+    }
+  }
+
+  stop(): void {
+    for (const socket of this.#sockets) socket.destroy();
+    this.#server?.close();
+  }
+}
+
+let link: Link | undefined;
+afterEach(() => link?.stop());
+
+describe("connections whose peer vanished", () => {
+  it("[NET-20] one retry, on one new connection", async () => {
+    link = await new Link().start((link, client) => link.pipe(client));
+    const store: any = table.driver({ endpoint: link.endpoint, attemptTimeout: 400 });
+    await Promise.all(["a", "b", "c", "d"].map((key) => store.getItem(key)));
+    expect(link.connections).toBe(4);
+    link.vanish();
+    expect(await store.getItem("a")).toBeNull();
+    expect(link.connections).toBe(5);
+    expect(store.getInstance().stats()).toMatchObject({ requests: 6, retries: 1 });
+  });
+});
+
+describe("a server that answers before it has read the request", () => {
+  it.each([413, 403, 400])("[NET-22] %d: the connection is not used again", async (status) => {
+    link = await new Link().start((link, client) => {
+      if (link.connections > 1) return link.pipe(client);
+      client.once("data", () => {
+        client.pause();
+        client.write(`HTTP/1.1 ${status} No\r\ncontent-length: 2\r\n\r\n{}`);
+      });
+    });
+    const store: any = table.driver({ endpoint: link.endpoint, maxConnections: 1 });
+    const error = await failureOf(store.setItem("large", "x".repeat(390_000)));
+    expect(error.$metadata.httpStatusCode).toBe(status);
+    expect(await store.getItem("k")).toBeNull();
+    expect(store.getInstance().stats()).toMatchObject({ requests: 2, retries: 0 });
+    expect(link.connections).toBe(2);
+  });
+});
+
+describe("a slow link", () => {
+  const items = Array.from({ length: 10 }, (_, n) => ({
+    key: `large:${n}`,
+    value: `${n}`.repeat(390_000),
+  }));
+
+  it("[TIME-3] [BAT-12] upwards: large batches go in parts of about 1 MB, and nothing is sent twice", async () => {
+    link = await new Link().start((link, client) => link.pipe(client, 400_000));
+    const options = { endpoint: link.endpoint, attemptTimeout: 1500, timeout: 2000 };
+    const store: any = table.driver({ ...options, maxConnections: 1 });
+    await store.setItems(items);
+    const { requests, retries, bytesSent } = store.getInstance().stats();
+    expect({ requests, retries }).toEqual({ requests: 5, retries: 0 });
+    expect(bytesSent).toBeLessThan(10 * 391_000);
+  }, 60_000);
+
+  it("[TIME-3] downwards: an answer may take longer than attemptTimeout while it moves", async () => {
+    await table.driver().setItems(items);
+    endpoint.script(async (seen) => {
+      const reply = await endpoint.forward(seen);
+      return { ...reply, drip: { bytes: 300_000, everyMs: 150 } };
+    });
+    const options = { endpoint: endpoint.endpoint, attemptTimeout: 1000, timeout: 1200 };
+    const store: any = table.driver(options);
+    const found = await store.getItems(items.map(({ key }) => ({ key })));
+    expect(found.every(({ value }: any) => value.length === 390_000)).toBe(true);
+    expect(store.getInstance().stats()).toMatchObject({ requests: 1, retries: 0 });
+  }, 60_000);
+});

@@ -1,0 +1,142 @@
+// The order of writes, and what a write that takes long may and may not do.
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, inject, it } from "vitest";
+import { useEndpoint } from "./faults/helpers/endpoint";
+import { failureOf } from "./helpers/failure";
+import { useTable } from "./helpers/table";
+
+const table = useTable();
+const endpoint = useEndpoint(undefined, () => inject("endpoint"));
+const driver = (options: object = {}) => table.driver({ endpoint: endpoint.endpoint, ...options });
+
+/** Passes requests on, each after a time of its own. */
+function shuffle(): void {
+  let next = 7;
+  endpoint.script(async () => {
+    next = (next * 16_807) % 2_147_483_647;
+    await sleep(next % 40);
+    return "forward";
+  });
+}
+
+describe("writes of one key", () => {
+  it("[SET-3] are applied in the order of their calls, awaited or not", async () => {
+    shuffle();
+    const store = driver();
+    const keys = Array.from({ length: 20 }, (_, n) => `order:${n}`);
+    const calls: Promise<unknown>[] = [];
+    for (const [n, key] of keys.entries()) {
+      calls.push(store.setItem(key, "first"));
+      calls.push(
+        store.setItems([
+          { key, value: "second" },
+          { key: `${key}:other`, value: 1 },
+        ]),
+      );
+      if (n % 2 === 0) calls.push(store.removeItem(key));
+      calls.push(store.setItemRaw(key, Buffer.from("third")));
+      calls.push(n % 3 === 0 ? store.removeItem(key) : store.setItem(key, `last ${n}`));
+    }
+    await Promise.all(calls);
+    for (const [n, key] of keys.entries()) {
+      expect(await store.getItem(key)).toBe(n % 3 === 0 ? null : `last ${n}`);
+    }
+  });
+
+  it("[SET-3] a batch waits for every key, and a later write for the batch", async () => {
+    shuffle();
+    const store = driver();
+    const all = (value: string) =>
+      Array.from({ length: 60 }, (_, n) => ({ key: `batch:${n}`, value }));
+    await Promise.all([
+      store.setItem("batch:7", "before"),
+      store.setItems(all("one")),
+      store.setItems(all("two")),
+      store.setItem("batch:59", "after"),
+    ]);
+    const values = await store.getItems(all("").map(({ key }) => ({ key })));
+    expect(values.map(({ value }: any) => value)).toEqual([...Array(59).fill("two"), "after"]);
+  });
+
+  it("[SET-3] a failed, refused or aborted one lets the next one go", async () => {
+    const store = driver({ maxAttempts: 1 });
+    let requests = 0;
+    endpoint.script(() => (++requests === 1 ? { status: 400, body: { __type: "X" } } : "forward"));
+    const controller = new AbortController();
+    const failed = failureOf(store.setItem("k", 1));
+    const refused = failureOf(store.setItem("k", Symbol("no")));
+    const aborted = failureOf(store.setItem("k", 2, { signal: controller.signal }));
+    const last = store.setItem("k", 3);
+    controller.abort();
+    expect((await failed).name).toBe("X");
+    expect((await refused).code).toBe("ERR_DYNAMODB_INVALID_VALUE");
+    expect((await aborted).code).toBe("ERR_DYNAMODB_ABORTED");
+    await last;
+    expect(await store.getItem("k")).toBe(3);
+  });
+
+  it("[SET-3] different keys do not wait for each other", async () => {
+    let release = (): void => {};
+    const gate = new Promise<void>((resolve) => (release = resolve));
+    endpoint.script(async ({ request }) => {
+      if (request.Item?.key.S === "slow") await gate;
+      return "forward";
+    });
+    const store = driver();
+    const slow = store.setItem("slow", 1);
+    await store.setItem("quick", 2);
+    release();
+    await slow;
+  });
+
+  it("[TIME-1] the wait for an earlier one counts in the call's time", async () => {
+    endpoint.script(() => ({ silent: true, ending: "hang" }));
+    const store = driver({ timeout: 300 });
+    const [first, second] = [failureOf(store.setItem("k", 1)), failureOf(store.setItem("k", 2))];
+    expect((await first).message).toContain(endpoint.endpoint);
+    const error = await second;
+    expect(error).toMatchObject({ code: "ERR_DYNAMODB_TIMEOUT", $metadata: { attempts: 0 } });
+    expect(error.message).toContain("an earlier write of the same key");
+  });
+});
+
+describe("an answer that takes longer than attemptTimeout", () => {
+  /** Holds the first request of an operation, which the engine gets only then. */
+  function holdFirst(operation: string, ms: number): void {
+    endpoint.script(async (seen, nth) => {
+      if (seen.operation === operation && nth === 1) await sleep(ms);
+      return "forward";
+    });
+  }
+
+  it.each([
+    ["PutItem", (store: any) => store.setItem("held", "old")],
+    ["DeleteItem", (store: any) => store.removeItem("held")],
+    [
+      "BatchWriteItem",
+      (store: any) =>
+        store.setItems([
+          { key: "held", value: 1 },
+          { key: "b", value: 1 },
+        ]),
+    ],
+  ])(
+    "[TIME-4] %s is waited for, not sent again: no later write is undone",
+    async (operation, write) => {
+      const store = driver({ attemptTimeout: 200 });
+      holdFirst(operation, 1200);
+      await write(store);
+      expect(endpoint.of(operation)).toHaveLength(1);
+      await store.setItem("held", "new");
+      await sleep(200);
+      expect(await store.getItem("held")).toBe("new");
+    },
+  );
+
+  it("[TIME-3] a read is sent again", async () => {
+    const store = driver({ attemptTimeout: 200 });
+    holdFirst("GetItem", 1500);
+    expect(await store.getItem("nothing")).toBeNull();
+    expect(endpoint.of("GetItem").length).toBeGreaterThan(1);
+  });
+});
