@@ -16,7 +16,7 @@ class Link {
   #server: Server | undefined;
   #sockets = new Set<Socket>();
 
-  async start(open: (link: Link, client: Socket) => void): Promise<this> {
+  async start(open: (self: Link, client: Socket) => void): Promise<this> {
     this.#server = createServer((client) => {
       this.connections += 1;
       this.#sockets.add(client);
@@ -63,7 +63,7 @@ afterEach(() => link?.stop());
 
 describe("connections whose peer vanished", () => {
   it("[NET-20] one retry, on one new connection", async () => {
-    link = await new Link().start((link, client) => link.pipe(client));
+    link = await new Link().start((self, client) => self.pipe(client));
     const store: any = table.driver({ endpoint: link.endpoint, attemptTimeout: 400 });
     await Promise.all(["a", "b", "c", "d"].map((key) => store.getItem(key)));
     expect(link.connections).toBe(4);
@@ -76,8 +76,8 @@ describe("connections whose peer vanished", () => {
 
 describe("a server that answers before it has read the request", () => {
   it.each([413, 403, 400])("[NET-22] %d: the connection is not used again", async (status) => {
-    link = await new Link().start((link, client) => {
-      if (link.connections > 1) return link.pipe(client);
+    link = await new Link().start((self, client) => {
+      if (self.connections > 1) return self.pipe(client);
       client.once("data", () => {
         client.pause();
         client.write(`HTTP/1.1 ${status} No\r\ncontent-length: 2\r\n\r\n{}`);
@@ -99,7 +99,7 @@ describe("a slow link", () => {
   }));
 
   it("[TIME-3] [BAT-12] upwards: large batches go in parts of about 1 MB, and nothing is sent twice", async () => {
-    link = await new Link().start((link, client) => link.pipe(client, 400_000));
+    link = await new Link().start((self, client) => self.pipe(client, 400_000));
     const options = { endpoint: link.endpoint, attemptTimeout: 1500, timeout: 2000 };
     const store: any = table.driver({ ...options, maxConnections: 1 });
     await store.setItems(items);

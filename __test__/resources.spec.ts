@@ -80,3 +80,24 @@ describe("drivers that nobody disposes", () => {
     expect(most).toBeLessThan(300);
   }, 300_000);
 });
+
+describe("the queue", () => {
+  it("[TIME-6] is bounded: one call more than 100,000 that wait is refused", async () => {
+    const script = `
+      const driver = make({ ...options, endpoint: "http://127.0.0.1:1", credentials: () => new Promise(() => {}) });
+      const codes = {};
+      const calls = Array.from({ length: 100_010 }, (_, n) => driver.getItem("k" + n).catch(({ code, retryable }) => {
+        const kind = code + " " + retryable;
+        codes[kind] = (codes[kind] ?? 0) + 1;
+      }));
+      while (Object.keys(codes).length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+      await driver.dispose();
+      await Promise.all(calls);
+      console.log(JSON.stringify(codes));
+    `;
+    expect(await limited(1024, script)).toEqual({
+      "ERR_DYNAMODB_QUEUE_FULL true": 10,
+      "ERR_DYNAMODB_CLOSED false": 100_000,
+    });
+  }, 300_000);
+});

@@ -27,7 +27,7 @@ const linesPerFile = 400;
 const generated =
   /(^|\/)(package-lock\.json|pnpm-lock\.yaml|Cargo\.lock)$|^bench\/results\/|^fuzz\/(target|corpus|artifacts|seeds)\//;
 // The JavaScript layer only loads, binds and re-classes: it stays small enough to read in one sitting.
-const linesOfJavaScript = 320;
+const linesOfJavaScript = 335;
 // What only Nitro takes, as long as it cannot bundle an addon by itself.
 const linesForNitro = 150;
 // napi types stay at the boundary, so that the core builds and tests without Node.

@@ -3,7 +3,6 @@
 mod action;
 pub(crate) mod answer;
 mod attempt;
-#[expect(clippy::disallowed_methods, reason = "the trust store is one per process")]
 pub(crate) mod authorities;
 mod budget;
 mod channel;

@@ -117,7 +117,7 @@ async fn a_value_of_no_known_type_is_an_error_in_every_method() {
             [json!({ "key": text, "value": odd }), json!({ "key": odd, "value": text }), json!({ "value": text })]
         {
             let script = Script::default().answer(200, &json!({ "Responses": { "cache": [row] } }));
-            let found = script.store().get_many(vec!["a".into(), "b".into()], Input::Absent).await;
+            let found = script.store().get_many(vec!["a", "b"], Input::Absent).await;
             assert_eq!(found.map_err(|error| error.kind()), Err(ErrorKind::Response), "{row}");
         }
         let page = json!({ "Items": [{ "key": odd }] });

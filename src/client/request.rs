@@ -280,13 +280,13 @@ impl Requests {
         let current = match &self.identity {
             Identity::Given(credentials) => Ok((credentials.clone(), 0)),
             Identity::Kept(keeper) if sending.has_waited => keeper.current().await,
-            Identity::Kept(keeper) => match keeper.current().now_or_never() {
-                Some(current) => current,
-                None => {
+            Identity::Kept(keeper) => {
+                let Some(current) = keeper.current().now_or_never() else {
                     sending.has_waited = true;
                     return None;
-                }
-            },
+                };
+                current
+            }
         };
         let current = current.map_err(|failure| Failure::credentials(&failure));
         Some(current.and_then(|(credentials, serial)| self.template_for(credentials, serial)))

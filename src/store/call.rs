@@ -197,7 +197,12 @@ impl Call {
     pub(super) async fn turn<'k>(&self, keys: impl Iterator<Item = &'k Key>) -> Result<Turn<'_>, Error> {
         let mut turn = self.session.order.line_up(keys);
         if !turn.is_first() {
-            self.wait("an earlier write of the same key", self.deadline(), turn.come()).await?;
+            let (what, deadline) = ("an earlier write of the same key", self.deadline());
+            self.wait(what, deadline, turn.come()).await?;
+            // Both may be due at the same moment.
+            if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+                return Err(self.timed_out(what));
+            }
         }
         Ok(turn)
     }

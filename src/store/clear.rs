@@ -21,9 +21,9 @@ impl Store {
                 let deletes = page.into_iter().enumerate();
                 let deletes: Vec<_> = deletes.map(|(index, key)| Write { key, content: None, index }).collect();
                 let done = Done::none_of(deletes.len());
-                let deleted = scan.during(call.write_all(deletes, &done)).await;
+                let result = scan.during(call.write_all(deletes, &done)).await;
                 removed += done.count();
-                if let Err(error) = deleted {
+                if let Err(error) = result {
                     let note = format!(" ({removed} items were removed before; calling clear again goes on)");
                     return Err(error.adding(&note));
                 }

@@ -53,7 +53,10 @@ impl Call {
 
     async fn admit_slowly(&self, deadline: Option<Instant>) -> Result<(&Client, Slot<'_>), Error> {
         let Some(_place) = self.session.slots.queue() else {
-            return Err(Error::new(ErrorKind::QueueFull, "too many calls wait for a connection already; try again later"));
+            return Err(Error::new(
+                ErrorKind::QueueFull,
+                "too many calls wait for a connection already; try again later",
+            ));
         };
         let _queued = self.queued();
         let client = match self.session.client.get() {

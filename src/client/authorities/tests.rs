@@ -45,6 +45,7 @@ struct Folder(PathBuf);
 
 impl Folder {
     fn new() -> Self {
+        #[expect(clippy::disallowed_methods, reason = "files of a test, not of a driver")]
         let path = std::env::temp_dir().join(format!("unstorage-dynamodb-{}", fastrand::u128(..)));
         std::fs::create_dir(&path).expect("made");
         Self(path)
