@@ -90,7 +90,7 @@ impl Authorities {
     }
 
     /// Whether `NODE_TLS_REJECT_UNAUTHORIZED` asks not to verify certificates.
-    pub(super) fn are_not_to_be_asked(&self) -> bool {
+    pub(super) fn verification_is_off(&self) -> bool {
         self.variables.verification_is_off
     }
 

@@ -129,10 +129,10 @@ impl Connector {
         peer: Peer<'_>,
         config: Option<&Arc<ClientConfig>>,
     ) -> Result<Box<dyn Stream>, SetupError> {
-        let ignores = self.authorities.as_ref().is_some_and(Authorities::are_not_to_be_asked);
-        let config = config.cloned().ok_or_else(|| SetupError::tls(peer, "TLS was not prepared".into(), ignores))?;
+        let is_off = self.authorities.as_ref().is_some_and(Authorities::verification_is_off);
+        let config = config.cloned().ok_or_else(|| SetupError::tls(peer, "TLS was not prepared".into(), is_off))?;
         let handshake = tls::handshake(stream, config, peer.uri.host().unwrap_or_default());
-        handshake.await.map_err(|error| SetupError::tls(peer, error, ignores))
+        handshake.await.map_err(|error| SetupError::tls(peer, error, is_off))
     }
 }
 
