@@ -269,8 +269,8 @@ impl Requests {
             *renewed = true;
             kind = Some(Kind::Credentials);
         }
-        let asked = reply.header("x-amz-retry-after").and_then(|milliseconds| milliseconds.parse().ok());
-        let retry = kind.map(|kind| Retry { kind, asked: asked.map(Duration::from_millis) });
+        let asked = retry::asked_wait(reply.header("x-amz-retry-after"), reply.header("retry-after"));
+        let retry = kind.map(|kind| Retry { kind, asked });
         Failure::answered(said, retry, status, reply.request_id())
     }
 

@@ -76,6 +76,13 @@ pub(super) fn of_answer(name: Option<&str>, status: u16) -> Option<Kind> {
     }
 }
 
+/// The wait that a response asks for: in milliseconds by AWS's own header, else in seconds by the standard one, which the
+/// SDK for JavaScript honours as well.
+pub(super) fn asked_wait(milliseconds: Option<&str>, seconds: Option<&str>) -> Option<Duration> {
+    let of_aws = milliseconds.and_then(|text| text.trim().parse().ok()).map(Duration::from_millis);
+    of_aws.or_else(|| Duration::try_from_secs_f64(seconds?.trim().parse().ok()?).ok())
+}
+
 /// Whether AWS refused the credentials, so that others may be accepted.
 pub(super) fn is_refusal(name: Option<&str>, status: u16) -> bool {
     (400..500).contains(&status) && name.is_some_and(|name| REFUSALS.contains(&name))
@@ -127,5 +134,20 @@ mod tests {
         assert_eq!(of_answer(Some("ValidationException"), 429), None);
         assert!(is_refusal(Some("ExpiredTokenException"), 400));
         assert!(!is_refusal(Some("ExpiredTokenException"), 500) && !is_refusal(None, 400));
+    }
+
+    #[test]
+    fn a_response_may_ask_for_a_wait() {
+        let wait = |milliseconds: &'static str, seconds: &'static str| {
+            let given = |text: &'static str| Some(text).filter(|text| !text.is_empty());
+            asked_wait(given(milliseconds), given(seconds)).map(|wait| wait.as_millis())
+        };
+        assert_eq!(wait("250", "7"), Some(250));
+        assert_eq!(wait("", "7"), Some(7_000));
+        assert_eq!(wait("soon", "0.5"), Some(500));
+        for odd in ["-1", "NaN", "inf", "1e300", "Wed, 21 Oct 2026 07:28:00 GMT", " "] {
+            assert_eq!(wait("", odd), None, "{odd}");
+        }
+        assert_eq!(wait("", ""), None);
     }
 }
