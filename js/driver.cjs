@@ -1,7 +1,7 @@
 "use strict";
 
-// The unstorage Driver: loads the addon at the first call, binds each method to one native call, and hides secrets.
-// Everything else is decided in Rust.
+// The unstorage driver: loads the addon on the first call, binds each method to one native call, and hides secrets.
+// All other logic is in Rust.
 
 const { toDynamoDbError } = require("./errors.cjs");
 
@@ -11,7 +11,7 @@ const METHODS = words(
   "hasItem getItem getItems getItemRaw getMeta setItem setItems setItemRaw removeItem getKeys clear",
 );
 
-// What the addon says of itself once disposed, for a driver that never loaded it.
+// The addon's error after disposal, for a driver that was disposed before it loaded the addon.
 const CLOSED = {
   name: "ClosedError",
   code: "ERR_DYNAMODB_CLOSED",
@@ -19,13 +19,13 @@ const CLOSED = {
   retryable: false,
 };
 
-// What `driver.options` may show. An allow-list: frameworks log and trace it, and an option that is not known here
-// may be a secret in the wrong place.
+// The options that `driver.options` exposes. Frameworks log and trace it, so this is an allow-list: an unknown option
+// may be a misplaced secret.
 const SHOWN_OPTIONS = words(
   "table region profile expireIn ttl base batch consistentRead endpoint proxy userAgent " +
     "maxAttempts connectTimeout attemptTimeout timeout maxConnections circuitBreaker",
 );
-const SHOWN_URLS = ["endpoint", "proxy"]; // which may hold user information
+const SHOWN_URLS = ["endpoint", "proxy"]; // may contain a user name and password
 const SHOWN_WITHIN = {
   attributes: words("key value ttl mtime"),
   scan: words("segments concurrency pageSize"),
@@ -36,9 +36,9 @@ module.exports = function createFactory(loadNative) {
   return function dynamoDbCacheDriver(options) {
     let native, adopt, instance, failure, disposed;
     let given = {};
-    let reads = true; // whether a call must show the addon the environment
+    let reads = true; // whether calls must pass the environment to the addon
     try {
-      // One copy, so that each getter runs once and later changes by the caller change nothing.
+      // Copied, so that each getter runs once and later changes by the caller have no effect.
       given = { ...options };
     } catch (error) {
       failure = error;
@@ -46,8 +46,9 @@ module.exports = function createFactory(loadNative) {
 
     const visible = shown(given);
 
-    // What is wrong in the options is kept; what the environment or the addon lacks may be there at the next call.
-    // `process.env` is handed over: workers, test runners and assignments do not share that of the process.
+    // Invalid options are a permanent failure; a problem with the environment or the addon may be fixed by the next
+    // call. `process.env` is passed in because worker threads, test runners and assignments can make it differ from the
+    // environment of the process.
     function open() {
       if (disposed && !native) throw { ...CLOSED, table: visible.table };
       if (failure) throw failure;
@@ -67,8 +68,8 @@ module.exports = function createFactory(loadNative) {
       return native;
     }
 
-    // unstorage calls methods detached, so none uses `this`. At most one promise is derived from the native one, in
-    // a `catch`: V8 then still finds the caller's async frames.
+    // unstorage detaches methods, so none of them uses `this`. At most one promise is derived from the native one, by
+    // `catch`, so that V8 can still find the caller's async stack frames.
     function method(operation) {
       function call(a, b, c) {
         try {
@@ -98,14 +99,14 @@ module.exports = function createFactory(loadNative) {
       },
       dispose() {
         disposed = true;
-        // Nothing was opened, so there is nothing to load the addon for.
+        // Without an open driver there is no need to load the addon.
         return Promise.resolve(native?.dispose());
       },
     };
   };
 };
 
-// Copies plain values only: an object in the wrong place (a URL, say) may hold a secret of its own.
+// Copies only primitive values, because a misplaced object (a URL, for example) may contain a secret.
 function shown(given) {
   const options = plain(given, SHOWN_OPTIONS);
   for (const name of SHOWN_URLS) {
@@ -127,8 +128,8 @@ function plain(object, names) {
   return copy;
 }
 
-// `options` shows from the start, before anything is checked. What is no URL, but has an `@`, may be one with a typing
-// error in its password.
+// `driver.options` is visible before the options are validated. An invalid URL that contains an `@` may be one with an
+// unescaped password.
 function withoutUser(url) {
   if (!url.includes("@")) return url;
   if (URL.canParse(url)) {

@@ -1,7 +1,7 @@
 "use strict";
 
-// The only place that makes errors for users. The addon throws and rejects with plain data (src/node/error.rs); the
-// error is made here, while the caller's async stack can still be captured.
+// Creates all errors that users see. The addon throws and rejects with plain data (src/node/error.rs); the error object
+// is created here, while the caller's async stack can still be captured.
 
 const PREFIX = "ERR_DYNAMODB_";
 
@@ -20,14 +20,14 @@ class DynamoDbError extends Error {
       requestId: data.requestId ?? undefined,
       attempts: data.attempts ?? 0,
     };
-    // Again, now that the name is known: it heads the stack.
+    // Captured again because the stack starts with the name, which was not set before.
     Error.captureStackTrace(this, caller);
   }
 }
 define(DynamoDbError.prototype, "name", "DynamoDbError");
 
-// Of whatever was thrown: the addon's data, or what a getter, napi or a panic threw. `caller` is the innermost function
-// to leave out of the stack.
+// Converts any thrown value: the addon's data, or an exception from a getter, napi or a panic. `caller` and the frames
+// inside it are omitted from the stack.
 function toDynamoDbError(thrown, operation, caller) {
   if (thrown?.code?.startsWith?.(PREFIX)) return new DynamoDbError(thrown, operation, caller);
   const data = {
@@ -40,7 +40,7 @@ function toDynamoDbError(thrown, operation, caller) {
   return new DynamoDbError(data, operation, caller);
 }
 
-// A text from the addon has no JavaScript stack: our own frames would only be noise.
+// A cause from the addon is text without a JavaScript stack, and the driver's own frames would only be noise.
 function asError(cause) {
   if (typeof cause !== "string") return cause;
   return Object.assign(new Error(cause), { stack: `Error: ${cause}` });

@@ -1,18 +1,19 @@
 "use strict";
 
-// What all ways to load the addon share, those of nitro/ too: one try, and one error that says what to do.
+// Shared by all ways of loading the addon, including those in nitro/: loads it once and explains a failure.
 const { AsyncResource } = require("node:async_hooks");
 
-// As package.json has it, which would be one more file to find and read at the first call.
+// Must match package.json, which is not read here to save file access on the first call.
 const version = "0.1.0";
 
 const PLATFORMS = ["x64-gnu", "arm64-gnu", "x64-musl", "arm64-musl"].map((end) => `linux-${end}`);
 PLATFORMS.push("darwin-arm64", "darwin-x64", "win32-x64-msvc");
-const FAILURE_MS = 1000; // for which one is kept: a failing generated loader tries some 80 files
+const FAILURE_MS = 1000; // how long a failure is cached: the generated loader tries about 80 files
 const MISSING = /^Cannot find module/;
 
 module.exports = function loader(loadIt) {
-  // In the async context of the import: the addon keeps the one that it is loaded in, which would be a request's.
+  // Load in the async context of the import. The addon keeps the context it is loaded in, which would be that of a
+  // request.
   const load = AsyncResource.bind(loadIt);
   let addon, failure, failedAt;
   return function loadOnce() {
@@ -34,7 +35,7 @@ function explained(error) {
   const tag = platformTag();
   const [os, cpu, abi] = tag.split("-");
   const reasons = reasonsOf(error.cause ?? error);
-  // What is there but does not load says more than what is not there.
+  // A file that fails to load is more informative than one that is missing.
   const cause = reasons.find((reason) => !MISSING.test(reason)) ?? reasons[0];
   const state = MISSING.test(cause) ? "is missing" : `does not load: ${cause}`;
   const libc = os === "linux" ? ` --libc=${abi === "gnu" ? "glibc" : abi}` : "";
@@ -46,18 +47,18 @@ function explained(error) {
   return { name: "DynamoDbError", code: "ERR_DYNAMODB_BINDING", retryable: false, message, cause };
 }
 
-// The platform, as its package is named.
+// The platform suffix of the package name.
 module.exports.platformTag = platformTag;
 function platformTag() {
   const { platform, arch, report } = process;
   if (platform !== "linux") return `${platform}-${arch}${platform === "win32" ? "-msvc" : ""}`;
   const { excludeNetwork } = report;
-  report.excludeNetwork = true; // or it looks up the name of every peer
+  report.excludeNetwork = true; // otherwise getReport does a reverse DNS lookup for every peer
   const { glibcVersionRuntime } = report.getReport().header;
   report.excludeNetwork = excludeNetwork;
   return `linux-${arch}-${glibcVersionRuntime ? "gnu" : "musl"}`;
 }
 
-// The generated loader chains what it tried, the first innermost.
+// The generated loader chains its attempts as causes, with the first one innermost.
 const reasonsOf = (error) =>
   error ? [...reasonsOf(error.cause), String(error.message).split("\n", 1)[0]] : [];

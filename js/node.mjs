@@ -1,6 +1,6 @@
-// What `import` finds in Node: a file that is required needs no lexer for its exports, which Node would compile first.
+// The entry point for `import` in Node. Using `require` saves Node from compiling its lexer for CommonJS exports.
 import { createRequire } from "node:module";
-// Elsewhere, in a bundle, `require` is the bundler's own. Loaders that reload add a query to the address.
+// In a bundle, `require` is provided by the bundler. The check allows for the query that reloading loaders append.
 const isHere = import.meta.url.includes("/js/node.mjs");
 const driver = isHere ? createRequire(import.meta.url)("../index.js") : require("../index.js");
 export const { createTable, DynamoDbError } = driver;

@@ -1,7 +1,7 @@
 "use strict";
 
-// For where this file runs in another realm than the addon (in Jest, in node:vm): makes what the addon gave again, of this
-// realm's classes. Bytes stay what they are: all realms of a process share one Buffer.
+// Recreates the addon's results with the classes of this realm, if the addon was loaded in another one (Jest, node:vm).
+// Bytes need no conversion, because all realms of a process share one Buffer class.
 
 module.exports = function adopt(value) {
   if (value === null || typeof value !== "object" || ArrayBuffer.isView(value)) return value;

@@ -1,6 +1,6 @@
 "use strict";
 
-// createTable: one native call. What a table must be is decided in Rust.
+// createTable: a single native call. All logic is in Rust.
 
 const { toDynamoDbError } = require("./errors.cjs");
 
@@ -9,7 +9,7 @@ module.exports = function createTable(loadNative, options) {
     throw toDynamoDbError(thrown, "createTable", raise);
   }
   try {
-    // A promise and a result of this realm, as in driver.cjs.
+    // Convert the promise and the result to this realm, as in driver.cjs.
     const made = Promise.resolve(loadNative().createTable({ ...options }, process.env));
     return made.then((result) => ({ ...result }), raise);
   } catch (thrown) {

@@ -1,4 +1,4 @@
-// Loads the addon as js/native.cjs does where the package is a folder, and in a bundle from the bytes that Nitro put there.
+// Loads the addon through js/native.cjs if the package exists as a directory, or from the bytes in a Nitro bundle.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
@@ -7,8 +7,8 @@ import path from "node:path";
 import loader from "../js/loader.cjs";
 import inlined from "./inlined.cjs";
 
-// The package's own entry. It is where this says in development, and where the package was traced (`traceDeps`): the
-// tracer follows this to everything else. Without it a traced package would lack what Node loads.
+// The package's entry point. It exists in development and if the package was traced (`traceDeps`). The tracer follows
+// this URL; without it, the traced package would lack the files that Node loads.
 const entry = new URL("../index.mjs", import.meta.url);
 
 const ADVICE =
@@ -51,11 +51,11 @@ function fromBundle() {
   return addon.exports;
 }
 
-// Windows keeps a file that is loaded.
+// Windows does not allow deleting a loaded file.
 function remove(folder) {
   try {
     if (folder) rmSync(folder, { recursive: true, force: true });
   } catch {
-    // The system empties its temporary folder.
+    // Left for the system to clean up.
   }
 }

@@ -1,7 +1,8 @@
 "use strict";
 
-// Nitro 2 and 3.0.0 take every package whose name begins with that of one of their own dependencies, here "unstorage",
-// into an ES module. There the generated loader has no `require`, but the platform package is copied beside the bundle.
+// Nitro 2 and 3.0.0 bundle every package whose name starts with that of one of their own dependencies, here
+// "unstorage", into an ES module. The generated loader has no `require` there, but the platform package is copied next
+// to the bundle.
 
 const { createRequire } = require("node:module");
 
@@ -18,8 +19,8 @@ module.exports = (load) => {
   }
 };
 
-// A function, as Nitro 2 knows the address only when the server has started. The result is used, so that no bundler
-// leaves the call out.
+// `address` is a function because Nitro 2 sets the URL only after the server has started. Returning `result` keeps
+// bundlers from removing the call.
 module.exports.near = function near(address, result) {
   where = address;
   return result;

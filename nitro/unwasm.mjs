@@ -1,7 +1,7 @@
-// The entry under the export condition "unwasm", which Nitro 3 sets and nobody else: Nitro 3 bundles its dependencies,
-// and cannot bundle an addon. Here it finds one that is written out as bytes.
+// The entry point for the export condition "unwasm", which only Nitro 3 sets. Nitro 3 bundles its dependencies but
+// cannot bundle a native addon, so this entry point includes the addon as bytes.
 //
-// It must not refer to js/native.cjs, whose references lead a bundler to the .node file itself.
+// It must not import js/native.cjs, which would lead the bundler to the .node file itself.
 import createFactory from "../js/driver.cjs";
 import errors from "../js/errors.cjs";
 import create from "../js/table.cjs";

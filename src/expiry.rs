@@ -1,7 +1,7 @@
-//! Time to live: from what the caller asks to what the table holds, and when an item is over.
+//! Time to live: parses it, converts it to the stored expiry, and decides when an item has expired.
 //!
-//! DynamoDB deletes expired items late, "typically within two days", and reads and scans still return them until
-//! then, so every read checks for itself:
+//! DynamoDB deletes expired items only after some time ("typically within two days"), and reads and scans return them
+//! until then. Therefore every read checks the expiry:
 //! <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/howitworks-ttl.html>
 
 use std::time::Duration;
@@ -10,23 +10,22 @@ use aws_sdk_dynamodb::types::AttributeValue;
 
 use crate::input::Input;
 
-/// The longest time to live, in seconds: what JavaScript still counts exactly (2^53 - 1).
+/// The longest time to live, in seconds: the largest safe integer of JavaScript (2^53 - 1).
 pub const MAX_TTL_SECONDS: f64 = 9_007_199_254_740_991.0;
 
-/// How long an item lives. Unit: seconds, fractions allowed.
+/// The lifetime of an item in seconds. May be fractional.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Ttl(f64);
 
-/// Why an input is no time to live; reads on after "… must be".
+/// The values that are allowed, worded to follow "… must be" in an error message.
 pub const TTL_ALLOWED: &str =
     "a number of seconds or a numeric string, 0 or more and at most 9007199254740991 (0 or false: never expires)";
 
 impl Ttl {
-    /// Reads a time to live. `Ok(None)` where none was given; `false` is 0, as for unstorage's other drivers. The error is
-    /// the input's kind.
+    /// Parses a time to live. Returns `Ok(None)` if none was given. `false` means 0, as in unstorage's other drivers.
     ///
     /// # Errors
-    /// Negative, NaN, infinite, too large, or no number.
+    /// Returns the kind of the input if it is negative, NaN, infinite, too large or not a number.
     pub fn parse(input: &Input) -> Result<Option<Self>, &'static str> {
         if input.is_absent() {
             return Ok(None);
@@ -47,7 +46,7 @@ impl Ttl {
 
     /// The epoch second to store, or `None` for an item that never expires.
     ///
-    /// Rounded up: an item never lives shorter than was asked.
+    /// Rounded up, so that an item never expires early.
     #[must_use]
     pub fn expires_at(self, now: Duration) -> Option<u64> {
         if self.0 == 0.0 {
@@ -61,9 +60,9 @@ impl Ttl {
     }
 }
 
-/// Whether an item with this TTL attribute is still alive.
+/// Whether an item with this TTL attribute has not expired yet.
 ///
-/// Only a Number expires an item, as in DynamoDB itself; an absent or other attribute never does.
+/// As in DynamoDB itself, only a Number makes an item expire.
 #[must_use]
 pub fn is_alive(attribute: Option<&AttributeValue>, now: Duration) -> bool {
     match attribute {
@@ -75,8 +74,8 @@ pub fn is_alive(attribute: Option<&AttributeValue>, now: Duration) -> bool {
     }
 }
 
-/// The seconds that an item alive still lives, rounded up, so that they are never 0: written back as a `ttl`, 0 would mean
-/// for ever. `None` where it has no Number that expires it, or one too far away to tell.
+/// The remaining lifetime of an unexpired item in seconds. It is rounded up to at least 1, because 0 would mean "never
+/// expires" if passed back as a `ttl`. `None` if the attribute is not a Number or is too large.
 #[must_use]
 pub fn time_left(attribute: Option<&AttributeValue>, now: Duration) -> Option<u64> {
     let expires_at: f64 = attribute?.as_n().ok()?.parse().ok()?;
@@ -109,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_is_no_time_to_live() {
+    fn rejects_invalid_values() {
         let refused = [
             (Input::Number(-1.0), "a negative number"),
             (Input::Number(f64::NAN), "NaN"),
@@ -156,7 +155,7 @@ mod tests {
 
     /// [META-3]
     #[test]
-    fn time_left_is_what_a_number_leaves() {
+    fn time_left_requires_a_number() {
         let now = Duration::from_millis(1_000_250);
         assert_eq!(time_left(Some(&number("1300")), now), Some(300));
         assert_eq!(time_left(Some(&number("1001")), now), Some(1));
@@ -189,7 +188,7 @@ mod tests {
         }
 
         #[test]
-        fn any_number_is_refused_or_an_expiry_that_can_be_stored(seconds in any::<f64>(), now_ms in 0u64..4_000_000_000_000) {
+        fn any_number_is_rejected_or_gives_a_storable_expiry(seconds in any::<f64>(), now_ms in 0u64..4_000_000_000_000) {
             let now = Duration::from_millis(now_ms);
             match Ttl::parse(&Input::Number(seconds)) {
                 Ok(Some(ttl)) => {

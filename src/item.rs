@@ -1,4 +1,4 @@
-//! One row of the table: which attributes hold what, and how large it may be.
+//! A row of the table: its attribute names, its content and its size limit.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use crate::value::certain_size;
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html#limits-items>
 pub const MAX_ITEM_BYTES: usize = 409_600;
 
-/// The names of the attributes that the driver reads and writes. All differ.
+/// The names of the attributes that the driver reads and writes. They are distinct.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attributes {
     /// The partition key. Default: `key`.
@@ -22,27 +22,27 @@ pub struct Attributes {
     pub value: String,
     /// The expiry, a Number of epoch seconds. Default: `ttl`.
     pub ttl: String,
-    /// The time of the last write, a Number of epoch milliseconds. Default: not kept.
+    /// The time of the last write, a Number of epoch milliseconds. Default: not stored.
     pub mtime: Option<String>,
 }
 
 /// A whole row, or the key of one, as DynamoDB returns it.
 pub type Row = HashMap<String, AttributeValue>;
 
-/// What is to be stored in a row besides its key.
+/// The content of a row, apart from its key.
 #[derive(Clone, PartialEq)]
 pub struct Content {
     /// The value.
     pub value: AttributeValue,
     /// The epoch second at which it expires, if ever.
     pub expires_at: Option<u64>,
-    /// The time of the write, where the table keeps it.
+    /// The time of the write. Stored only if [`Attributes::mtime`] is set.
     pub written_at: Duration,
 }
 
 impl Attributes {
-    /// The bytes that DynamoDB counts for certain: names, key, text and bytes. (How it counts digits is its own
-    /// business, so an item within some bytes of the limit is left for it to judge.)
+    /// A lower bound of the item's size: names, key, text and bytes. The size of numbers is not specified exactly, so
+    /// DynamoDB itself decides about items within a few bytes of the limit.
     #[must_use]
     pub fn size(&self, key: &Key, content: &Content) -> usize {
         let expiry = content.expires_at.map_or(0, |_| self.ttl.len());
@@ -51,7 +51,7 @@ impl Attributes {
     }
 }
 
-/// What a row with this value and this TTL attribute holds; `None` where it has no value or is over.
+/// The value of a row with this TTL attribute; `None` if there is no value or the row has expired.
 #[must_use]
 pub fn value_alive(
     value: Option<AttributeValue>,
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_is_what_is_alive_and_there() {
+    fn a_value_must_be_present_and_unexpired() {
         let text = |text: &str| Some(AttributeValue::S(text.into()));
         let second = |second: &str| Some(AttributeValue::N(second.into()));
         let value = |value, ttl: Option<AttributeValue>| value_alive(value, ttl.as_ref(), NOW);

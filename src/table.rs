@@ -1,4 +1,4 @@
-//! The table that the driver expects, and what another one has in its place. Pure: `src/store/create_table.rs` asks.
+//! Compares a table's description with what the driver expects. No I/O: `src/store/create_table.rs` sends the requests.
 
 use crate::json::{KeySchemaElement, TableDescription, TimeToLiveDescription};
 
@@ -10,13 +10,13 @@ pub(crate) const MAX_TTL_NAME_BYTES: usize = 255;
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Readiness {
     Ready,
-    /// Not yet: it is being made.
+    /// It is still being created.
     Creating,
-    /// Not for now, for this reason.
+    /// It cannot be used, for this reason.
     Unavailable(String),
 }
 
-/// Whether the table can be used. An update (of its capacity, an index) goes on beside reads and writes.
+/// Whether the table can be used. Reads and writes still work during an update, such as a change of capacity.
 pub(crate) fn readiness(table: &TableDescription) -> Readiness {
     match table.table_status.as_deref() {
         Some("ACTIVE" | "UPDATING") => Readiness::Ready,
@@ -27,7 +27,7 @@ pub(crate) fn readiness(table: &TableDescription) -> Readiness {
     }
 }
 
-/// What sets the table's key apart from one String partition key `expected`; `None` where nothing does.
+/// Describes how the table's key differs from a single String partition key named `expected`; `None` if it does not.
 pub(crate) fn key_difference(table: &TableDescription, expected: &str) -> Option<String> {
     let elements = || table.key_schema.iter().flatten();
     let named = |kind: &str| elements().find(|element| element.key_type == kind);
@@ -64,19 +64,19 @@ fn type_name(key_type: Option<&str>) -> &str {
     }
 }
 
-/// What a table's TTL is to the driver.
+/// The state of a table's TTL, as far as it matters to the driver.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum TtlState {
-    /// On for the attribute expected, or about to be.
+    /// Enabled, or being enabled, for the expected attribute.
     On,
     Off,
-    /// On for this attribute.
+    /// Enabled for this other attribute.
     OnAnother(String),
-    /// Being turned off. Nothing else can be asked of it until it is.
+    /// Being disabled. It cannot be changed until that completes.
     TurningOff,
 }
 
-/// What the table's TTL is to a driver that keeps the expiry in `expected`.
+/// The TTL state for a driver that stores the expiry in the attribute `expected`.
 pub(crate) fn ttl_state(ttl: Option<&TimeToLiveDescription>, expected: &str) -> TtlState {
     let name = ttl.and_then(|ttl| ttl.attribute_name.as_deref()).unwrap_or_default();
     match ttl.and_then(|ttl| ttl.time_to_live_status.as_deref()) {
@@ -110,16 +110,16 @@ mod tests {
     }
 
     #[test]
-    fn one_text_key_of_the_right_name_has_no_difference() {
+    fn a_string_key_with_the_expected_name_has_no_difference() {
         let mut indexed = table(&[("pk", "HASH", "S")]);
         assert_eq!(key_difference(&indexed, "pk"), None);
-        // Attributes of indexes are defined beside the key's.
+        // The definitions also contain the key attributes of indexes.
         indexed.attribute_definitions = Some(vec![definition("other", "N"), definition("pk", "S")]);
         assert_eq!(key_difference(&indexed, "pk"), None);
     }
 
     #[test]
-    fn every_difference_is_named() {
+    fn every_difference_is_reported() {
         let all = key_difference(&table(&[("a\"b\n", "HASH", "N"), ("when", "RANGE", "S")]), "key");
         assert_eq!(
             all.as_deref(),
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn a_table_can_be_used_when_active_also_while_it_is_updated() {
+    fn a_table_is_usable_when_active_or_being_updated() {
         let with = |status: &str| {
             readiness(&TableDescription { table_status: Some(status.to_owned()), ..TableDescription::default() })
         };
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn ttl_counts_as_on_from_the_moment_it_is_asked_for() {
+    fn ttl_counts_as_on_while_it_is_being_enabled() {
         let state = |status: &str, name: Option<&str>| {
             let ttl = TimeToLiveDescription {
                 time_to_live_status: Some(status.to_owned()),

@@ -1,5 +1,5 @@
-//! What an answer may be: not larger than the operation can need, and not empty where DynamoDB always says something.
-//! Checked while the answer is read, so that an endpoint that never ends costs no memory.
+//! Limits the size of a response and rejects empty ones where DynamoDB always sends a body. The limit is enforced while
+//! reading, so that an endless response cannot exhaust memory.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ use super::Action;
 
 const MB: u64 = 1 << 20;
 
-/// What an answer is held to.
+/// The requirements that a response must meet.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limit {
     bytes: u64,
@@ -20,8 +20,8 @@ pub(super) struct Limit {
 }
 
 impl Limit {
-    /// For the answer to an operation, if it is a success: six times the operation's own limit, as JSON may write a
-    /// character in six bytes, and room for the rest.
+    /// For the response to an operation. The limit is about six times that of the operation, because JSON can escape a
+    /// character as six bytes, plus overhead. Only successful responses must have a body.
     /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html#limits-api>
     pub(super) fn of(action: Action, is_success: bool) -> Self {
         let bytes = match action {
@@ -29,9 +29,9 @@ impl Limit {
             Action::GetItem => 4 * MB,
             // One page: 1 MB of items.
             Action::Scan => 8 * MB,
-            // 16 MB of items, or of writes that were left over.
+            // 16 MB of items or of unprocessed writes.
             Action::BatchGetItem | Action::BatchWriteItem => 100 * MB,
-            // Names and states only.
+            // Metadata only.
             Action::PutItem
             | Action::DeleteItem
             | Action::DescribeTable
@@ -42,12 +42,13 @@ impl Limit {
         Self { bytes, must_say_something: is_success }
     }
 
-    /// For what sources of credentials say.
+    /// For responses of credential sources.
     pub(super) fn of_credentials() -> Self {
         Self { bytes: MB, must_say_something: false }
     }
 
-    /// Reads an answer to its end, or as far as it is fit. `received` is told of each part.
+    /// Reads the whole body, or fails as soon as it exceeds the limit. `received` is called with the size of each
+    /// chunk.
     pub(super) async fn read<B>(self, mut body: B, received: impl Fn(usize)) -> Result<Bytes, BoxError>
     where
         B: Body<Data = Bytes> + Unpin,
@@ -55,10 +56,10 @@ impl Limit {
     {
         let announced = body.size_hint().lower();
         self.check(announced)?;
-        // The usual answer comes in one piece, which needs no copy.
+        // Most responses arrive in a single chunk, which is returned without a copy.
         let (mut first, mut all) = (Bytes::new(), BytesMut::new());
         while let Some(frame) = body.frame().await {
-            // Trailers say nothing that is needed.
+            // Ignore trailers.
             let Ok(data) = frame.map_err(Into::into)?.into_data() else { continue };
             received(data.len());
             self.check((first.len() + all.len() + data.len()) as u64)?;
@@ -67,7 +68,7 @@ impl Limit {
                 continue;
             }
             if all.is_empty() {
-                // What was announced has been checked.
+                // Safe to reserve: the announced size is within the limit.
                 all.reserve(usize::try_from(announced).unwrap_or_default().max(first.len() + data.len()));
                 all.extend_from_slice(&std::mem::take(&mut first));
             }
@@ -85,7 +86,7 @@ impl Limit {
     }
 }
 
-/// Why an answer cannot be one.
+/// Why a response was rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Unfit {
     TooLarge(u64),
@@ -105,7 +106,7 @@ impl fmt::Display for Unfit {
 
 impl std::error::Error for Unfit {}
 
-/// Whether an error, or one below it, is an answer that was too large: another attempt would only bring it again.
+/// Whether an error, or one of its sources, is a response that was too large. Retrying would yield the same response.
 pub(crate) fn is_too_large(error: &(dyn std::error::Error + 'static)) -> bool {
     std::iter::successors(Some(error), |error| error.source())
         .any(|error| matches!(error.downcast_ref(), Some(Unfit::TooLarge(_))))
@@ -137,13 +138,13 @@ mod tests {
     }
 
     #[test]
-    fn parts_are_put_together() {
+    fn chunks_are_concatenated() {
         assert_eq!(read(SMALL, &["0123456789"]).expect("fits"), "0123456789");
         assert_eq!(read(SMALL, &["01", "", "234", "56789"]).expect("fits"), "0123456789");
     }
 
     #[test]
-    fn what_is_too_large_is_not_read_on() {
+    fn reading_stops_at_the_limit() {
         for parts in [&["0123456789a"][..], &["01234", "56789", "a"], &["01234", "0123456789", "never"]] {
             assert!(is_too_large(&*read(SMALL, parts).expect_err("too large")));
         }
@@ -153,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_success_must_say_something() {
+    fn only_a_success_must_have_a_body() {
         assert_eq!(read(SMALL, &["", ""]).expect_err("empty").to_string(), "the answer is empty");
         assert_eq!(read(Limit::of(Action::GetItem, false), &[]).expect("an error may be empty"), "");
     }

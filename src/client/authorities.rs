@@ -1,9 +1,9 @@
-//! Whose signature on a server's certificate is trusted: whoever Node's own `https` trusts, the authorities in
-//! `AWS_CA_BUNDLE`, and those of the operating system.
+//! The certificate authorities that TLS connections trust: those of Node's own `https`, of `AWS_CA_BUNDLE` and of the
+//! operating system.
 //!
-//! A container may have no store of the operating system (`node:*-slim` has none), and Node brings a list of its own. So
-//! Node is asked, but only by a connection that speaks TLS, and once per environment: each has a thread of its own to
-//! answer, which may be busy for long.
+//! Containers may lack a system store (`node:*-slim` has none), so the list bundled with Node is needed too. It is
+//! requested only for the first TLS connection of an environment, because the JavaScript thread that answers may be
+//! busy for long.
 
 mod files;
 
@@ -21,18 +21,18 @@ use super::tls;
 use super::trust::Trusted;
 use crate::error::{Error, ErrorKind};
 
-/// Whoever knows more authorities than environment and operating system do.
+/// A source of authorities in addition to those of the environment variables and the operating system.
 pub trait AuthoritySource: fmt::Debug + Send + Sync {
-    /// Their certificates, as PEM text.
+    /// Returns the certificates as PEM text.
     fn list(&self) -> BoxFuture<'_, Result<String, Error>>;
 }
 
-/// Why there is nothing to verify a certificate with. Never kept.
+/// Why no authorities could be loaded. Never cached.
 #[derive(Debug, Clone)]
 pub(super) enum Untrusting {
-    /// For a reason that the user can change.
+    /// A problem that the user can fix.
     Explained(Error),
-    /// A file could not be read for want of descriptors or memory, say: another attempt may be lucky.
+    /// A file could not be read for a transient reason, such as a lack of file descriptors or memory.
     Busy(Arc<io::Error>),
 }
 
@@ -42,7 +42,7 @@ impl From<Error> for Untrusting {
     }
 }
 
-/// The authorities of an environment, as some variables name them. Clones share what was read.
+/// The authorities of an environment, as selected by its variables. Clones share a cache.
 #[derive(Debug, Clone)]
 pub struct Authorities {
     variables: TrustVariables,
@@ -52,12 +52,12 @@ pub struct Authorities {
 #[derive(Debug)]
 struct Shared {
     source: Option<Box<dyn AuthoritySource>>,
-    /// What was read without an error, or at least in part.
+    /// What was read successfully, at least in part.
     known: Mutex<Vec<Known>>,
     reading: SingleFlight<TrustVariables, Result<Arc<ClientConfig>, Untrusting>>,
 }
 
-/// What came of the files that these variables name.
+/// The TLS configuration for one set of variables.
 #[derive(Debug)]
 struct Known {
     variables: TrustVariables,
@@ -66,14 +66,14 @@ struct Known {
 }
 
 impl Default for Authorities {
-    /// Those of the operating system.
+    /// Only the authorities of the operating system.
     fn default() -> Self {
         Self::over(None, TrustVariables::default())
     }
 }
 
 impl Authorities {
-    /// Asks `source`, too.
+    /// Also trusts the authorities of `source`.
     pub fn new(source: impl AuthoritySource + 'static, variables: TrustVariables) -> Self {
         Self::over(Some(Box::new(source)), variables)
     }
@@ -83,7 +83,7 @@ impl Authorities {
         Self { variables, shared: Arc::new(shared) }
     }
 
-    /// The same source, and what was read, for other variables.
+    /// Uses different variables but shares the source and the cache.
     #[must_use]
     pub fn with_variables(&self, variables: TrustVariables) -> Self {
         Self { variables, shared: Arc::clone(&self.shared) }
@@ -94,7 +94,8 @@ impl Authorities {
         self.variables.verification_is_off
     }
 
-    /// TLS that trusts all of them. Read by a task of its own: whoever waits for it may give up, and the others go on.
+    /// A TLS configuration that trusts all authorities. They are loaded in a separate task, so that a caller can be
+    /// cancelled without affecting the others.
     pub(super) async fn config(&self) -> Result<Arc<ClientConfig>, Untrusting> {
         let is_ours = |known: &&Known| known.variables == self.variables;
         if let Some(known) = self.shared.known().iter().find(is_ours) {
@@ -107,7 +108,8 @@ impl Authorities {
         reading.await.unwrap_or_else(|| Err(unusable("the reading was given up").into()))
     }
 
-    /// Drops what was read where a source could not be: it may be there by now. Called when a certificate was refused.
+    /// Drops an incomplete result, since the missing source may be available by now. Called when a certificate was
+    /// rejected.
     pub(super) fn read_again_if_incomplete(&self) {
         self.shared.known().retain(|known| known.is_complete || known.variables != self.variables);
     }
@@ -125,7 +127,7 @@ impl Shared {
                 None => Ok(String::new()),
             }
         };
-        // Files are read beside, not before, what Node's thread does.
+        // Read the files while the JavaScript thread answers.
         let of_files = variables.clone();
         let files = tokio::task::spawn_blocking(move || Files::read(&of_files));
         let (given, files) = futures_util::join!(given, files);

@@ -1,18 +1,18 @@
-//! The retry budgets of a driver: when much fails, requests are sent once and not again.
+//! The retry budgets of a driver, which stop retries while many requests fail.
 //!
-//! A bucket of tokens, with the prices of the SDK's standard mode. Each retry costs some; a success gives back what its
-//! last retry cost, or one token where it needed none. The driver's own, because one driver's bad minute must not
-//! switch off the retries of another; and one more for bulk work, whose hundreds of requests must not use up the retries
-//! of a call that somebody waits for.
+//! Each budget is a token bucket with the costs of the SDK's standard mode. A retry takes tokens; a success returns
+//! what its last retry cost, or one token if it needed none. Budgets are per driver, so that failures of one driver do
+//! not disable the retries of another. Bulk work has a separate budget, so that its hundreds of requests cannot use up
+//! the retries of single-item calls.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::retry::Kind;
 
-/// The tokens of the SDK's own budget.
+/// The capacity of the SDK's own budget.
 const TOKENS: usize = 500;
 
-/// What a retry costs at most.
+/// The cost of the most expensive retry.
 const HIGHEST_PRICE: usize = 10;
 
 /// What a retry costs.
@@ -23,16 +23,16 @@ fn price(kind: Kind) -> usize {
     }
 }
 
-/// What a request is a part of.
+/// The kind of call that a request belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Work {
-    /// A call for one item.
+    /// A call for a single item.
     Single,
-    /// A call for many: it may send any number of requests.
+    /// A call for many items, which may send any number of requests.
     Bulk,
 }
 
-/// Both budgets of a driver.
+/// The budgets of a driver.
 #[derive(Debug)]
 pub(super) struct Budgets {
     single: Budget,
@@ -52,40 +52,40 @@ impl Budgets {
     }
 }
 
-/// The tokens left.
+/// A token bucket.
 #[derive(Debug)]
 pub(super) struct Budget {
     tokens: AtomicUsize,
     most: usize,
 }
 
-/// What a request took from the budget for its last retry.
+/// The tokens that a request took for its last retry.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Paid(usize);
 
 impl Budget {
-    /// The SDK's own budget, or enough that every request in flight can be sent again with new credentials.
+    /// Starts full, with the SDK's capacity or enough for every request in flight to be retried with new credentials.
     fn new(max_connections: usize) -> Self {
         let most = max_connections.saturating_mul(HIGHEST_PRICE).max(TOKENS);
         Self { tokens: AtomicUsize::new(most), most }
     }
 
-    /// Pays for a retry; `None` where there is not enough left.
+    /// Takes the tokens for a retry. Returns `None` if too few are left.
     pub(super) fn pay(&self, kind: Kind) -> Option<Paid> {
         let price = price(kind);
         let (set, fetch) = (Ordering::Relaxed, Ordering::Relaxed);
         self.tokens.fetch_update(set, fetch, |left| left.checked_sub(price)).ok().map(|_| Paid(price))
     }
 
-    /// A request that paid this for its last retry succeeded.
+    /// Returns tokens after a success, given what the request took for its last retry.
     pub(super) fn succeeded(&self, Paid(last): Paid) {
-        // The usual case: nothing has failed for long.
+        // Fast path: skip the atomic update while the bucket is full.
         if self.tokens.load(Ordering::Relaxed) >= self.most {
             return;
         }
         let back = last.max(1);
         let (set, fetch) = (Ordering::Relaxed, Ordering::Relaxed);
-        let _always = self.tokens.fetch_update(set, fetch, |left| Some((left + back).min(self.most)));
+        let _always_updates = self.tokens.fetch_update(set, fetch, |left| Some((left + back).min(self.most)));
     }
 }
 
@@ -98,14 +98,14 @@ mod tests {
     }
 
     #[test]
-    fn lasts_for_fifty_transient_failures_or_a_hundred_others() {
+    fn allows_fifty_transient_retries_or_a_hundred_others() {
         assert_eq!(retries(&Budget::new(50), Kind::Transient), 50);
         assert_eq!(retries(&Budget::new(50), Kind::Throttled), 100);
         assert_eq!(retries(&Budget::new(1_000), Kind::Credentials), 2_000);
     }
 
     #[test]
-    fn a_success_gives_back_what_its_last_retry_cost_or_one() {
+    fn a_success_returns_the_cost_of_its_last_retry_or_one_token() {
         let budget = Budget::new(50);
         let paid = budget.pay(Kind::Transient).expect("full");
         assert_eq!(retries(&budget, Kind::Transient), 49);
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn is_never_more_than_full() {
+    fn never_exceeds_its_capacity() {
         let budget = Budget::new(50);
         for _ in 0..1_000 {
             budget.succeeded(Paid(10));

@@ -1,8 +1,8 @@
-//! The credentials of a driver: looked up once for all requests that wait for them, renewed in the background before
-//! they expire, and once more when AWS says that they did.
+//! Caches the credentials of a driver. One lookup serves all waiting requests; credentials are renewed in the
+//! background before they expire, and looked up again when AWS rejects them.
 //!
-//! In place of the SDK's identity cache, which renews while requests wait, asks again every 15 minutes for what never
-//! expires, never drops what AWS refuses, and runs inside the timeouts of one attempt of one request.
+//! This replaces the SDK's identity cache, which makes requests wait for a renewal, reloads credentials without an
+//! expiry every 15 minutes, keeps rejected credentials, and is subject to the timeout of a single attempt.
 
 mod chain;
 mod check;
@@ -25,28 +25,28 @@ use crate::error::CredentialsFailure;
 use chain::Chain;
 pub(super) use chain::Settings;
 
-/// How long a source may take.
+/// The timeout of a lookup.
 const BOUND: Duration = Duration::from_secs(30);
 
-/// How long before their expiry credentials are renewed, at most: as in the JavaScript SDK. Those that live shortly
-/// are renewed when a fifth of their life is left.
+/// How long before their expiry credentials are renewed, as in the JavaScript SDK. Short-lived credentials are renewed
+/// when a fifth of their lifetime is left.
 const AHEAD: Duration = Duration::from_mins(5);
 
-/// How long before their expiry credentials are used no more, at most: a request takes its time. A tenth of a short
-/// life.
+/// How long before their expiry credentials are no longer used, because a request takes some time to arrive. For
+/// short-lived credentials, a tenth of their lifetime.
 const MARGIN: Duration = Duration::from_secs(10);
 
-/// The longest time without a lookup after failures: how long a renewal in the background waits after one that failed,
-/// and how long credentials are not looked up again that AWS refused.
+/// The maximum backoff between failed lookups. Also the delay after a failed background renewal, and the minimum
+/// interval between lookups caused by rejected credentials.
 const REST: Duration = Duration::from_secs(10);
 
-/// How long requests fail without a lookup after the second one in a row that failed; doubles with each further one, up
-/// to `REST`. After the first one, the next request looks again.
+/// The backoff after the second consecutive failed lookup, during which requests fail immediately. It doubles with each
+/// further failure, up to `REST`. After the first failure, the next request retries without a delay.
 const FIRST_REST: Duration = Duration::from_secs(1);
 
-/// Where credentials come from when they are not simply given.
+/// Where credentials are looked up.
 pub(super) enum Source {
-    /// A provider of the caller's.
+    /// A provider supplied by the caller.
     Caller(SharedCredentialsProvider),
     /// The AWS default chain.
     Chain(Arc<Settings>),
@@ -70,7 +70,7 @@ impl Source {
         }
     }
 
-    /// Where credentials came from, for a message.
+    /// Describes the origin of credentials for an error message.
     fn of(&self, credentials: &Credentials) -> &'static str {
         match self {
             Self::Caller(_) => "what the function in the option `credentials` gave",
@@ -79,12 +79,12 @@ impl Source {
     }
 }
 
-/// Why there are no credentials, for everyone who waits for them.
+/// Why a lookup failed. Shared by all requests that wait for it.
 #[derive(Debug, Clone)]
 pub(crate) enum Failure {
     /// The source failed.
     Source(Arc<CredentialsError>),
-    /// The driver was closed in between.
+    /// The driver was closed during the lookup.
     Closed,
 }
 
@@ -106,15 +106,15 @@ impl std::error::Error for Failure {
     }
 }
 
-/// Credentials that were looked up.
+/// The result of a successful lookup.
 #[derive(Clone)]
 struct Held {
     credentials: Credentials,
-    /// Tells them from those before and after.
+    /// Identifies the lookup that returned them.
     serial: u64,
-    /// From when on they are renewed in the background; `None`: never.
+    /// The time from which they are renewed in the background; `None` if they do not expire.
     due: Option<Duration>,
-    /// From when on they are not used; `None`: never.
+    /// The time from which they are no longer used; `None` if they do not expire.
     end: Option<Duration>,
 }
 
@@ -124,17 +124,17 @@ type Lookup = Shared<BoxFuture<'static, Result<Held, Failure>>>;
 struct State {
     held: Option<Held>,
     lookup: Option<(Lookup, AbortHandle)>,
-    /// The source's provider, kept from one lookup to the next for what it remembers itself.
+    /// The source's provider, kept across lookups because it may cache data itself.
     provider: Option<SharedCredentialsProvider>,
     lookups: u64,
-    /// How many lookups in a row failed, and how the last one did.
+    /// The number of consecutive failed lookups, and the last failure.
     failures: u32,
     failure: Option<Failure>,
-    /// After a failure, the source is not asked before this.
+    /// No lookup starts before this time after a failure.
     rest_until: Duration,
-    /// Nor is it in the background, while there are credentials, before this.
+    /// No background renewal starts before this time after a failure.
     renewal_rest_until: Duration,
-    /// Credentials that AWS refuses before this are not looked up again.
+    /// Credentials rejected before this time do not trigger another lookup.
     refused_until: Duration,
     is_closed: bool,
 }
@@ -146,7 +146,7 @@ struct Keeper {
     state: Mutex<State>,
 }
 
-/// The keeper of a driver's credentials. Clones share them.
+/// The credentials cache of a driver. Clones share it.
 #[derive(Clone)]
 pub(crate) struct CredentialsKeeper(Arc<Keeper>);
 
@@ -165,27 +165,27 @@ impl CredentialsKeeper {
         Self(Arc::new(Keeper { source, clock, bound, state: Mutex::default() }))
     }
 
-    /// Whether there are credentials, and no renewal is due.
+    /// Whether credentials are cached and no renewal is due.
     pub(super) fn is_ready(&self) -> bool {
         let state = self.0.state();
         let held = state.held.as_ref();
-        // They are not used any longer only some time after their renewal is due.
+        // `end` need not be checked, as it is never earlier than `due`.
         held.is_some_and(|held| held.due.is_none_or(|due| self.0.clock.now() < due))
     }
 
-    /// Waits until there are credentials.
+    /// Waits until credentials are available.
     pub(crate) async fn ready(&self) -> Result<(), Failure> {
         self.get().await.map(drop)
     }
 
-    /// The credentials, and the serial that tells them from those before and after. Waits until there are some.
+    /// Waits for credentials and returns them with the serial that identifies their lookup.
     pub(super) async fn current(&self) -> Result<(Credentials, u64), Failure> {
         self.get().await.map(|held| (held.credentials, held.serial))
     }
 
-    /// Takes note that AWS refused the credentials with this serial, and tells whether the request is worth sending again
-    /// with others, which `current` waits for. Not where these were just looked up for the same reason: calls would
-    /// otherwise ask the source as often as AWS refuses them.
+    /// Discards the credentials with this serial after AWS rejected them. Returns whether the request should be retried
+    /// with those that `current` returns next. It should not if rejected credentials were already replaced recently:
+    /// otherwise every rejection would trigger another lookup.
     pub(super) fn drop_refused(&self, serial: u64) -> bool {
         let mut state = self.0.state();
         if state.held.as_ref().is_none_or(|held| held.serial != serial) {
@@ -197,12 +197,12 @@ impl CredentialsKeeper {
         }
         state.refused_until = now + REST;
         state.held = None;
-        // The files of a profile, say, may hold others by now.
+        // Recreate the provider, because its sources (profile files, for example) may have changed.
         state.provider = None;
         true
     }
 
-    /// Ends every lookup; who waits for one is told so.
+    /// Aborts a running lookup. Requests that wait for it fail with [`Failure::Closed`].
     pub(crate) fn close(&self) {
         let mut state = self.0.state();
         state.is_closed = true;
@@ -218,7 +218,7 @@ impl CredentialsKeeper {
             match state.held.clone() {
                 Some(held) if held.end.is_none_or(|end| now < end) => {
                     if held.due.is_some_and(|due| now >= due) && now >= state.renewal_rest_until {
-                        // The task goes on by itself.
+                        // The lookup continues as a task of its own.
                         drop(self.look_up(&mut state));
                     }
                     return Ok(held);
@@ -232,8 +232,8 @@ impl CredentialsKeeper {
         lookup.await
     }
 
-    /// Joins the lookup that is under way, or begins one. It is a task of its own: it outlives the request that began
-    /// it, and others wait for it as well.
+    /// Joins the running lookup or starts one. It runs as a separate task because other requests wait for it too, even
+    /// if the one that started it is cancelled.
     fn look_up(&self, state: &mut State) -> Lookup {
         if state.is_closed {
             return async { Err(Failure::Closed) }.boxed().shared();
@@ -260,7 +260,7 @@ impl Keeper {
         let asked = AssertUnwindSafe(async { provider.provide_credentials().await }).catch_unwind();
         let result = match tokio::time::timeout(self.bound, asked).await {
             Ok(result) => result.unwrap_or_else(|_| Err(panicked())),
-            // The instance metadata service keeps the last ones for this.
+            // The instance metadata provider falls back to its last credentials.
             Err(_) => provider.fallback_on_interrupt().ok_or_else(|| self.source.timed_out(self.bound)),
         };
         let result = result.and_then(|credentials| {
@@ -284,7 +284,7 @@ impl Keeper {
                 state.rest_until = now + rest(state.failures);
                 state.failures = state.failures.saturating_add(1);
                 state.failure = Some(failure.clone());
-                // A file that was not right, say, may be right by now.
+                // Recreate the provider, because an invalid file may have been fixed by the next lookup.
                 state.provider = None;
                 Err(failure)
             }
@@ -292,7 +292,7 @@ impl Keeper {
     }
 }
 
-/// How long the source is not asked after a failure that came after so many others in a row.
+/// The backoff after a failed lookup that follows `failures` consecutive ones.
 fn rest(failures: u32) -> Duration {
     match failures {
         0 => Duration::ZERO,
@@ -300,7 +300,7 @@ fn rest(failures: u32) -> Duration {
     }
 }
 
-/// The panic itself was printed.
+/// Omits the panic message, which the panic hook has already printed.
 fn panicked() -> CredentialsError {
     CredentialsError::provider_error(CredentialsFailure::new("the source of the credentials panicked"))
 }

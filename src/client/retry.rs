@@ -1,4 +1,4 @@
-//! What is worth another attempt, and after which wait: as in the SDK's standard mode.
+//! Which failures are retried and with what backoff, following the SDK's standard mode.
 //! <https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html>
 
 use std::time::Duration;
@@ -8,36 +8,36 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 
 use super::explain::is_throttle;
 
-/// Why an attempt may be repeated.
+/// Why a request may be retried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// AWS asks to slow down.
+    /// The request was throttled.
     Throttled,
-    /// The network, or a server that is briefly not itself. The connection is not used again.
+    /// A network failure or a temporary server error. The connection is not reused.
     Transient,
-    /// Another failure of the service's.
+    /// Another failure of the service.
     Server,
-    /// Credentials that AWS refused, where others may be looked up.
+    /// AWS rejected the credentials, and new ones can be looked up.
     Credentials,
 }
 
-/// That a failure is worth another attempt.
+/// The decision to retry a failed request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Retry {
     pub(super) kind: Kind,
-    /// The wait that AWS asked for.
+    /// The delay that the response asked for.
     pub(super) asked: Option<Duration>,
 }
 
 impl Retry {
     pub(super) const TRANSIENT: Self = Self { kind: Kind::Transient, asked: None };
 
-    /// For this reason, if there is one.
+    /// A retry without a requested delay.
     pub(super) fn for_kind(kind: Option<Kind>) -> Option<Self> {
         kind.map(|kind| Self { kind, asked: None })
     }
 
-    /// Whether a failure to connect or to send is worth another attempt.
+    /// Whether a failure to connect or to send should be retried.
     pub(super) fn of_connector(error: &ConnectorError) -> Option<Self> {
         use aws_smithy_types::retry::ErrorKind;
         Self::for_kind(match error.as_other() {
@@ -49,7 +49,7 @@ impl Retry {
         })
     }
 
-    /// The wait after so many attempts: what AWS asked for, else anything up to a scale that doubles each time.
+    /// The backoff after `attempts` attempts: the requested delay, or exponential backoff with full jitter.
     pub(super) fn wait(self, attempts: u32) -> Duration {
         if let Some(asked) = self.asked {
             return asked.min(MAX_BACKOFF);
@@ -59,13 +59,13 @@ impl Retry {
     }
 }
 
-/// A write that another region's replica was just doing as well.
+/// A write that conflicts with one in another region of a global table.
 const REPLICA_CONFLICT: &str = "ReplicatedWriteConflictException";
 
-/// AWS's names for credentials that have expired or were withdrawn.
+/// The error names for expired or revoked credentials.
 const REFUSALS: [&str; 3] = ["ExpiredTokenException", "ExpiredToken", "UnrecognizedClientException"];
 
-/// Why the request of an error answer may be sent again, if it may. The name takes precedence over the status.
+/// Whether an error response should be retried, and why. The error name takes precedence over the status.
 pub(super) fn of_answer(name: Option<&str>, status: u16) -> Option<Kind> {
     match name {
         _ if is_throttle(name, status) => Some(Kind::Throttled),
@@ -76,31 +76,31 @@ pub(super) fn of_answer(name: Option<&str>, status: u16) -> Option<Kind> {
     }
 }
 
-/// The wait that a response asks for: in milliseconds by AWS's own header, else in seconds by the standard one, which the
-/// SDK for JavaScript honours as well.
+/// The delay that a response asks for: AWS's own header in milliseconds or, as in the SDK for JavaScript, the standard
+/// header in seconds.
 pub(super) fn asked_wait(milliseconds: Option<&str>, seconds: Option<&str>) -> Option<Duration> {
     let of_aws = milliseconds.and_then(|text| text.trim().parse().ok()).map(Duration::from_millis);
     of_aws.or_else(|| Duration::try_from_secs_f64(seconds?.trim().parse().ok()?).ok())
 }
 
-/// Whether AWS refused the credentials, so that others may be accepted.
+/// Whether AWS rejected the credentials, so that a retry with new ones may succeed.
 pub(super) fn is_refusal(name: Option<&str>, status: u16) -> bool {
     (400..500).contains(&status) && name.is_some_and(|name| REFUSALS.contains(&name))
 }
 
-/// The scale of the first jittered wait. (The SDK's general default of 1 s is some 20 times a DynamoDB answer.)
+/// The upper bound of the first backoff. The SDK's general default of 1 s is much longer than a DynamoDB request takes.
 pub(super) const INITIAL_BACKOFF: Duration = Duration::from_millis(50);
 
-/// The longest wait between two attempts.
+/// The longest backoff between two attempts.
 pub(super) const MAX_BACKOFF: Duration = Duration::from_secs(5);
 
-// Which failures are repeated is compared with the SDK itself in tests/equivalence.rs.
+// tests/equivalence.rs compares the retried failures with those of the SDK.
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn waits_are_jittered_and_double_up_to_a_limit() {
+    fn backoff_is_jittered_and_doubles_up_to_a_limit() {
         for (attempts, scale) in [(1, 50), (2, 100), (3, 200), (7, 3_200), (8, 5_000), (u32::MAX, 5_000)] {
             let longest = (0..200).map(|_| Retry::TRANSIENT.wait(attempts)).max().expect("some");
             let scale = Duration::from_millis(scale);
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn what_aws_asks_for_goes_first_but_not_beyond_the_limit() {
+    fn a_requested_delay_takes_precedence_up_to_the_limit() {
         for (asked, waited) in [(0, 0), (1_200, 1_200), (60_000, 5_000), (u64::MAX, 5_000)] {
             assert_eq!(
                 Retry { asked: Some(Duration::from_millis(asked)), ..Retry::TRANSIENT }.wait(3),
@@ -120,14 +120,14 @@ mod tests {
 
     /// [ANS-7]
     #[test]
-    fn a_status_of_429_is_a_throttle_whatever_unknown_name_it_has() {
+    fn status_429_with_an_unknown_name_is_a_throttle() {
         for name in [None, Some("Unheard"), Some("")] {
             assert_eq!(of_answer(name, 429), Some(Kind::Throttled), "{name:?}");
         }
     }
 
     #[test]
-    fn a_name_says_more_than_a_status() {
+    fn the_error_name_takes_precedence_over_the_status() {
         assert_eq!(of_answer(Some("SlowDown"), 503), Some(Kind::Throttled));
         assert_eq!(of_answer(Some("Unheard"), 503), Some(Kind::Transient));
         assert_eq!(of_answer(Some("ValidationException"), 400), None);
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn a_response_may_ask_for_a_wait() {
+    fn a_response_may_request_a_delay() {
         let wait = |milliseconds: &'static str, seconds: &'static str| {
             let given = |text: &'static str| Some(text).filter(|text| !text.is_empty());
             asked_wait(given(milliseconds), given(seconds)).map(|wait| wait.as_millis())

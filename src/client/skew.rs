@@ -1,4 +1,4 @@
-//! Clocks that differ: AWS refuses a signature of another time than its own, and says what time it has.
+//! Clock skew correction. AWS rejects signatures whose time is too far off and reports its own time in the response.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
@@ -6,10 +6,10 @@ use std::time::Duration;
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
 
-/// Below this, a refusal is not about the time.
+/// The smallest difference that counts as clock skew. Below it, a rejection has another cause.
 const THRESHOLD_SECONDS: i64 = 4 * 60;
 
-/// AWS's names of refusals that a wrong time can be behind: those of the SDK.
+/// The error names that clock skew can cause, as listed in the SDK.
 const NAMES: [&str; 5] = [
     "InvalidSignatureException",
     "SignatureDoesNotMatch",
@@ -18,22 +18,22 @@ const NAMES: [&str; 5] = [
     "AccessDeniedException",
 ];
 
-/// By how much AWS's clock is ahead of ours, as far as it mattered.
+/// The offset of AWS's clock from the local one. Zero until a rejection reveals a difference.
 #[derive(Debug, Default)]
 pub(super) struct Skew {
     seconds: AtomicI64,
 }
 
 impl Skew {
-    /// AWS's time.
+    /// Converts local time to AWS's time.
     pub(super) fn apply(&self, now: Duration) -> Duration {
         let seconds = self.seconds.load(Ordering::Relaxed);
         let by = Duration::from_secs(seconds.unsigned_abs());
         if seconds >= 0 { now.saturating_add(by) } else { now.saturating_sub(by) }
     }
 
-    /// Learns from a refusal of what was signed at `signed`, by the answer's `date`; `cached` where the answer is an
-    /// old one. Tells whether signing at AWS's time is worth another attempt.
+    /// Updates the offset from the `date` of a response that rejected a request signed at `signed`. Responses from a
+    /// cache (`cached`) are ignored. Returns whether the request should be signed again with AWS's time and retried.
     pub(super) fn learn(
         &self,
         name: Option<&str>,
@@ -62,26 +62,26 @@ mod tests {
     use super::*;
 
     const NOW: Duration = Duration::from_hours(500_000);
-    /// 2027-01-15, 08:00:00 and ten minutes later.
+    /// `NOW`, and ten minutes later.
     const ON_TIME: &str = "Fri, 15 Jan 2027 08:00:00 GMT";
     const LATER: &str = "Fri, 15 Jan 2027 08:10:00 GMT";
     const REFUSED: Option<&str> = Some("InvalidSignatureException");
 
     #[test]
-    fn a_refusal_over_another_time_is_learnt_from() {
+    fn a_rejection_with_a_different_time_sets_the_offset() {
         let skew = Skew::default();
         assert_eq!(skew.apply(NOW), NOW);
         assert!(skew.learn(REFUSED, Some(LATER), false, NOW, NOW));
         assert_eq!(skew.apply(NOW), NOW + Duration::from_mins(10));
-        // The same time again is no reason for another attempt.
+        // The request was already signed with this offset, so a retry would not help.
         assert!(!skew.learn(REFUSED, Some(LATER), false, skew.apply(NOW), NOW));
-        // Our clock was set right meanwhile.
+        // The local clock has been corrected in the meantime.
         assert!(skew.learn(REFUSED, Some(ON_TIME), false, skew.apply(NOW), NOW));
         assert_eq!(skew.apply(NOW), NOW);
     }
 
     #[test]
-    fn a_clock_that_is_ahead_is_put_back() {
+    fn a_local_clock_that_is_ahead_is_corrected() {
         let skew = Skew::default();
         let ahead = NOW + Duration::from_hours(1);
         assert!(skew.learn(REFUSED, Some(ON_TIME), false, ahead, ahead));
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_else_moves_the_clock() {
+    fn other_responses_do_not_change_the_offset() {
         let skew = Skew::default();
         for (name, date, cached) in [
             (Some("ValidationException"), Some(LATER), false),

@@ -1,8 +1,8 @@
-//! What is the same in all requests of one set of credentials: where they go, what they say of us, how they are signed.
+//! The parts that all requests made with one set of credentials share: endpoint, headers and signing scope.
 //!
-//! The SDK itself is asked: it makes one request, which never reaches the network, and what it made is kept. So the
-//! endpoint (region, FIPS, dual stack, a table's ARN, an account's own endpoint), the user agent and the scope of the
-//! signature are its own to decide, now and in later versions, and cost nothing per request.
+//! They are captured from a request that the SDK builds but never sends. The SDK therefore still resolves the endpoint
+//! (region, FIPS, dual stack, table ARN, account endpoint), the user agent and the signing scope, at no cost per
+//! request.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -27,16 +27,16 @@ use super::failure::Failure;
 use super::pool;
 use super::signature::{Scope, Signer};
 
-/// The user agent again, which is signed.
+/// A second copy of the user agent, which is included in the signature.
 const X_AMZ_USER_AGENT: HeaderName = HeaderName::from_static("x-amz-user-agent");
 
-/// The token of credentials that expire.
+/// The session token of temporary credentials.
 const SECURITY_TOKEN: HeaderName = HeaderName::from_static("x-amz-security-token");
 
 /// The parts of a request that do not change.
 #[derive(Debug)]
 pub(super) struct Template {
-    /// Which credentials it is for.
+    /// The serial number of the credentials it was made for.
     pub(super) serial: u64,
     pub(super) channel: Channel,
     pub(super) uri: Uri,
@@ -45,7 +45,7 @@ pub(super) struct Template {
 }
 
 impl Template {
-    /// Has the SDK make a request with these credentials.
+    /// Captures a request that the SDK builds with these credentials.
     pub(super) fn make(
         config: &Config,
         network: &Network,
@@ -60,7 +60,7 @@ impl Template {
             .table_name(table)
             .key("key", AttributeValue::S("key".to_owned()))
             .send();
-        // Nothing in it waits for anything; and no call must wait for another that nobody polls.
+        // The request never waits on I/O. `unconstrained` keeps tokio's cooperative budget from making it pending.
         let sent = tokio::task::unconstrained(request).now_or_never().ok_or_else(|| broken("it waits"))?;
         sent.map_err(|error| Failure::no_endpoint(&error))?;
         let Made { connector, request } = std::mem::take(&mut *model.made());
@@ -88,7 +88,7 @@ impl Template {
         let signer = Signer::new(credentials, scope, host.to_string(), head.uri.path(), user_agent);
         let mut headers = HeaderMap::with_capacity(16);
         let uri = match channel {
-            // A connection leads to the host already.
+            // A pooled connection already determines the host, so only the path is sent.
             Channel::Pool { .. } => {
                 headers.insert(HOST, pool::host(host).map_err(|error| broken(&error.to_string()))?);
                 pool::path(&head.uri)
@@ -117,7 +117,7 @@ fn scope(authorization: &str) -> Option<Scope> {
     Some(Scope { region: region.to_owned(), service: service.to_owned() })
 }
 
-/// Stands in for the network, and keeps what the SDK would have sent through it, and how.
+/// An HTTP client that captures the request and the connector instead of sending anything.
 #[derive(Debug, Clone)]
 struct Model {
     network: Network,
@@ -126,7 +126,7 @@ struct Model {
 
 #[derive(Debug, Default)]
 struct Made {
-    /// Where the network is given.
+    /// Only for [`Network::Given`].
     connector: Option<SharedHttpConnector>,
     request: Option<HttpRequest>,
 }
@@ -145,7 +145,7 @@ impl HttpClient for Model {
         SharedHttpConnector::new(self.clone())
     }
 
-    /// What the user agent says of the HTTP client.
+    /// Determines how the user agent describes the HTTP client.
     fn connector_metadata(&self) -> Option<ConnectorMetadata> {
         match &self.network {
             Network::Pools { .. } => Some(ConnectorMetadata::new("hyper", Some("1.x".into()))),

@@ -1,4 +1,4 @@
-//! A queue that wakes its reader.
+//! A multi-producer, single-consumer queue that wakes its consumer.
 
 use std::mem;
 use std::sync::PoisonError;
@@ -8,22 +8,22 @@ use std::sync::{Mutex, MutexGuard};
 #[cfg(loom)]
 use loom::sync::{Mutex, MutexGuard};
 
-/// Somebody who can be woken to read.
+/// Wakes the reader of a [`Mailbox`].
 pub(crate) trait Wake {
-    /// Called from one thread at a time, which must not come back to the mailbox. More than one call may lead to one
-    /// reading.
+    /// Called by one thread at a time. Must not call back into the mailbox. Wake-ups may be coalesced: several calls
+    /// can lead to a single read.
     fn wake(&self);
 }
 
-/// So many items are enough for a call: more are not waited for.
+/// The batch size at which [`Mailbox::push_quietly`] wakes the reader without waiting for more items.
 const ENOUGH: usize = 8;
 
-/// A queue with many writers and one reader, who sleeps outside of it.
+/// A queue with many writers and one reader.
 ///
-/// Only the first item of a batch wakes: whoever writes to a queue that is not empty knows that the reader is about to be
-/// called. Locks, not a lock-free list, and two: that of the items is held for some nanoseconds; that of the reader while
-/// it is woken, which is a system call, and the reader that wakes up meanwhile need not wait for its end. It is also what
-/// makes the end safe, because nobody is inside `wake` once [`close`](Self::close) has returned.
+/// Only the first item of a batch wakes the reader: a writer that finds the queue non-empty knows that a wake-up is
+/// already pending. Items and reader have separate locks because `wake` is a system call, and a reader that is already
+/// running must not block on it. Holding the reader's lock during `wake` also guarantees that no thread is inside
+/// `wake` once [`close`](Self::close) has returned.
 pub(crate) struct Mailbox<T, W> {
     /// `None` once closed.
     items: Mutex<Option<Vec<T>>>,
@@ -36,7 +36,7 @@ impl<T, W: Wake> Mailbox<T, W> {
         Self { items: Mutex::new(Some(Vec::new())), reader: Mutex::new(Some(reader)) }
     }
 
-    /// Adds an item; gives it back where nobody reads any more.
+    /// Adds an item, or returns it if the mailbox is closed.
     pub(crate) fn push(&self, item: T) -> Result<(), T> {
         if self.add(item)? == 1 {
             self.wake();
@@ -44,8 +44,8 @@ impl<T, W: Wake> Mailbox<T, W> {
         Ok(())
     }
 
-    /// Adds an item, for whose writer others may follow soon. Where this says so the writer has to [`call`](Self::call)
-    /// in the end; with every [`ENOUGH`]th item the reader is called at once.
+    /// Adds an item without waking the reader, except at every [`ENOUGH`]th item. If this returns `true`, the writer
+    /// must invoke [`call`](Self::call) once it has no more items to add.
     pub(crate) fn push_quietly(&self, item: T) -> Result<bool, T> {
         let length = self.add(item)?;
         if length % ENOUGH == 0 {
@@ -54,7 +54,7 @@ impl<T, W: Wake> Mailbox<T, W> {
         Ok(length == 1)
     }
 
-    /// Calls the reader, where there is something to read.
+    /// Wakes the reader if there are items to read.
     pub(crate) fn call(&self) {
         let is_due = locked(&self.items).as_ref().is_some_and(|items| !items.is_empty());
         if is_due {
@@ -78,7 +78,7 @@ impl<T, W: Wake> Mailbox<T, W> {
         }
     }
 
-    /// Moves all that is there into `batch`, which must be empty and lends its room; false once closed.
+    /// Moves all items into `batch`, which must be empty and whose allocation is reused. Returns `false` once closed.
     pub(crate) fn take(&self, batch: &mut Vec<T>) -> bool {
         match &mut *locked(&self.items) {
             Some(items) => {
@@ -89,16 +89,17 @@ impl<T, W: Wake> Mailbox<T, W> {
         }
     }
 
-    /// Ends it, and gives the reader and what nobody will read: to be dropped by the caller, outside the locks.
+    /// Closes the mailbox. Returns the reader and the unread items, so that the caller drops them outside the locks.
     pub(crate) fn close(&self) -> (Option<W>, Vec<T>) {
         let left = locked(&self.items).take();
-        // Waits for who is inside `wake`; who comes later finds nobody.
+        // Blocks until a thread inside `wake` has left it. Later writers find no reader.
         let reader = locked(&self.reader).take();
         (reader, left.unwrap_or_default())
     }
 }
 
-/// No code of others runs under the locks but `wake`, and a half-done change cannot be seen after a panic in it.
+/// Poisoning is ignored: the only foreign code that runs under a lock is `wake`, and a panic in it leaves the data
+/// intact.
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -112,13 +113,13 @@ mod tests {
 
     use super::*;
 
-    /// Wakes through a channel with room for one call: more calls than one are one, as with an event loop.
+    /// Wakes through a channel of capacity one, so that wake-ups coalesce as they do in an event loop.
     struct Bell(SyncSender<()>, Arc<AtomicUsize>);
 
     impl Wake for Bell {
         fn wake(&self) {
             self.1.fetch_add(1, Ordering::Relaxed);
-            let _called_already = self.0.try_send(());
+            let _already_woken = self.0.try_send(());
         }
     }
 
@@ -153,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn a_quiet_item_waits_for_its_writers_call_or_until_there_are_enough() {
+    fn quiet_items_wake_the_reader_on_call_or_at_the_batch_size() {
         let (sender, woken) = sync_channel(1);
         let mailbox = Mailbox::new(Bell(sender, Arc::default()));
         let is_woken = || woken.try_recv().is_ok();
@@ -182,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_before_the_end_is_given_to_who_ends_it() {
+    fn close_returns_the_unread_items() {
         let (sender, _woken) = sync_channel(1);
         let wakes = Arc::new(AtomicUsize::new(0));
         let mailbox = Mailbox::new(Bell(sender, Arc::clone(&wakes)));
@@ -198,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn an_item_is_delivered_left_or_given_back_and_nobody_calls_after_the_end() {
+    fn no_item_is_lost_and_no_wake_follows_close() {
         for _ in 0..1_000 {
             let (sender, woken) = sync_channel(1);
             let mailbox = Arc::new(Mailbox::new(Bell(sender, Arc::default())));
@@ -217,7 +218,7 @@ mod tests {
             drop(reader);
             let given_back = writer.join().unwrap();
             assert_eq!(batch.len() + left.len() + given_back, 10);
-            // The sender went with the reader: nobody holds it, so nobody was inside.
+            // `recv` fails only once the sender is dropped, so no thread was still inside `wake`.
             assert!(woken.try_iter().count() <= 2 && woken.recv().is_err());
         }
     }

@@ -1,26 +1,27 @@
-//! The pace of a worker. With many calls under way an answer arrives every few dozen microseconds: a worker that sleeps in
-//! between is woken for each, wakes the reader for each, and is woken by the reader's next call. So it rests a moment
-//! before it looks for the next ones, as network cards do that are busy ("interrupt moderation"), and finds several.
+//! Coalesces wake-ups of a busy worker thread. With many calls in flight, a response arrives every few dozen
+//! microseconds, and each one would wake the worker, which then wakes the reader. Sleeping briefly before polling lets
+//! responses accumulate, like the interrupt moderation of a network card.
 
 use std::cell::Cell;
 use std::thread;
 use std::time::Duration;
 
-/// So many calls under way are worth a rest. With fewer, nobody ever waits for one.
+/// The number of calls in flight from which the worker sleeps. Below it, the sleep would only add latency.
 const MANY: usize = 16;
 
-/// How long a rest is: a small part of the milliseconds that a request takes, and time for some answers to arrive. The
-/// system may make it half as long again.
+/// How long the worker sleeps: short against the milliseconds a request takes, but long enough for several responses to
+/// arrive. Timer slack may add half as much again.
 const REST: Duration = Duration::from_micros(100);
 
-/// Whether the system can sleep that short. Others were not measured; Windows sleeps a millisecond or more.
+/// Whether the timer resolution allows so short a sleep. Windows sleeps for at least a millisecond; other systems have
+/// not been measured.
 const CAN_REST: bool = cfg!(target_os = "linux");
 
 thread_local! {
     static UNDER_WAY: Cell<usize> = const { Cell::new(0) };
 }
 
-/// A call that is under way on this thread, until dropped.
+/// Counts a call as in flight on this thread until dropped.
 pub(crate) struct UnderWay(());
 
 impl UnderWay {
@@ -36,7 +37,7 @@ impl Drop for UnderWay {
     }
 }
 
-/// Rests, where it is worth it: to be called when nothing is ready, before the thread sleeps until something is.
+/// Sleeps briefly if enough calls are in flight. Called when no task is ready, before the thread parks.
 pub(crate) fn rest() {
     if let Some(rest) = worth_it() {
         thread::sleep(rest);
@@ -55,7 +56,7 @@ mod tests {
 
     #[test]
     #[expect(clippy::disallowed_methods, reason = "a rest takes real time")]
-    fn a_rest_is_worth_it_with_many_calls_under_way_and_only_then() {
+    fn sleeps_only_with_many_calls_in_flight() {
         let mut calls: Vec<_> = (1..MANY).map(|_| UnderWay::enter()).collect();
         assert_eq!(worth_it(), None);
         calls.push(UnderWay::enter());
@@ -63,7 +64,7 @@ mod tests {
         let start = Instant::now();
         rest();
         assert!(start.elapsed() >= REST);
-        // Another thread's calls are its own.
+        // Calls are counted per thread.
         assert_eq!(thread::spawn(worth_it).join().unwrap(), None);
         calls.pop();
         assert_eq!(worth_it(), None);

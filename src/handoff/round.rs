@@ -1,6 +1,6 @@
-//! Calls that wait for the end of a round. A worker goes round its ready tasks; each that answers a call would wake the
-//! reader of the answer. At the end of the round one wake-up does for all, and nobody waits longer than the round takes.
-//! How many tasks are ready at a time is what `pace.rs` looks after.
+//! Batches the wake-ups of a worker. Every task that answers a call would otherwise wake the reader; instead, one
+//! wake-up is sent after all ready tasks have been polled. `pace.rs` increases the number of tasks that are ready at a
+//! time.
 
 use std::cell::RefCell;
 use std::future::poll_fn;
@@ -10,11 +10,12 @@ use std::task::{Poll, Waker};
 
 use super::mailbox::{Mailbox, Wake};
 
-/// How often a round goes through the tasks that are ready. An answer on its way takes some turns between the connection's
-/// task and the call's; those that arrived together shall be answered together. Where no task is ready, a turn is nothing.
+/// How many passes over the ready tasks make up a batch. A response needs several passes to get from the connection's
+/// task to the call's, and responses that arrived together should be delivered together. A pass without ready tasks is
+/// cheap.
 const TURNS: usize = 8;
 
-/// Something with a reader to be called.
+/// A mailbox whose reader can be woken, independent of its item type.
 pub(crate) trait Call: Send + Sync {
     fn call(&self);
 }
@@ -27,18 +28,18 @@ impl<T: Send, W: Wake + Send> Call for Mailbox<T, W> {
 
 struct Round {
     due: Vec<Arc<dyn Call>>,
-    /// Of the task that ends the round.
+    /// Wakes the task that flushes the batch.
     end: Waker,
 }
 
 thread_local! {
-    /// `None` where nobody goes round.
+    /// `None` on threads that do not run [`go_round`].
     static ROUND: RefCell<Option<Round>> = const { RefCell::new(None) };
 }
 
-/// Calls at the end of this thread's round; at once, where it has none.
+/// Wakes the reader at the end of this thread's current batch, or immediately on a thread without batching.
 pub(crate) fn call_at_its_end(mailbox: Arc<dyn Call>) {
-    // The thread's storage may be gone when its last tasks are dropped.
+    // The thread-local may already be destroyed when the last tasks are dropped.
     let at_once = ROUND.try_with(|round| match &mut *round.borrow_mut() {
         None => Some(Arc::clone(&mailbox)),
         Some(round) => {
@@ -54,9 +55,10 @@ pub(crate) fn call_at_its_end(mailbox: Arc<dyn Call>) {
     }
 }
 
-/// Ends this thread's rounds, as a task of its own: a scheduler that is fair polls it after those that were ready before.
+/// Flushes this thread's batches. Runs as a separate task, which a fair scheduler polls after the tasks that were ready
+/// before it.
 pub(crate) async fn go_round() {
-    let _calls_what_is_left = Last;
+    let _flush_on_drop = Last;
     let mut due = Vec::new();
     let mut turns = 0;
     poll_fn(|context| -> Poll<()> {
@@ -81,7 +83,7 @@ pub(crate) async fn go_round() {
     .await;
 }
 
-/// After the last round calls are made at once.
+/// Flushes the last batch when dropped, and disables batching.
 struct Last;
 
 impl Drop for Last {
@@ -117,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn calls_are_made_at_once_where_nobody_goes_round_and_at_the_end_of_the_round_where_somebody_does() {
+    fn calls_are_immediate_without_batching_and_deferred_with_it() {
         let (one, other) = (Arc::new(Counted::default()), Arc::new(Counted::default()));
         call_at_its_end(Arc::clone(&one) as Arc<dyn Call>);
         assert_eq!(one.calls(), 1);
@@ -142,7 +144,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_round_ends_by_itself_after_the_tasks_that_were_ready() {
+    async fn a_batch_is_flushed_after_the_ready_tasks() {
         drop(tokio::spawn(go_round()));
         tokio::task::yield_now().await;
         let counted = Arc::new(Counted::default());

@@ -1,4 +1,4 @@
-//! One answer per call.
+//! Guarantees exactly one answer per call.
 
 use std::any::Any;
 use std::future::Future;
@@ -13,18 +13,18 @@ use super::round::call_at_its_end;
 /// How a call ended.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Outcome<T> {
-    /// It came to its end.
+    /// It completed.
     Done(T),
-    /// It panicked, with these words.
+    /// It panicked with this message.
     Panicked(String),
-    /// It was dropped before its end.
+    /// It was dropped before completion.
     Lost,
 }
 
-/// Where answers wait, each with the number of its call.
+/// Answers waiting to be delivered, each with the number of its call.
 pub(crate) type Answers<T, W> = Mailbox<(usize, Outcome<T>), W>;
 
-/// The right, and the duty, to answer one call: exactly one [`Outcome`] goes into the mailbox, whatever becomes of it.
+/// Sends exactly one [`Outcome`] to the mailbox, even if the call panics or is dropped.
 pub(crate) struct Ticket<T: Send + 'static, W: Wake + Send + 'static> {
     number: usize,
     /// `None` once answered.
@@ -36,9 +36,9 @@ impl<T: Send + 'static, W: Wake + Send + 'static> Ticket<T, W> {
         Self { number, answers: Some(answers) }
     }
 
-    /// Begins the call, and answers with what it gives, or with its panic.
+    /// Runs the call and answers with its result or its panic.
     pub(crate) async fn run<F: Future<Output = T>>(mut self, call: impl FnOnce() -> F) {
-        // Nothing of the call is looked at after a panic.
+        // Unwind safe: the state of the call is not used after a panic.
         let outcome = match AssertUnwindSafe(async { call().await }).catch_unwind().await {
             Ok(answer) => Outcome::Done(answer),
             Err(panic) => Outcome::Panicked(words(panic.as_ref())),
@@ -48,7 +48,7 @@ impl<T: Send + 'static, W: Wake + Send + 'static> Ticket<T, W> {
 
     fn answer(&mut self, outcome: Outcome<T>) {
         if let Some(answers) = self.answers.take() {
-            // Nobody waits once the environment has ended.
+            // Fails once the environment has shut down and no caller is left.
             if let Ok(true) = answers.push_quietly((self.number, outcome)) {
                 call_at_its_end(answers);
             }
@@ -92,13 +92,12 @@ mod tests {
         batch
     }
 
-    /// Polls once.
     fn poll(future: impl Future<Output = ()>) -> Poll<()> {
         pin!(future).poll(&mut Context::from_waker(Waker::noop()))
     }
 
     #[test]
-    fn a_call_that_ends_is_answered_once() {
+    fn a_completed_call_is_answered_once() {
         let answers = answers();
         assert!(poll(Ticket::new(7, Arc::clone(&answers)).run(async || "value")).is_ready());
         assert_eq!(taken(&answers), [(7, Outcome::Done("value"))]);
@@ -115,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn a_call_that_is_dropped_is_answered_before_its_first_step_and_in_the_middle() {
+    fn a_call_dropped_before_or_after_its_first_poll_is_answered() {
         let answers = answers();
         drop(Ticket::new(1, Arc::clone(&answers)).run(async || "never"));
         assert!(poll(Ticket::new(2, Arc::clone(&answers)).run(std::future::pending)).is_pending());
@@ -123,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_nobody_waits_for_is_dropped() {
+    fn an_answer_to_a_closed_mailbox_is_dropped() {
         let answers = answers();
         answers.close();
         assert!(poll(Ticket::new(1, Arc::clone(&answers)).run(async || "value")).is_ready());

@@ -1,4 +1,5 @@
-//! The bytes of a JavaScript value, copied at the call: what JavaScript does to the buffer afterwards changes nothing.
+//! Reads the bytes of a JavaScript value. They are copied during the call, so later changes to the buffer have no
+//! effect.
 
 use std::ffi::c_void;
 use std::ptr;
@@ -6,12 +7,12 @@ use std::ptr;
 use napi::bindgen_prelude::{Function, JsObjectValue, Unknown};
 use napi::{Env, JsValue, Result, Status, check_status, sys};
 
-/// Whether a value is a `Buffer`, a typed array, a `DataView` or an `ArrayBuffer`, of any realm.
+/// Whether a value is a `Buffer`, a typed array, a `DataView` or an `ArrayBuffer`, from any realm.
 pub(super) fn is_bytes(value: &Unknown<'_>) -> Result<bool> {
     Ok(value.is_typedarray()? || value.is_dataview()? || value.is_arraybuffer()?)
 }
 
-/// The bytes of a value of [`Kind::Bytes`](super::kind::Kind::Bytes): of a view exactly its window.
+/// The bytes of a value of [`Kind::Bytes`](super::kind::Kind::Bytes). For a view, only the range that it covers.
 pub(super) fn bytes(env: &Env, value: &Unknown<'_>) -> Result<Vec<u8>> {
     if value.is_typedarray()? {
         return typed_array(value);
@@ -19,21 +20,21 @@ pub(super) fn bytes(env: &Env, value: &Unknown<'_>) -> Result<Vec<u8>> {
     if value.is_dataview()? {
         return data_view(value);
     }
-    // A view reads an `ArrayBuffer` and a `SharedArrayBuffer` alike.
+    // A view works for both `ArrayBuffer` and `SharedArrayBuffer`.
     let view: Function<'_, Unknown<'_>, Unknown<'_>> = env.get_global()?.get_named_property("Uint8Array")?;
     typed_array(&view.new_instance(value_of(value))?)
 }
 
-/// The same handle again: a `Function` takes its arguments by value.
+/// Copies the handle, because a `Function` takes its arguments by value.
 pub(super) fn value_of<'env>(value: &Unknown<'env>) -> Unknown<'env> {
-    // SAFETY: env and value are those of a live handle.
+    // SAFETY: env and value belong to a live handle.
     unsafe { Unknown::from_raw_unchecked(value.value().env, value.value().value) }
 }
 
 fn typed_array(value: &Unknown<'_>) -> Result<Vec<u8>> {
     let (mut kind, mut length, mut data) = (0, 0, ptr::null_mut());
     let raw = value.value();
-    // SAFETY: the value is a typed array, and each out-pointer is of the type that Node-API writes or null.
+    // SAFETY: the value is a typed array, and each out-pointer is null or points to the type that Node-API writes.
     check_status!(unsafe {
         sys::napi_get_typedarray_info(
             raw.env,
@@ -48,11 +49,11 @@ fn typed_array(value: &Unknown<'_>) -> Result<Vec<u8>> {
     let Some(width) = element_width(kind) else {
         return Err(napi::Error::new(Status::InvalidArg, "an unknown kind of typed array".to_owned()));
     };
-    // SAFETY: Node-API gives the start of the window and its length in elements.
+    // SAFETY: Node-API returns the start of the view and its length in elements.
     Ok(unsafe { copy(data, length * width) })
 }
 
-/// Bytes per element of Node-API's kinds of typed array, in their order:
+/// Bytes per element, by the values of `napi_typedarray_type`:
 /// <https://nodejs.org/api/n-api.html#napi_typedarray_type>
 fn element_width(kind: i32) -> Option<usize> {
     match kind {
@@ -67,7 +68,7 @@ fn element_width(kind: i32) -> Option<usize> {
 fn data_view(value: &Unknown<'_>) -> Result<Vec<u8>> {
     let (mut length, mut data) = (0, ptr::null_mut());
     let raw = value.value();
-    // SAFETY: the value is a DataView, and each out-pointer is of the type that Node-API writes or null.
+    // SAFETY: the value is a DataView, and each out-pointer is null or points to the type that Node-API writes.
     check_status!(unsafe {
         sys::napi_get_dataview_info(
             raw.env,
@@ -78,11 +79,11 @@ fn data_view(value: &Unknown<'_>) -> Result<Vec<u8>> {
             ptr::null_mut(),
         )
     })?;
-    // SAFETY: Node-API gives the start of the window and its length in bytes.
+    // SAFETY: Node-API returns the start of the view and its length in bytes.
     Ok(unsafe { copy(data, length) })
 }
 
-/// Copies a window of JavaScript memory.
+/// Copies a range of JavaScript memory.
 ///
 /// # Safety
 /// `data` must be valid for reads of `length` bytes, or null (an empty or detached buffer).
@@ -90,6 +91,6 @@ unsafe fn copy(data: *mut c_void, length: usize) -> Vec<u8> {
     if data.is_null() || length == 0 {
         return Vec::new();
     }
-    // SAFETY: the caller's promise; the copy ends before JavaScript can run again.
+    // SAFETY: guaranteed by the caller. The copy completes before JavaScript can run again.
     unsafe { std::slice::from_raw_parts(data.cast::<u8>(), length) }.to_vec()
 }

@@ -1,4 +1,4 @@
-//! The function in the option `credentials`, as the core sees it: something to ask for credentials.
+//! Adapts the JavaScript function in the option `credentials` to a credentials provider.
 
 use std::cell::Cell;
 use std::fmt;
@@ -20,12 +20,12 @@ use crate::options::RawProvided;
 
 type Answer = std::result::Result<Credentials, CredentialsFailure>;
 
-/// Weak: an idle driver keeps no process alive. While a call waits for credentials, that call does.
+/// Weak, so that an idle driver does not keep the process alive. A call that waits for credentials does so itself.
 type Ask = ThreadsafeFunction<(), Unknown<'static>, (), Status, false, true>;
 
 struct Provider(Ask);
 
-/// Makes a provider of the function.
+/// Wraps the function in a provider.
 pub(super) fn provider(env: &Env, function: Unknown<'_>) -> Result<SharedCredentialsProvider> {
     // SAFETY: the caller checked that it is a function.
     let function: Function<'_, (), Unknown<'static>> = unsafe { function.cast() }?;
@@ -50,7 +50,7 @@ impl ProvideCredentials for Provider {
 }
 
 impl Provider {
-    /// Calls the function on its own thread and waits for what it gives. Dropped when that takes too long.
+    /// Calls the function on its JavaScript thread and waits for the result. The caller drops this future on timeout.
     async fn call(&self) -> Answer {
         let (sender, answer) = oneshot::channel();
         let status = self.0.call_with_return_value((), ThreadsafeFunctionCallMode::NonBlocking, |given, env| {
@@ -65,13 +65,14 @@ impl Provider {
         }
         match answer.await {
             Ok(answer) => answer,
-            // A promise that nobody can settle any more was collected; whether it is must not show.
+            // The promise was garbage-collected unsettled. Stay pending, so that the outcome does not depend on the
+            // collector.
             Err(_) => std::future::pending().await,
         }
     }
 }
 
-/// Takes the first answer. Lives on the JavaScript thread.
+/// Sends the first answer and ignores the others. Lives on the JavaScript thread.
 #[derive(Clone)]
 struct Reply(Rc<Cell<Option<oneshot::Sender<Answer>>>>);
 
@@ -82,12 +83,12 @@ impl Reply {
 
     fn send(&self, answer: Answer) {
         if let Some(sender) = self.0.take() {
-            // Nobody waits any more where the driver was closed or the time was up.
-            let _nobody = sender.send(answer);
+            // Fails if the lookup has timed out or the driver was closed.
+            let _abandoned = sender.send(answer);
         }
     }
 
-    /// Sends what was given; of a promise, or of anything else with a `then`, what it settles with.
+    /// Sends the function's result. Promises and other thenables are awaited first.
     fn when_settled(self, env: &Env, given: Unknown<'static>) -> Result<()> {
         let fulfilled = self.clone();
         PromiseRaw::resolve(env, given)?
@@ -107,7 +108,7 @@ fn failed(error: napi::Error) -> CredentialsFailure {
     CredentialsFailure::new("the function in the option `credentials` failed").with_thrown(Thrown::new(error))
 }
 
-/// Reads what the function gave; a getter that throws fails it.
+/// Reads the object that the function returned. Fails if one of its getters throws.
 fn credentials(given: Unknown<'_>) -> Result<Answer> {
     if given.get_type()? != ValueType::Object {
         return Ok(Err(RawProvided::no_object(&read(given)?)));
@@ -123,12 +124,12 @@ fn credentials(given: Unknown<'_>) -> Result<Answer> {
     .parse())
 }
 
-/// A point in time: a Date comes as its epoch number.
+/// Reads the expiration. A `Date` becomes its epoch milliseconds.
 fn time(value: Unknown<'_>) -> Result<Input> {
     if !value.is_date()? {
         return read(value);
     }
     let raw = value.value();
-    // SAFETY: env and value are those of a live value of this thread, and its type was just checked.
+    // SAFETY: env and value belong to a live value of this thread, whose type was just checked.
     unsafe { JsDate::from_napi_value(raw.env, raw.value) }?.value_of().map(Input::Number)
 }

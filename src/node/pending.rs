@@ -1,19 +1,19 @@
-//! The calls of an environment that have no answer yet. On the JavaScript thread alone.
+//! The unanswered calls of an environment. Used only on the JavaScript thread.
 
 use napi::sys;
 
 use super::abort::Abort;
 
-/// Places that are kept while no call is under way.
+/// The largest number of slots kept while no call is in flight.
 const ROOM: usize = 1024;
 
-/// What it takes to settle a call.
+/// The handles needed to settle a call.
 pub(super) struct Call {
     pub(super) deferred: sys::napi_deferred,
     pub(super) abort: Option<Abort>,
 }
 
-/// Calls by number; numbers are given again.
+/// Calls by number. Numbers are reused.
 #[derive(Default)]
 pub(super) struct Pending {
     calls: Vec<Option<Call>>,
@@ -25,7 +25,7 @@ impl Pending {
         self.free.len() == self.calls.len()
     }
 
-    /// Keeps a call under a number that no other call has.
+    /// Stores a call and returns its number.
     pub(super) fn add(&mut self, call: Call) -> usize {
         if let Some(number) = self.free.pop()
             && let Some(place) = self.calls.get_mut(number)
@@ -37,11 +37,11 @@ impl Pending {
         self.calls.len() - 1
     }
 
-    /// Gives the call back, once.
+    /// Removes a call. Returns `None` if it was already removed.
     pub(super) fn remove(&mut self, number: usize) -> Option<Call> {
         let call = self.calls.get_mut(number)?.take()?;
         self.free.push(number);
-        // After a burst the room is given back.
+        // Free the memory that a burst of calls needed.
         if self.is_empty() && self.calls.len() > ROOM {
             *self = Self::default();
         }

@@ -1,5 +1,5 @@
-//! The worker: one thread per process that runs the calls of all drivers, while any environment (the main thread's, a
-//! worker thread's) is there.
+//! The worker: a single thread that runs the calls of all drivers in the process. It lives as long as any Node
+//! environment (that of the main thread or of a worker thread) is loaded.
 
 use std::future::Future;
 use std::io;
@@ -13,26 +13,26 @@ use tokio::sync::Notify;
 
 use crate::handoff::{Mailbox, UnderWay, Wake, go_round, rest};
 
-/// Threads for name look-ups, which block; idle ones end after some seconds.
+/// The maximum number of threads for blocking DNS lookups. Idle threads exit after a few seconds.
 const MAX_BLOCKING: usize = 8;
 
-/// What Rust gives a thread by default. Said here because `RUST_MIN_STACK` may say less than a request takes.
+/// Rust's default. Set explicitly because `RUST_MIN_STACK` could make it too small for a request.
 const STACK_BYTES: usize = 2 << 20;
 
-/// What other threads wake (a credentials function that answered, a name looked up) comes after this many steps of what is
-/// ready already: calls of one tick all get to where they wait before what they wait for is there, and share it.
+/// How many local tasks are polled before tasks that other threads woke (by a DNS result or credentials, for example).
+/// All calls of one tick are then already waiting when the result arrives, and share it.
 const OWN_FIRST: u32 = 256;
 
-/// How long the last environment waits for the threads to end: a name look-up can take longer.
+/// How long the last environment waits for the threads to exit, since a DNS lookup can take much longer.
 const PATIENCE: Duration = Duration::from_millis(100);
 
-/// A call on its way to the worker, which begins it. Must not panic.
+/// Starts a call on the worker. Must not panic.
 pub(super) type Job = Box<dyn FnOnce() + Send>;
 
-/// Where jobs are handed to the worker. Many on one tick wake it once.
+/// The queue of jobs for the worker. Several jobs added in one tick wake it once.
 pub(super) type Jobs = Mailbox<Job, Bell>;
 
-/// Wakes the worker.
+/// Wakes the worker when jobs arrive.
 #[derive(Clone)]
 pub(super) struct Bell(Arc<Notify>);
 
@@ -51,7 +51,7 @@ struct Worker {
 
 static WORKER: Mutex<Option<Worker>> = Mutex::new(None);
 
-/// Enters an environment; the first one starts the worker.
+/// Registers an environment. The first one starts the worker.
 pub(super) fn enter() -> io::Result<Arc<Jobs>> {
     let mut worker = WORKER.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(worker) = worker.as_mut() {
@@ -66,7 +66,7 @@ pub(super) fn enter() -> io::Result<Arc<Jobs>> {
     Ok(jobs)
 }
 
-/// Leaves an environment; the last one ends the worker, and waits for it, but not long.
+/// Unregisters an environment. The last one stops the worker and waits briefly for its thread to exit.
 pub(super) fn leave() {
     let mut shared = WORKER.lock().unwrap_or_else(PoisonError::into_inner);
     let Some(mut worker) = shared.take() else {
@@ -83,8 +83,7 @@ pub(super) fn leave() {
 
 impl Worker {
     fn start() -> io::Result<Self> {
-        // On a thread of our own, and not one of tokio's multi-threaded runtime: it keeps the order of the jobs, and no
-        // other thread is there to steal from it.
+        // A current-thread runtime keeps the order of the jobs and avoids the cost of work stealing.
         let runtime = Builder::new_current_thread()
             .max_blocking_threads(MAX_BLOCKING)
             .global_queue_interval(OWN_FIRST)
@@ -110,23 +109,23 @@ impl Worker {
         if let Some(bell) = bell {
             bell.wake();
         }
-        // Joined, not left behind, where it ends in time: glibc before 2.43 can crash when a thread that is just ending
-        // is detached (sourceware bug 19951). Twice as long, as the runtime has the same patience with its own threads.
+        // Join rather than detach if possible: glibc before 2.43 can crash when a thread is detached while it exits
+        // (sourceware bug 19951). The timeout is doubled because `shutdown_timeout` may already use it up once.
         if self.ended.recv_timeout(PATIENCE * 2).is_ok() {
-            let _a_panic_was_printed = self.thread.join();
+            let _panic_already_reported = self.thread.join();
         }
     }
 }
 
-/// Begins a call, on the worker. It answers for itself, and nobody waits for its task.
+/// Spawns a call; must run on the worker. The call delivers its own answer, so its task is detached.
 pub(super) fn spawn(call: impl Future<Output = ()> + Send + 'static) {
     drop(tokio::spawn(async move {
-        let _counts = UnderWay::enter();
+        let _in_flight = UnderWay::enter();
         call.await;
     }));
 }
 
-/// The worker's life.
+/// The main loop of the worker thread.
 fn work(runtime: Runtime, jobs: &Jobs, bell: &Bell, end: &SyncSender<()>) {
     runtime.block_on(async {
         drop(tokio::spawn(go_round()));
@@ -139,6 +138,6 @@ fn work(runtime: Runtime, jobs: &Jobs, bell: &Bell, end: &SyncSender<()>) {
         }
     });
     runtime.shutdown_timeout(PATIENCE);
-    // Nobody listens where the time was up.
-    let _nobody = end.send(());
+    // Fails if `Worker::end` has stopped waiting.
+    let _timed_out = end.send(());
 }

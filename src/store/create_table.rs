@@ -1,5 +1,5 @@
-//! `createTable`: DescribeTable and, where there is no table, CreateTable; then DescribeTimeToLive and, where TTL is
-//! off, UpdateTimeToLive. A table that is there already costs two requests and two permissions.
+//! `createTable`: DescribeTable and, if the table does not exist, CreateTable; then DescribeTimeToLive and, if TTL is
+//! off, UpdateTimeToLive. An existing table needs only the two Describe requests and their permissions.
 
 use std::time::Duration;
 
@@ -13,29 +13,29 @@ use crate::json::{
 };
 use crate::table::{MAX_TTL_NAME_BYTES, Readiness, TtlState, key_difference, readiness, ttl_state};
 
-/// The first pause between two looks: engines on this machine are done by then.
+/// The first polling delay, enough for local engines to finish.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 
-/// The longest pause. Each doubles the one before up to here; AWS takes some ten seconds for a table.
+/// The upper bound of the polling delay, which doubles each time. AWS needs about ten seconds to create a table.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
-/// The pauses together, until a table that is being made is given up on.
+/// The total delay after which waiting for a new table fails.
 const TABLE_PATIENCE: Duration = Duration::from_mins(2);
 
-/// The pauses together, until a refusal to turn TTL on is taken to be final: it may only say that somebody else is just
-/// doing the same.
+/// The total delay after which a refusal to enable TTL is final. Until then, it may be caused by a concurrent call that
+/// is enabling it.
 const TTL_PATIENCE: Duration = Duration::from_secs(3);
 
-/// How often `create_table` looks again, and for how long. Only pauses count: requests have limits of their own.
+/// How often and for how long `create_table` polls. Only the delays count: requests have their own timeouts.
 #[derive(Debug, Clone, Copy)]
 pub struct Patience {
-    /// The first pause. Default: 100 ms.
+    /// The first polling delay. Default: 100 ms.
     pub first_pause: Duration,
-    /// The longest pause. Default: 5 s.
+    /// The maximum polling delay. Default: 5 s.
     pub longest_pause: Duration,
-    /// The pauses together until the table can be used. Default: 120 s.
+    /// The total delay while waiting for the table to become usable. Default: 120 s.
     pub for_table: Duration,
-    /// The pauses together until TTL is on. Default: 3 s.
+    /// The total delay while enabling TTL. Default: 3 s.
     pub for_ttl: Duration,
 }
 
@@ -56,7 +56,7 @@ impl Patience {
     }
 }
 
-/// Growing pauses, until their time is up.
+/// Exponentially growing delays, up to a total.
 struct Pauses {
     next: Duration,
     longest: Duration,
@@ -64,7 +64,7 @@ struct Pauses {
 }
 
 impl Pauses {
-    /// Sleeps, and tells whether there was time left to.
+    /// Sleeps for the next delay. Returns `false` if the total has been used up.
     async fn pause(&mut self) -> bool {
         let pause = self.next.min(self.left);
         if pause.is_zero() {
@@ -78,11 +78,11 @@ impl Pauses {
 }
 
 impl Store {
-    /// Makes the table that the store expects, unless it is there, waits until it can be used, and turns its TTL on.
-    /// Returns whether this call made the table. Repeating it is safe, and goes on where a failed call ended.
+    /// Creates the table that the store expects if it does not exist, waits until it is usable, and enables TTL.
+    /// Returns whether this call created the table. The operation is idempotent and can be repeated after a failure.
     ///
     /// # Errors
-    /// A table of another shape or one that cannot be used, a table not ready in time, or a failed request.
+    /// Fails if the table has a different schema, is unavailable or is not ready in time, or if a request fails.
     pub async fn create_table(&self, patience: Patience) -> Result<bool, Error> {
         let call = self.begin(Operation::CreateTable)?;
         call.check_ttl_name()?;
@@ -93,7 +93,7 @@ impl Store {
 }
 
 impl Call {
-    /// The driver reads and writes longer names than DynamoDB's TTL takes; found out before there is a table.
+    /// The driver accepts longer attribute names than DynamoDB's TTL does. Checked before a table is created.
     fn check_ttl_name(&self) -> Result<(), Error> {
         if self.session.options.attributes.ttl.len() <= MAX_TTL_NAME_BYTES {
             return Ok(());
@@ -102,7 +102,7 @@ impl Call {
         Err(self.fail(Error::option("attributes.ttl", &allowed, "longer")))
     }
 
-    /// Returns when there is a table that can be used, and tells whether this call made it.
+    /// Waits until the table is usable. Returns whether this call created it.
     async fn ensure_table(&self, patience: Patience) -> Result<bool, Error> {
         let mut pauses = patience.pauses(patience.for_table);
         let mut created = false;
@@ -110,7 +110,7 @@ impl Call {
             match self.describe_table().await? {
                 Some(table) if self.is_ready(&table)? => return Ok(created),
                 None if !created => created = self.make_table().await?,
-                // Still being made; or it was just made, and does not show yet.
+                // Still being created, or created but not visible yet (DescribeTable is eventually consistent).
                 _ => {}
             }
             if !pauses.pause().await {
@@ -123,10 +123,10 @@ impl Call {
         }
     }
 
-    /// Whether the table can be used. Fails where waiting would not help.
+    /// Whether the table is usable. Fails if waiting would not help.
     fn is_ready(&self, table: &TableDescription) -> Result<bool, Error> {
         let readiness = readiness(table);
-        // First: a table that is being deleted may no longer tell its key.
+        // Checked first because the description of a table being deleted may lack the key schema.
         if let Readiness::Unavailable(reason) = readiness {
             return Err(self.fail(Error::new(ErrorKind::TableUnavailable, reason)));
         }
@@ -136,7 +136,7 @@ impl Call {
         }
     }
 
-    /// Turns TTL on where it is off. Does not wait for DynamoDB to be done with it: that takes up to an hour.
+    /// Enables TTL if it is off. Does not wait for the change to take effect, which takes up to an hour.
     async fn ensure_ttl(&self, patience: Patience) -> Result<(), Error> {
         let mut pauses = patience.pauses(patience.for_ttl);
         let expected = &self.session.options.attributes.ttl;
@@ -174,7 +174,7 @@ impl Call {
         self.fail(Error::new(ErrorKind::SchemaMismatch, reason))
     }
 
-    /// The table, where there is one.
+    /// Describes the table. Returns `None` if it does not exist.
     async fn describe_table(&self) -> Result<Option<TableDescription>, Error> {
         let body = || json::body(&TableNameInput { table_name: &self.session.options.table });
         let read = |response: &[u8]| json::read(response).map(|DescribeTableOutput { table }| table);
@@ -186,7 +186,7 @@ impl Call {
         }
     }
 
-    /// Makes the table; `false` where somebody else was faster.
+    /// Creates the table. Returns `false` if a concurrent call created it first.
     async fn make_table(&self) -> Result<bool, Error> {
         let options = &self.session.options;
         let body = || json::body(&CreateTableInput::new(&options.table, &options.attributes.key));
@@ -213,12 +213,12 @@ impl Call {
     }
 }
 
-/// Whether the endpoint does not know the operation: some local engines have no TTL.
+/// Whether the endpoint does not support the operation. Some local engines have no TTL.
 fn is_unknown(error: &Error) -> bool {
     error.name() == "UnknownOperationException"
 }
 
-/// Tells what an engine without TTL means for the table.
+/// Explains what an engine without TTL support means for the table.
 fn without_ttl(error: Error, action: &str) -> Error {
     if !is_unknown(&error) {
         return error;
@@ -228,7 +228,7 @@ fn without_ttl(error: Error, action: &str) -> Error {
     ))
 }
 
-/// Whether AWS refused because somebody else is at work on the table.
+/// Whether AWS refused because the table exists or is being changed.
 fn is_in_use(error: &Error) -> bool {
     error.name() == "ResourceInUseException"
 }

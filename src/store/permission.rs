@@ -1,11 +1,11 @@
-//! Whether a batch operation may be used. The four base permissions are enough for everything, so a role that lacks
-//! the batch ones is no error: the driver remembers, says so once, and goes on with single requests.
+//! Remembers whether a batch operation is allowed. Batch permissions are optional: when AWS denies one, the driver
+//! warns once and falls back to single requests.
 
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// One batch operation's permission.
+/// The permission for one batch operation.
 #[derive(Debug)]
 pub(super) struct Permission {
     allowed: AtomicBool,
@@ -13,7 +13,7 @@ pub(super) struct Permission {
 }
 
 impl Permission {
-    /// Allowed until AWS says otherwise, unless switched off.
+    /// Starts with the value of the option `batch`.
     pub(super) fn new(allowed: bool) -> Self {
         Self { allowed: AtomicBool::new(allowed), notice: Mutex::new(None) }
     }
@@ -22,7 +22,7 @@ impl Permission {
         self.allowed.load(Ordering::Relaxed)
     }
 
-    /// Remembers the denial. The first one leaves a notice.
+    /// Records a denial. The first one creates a notice.
     pub(super) fn deny(&self, action: &str) {
         if self.allowed.swap(false, Ordering::Relaxed) {
             let notice = format!(
@@ -33,7 +33,7 @@ impl Permission {
         }
     }
 
-    /// What the user should be told, once.
+    /// The notice for the user. Returned at most once.
     pub(super) fn take_notice(&self) -> Option<String> {
         if self.allowed() {
             return None;
@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_denial_is_remembered_and_told_once() {
+    fn a_denial_is_remembered_and_reported_once() {
         let permission = Permission::new(true);
         assert!(permission.allowed());
         assert_eq!(permission.take_notice(), None);
@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn switched_off_by_the_user_is_no_news() {
+    fn disabled_by_the_user_leaves_no_notice() {
         let permission = Permission::new(false);
         permission.deny("BatchGetItem");
         assert_eq!(permission.take_notice(), None);

@@ -1,9 +1,9 @@
 //! The AWS default chain: environment, profile (keys, SSO, `aws login`, process, assumed roles), web identity,
 //! container, instance.
 //!
-//! The SDK's chain, which differs in two points from the JavaScript SDK's, whose users change the import alone: there
-//! `AWS_PROFILE` switches the environment's keys off, and any `AWS_EC2_METADATA_DISABLED` but "false" the instance
-//! metadata. Both are said to it by what its environment holds.
+//! This is the chain of the Rust SDK, adjusted to match the JavaScript SDK in two points: `AWS_PROFILE` disables the
+//! environment's keys, and any value of `AWS_EC2_METADATA_DISABLED` except "false" disables the instance metadata. Both
+//! are achieved by changing the environment that the chain sees.
 //! <https://docs.aws.amazon.com/sdk-for-javascript/v3/developer-guide/setting-credentials-node.html>
 
 use aws_config::SdkConfig;
@@ -27,11 +27,11 @@ const OTHER_SECRET_KEY: &str = "SECRET_ACCESS_KEY";
 const SESSION_TOKEN: &str = "AWS_SESSION_TOKEN";
 const METADATA_DISABLED: &str = "AWS_EC2_METADATA_DISABLED";
 
-/// Makes the SDK's settings, with its own chain of credentials in them, over an environment.
+/// Loads the SDK configuration, including its credentials chain, for an environment.
 pub(in crate::client) type Load =
     Box<dyn Fn(aws_types::os_shim_internal::Env) -> BoxFuture<'static, SdkConfig> + Send + Sync>;
 
-/// Where the chain begins.
+/// The inputs of the chain.
 pub(in crate::client) struct Settings {
     pub(in crate::client) load: Load,
     pub(in crate::client) environment: Environment,
@@ -39,7 +39,7 @@ pub(in crate::client) struct Settings {
     pub(in crate::client) profile: Option<String>,
 }
 
-/// The chain, put together by the first lookup and then kept for what its sources remember. Files are read once.
+/// The chain. Built by the first lookup and then kept, because its sources cache data. Files are read only once.
 pub(super) struct Chain {
     settings: std::sync::Arc<Settings>,
     made: OnceCell<SharedCredentialsProvider>,
@@ -68,7 +68,7 @@ impl ProvideCredentials for Chain {
 }
 
 impl Chain {
-    /// Asks nobody yet.
+    /// Does no I/O until the first lookup.
     pub(super) fn new(settings: std::sync::Arc<Settings>) -> Self {
         Self { settings, made: OnceCell::new() }
     }
@@ -95,7 +95,7 @@ impl Settings {
         config.credentials_provider().ok_or_else(|| CredentialsError::unhandled("the SDK made no chain"))
     }
 
-    /// What the SDK's chain is to see. The keys were looked for before.
+    /// The environment for the SDK's chain. The keys are hidden because they have already been considered.
     fn environment_of_chain(&self) -> aws_types::os_shim_internal::Env {
         let mut hidden = vec![ACCESS_KEY, SECRET_KEY, OTHER_SECRET_KEY, SESSION_TOKEN];
         let off = is_metadata_off(self.environment.get(METADATA_DISABLED));
@@ -104,7 +104,7 @@ impl Settings {
     }
 }
 
-/// The environment's keys, read as the SDK reads them.
+/// The environment's keys, read in the same way as the SDK does.
 fn keys(environment: &Environment) -> Option<Credentials> {
     let filled = |name| environment.get(name).filter(|value| !value.trim().is_empty());
     let mut keys = Credentials::builder()
@@ -118,17 +118,17 @@ fn keys(environment: &Environment) -> Option<Credentials> {
     Some(keys)
 }
 
-/// A base, and the profiles whose roles are assumed from it, the last one first.
+/// Base credentials, and the profiles whose roles are assumed with them, last one first.
 type OwnBase<'a> = (SharedCredentialsProvider, Vec<&'a Profile>);
 
-/// The base of the selected profile, where it is one that the SDK would take from the environment of the process: a
-/// command, or keys that its chain must not see.
+/// The base of the selected profile, if the SDK would read it from the environment of the process: a
+/// `credential_process`, or keys that are hidden from its chain.
 fn own_base<'a>(profiles: &'a ProfileSet, environment: &Environment) -> Result<Option<OwnBase<'a>>, CredentialsError> {
     let mut roles = Vec::new();
     let lineage = profile::lineage(profiles);
     for (nth, profile) in lineage.iter().copied().enumerate() {
         let has = |name| profile.get(name).is_some();
-        // In a source, keys go first.
+        // In a source profile, static keys take precedence over a role.
         if nth > 0 && has("aws_access_key_id") && has("aws_secret_access_key") {
             return Ok(None);
         }
@@ -137,7 +137,7 @@ fn own_base<'a>(profiles: &'a ProfileSet, environment: &Environment) -> Result<O
             match (profile.get("source_profile"), profile.get("credential_source")) {
                 (Some(source), None) if source != profile.name() => continue,
                 (Some(_), None) | (None, Some(_)) => {}
-                // Not right, as the SDK says in its own words.
+                // Invalid. The SDK reports the error.
                 _ => return Ok(None),
             }
         }
@@ -160,7 +160,7 @@ fn own_base<'a>(profiles: &'a ProfileSet, environment: &Environment) -> Result<O
     Ok(None)
 }
 
-/// Assumes the roles of these profiles one by another, the last one first.
+/// Chains the roles of these profiles, last one first.
 async fn assume(
     base: SharedCredentialsProvider,
     roles: Vec<&Profile>,
@@ -190,7 +190,7 @@ mod tests {
 
     /// [CRED-3]
     #[test]
-    fn anything_but_false_switches_the_instance_metadata_off() {
+    fn any_value_except_false_disables_the_instance_metadata() {
         for off in ["true", "TRUE", "1", "yes", "0", "False"] {
             assert!(is_metadata_off(Some(off)), "{off}");
         }

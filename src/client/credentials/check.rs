@@ -1,5 +1,5 @@
-//! Whether credentials can be sent at all. A line break or a byte-order mark, left by a copy or by an editor, would
-//! otherwise fail deep inside the SDK, or come back from AWS as a wrong signature.
+//! Validates credentials before use. A line break or a byte-order mark, left over from copying or from an editor, would
+//! otherwise fail deep inside the SDK or be reported by AWS as an invalid signature.
 
 use aws_config::profile::Profile;
 use aws_credential_types::Credentials;
@@ -9,19 +9,19 @@ use aws_credential_types::provider::error::CredentialsError;
 use crate::error::CredentialsFailure;
 use crate::options::credential_flaw;
 
-/// What a source calls the three parts.
+/// The names that a source uses for the access key ID, secret access key and session token.
 type Names = [&'static str; 3];
 
 const OF_ENVIRONMENT: Names = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
 const OF_PROFILE: Names = ["aws_access_key_id", "aws_secret_access_key", "aws_session_token"];
 const OF_ANSWERS: Names = ["AccessKeyId", "SecretAccessKey", "SessionToken"];
 
-/// Checks the environment's keys.
+/// Checks the keys of the environment.
 pub(super) fn environment(keys: &Credentials) -> Result<(), CredentialsError> {
     parts(OF_ENVIRONMENT, keys, "the environment")
 }
 
-/// Checks the keys of a profile, which the SDK may sign with before anything of it comes here.
+/// Checks the keys of a profile. Done in advance, because the SDK may sign requests with them inside its chain.
 pub(super) fn profile(profile: &Profile) -> Result<(), CredentialsError> {
     let source = || format!("the AWS profile {:?}", profile.name());
     OF_PROFILE.into_iter().try_for_each(|name| match profile.get(name) {
@@ -30,12 +30,12 @@ pub(super) fn profile(profile: &Profile) -> Result<(), CredentialsError> {
     })
 }
 
-/// Checks what a source gave.
+/// Checks the credentials that a source returned.
 pub(super) fn given(credentials: &Credentials, source: &str) -> Result<(), CredentialsError> {
     parts(OF_ANSWERS, credentials, source)
 }
 
-/// Where credentials of the chain came from.
+/// The source in the chain that returned these credentials.
 pub(super) fn source(credentials: &Credentials) -> &'static str {
     let known = |feature: &Feature| match feature {
         Feature::CredentialsEnvVars => Some("the environment"),

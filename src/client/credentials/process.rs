@@ -1,4 +1,4 @@
-//! A profile's `credential_process`, run in the driver's environment: the SDK would run it in that of the process.
+//! Runs a profile's `credential_process` in the driver's environment. The SDK would use the environment of the process.
 //! <https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html>
 
 use std::process::Command;
@@ -16,10 +16,10 @@ use super::check;
 use crate::environment::Environment;
 use crate::error::CredentialsFailure;
 
-/// Runs the command for each lookup. No `Debug` of the command: its arguments may be secrets.
+/// Runs the command for each lookup. `Debug` hides the command because its arguments may contain secrets.
 pub(super) struct Process {
     pub(super) command: String,
-    /// The account, where the profile names it.
+    /// The account ID, if the profile specifies one.
     pub(super) account_id: Option<String>,
     pub(super) environment: Environment,
 }
@@ -37,14 +37,14 @@ impl ProvideCredentials for Process {
     {
         future::ProvideCredentials::new(async move {
             let credentials = self.run().await.map_err(CredentialsError::provider_error)?;
-            // Roles may be assumed with them.
+            // Checked here because the SDK may use them to assume a role.
             check::given(&credentials, check::source(&credentials))?;
             Ok(credentials)
         })
     }
 }
 
-/// What the command prints. No `Debug`: it is a secret.
+/// The output of the command. Not `Debug`, because it contains secrets.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Printed {
@@ -60,7 +60,7 @@ impl Process {
     async fn run(&self) -> Result<Credentials, CredentialsFailure> {
         let mut command = shell(&self.command);
         command.env_clear().envs(self.environment.of_processes());
-        // A lookup that takes too long ends its process.
+        // A lookup that times out must not leave the process running.
         let output = tokio::process::Command::from(command).kill_on_drop(true).output().await;
         let output = output.map_err(|error| failed(&format!("could not be run: {error}")))?;
         if !output.status.success() {
@@ -72,7 +72,7 @@ impl Process {
     }
 
     fn read(&self, printed: &[u8]) -> Result<Credentials, CredentialsFailure> {
-        // The error would repeat a part of the text.
+        // Drop the serde error, which may quote secrets from the output.
         let printed: Printed = serde_json::from_slice(printed).map_err(|_| {
             failed("must print a JSON object { Version, AccessKeyId, SecretAccessKey, SessionToken?, Expiration? }")
         })?;
@@ -113,7 +113,7 @@ fn shell(line: &str) -> Command {
 fn shell(line: &str) -> Command {
     use std::os::windows::process::CommandExt;
     let mut command = Command::new("cmd.exe");
-    // `cmd.exe` strips the outer quotes; Rust's own quoting is not what it reads.
+    // `cmd.exe` strips the outer quotes, and does not understand the quoting that `arg` would apply.
     command.arg("/C").raw_arg(format!("\"{line}\""));
     command
 }
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn says_what_it_must_print_and_shows_nothing() {
+    fn invalid_output_is_explained_without_being_shown() {
         for (printed, said) in [
             ("CANARY", "JSON object"),
             (r#"{ "Version": 1, "AccessKeyId": "CANARY" }"#, "JSON object"),

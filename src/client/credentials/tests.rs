@@ -21,7 +21,7 @@ impl Hands {
     }
 }
 
-/// Gives credentials that live for `life` seconds, counts how often it was asked, and fails when told to.
+/// A provider whose credentials are valid for `life` seconds. Counts its lookups, and can be made to fail.
 #[derive(Debug, Default, Clone)]
 struct Giver {
     asked: Arc<AtomicU32>,
@@ -75,7 +75,7 @@ async fn id(keeper: &CredentialsKeeper) -> String {
     }
 }
 
-/// Lets a renewal in the background come to its end.
+/// Lets a background renewal complete.
 async fn settle() {
     for _ in 0..20 {
         tokio::task::yield_now().await;
@@ -84,7 +84,7 @@ async fn settle() {
 
 /// [CRED-5]
 #[tokio::test]
-async fn one_lookup_serves_all_who_wait() {
+async fn one_lookup_serves_all_waiting_requests() {
     let giver = Giver::default();
     let keeper = giver.keeper();
     let ids = futures_util::future::join_all((0..100).map(|_| id(&keeper))).await;
@@ -94,7 +94,7 @@ async fn one_lookup_serves_all_who_wait() {
 
 /// [CRED-6]
 #[tokio::test]
-async fn without_an_expiry_they_are_kept() {
+async fn credentials_without_an_expiry_are_kept() {
     let giver = Giver::default();
     let keeper = giver.keeper();
     assert_eq!(id(&keeper).await, "id1");
@@ -105,7 +105,7 @@ async fn without_an_expiry_they_are_kept() {
 
 /// [CRED-6]
 #[tokio::test]
-async fn they_are_renewed_in_the_background_five_minutes_before_they_expire() {
+async fn credentials_are_renewed_in_the_background_five_minutes_before_they_expire() {
     let giver = Giver { life: Some(3_600.0), ..Giver::default() };
     let keeper = giver.keeper();
     assert_eq!(id(&keeper).await, "id1");
@@ -122,7 +122,7 @@ async fn they_are_renewed_in_the_background_five_minutes_before_they_expire() {
 
 /// [CRED-6]
 #[tokio::test]
-async fn ten_seconds_before_they_expire_a_request_waits_for_others() {
+async fn ten_seconds_before_expiry_a_request_waits_for_new_credentials() {
     let giver = Giver { life: Some(3_600.0), ..Giver::default() };
     let keeper = giver.keeper();
     assert_eq!(id(&keeper).await, "id1");
@@ -132,7 +132,7 @@ async fn ten_seconds_before_they_expire_a_request_waits_for_others() {
 
 /// [CRED-6]
 #[tokio::test]
-async fn a_short_life_shortens_the_margins() {
+async fn a_short_lifetime_shortens_the_margins() {
     let giver = Giver { life: Some(10.0), ..Giver::default() };
     let keeper = giver.keeper();
     assert_eq!(id(&keeper).await, "id1");
@@ -145,7 +145,7 @@ async fn a_short_life_shortens_the_margins() {
 }
 
 #[tokio::test]
-async fn credentials_that_come_expired_serve_those_who_waited() {
+async fn credentials_that_arrive_expired_serve_the_waiting_requests_only() {
     let giver = Giver { life: Some(0.0), ..Giver::default() };
     let keeper = giver.keeper();
     assert_eq!(id(&keeper).await, "id1");
@@ -154,7 +154,7 @@ async fn credentials_that_come_expired_serve_those_who_waited() {
 
 /// [CRED-6]
 #[tokio::test]
-async fn a_failed_renewal_leaves_what_is_good_and_rests() {
+async fn a_failed_renewal_keeps_valid_credentials_and_backs_off() {
     let giver = Giver { life: Some(3_600.0), ..Giver::default() };
     let keeper = giver.keeper();
     assert_eq!(id(&keeper).await, "id1");
@@ -173,7 +173,7 @@ async fn a_failed_renewal_leaves_what_is_good_and_rests() {
 }
 
 #[tokio::test]
-async fn a_failure_is_not_kept() {
+async fn a_failure_is_not_cached() {
     let giver = Giver::default();
     let keeper = giver.keeper();
     giver.failing.store(1, Ordering::Relaxed);
@@ -184,7 +184,7 @@ async fn a_failure_is_not_kept() {
 
 /// [CRED-7]
 #[tokio::test]
-async fn a_source_that_never_answers_is_given_up() {
+async fn a_source_that_never_answers_times_out() {
     let giver = Giver { hangs: true, ..Giver::default() };
     let keeper = giver.keeper();
     let Err(Failure::Source(error)) = keeper.ready().await else { panic!("no failure") };
@@ -194,7 +194,7 @@ async fn a_source_that_never_answers_is_given_up() {
 
 /// [CRED-8]
 #[tokio::test]
-async fn what_aws_refused_is_dropped_once() {
+async fn rejected_credentials_are_discarded_once() {
     let giver = Giver::default();
     let keeper = giver.keeper();
     let first = serial(&keeper).await;
@@ -210,7 +210,7 @@ async fn serial(keeper: &CredentialsKeeper) -> u64 {
 
 /// [CRED-13]
 #[tokio::test]
-async fn what_aws_refuses_again_is_looked_up_again_every_ten_seconds_at_most() {
+async fn repeated_rejections_cause_at_most_one_lookup_every_ten_seconds() {
     let giver = Giver::default();
     let keeper = giver.keeper();
     for second in 0..25 {
@@ -219,13 +219,13 @@ async fn what_aws_refuses_again_is_looked_up_again_every_ten_seconds_at_most() {
             while keeper.drop_refused(serial(&keeper).await) {}
         }
     }
-    // One at first, then one each at 0, 10 and 20 s.
+    // The initial lookup, then one each at 0, 10 and 20 s.
     assert_eq!(giver.asked(), 4);
 }
 
 /// [CRED-13]
 #[tokio::test]
-async fn a_source_that_fails_again_and_again_is_asked_ever_more_rarely() {
+async fn consecutive_failures_increase_the_backoff() {
     let giver = Giver::default();
     let keeper = giver.keeper();
     giver.failing.store(1, Ordering::Relaxed);
@@ -239,7 +239,7 @@ async fn a_source_that_fails_again_and_again_is_asked_ever_more_rarely() {
         asked_at.extend((before..giver.asked()).map(|_| second));
     }
     assert_eq!(asked_at, [0, 0, 1, 3, 7, 15, 25, 35, 45]);
-    // The first success ends that.
+    // A success resets the backoff.
     giver.failing.store(0, Ordering::Relaxed);
     giver.clock.set(55.0);
     assert_eq!(id(&keeper).await, "id10");
@@ -247,7 +247,7 @@ async fn a_source_that_fails_again_and_again_is_asked_ever_more_rarely() {
 
 /// [CRED-13]
 #[tokio::test]
-async fn a_failed_renewal_does_not_keep_requests_from_looking_once_what_was_good_has_ended() {
+async fn a_failed_renewal_does_not_delay_the_lookup_after_expiry() {
     let giver = Giver { life: Some(10.0), ..Giver::default() };
     let keeper = giver.keeper();
     assert_eq!(id(&keeper).await, "id1");
@@ -262,7 +262,7 @@ async fn a_failed_renewal_does_not_keep_requests_from_looking_once_what_was_good
 
 /// [CRED-14]
 #[tokio::test]
-async fn a_source_that_panics_fails_that_lookup_alone() {
+async fn a_panic_in_the_source_fails_only_that_lookup() {
     let giver = Giver { panics: true, ..Giver::default() };
     let keeper = giver.keeper();
     let Err(Failure::Source(error)) = keeper.ready().await else { panic!("no failure") };
@@ -273,7 +273,7 @@ async fn a_source_that_panics_fails_that_lookup_alone() {
 
 /// [CRED-12]
 #[tokio::test]
-async fn what_cannot_be_sent_is_an_error_that_names_source_and_part() {
+async fn invalid_credentials_are_an_error_that_names_source_and_part() {
     let giver = Giver { token: Some("CANARY\n"), ..Giver::default() };
     let Err(Failure::Source(error)) = giver.keeper().ready().await else { panic!("no failure") };
     let source = std::error::Error::source(&*error).expect("source").to_string();

@@ -1,35 +1,35 @@
-//! How many pages of a scan may be in flight.
+//! Limits how many pages of a scan are in flight.
 //!
-//! A scan takes as much of a table's capacity as it can get, and a provisioned table has only so much: the app's own
-//! reads must not starve. Nobody tells what is left, so the scan finds out as TCP does. It starts at one page and
-//! quadruples while nothing is throttled (1, 4, 16: two steps, because a scan may be over after a few pages). Each
-//! throttle halves. From the first throttle on, the limit is known to be near, and is approached in steps of one.
+//! A scan consumes as much of a table's capacity as it can get and must not starve the application's own reads.
+//! DynamoDB does not report the remaining capacity, so the limit is probed as in TCP congestion control: it starts at
+//! one page and quadruples until the first throttle (scans are often short, so doubling would be too slow), is halved
+//! by each throttle, and grows by one after that.
 
-/// The limit on the pages in flight, moved by what the answers tell.
+/// The limit on pages in flight, adjusted to the responses.
 #[derive(Debug)]
 pub(super) struct Concurrency {
     limit: usize,
     most: usize,
-    /// Pages answered without a throttle since the limit last changed or a throttle was seen.
+    /// Pages read without a throttle since the limit last changed or a throttle was seen.
     calm: usize,
     throttled: bool,
 }
 
-/// The growth while nothing was ever throttled.
+/// The growth factor until the first throttle.
 const GROWTH: usize = 4;
 
 impl Concurrency {
-    /// One page in flight, to become `most` where the table bears it.
+    /// Starts at one page. The limit never exceeds `most`.
     pub(super) fn new(most: usize) -> Self {
         Self { limit: 1, most, calm: 0, throttled: false }
     }
 
-    /// Pages in flight now, at most.
+    /// The current limit.
     pub(super) fn limit(&self) -> usize {
         self.limit
     }
 
-    /// So many attempts were throttled, of whatever pages.
+    /// Records throttled attempts, of any pages.
     pub(super) fn throttled(&mut self, attempts: u32) {
         if attempts > 0 {
             self.throttled = true;
@@ -38,7 +38,7 @@ impl Concurrency {
         }
     }
 
-    /// A page was answered, and none of its attempts was throttled.
+    /// Records a page that was read without a throttled attempt.
     pub(super) fn answered(&mut self) {
         self.calm += 1;
         if self.calm >= self.generation() {
@@ -47,11 +47,11 @@ impl Concurrency {
         }
     }
 
-    /// How many calm pages in a row let the limit grow.
+    /// How many unthrottled pages in a row are needed before the limit grows.
     ///
-    /// At first as many as may be in flight: each of them was sent under the present limit. After a throttle as many
-    /// as may *ever* be in flight: more than were under way when it came, and they tell nothing about the new limit;
-    /// and a table that bears just this many is asked for too much once in a generation, not all the time.
+    /// Initially as many as may be in flight, so that all of them were sent under the current limit. After a throttle,
+    /// `most`: pages that were already in flight say nothing about the lowered limit, and a table near its capacity is
+    /// probed only occasionally.
     fn generation(&self) -> usize {
         if self.throttled { self.most } else { self.limit }
     }
@@ -62,7 +62,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// 0 is a calm page, any other number that many throttles.
+    /// 0 is an unthrottled page; any other number is that many throttled attempts.
     fn happens(concurrency: &mut Concurrency, event: u32) {
         match event {
             0 => concurrency.answered(),
@@ -113,7 +113,7 @@ mod tests {
         for (pages, limit) in [(15, 1), (16, 2), (31, 2), (32, 3), (10_000, 16)] {
             assert_eq!(after(16, throttled().chain(calm(pages))).limit(), limit, "after {pages} pages");
         }
-        // The row of calm pages begins anew at each throttle.
+        // A throttle resets the count of unthrottled pages.
         assert_eq!(after(16, throttled().chain(calm(15)).chain([1]).chain(calm(15))).limit(), 1);
     }
 

@@ -1,7 +1,7 @@
-//! One Scan request: a page of keys.
+//! Requests one page of keys with Scan.
 //!
-//! A page is 1 MB of items *before* the filter, so one may be empty and not the last; the end is the absence of a
-//! start key for the next:
+//! The 1 MB limit of a page applies *before* the filter, so a page can be empty without being the last one. Only a
+//! missing `LastEvaluatedKey` marks the end:
 //! <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Scan.html#Scan.Pagination>
 
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -16,15 +16,15 @@ use crate::key::{Base, Key};
 use crate::options::Options;
 use crate::store::call::Call;
 
-/// What one request brought.
+/// The result of one Scan request.
 pub(super) struct Page {
     pub(super) keys: Vec<Key>,
-    /// Behind which key the segment goes on; `None` at its end.
+    /// The key after which the segment continues; `None` at its end.
     pub(super) last: Option<Row>,
 }
 
 impl Call {
-    /// Reads the segment's next page.
+    /// Requests the segment's next page.
     pub(super) async fn scan_page(
         &self,
         base: &Base,
@@ -54,7 +54,7 @@ impl Call {
         self.progress();
         Ok(Page {
             keys,
-            // DynamoDB ends with an absent key; some engines with an empty one.
+            // DynamoDB omits the key on the last page; some local engines send an empty one.
             last: last.filter(|key| !key.is_empty()),
         })
     }

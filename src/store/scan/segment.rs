@@ -1,35 +1,35 @@
-//! One walk through a part of the table: where its next page begins, and whether the pages advance.
+//! Tracks the progress of a scan through one segment of the table.
 
 use tokio::time::sleep;
 
 use crate::batch::jittered;
 use crate::item::Row;
 
-/// A walk through the whole table, or through one of the segments that DynamoDB divides it into.
+/// The scan position in the whole table or in one segment of a parallel scan.
 #[derive(Debug)]
 pub(super) struct Segment {
     part: Option<Part>,
     start: Option<Row>,
-    /// How often its next page was given up on, because the table is over its capacity.
+    /// How many times in a row its next page failed because the table was throttled.
     throttles: u32,
 }
 
-/// Which part of the table.
+/// A segment of a parallel scan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Part {
-    /// From 0.
+    /// The segment number, starting at 0.
     pub(super) number: i32,
-    /// How many there are.
+    /// The total number of segments.
     pub(super) of: i32,
 }
 
 impl Segment {
-    /// The whole table, from its start.
+    /// Covers the whole table.
     pub(super) fn whole() -> Self {
         Self { part: None, start: None, throttles: 0 }
     }
 
-    /// Every segment of a table, from its start.
+    /// Splits the table into `of` segments.
     pub(super) fn all(of: i32) -> impl Iterator<Item = Self> {
         (0..of).map(move |number| Self { part: Some(Part { number, of }), ..Self::whole() })
     }
@@ -39,17 +39,17 @@ impl Segment {
         self.part
     }
 
-    /// The key behind which the next page begins; `None` at the segment's own start.
+    /// The key after which the next page begins; `None` at the start of the segment.
     pub(super) fn start(&self) -> Option<&Row> {
         self.start.as_ref()
     }
 
-    /// Whether nothing has been read before.
+    /// Whether this is the first page of an unsegmented scan.
     pub(super) fn is_page_1(&self) -> bool {
         self.part.is_none() && self.start.is_none()
     }
 
-    /// Continues behind `last`. `false` where the page just read began there, too: the walk would never end.
+    /// Continues after `last`. Returns `false` if the page just read also began there, which would loop forever.
     #[must_use]
     pub(super) fn advance(&mut self, last: Row) -> bool {
         let advances = self.start.as_ref() != Some(&last);
@@ -58,10 +58,10 @@ impl Segment {
         advances
     }
 
-    /// Waits before its next page is requested again: longer each time, up to about the second in which a table regains
-    /// its capacity.
+    /// Backs off before its next page is requested again. The delay grows to about one second, the interval in which
+    /// DynamoDB replenishes capacity.
     pub(super) async fn rest(&mut self) {
-        /// 50 ms, doubled so often, are 800 ms.
+        /// 50 ms doubled four times is 800 ms.
         const DOUBLED: u32 = 4;
         sleep(jittered(self.throttles.min(DOUBLED))).await;
         self.throttles = self.throttles.saturating_add(1);
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn goes_on_behind_the_last_key() {
+    fn continues_after_the_last_key() {
         let mut segment = Segment::all(2).nth(1).expect("two");
         assert_eq!(segment.part(), Some(Part { number: 1, of: 2 }));
         assert_eq!(segment.start(), None);
