@@ -68,10 +68,17 @@ describe("[ABT-7] an abort's message", () => {
     "of %s names method and table, and speaks of writes only for writes",
     async (operation, call) => {
       const driver = table.driver({ endpoint: recorder.endpoint });
-      const { message } = await failureOf(call(driver, { signal: AbortSignal.abort() }));
-      expect(message).toContain(
-        `${operation} on table "${table.name}" failed: the call was aborted`,
-      );
+      const failed = `${operation} on table "${table.name}" failed: the call was aborted`;
+      const before = await failureOf(call(driver, { signal: AbortSignal.abort() }));
+      expect(before.message).toContain(`${failed} before anything was sent`);
+      const controller = new AbortController();
+      recorder.hold();
+      const during = failureOf(call(driver, { signal: controller.signal }));
+      while (recorder.inFlight === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+      controller.abort();
+      const { message } = await during;
+      recorder.release();
+      expect(message).toContain(failed);
       expect(/writ/.test(message)).toBe(/^(set|remove|clear)/.test(operation));
     },
   );

@@ -165,3 +165,26 @@ describe("after the call", () => {
     });
   });
 });
+
+describe("bytes of a buffer that was transferred", () => {
+  it.each(["setItem", "setItemRaw"])(
+    "[RAW-1] [VAL-5] %s rejects, and the old value stays",
+    async (method) => {
+      const driver: any = table.driver();
+      await driver.setItem("kept", "old");
+      const views = [
+        (buffer: ArrayBuffer) => new Uint8Array(buffer),
+        (buffer: ArrayBuffer) => new DataView(buffer),
+      ];
+      for (const view of [...views, (buffer: ArrayBuffer) => buffer]) {
+        const buffer = filled();
+        const bytes = view(buffer);
+        structuredClone(buffer, { transfer: [buffer] });
+        await expect(driver[method]("kept", bytes)).rejects.toMatchObject({
+          name: "DynamoDbError",
+        });
+      }
+      expect(await driver.getItem("kept")).toBe("old");
+    },
+  );
+});

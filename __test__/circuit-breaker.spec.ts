@@ -65,6 +65,40 @@ describe("the circuit breaker", () => {
     }
   });
 
+  it("[CB-1] opens after calls for many items that end without progress", async () => {
+    silence();
+    const item = (key: string) => ({ key, value: 1 });
+    for (const call of [
+      (store: any) => store.getItems([{ key: "a" }, { key: "b" }]),
+      (store: any) => store.setItems([item("a"), item("b")]),
+      (store: any) => store.getKeys(),
+      (store: any) => store.clear(),
+    ]) {
+      const store = driver({ failures: 1, cooldown: 3_600_000 }, { timeout: 200 });
+      expect((await failureOf(call(store))).code).toBe("ERR_DYNAMODB_TIMEOUT");
+      expect(await failureOf(store.getItem("k"))).toMatchObject(open);
+    }
+  });
+
+  it("[CB-1] does not count waits for a connection, credentials or an earlier write", async () => {
+    const hang = { credentials: () => new Promise(() => {}) };
+    const store = driver({ failures: 1, cooldown: 3_600_000 }, { timeout: 100, ...hang });
+    for (let n = 0; n < 3; n += 1) {
+      expect((await failureOf(store.getItem("k"))).code).toBe("ERR_DYNAMODB_TIMEOUT");
+    }
+  });
+
+  it("[CB-2] all requests of a call are one probe", async () => {
+    const store = driver({ failures: 1, cooldown: 1 }, { timeout: 300 });
+    silence();
+    await failureOf(store.getItem("k"));
+    endpoint.script(() => "forward");
+    await sleep(20);
+    const items = Array.from({ length: 150 }, (_, n) => ({ key: `k${n}`, value: n }));
+    await store.setItems(items);
+    expect(await store.getItems(items)).toHaveLength(150);
+  });
+
   it("[CB-2] lets one call at a time through after the cooldown, until one succeeds", async () => {
     const store = driver({ failures: 1, cooldown: 1 }, { timeout: 300 });
     silence();

@@ -221,6 +221,9 @@ describe("how it may fail", () => {
   }
   const own = new OwnError("no vault today");
   const plain = { code: "E_VAULT" };
+  const raise = (): never => {
+    throw own;
+  };
   const ways: [string, () => unknown, unknown][] = [
     ["rejects", () => Promise.reject(own), own],
     [
@@ -233,11 +236,12 @@ describe("how it may fail", () => {
     ["rejects with an object", () => Promise.reject(plain), plain],
     [
       "has a getter that throws",
-      () => ({
-        get accessKeyId() {
-          throw own;
-        },
-      }),
+      () => Object.defineProperty({}, "accessKeyId", { get: raise, enumerable: true }),
+      own,
+    ],
+    [
+      "gives a thenable that throws",
+      () => Object.defineProperty({}, ["then"].join(""), { get: raise }),
       own,
     ],
   ];

@@ -185,6 +185,21 @@ describe("what leads to a table", () => {
 });
 
 describe("what leads to credentials", () => {
+  it("[CRED-1] without HOME, no directory called `~` does", async () => {
+    const script = `
+      const { mkdirSync, writeFileSync } = await import("node:fs");
+      mkdirSync("~/.aws", { recursive: true });
+      writeFileSync("~/.aws/credentials", "[default]\\naws_access_key_id = AKIDHERE\\naws_secret_access_key = s\\n");
+      delete local.AWS_ACCESS_KEY_ID;
+      process.env = { ...local, AWS_CONFIG_FILE: "none" };
+      const call = dynamoDbCacheDriver({ table: "local" }).getItem("k");
+      report(await call.then(() => "answered", ({ code }) => code));
+    `;
+    const { reports } = await run(script);
+    expect(reports).toEqual(["ERR_DYNAMODB_CREDENTIALS"]);
+    expect(recorder.exchanges).toEqual([]);
+  });
+
   const keys = (id: string): string =>
     `aws_access_key_id = ${id}\naws_secret_access_key = secret\n`;
   const without = `delete local.AWS_ACCESS_KEY_ID;`;

@@ -100,6 +100,38 @@ describe("an endpoint that takes requests and never answers", () => {
     expect(error.keys).toHaveLength(25);
   });
 
+  it.each(["UnprocessedItems", "UnprocessedKeys"])(
+    "[TIME-2] [BAT-3] [BAT-5] %s that never shrink end it, however many bytes that moves",
+    async (name) => {
+      recorder.spoil(({ request }) => ({ status: 200, body: { [name]: request.RequestItems } }));
+      const driver = table.driver({ endpoint: recorder.endpoint, timeout: 1000 });
+      const items = Array.from({ length: 25 }, (_, n) => ({
+        key: `k${n}`,
+        value: "v".repeat(20_000),
+      }));
+      const call = name === "UnprocessedKeys" ? driver.getItems(items) : driver.setItems(items);
+      expect(await failureOf(call)).toMatchObject({ code: "ERR_DYNAMODB_THROTTLED" });
+    },
+  );
+
+  it("[SCAN-7] a scan that is throttled without end ends with what DynamoDB said", async () => {
+    const LastEvaluatedKey = { key: { S: "k" } };
+    recorder.spoil(({ request }) =>
+      request.Segment === undefined
+        ? { status: 200, body: { Items: [], LastEvaluatedKey } }
+        : { status: 400, body: { __type: "ThrottlingException", message: "slow down" } },
+    );
+    const driver = table.driver({ endpoint: recorder.endpoint, timeout: 1000 });
+    expect((await failureOf(driver.getKeys())).name).toBe("ThrottlingException");
+  }, 30_000);
+
+  it("[TIME-1] a call whose time is up opens no connection", async () => {
+    recorder.spoil(() => silence);
+    const driver = table.driver({ endpoint: recorder.endpoint, maxConnections: 4, timeout: 300 });
+    await Promise.all(Array.from({ length: 1000 }, () => failureOf(driver.getItem("k"))));
+    expect(recorder.connections).toBeLessThan(50);
+  });
+
   it.each([
     ["x-amz-retry-after", "4000"],
     ["retry-after", "4"],

@@ -64,7 +64,7 @@ describe("writes of one key", () => {
     endpoint.script(() => (++requests === 1 ? { status: 400, body: { __type: "X" } } : "forward"));
     const controller = new AbortController();
     const failed = failureOf(store.setItem("k", 1));
-    const refused = failureOf(store.setItem("k", Symbol("no")));
+    const refused = failureOf(store.setItem("k", Symbol("no") as any));
     const aborted = failureOf(store.setItem("k", 2, { signal: controller.signal }));
     const last = store.setItem("k", 3);
     controller.abort();
@@ -99,6 +99,25 @@ describe("writes of one key", () => {
     // The time of the second one may be up just after its turn has come.
     expect(errors[19]).toMatchObject({ code: "ERR_DYNAMODB_TIMEOUT", $metadata: { attempts: 0 } });
     expect(errors[19].message).toContain("an earlier write of the same key");
+  });
+});
+
+describe("dispose", () => {
+  it("[DIS-2] rejects writes that wait for an earlier one", async () => {
+    let answer = (): void => {};
+    const gate = new Promise<void>((resolve) => (answer = resolve));
+    endpoint.script(async () => {
+      await gate;
+      return "forward";
+    });
+    const store = driver();
+    const first = store.setItem("k", 1);
+    const second = failureOf(store.setItem("k", 2));
+    while (endpoint.seen.length === 0) await sleep(10);
+    const disposed = store.dispose();
+    expect((await second).code).toBe("ERR_DYNAMODB_CLOSED");
+    answer();
+    await Promise.all([first, disposed]);
   });
 });
 

@@ -52,6 +52,15 @@ impl Input {
         }
     }
 
+    /// The well-formed text that the value is.
+    #[must_use]
+    pub fn as_text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
     /// The flag that the value is, or its kind where it is none.
     pub(crate) fn as_flag(&self, default: bool) -> Result<bool, &'static str> {
         if self.is_absent() {

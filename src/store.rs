@@ -72,7 +72,7 @@ struct Session {
     batch_get: Permission,
     batch_write: Permission,
     order: Order,
-    breaker: Breaker,
+    breaker: Arc<Breaker>,
 }
 
 impl Session {
@@ -170,13 +170,13 @@ impl Store {
         self.session.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The error of a call that its caller stopped.
+    /// The error of a call that its caller stopped: before it began, or later.
     #[must_use]
-    pub fn aborted(&self, operation: Operation) -> Error {
-        let reason = if operation.writes() {
-            "the call was aborted; what it writes may have been written or not"
-        } else {
-            "the call was aborted"
+    pub fn aborted(&self, operation: Operation, had_begun: bool) -> Error {
+        let reason = match (had_begun, operation.writes()) {
+            (false, _) => "the call was aborted before anything was sent",
+            (true, true) => "the call was aborted; what it writes may or may not have been written",
+            (true, false) => "the call was aborted",
         };
         Error::new(ErrorKind::Aborted, reason).during(operation, &self.table)
     }
@@ -205,6 +205,7 @@ impl Store {
         let session = self.session.write().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(session) = session {
             session.slots.close();
+            session.order.close();
             session.batch_slots.close();
             if let Some(client) = session.client.get() {
                 client.close();

@@ -128,44 +128,49 @@ impl<S: Write + Unpin> Write for Metered<S> {
     }
 }
 
-/// What the requests of one call have moved, on all the connections that they use.
+/// The exchanges of one call that are under way.
 #[derive(Debug, Default)]
-pub(crate) struct Traffic {
-    /// By exchanges that have ended.
-    ended: AtomicU64,
-    /// The connections of those under way, with the totals when they began.
-    under_way: Mutex<Vec<(Arc<Meter>, u64)>>,
+pub(crate) struct Traffic(Mutex<Vec<Exchange>>);
+
+#[derive(Debug)]
+struct Exchange {
+    meter: Arc<Meter>,
+    begun: Instant,
+    /// The connection's total when this was last asked.
+    seen: u64,
 }
 
 impl Traffic {
-    /// Bytes moved either way.
-    pub(crate) fn bytes(&self) -> u64 {
-        let under_way = self.under_way().iter().map(|(meter, begun)| moved_since(meter, *begun)).sum::<u64>();
-        self.ended.load(Ordering::Relaxed) + under_way
+    /// Whether an exchange has moved so many bytes since this was last asked; with a moment, one that began before it.
+    pub(crate) fn has_moved(&self, bytes: u64, begun_before: Option<Instant>) -> bool {
+        let mut has_moved = false;
+        for exchange in self.exchanges().iter_mut() {
+            let total = exchange.meter.total.load(Ordering::Relaxed);
+            has_moved |= total.saturating_sub(exchange.seen) >= bytes
+                && begun_before.is_none_or(|moment| exchange.begun <= moment);
+            exchange.seen = total;
+        }
+        has_moved
     }
 
     /// Whether no exchange is under way.
     pub(crate) fn is_idle(&self) -> bool {
-        self.under_way().is_empty()
+        self.exchanges().is_empty()
     }
 
     /// Counts what a connection moves until the exchange ends.
     pub(super) fn follow(&self, meter: &Arc<Meter>) -> Followed<'_> {
-        let begun = meter.total.load(Ordering::Relaxed);
-        self.under_way().push((Arc::clone(meter), begun));
+        let seen = meter.total.load(Ordering::Relaxed);
+        self.exchanges().push(Exchange { meter: Arc::clone(meter), begun: Instant::now(), seen });
         Followed { traffic: self, meter: Arc::clone(meter) }
     }
 
-    fn under_way(&self) -> MutexGuard<'_, Vec<(Arc<Meter>, u64)>> {
-        self.under_way.lock().unwrap_or_else(PoisonError::into_inner)
+    fn exchanges(&self) -> MutexGuard<'_, Vec<Exchange>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn moved_since(meter: &Meter, begun: u64) -> u64 {
-    meter.total.load(Ordering::Relaxed).saturating_sub(begun)
-}
-
-/// An exchange that is counted until it is dropped.
+/// An exchange that is under way until it is dropped.
 #[derive(Debug)]
 pub(super) struct Followed<'a> {
     traffic: &'a Traffic,
@@ -174,10 +179,9 @@ pub(super) struct Followed<'a> {
 
 impl Drop for Followed<'_> {
     fn drop(&mut self) {
-        let mut under_way = self.traffic.under_way();
-        if let Some(place) = under_way.iter().position(|(meter, _)| Arc::ptr_eq(meter, &self.meter)) {
-            let (meter, begun) = under_way.swap_remove(place);
-            self.traffic.ended.fetch_add(moved_since(&meter, begun), Ordering::Relaxed);
+        let mut exchanges = self.traffic.exchanges();
+        if let Some(place) = exchanges.iter().position(|exchange| Arc::ptr_eq(&exchange.meter, &self.meter)) {
+            exchanges.swap_remove(place);
         }
     }
 }

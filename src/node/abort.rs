@@ -231,7 +231,7 @@ pub(super) fn quietly<T>(env: &Env, result: Result<T>) -> Option<T> {
 }
 
 /// The failure, with what JavaScript threw: as long as that is pending, nothing else can be called.
-fn caught(env: &Env, error: napi::Error) -> napi::Error {
+pub(super) fn caught(env: &Env, error: napi::Error) -> napi::Error {
     let (mut is_pending, mut exception) = (false, std::ptr::null_mut());
     // SAFETY: env is live, and the out-pointers are valid for the calls.
     unsafe {

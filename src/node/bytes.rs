@@ -32,7 +32,7 @@ pub(super) fn value_of<'env>(value: &Unknown<'env>) -> Unknown<'env> {
 }
 
 fn typed_array(value: &Unknown<'_>) -> Result<Vec<u8>> {
-    let (mut kind, mut length, mut data) = (0, 0, ptr::null_mut());
+    let (mut kind, mut length, mut data, mut buffer) = (0, 0, ptr::null_mut(), ptr::null_mut());
     let raw = value.value();
     // SAFETY: the value is a typed array, and each out-pointer is null or points to the type that Node-API writes.
     check_status!(unsafe {
@@ -42,15 +42,27 @@ fn typed_array(value: &Unknown<'_>) -> Result<Vec<u8>> {
             &raw mut kind,
             &raw mut length,
             &raw mut data,
-            ptr::null_mut(),
+            &raw mut buffer,
             ptr::null_mut(),
         )
     })?;
+    refuse_detached(raw.env, buffer)?;
     let Some(width) = element_width(kind) else {
         return Err(napi::Error::new(Status::InvalidArg, "an unknown kind of typed array".to_owned()));
     };
     // SAFETY: Node-API returns the start of the view and its length in elements.
     Ok(unsafe { copy(data, length * width) })
+}
+
+/// A buffer that was transferred to another thread has lost its bytes: storing none would be a loss without a word.
+fn refuse_detached(env: sys::napi_env, buffer: sys::napi_value) -> Result<()> {
+    let mut is_detached = false;
+    // SAFETY: env is live, and the buffer is that of a live view. A SharedArrayBuffer is never detached.
+    unsafe { sys::napi_is_detached_arraybuffer(env, buffer, &raw mut is_detached) };
+    if is_detached {
+        return Err(napi::Error::new(Status::InvalidArg, "the buffer of these bytes is detached".to_owned()));
+    }
+    Ok(())
 }
 
 /// Bytes per element, by the values of `napi_typedarray_type`:
@@ -66,7 +78,7 @@ fn element_width(kind: i32) -> Option<usize> {
 }
 
 fn data_view(value: &Unknown<'_>) -> Result<Vec<u8>> {
-    let (mut length, mut data) = (0, ptr::null_mut());
+    let (mut length, mut data, mut buffer) = (0, ptr::null_mut(), ptr::null_mut());
     let raw = value.value();
     // SAFETY: the value is a DataView, and each out-pointer is null or points to the type that Node-API writes.
     check_status!(unsafe {
@@ -75,10 +87,11 @@ fn data_view(value: &Unknown<'_>) -> Result<Vec<u8>> {
             raw.value,
             &raw mut length,
             &raw mut data,
-            ptr::null_mut(),
+            &raw mut buffer,
             ptr::null_mut(),
         )
     })?;
+    refuse_detached(raw.env, buffer)?;
     // SAFETY: Node-API returns the start of the view and its length in bytes.
     Ok(unsafe { copy(data, length) })
 }

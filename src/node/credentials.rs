@@ -12,6 +12,7 @@ use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi::{Env, JsDate, JsValue, Result, Status, ValueType};
 use tokio::sync::oneshot;
 
+use super::abort::caught;
 use super::context::outside;
 use super::input::{property, read};
 use crate::error::{CredentialsFailure, Thrown};
@@ -56,7 +57,7 @@ impl Provider {
         let status = self.0.call_with_return_value((), ThreadsafeFunctionCallMode::NonBlocking, |given, env| {
             let reply = Reply::new(sender);
             if let Err(error) = given.and_then(|given| reply.clone().when_settled(&env, given)) {
-                reply.send(Err(failed(error)));
+                reply.send(Err(failed(caught(&env, error))));
             }
             Ok(())
         });

@@ -14,6 +14,9 @@ use crate::error::Operation;
 use crate::input::Input;
 use crate::names::{means_ttl, meant};
 
+/// Options of unstorage's and of frameworks, which are no misspelt ones of ours.
+const OF_OTHERS: [&str; 2] = ["watch", "driver"];
+
 static TOLD: Mutex<Option<HashSet<String>>> = Mutex::new(None);
 
 fn tell_once(env: &Env, name: String, hint: &str) {
@@ -27,6 +30,7 @@ pub(super) fn unknown_options(env: &Env, object: &Object<'_>, within: &str, know
     for name in names_of(env, object) {
         let of_other_stores = || (within.is_empty() && means_ttl(&name)).then_some("ttl");
         if !known.contains(&name.as_str())
+            && !OF_OTHERS.contains(&name.as_str())
             && let Some(meant) = meant(&name, known).or_else(of_other_stores)
         {
             let hint = format!("Unknown option `{within}{name}` is ignored; did you mean `{within}{meant}`?");

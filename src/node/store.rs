@@ -4,6 +4,7 @@ use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
 
+use futures_util::FutureExt;
 use napi::bindgen_prelude::{Object, Unknown};
 use napi::{Env, Result};
 use napi_derive::napi;
@@ -294,12 +295,18 @@ where
         let mut call = pin!(call(Arc::clone(&store)));
         let (result, stopped) = match signals {
             None => (call.await, false),
-            Some((raised, operation)) => tokio::select! {
-                // A signal that was raised before sends nothing.
-                biased;
-                () = raised => (Err(store.aborted(operation)), true),
-                result = &mut call => (result, false),
-            },
+            Some((raised, operation)) => {
+                let mut raised = pin!(raised);
+                if (&mut raised).now_or_never().is_some() {
+                    (Err(store.aborted(operation, false)), true)
+                } else {
+                    tokio::select! {
+                        biased;
+                        () = raised => (Err(store.aborted(operation, true)), true),
+                        result = &mut call => (result, false),
+                    }
+                }
+            }
         };
         Ended { result: result.map(Into::into), stopped, notice: store.take_notice() }
     })

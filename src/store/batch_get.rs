@@ -157,9 +157,9 @@ impl Call {
         loop {
             let body = || json::body(&BatchGetItemInput::new(table, attributes, &left, consistent));
             let batch = {
-                let queued = self.queued();
+                let (queued, place) = (self.queued(), self.place()?);
                 let _one_of_few = self.session.batch_slots.acquire().await.map_err(|_| self.fail(Error::closed()))?;
-                drop(queued);
+                drop((queued, place));
                 self.request(Action::BatchGetItem, body, |response| Batch::read(response, attributes)).await?
             };
             let now = self.session.clock.now();

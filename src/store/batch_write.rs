@@ -75,7 +75,8 @@ impl Store {
     /// that are not known to be written.
     pub async fn put_many(&self, items: Vec<NewItem>, common_ttl: Input) -> Result<(), Error> {
         let call = self.begin(Operation::SetItems)?;
-        let writes = call.new_writes(items, &common_ttl)?;
+        let given: Vec<String> = items.iter().filter_map(|item| item.key.as_text().map(ToOwned::to_owned)).collect();
+        let writes = call.new_writes(items, &common_ttl).map_err(|refused| refused.with_keys(given))?;
         let keys: Vec<Key> = writes.iter().map(|write| write.key.clone()).collect();
         let done = Done::none_of(keys.len());
         let written = call.watch(async {

@@ -1,6 +1,6 @@
 //! The circuit breaker: when nothing answers, calls fail at once, and one at a time finds out whether that is over.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::time::Instant;
 
@@ -24,20 +24,20 @@ struct State {
     is_probing: bool,
 }
 
-/// The permission to send a request. Its outcome is reported; dropped without, it counts as neither.
+/// The permission of a call to send requests. Their outcomes are reported; dropped without, it counts as neither.
 #[derive(Debug)]
-pub(super) struct Pass<'a> {
-    breaker: &'a Breaker,
+pub(super) struct Pass {
+    breaker: Arc<Breaker>,
     is_probe: bool,
 }
 
 impl Breaker {
-    pub(super) fn new(settings: Option<CircuitBreaker>) -> Self {
-        Self { settings, state: Mutex::default() }
+    pub(super) fn new(settings: Option<CircuitBreaker>) -> Arc<Self> {
+        Arc::new(Self { settings, state: Mutex::default() })
     }
 
-    /// Lets a request through, or refuses it. `None` where there is no breaker.
-    pub(super) fn admit(&self) -> Result<Option<Pass<'_>>, Error> {
+    /// Lets a call through, or refuses it. `None` where there is no breaker.
+    pub(super) fn admit(self: &Arc<Self>) -> Result<Option<Pass>, Error> {
         let Some(settings) = self.settings else { return Ok(None) };
         let mut state = self.state();
         let is_probe = match state.opened {
@@ -47,7 +47,7 @@ impl Breaker {
         };
         state.is_probing |= is_probe;
         drop(state);
-        Ok(Some(Pass { breaker: self, is_probe }))
+        Ok(Some(Pass { breaker: Arc::clone(self), is_probe }))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -66,15 +66,23 @@ fn refused(CircuitBreaker { failures, cooldown }: CircuitBreaker) -> Error {
     )
 }
 
-impl Pass<'_> {
-    /// The request was answered, if only with an error.
+impl Pass {
+    /// Refuses a request of a call that was let through before the breaker opened.
+    pub(super) fn check(&self) -> Result<(), Error> {
+        match (self.breaker.settings, self.breaker.state().opened) {
+            (Some(settings), Some(_)) if !self.is_probe => Err(refused(settings)),
+            _ => Ok(()),
+        }
+    }
+
+    /// A request was answered, if only with an error.
     pub(super) fn answered(&self) {
         let mut state = self.breaker.state();
         state.failures = 0;
         state.opened = None;
     }
 
-    /// The request got no answer.
+    /// A request got no answer.
     pub(super) fn failed(&self) {
         let Some(settings) = self.breaker.settings else { return };
         let mut state = self.breaker.state();
@@ -85,7 +93,7 @@ impl Pass<'_> {
     }
 }
 
-impl Drop for Pass<'_> {
+impl Drop for Pass {
     fn drop(&mut self) {
         if self.is_probe {
             self.breaker.state().is_probing = false;
@@ -99,15 +107,15 @@ mod tests {
 
     use super::*;
 
-    fn breaker(cooldown: Duration) -> Breaker {
+    fn breaker(cooldown: Duration) -> Arc<Breaker> {
         Breaker::new(Some(CircuitBreaker { failures: 2, cooldown }))
     }
 
-    fn fail(breaker: &Breaker) {
+    fn fail(breaker: &Arc<Breaker>) {
         breaker.admit().expect("closed").expect("a breaker").failed();
     }
 
-    fn is_open(breaker: &Breaker) -> bool {
+    fn is_open(breaker: &Arc<Breaker>) -> bool {
         breaker.admit().is_err_and(|error| error.kind() == ErrorKind::CircuitOpen)
     }
 
@@ -144,6 +152,19 @@ mod tests {
         assert!(!is_open(&breaker));
         fail(&breaker);
         assert!(!is_open(&breaker));
+    }
+
+    /// [CB-1]
+    #[test]
+    fn a_call_that_was_let_through_before_is_refused_as_well() {
+        let breaker = breaker(Duration::ZERO);
+        let earlier = breaker.admit().expect("closed").expect("a breaker");
+        assert!(earlier.check().is_ok());
+        fail(&breaker);
+        fail(&breaker);
+        assert!(earlier.check().is_err());
+        let probe = breaker.admit().expect("cooled down").expect("a breaker");
+        assert!(probe.check().is_ok());
     }
 
     #[test]

@@ -2,15 +2,17 @@
 
 use std::future::Future;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, OnceLock, PoisonError};
 use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
+use super::breaker::Pass;
 use super::order::Turn;
 use super::watchdog::Watchdog;
 use super::{Session, Store};
+use crate::client::slots::Place;
 use crate::client::{Traffic, Work};
 use crate::error::{Error, ErrorKind, Operation};
 use crate::input::{FLAG_ALLOWED, Input};
@@ -25,6 +27,8 @@ pub(super) struct Call {
     stats: Arc<Stats>,
     succeeded: bool,
     bound: Bound,
+    /// What the circuit breaker says, from the first request on.
+    pass: OnceLock<Result<Option<Pass>, Error>>,
     /// How long it waited for a connection, in microseconds.
     waited: AtomicU64,
     /// How many of its requests wait for their turn.
@@ -60,7 +64,8 @@ impl Store {
                 stats.of(operation).begun();
                 let bound = Bound::new(operation, &session.options.limits);
                 let (waited, queued) = (AtomicU64::new(0), AtomicUsize::new(0));
-                Ok(Call { session, operation, stats, succeeded: false, bound, waited, queued, _running: running })
+                let pass = OnceLock::new();
+                Ok(Call { session, operation, stats, succeeded: false, bound, pass, waited, queued, _running: running })
             }
             None => Err(Error::closed().during(operation, &self.table)),
         }
@@ -88,7 +93,36 @@ impl Call {
     /// Does the work of a call for many items, for as long as it makes progress.
     pub(super) async fn watch<T>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
         let Bound::Progress(watchdog) = &self.bound else { return work.await };
-        watchdog.watch(work, || self.waits()).await.map_err(|error| self.fail(error))
+        let mut was_waiting = false;
+        let waits = || {
+            let waits = self.waits();
+            was_waiting = waits.is_some();
+            waits
+        };
+        let result = watchdog.watch(work, waits).await;
+        if let Err(error) = &result
+            && error.kind() == ErrorKind::Timeout
+            && !was_waiting
+            && let Some(Ok(Some(pass))) = self.pass.get()
+        {
+            pass.failed();
+        }
+        result.map_err(|error| self.fail(error))
+    }
+
+    /// Asks the circuit breaker, once per call: all requests of a probe are one probe.
+    pub(super) fn pass(&self) -> Result<Option<&Pass>, Error> {
+        match self.pass.get_or_init(|| self.session.breaker.admit()) {
+            Ok(pass) => Ok(pass.as_ref()),
+            Err(refused) => Err(self.fail(refused.clone())),
+        }
+    }
+
+    /// A place among the calls that wait.
+    pub(super) fn place(&self) -> Result<Place<'_>, Error> {
+        self.session.slots.queue().ok_or_else(|| {
+            self.fail(Error::new(ErrorKind::QueueFull, "too many calls wait for a connection already; try again later"))
+        })
     }
 
     /// DynamoDB did less than it was asked, and will be asked again.
@@ -195,13 +229,18 @@ impl Call {
 
     /// Lines up behind the earlier writes of these keys, and waits until they have ended.
     pub(super) async fn turn<'k>(&self, keys: impl Iterator<Item = &'k Key>) -> Result<Turn<'_>, Error> {
+        self.pass()?;
         let mut turn = self.session.order.line_up(keys);
         if !turn.is_first() {
+            let _place = self.place()?;
             let (what, deadline) = ("an earlier write of the same key", self.deadline());
             self.wait(what, deadline, turn.come()).await?;
             // Both may be due at the same moment.
             if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
                 return Err(self.timed_out(what));
+            }
+            if self.session.slots.is_closed() {
+                return Err(self.fail(Error::closed()));
             }
         }
         Ok(turn)

@@ -224,7 +224,7 @@ fn without_ttl(error: Error, action: &str) -> Error {
         return error;
     }
     error.adding(&format!(
-        " (the endpoint does not know {action}. The table itself is there and can be used: the driver hides expired items;          they are only never deleted)"
+        " (the endpoint does not know {action}. The table itself is there and can be used: the driver hides expired items; they are only never deleted)"
     ))
 }
 

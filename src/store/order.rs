@@ -67,6 +67,13 @@ impl Order {
         Turn { order: self, number, keys, earlier }
     }
 
+    /// Ends every wait for a turn.
+    pub(super) fn close(&self) {
+        for queue in self.queues().by_key.values_mut() {
+            queue.waiting.clear();
+        }
+    }
+
     fn queues(&self) -> MutexGuard<'_, Queues> {
         self.queues.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -81,7 +88,7 @@ impl Turn<'_> {
     /// Waits until every earlier write has ended.
     pub(super) async fn come(&mut self) {
         while let Some(earlier) = self.earlier.last_mut() {
-            // A sender is dropped only after it has sent, or with this very turn.
+            // A sender is dropped only after it has sent, or when the driver is closed.
             let _ended = earlier.await;
             self.earlier.pop();
         }

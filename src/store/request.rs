@@ -21,17 +21,19 @@ impl Call {
         body: impl FnOnce() -> serde_json::Result<Vec<u8>>,
         read: impl FnOnce(&[u8]) -> serde_json::Result<T>,
     ) -> Result<T, Error> {
-        let pass = self.session.breaker.admit().map_err(|refused| self.fail(refused))?;
+        let pass = self.pass()?;
         let deadline = self.deadline();
-        let result = match self.admit(deadline).await {
-            Ok((client, slot)) => Box::pin(self.exchange(client, slot, deadline, action, body, read)).await,
-            Err(error) => Err(error),
-        };
+        // A wait says nothing about the network.
+        let (client, slot) = self.admit(deadline).await.map_err(|error| self.fail(error))?;
+        if let Some(pass) = pass {
+            pass.check().map_err(|refused| self.fail(refused))?;
+        }
+        let result = Box::pin(self.exchange(client, slot, deadline, action, body, read)).await;
         if let Some(pass) = pass {
             match result.as_ref().err().map(Error::kind) {
                 Some(ErrorKind::Timeout | ErrorKind::Connection) => pass.failed(),
                 // Nothing was asked of the network.
-                Some(ErrorKind::Credentials | ErrorKind::QueueFull | ErrorKind::Closed | ErrorKind::Internal) => {}
+                Some(ErrorKind::Credentials | ErrorKind::Closed | ErrorKind::Internal) => {}
                 _ => pass.answered(),
             }
         }
@@ -52,12 +54,7 @@ impl Call {
     }
 
     async fn admit_slowly(&self, deadline: Option<Instant>) -> Result<(&Client, Slot<'_>), Error> {
-        let Some(_place) = self.session.slots.queue() else {
-            return Err(Error::new(
-                ErrorKind::QueueFull,
-                "too many calls wait for a connection already; try again later",
-            ));
-        };
+        let _place = self.place()?;
         let _queued = self.queued();
         let client = match self.session.client.get() {
             Some(client) => client,
@@ -89,7 +86,12 @@ impl Call {
             None => slots.take().await,
         };
         self.waited(begun.elapsed());
-        slot.map_err(|_| Error::closed())
+        let slot = slot.map_err(|_| Error::closed())?;
+        // Both may be due at the same moment, and a call whose time is up needs no connection.
+        if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+            return Err(self.timed_out(&self.connection()));
+        }
+        Ok(slot)
     }
 
     async fn exchange<'a, T>(

@@ -24,8 +24,6 @@ pub(super) struct Watchdog {
 
 struct State {
     progress: Instant,
-    /// What the call's requests had moved by then.
-    bytes: u64,
     /// What DynamoDB has said since, where it was that the table is over its capacity.
     throttle: Option<Error>,
 }
@@ -33,7 +31,7 @@ struct State {
 impl Watchdog {
     /// Ends a call that makes no progress for `limit`.
     pub(super) fn new(limit: Option<Duration>) -> Self {
-        let state = State { progress: Instant::now(), bytes: 0, throttle: None };
+        let state = State { progress: Instant::now(), throttle: None };
         Self { limit, state: Mutex::new(state), traffic: Traffic::default() }
     }
 
@@ -44,7 +42,7 @@ impl Watchdog {
 
     /// Items were read, written or listed.
     pub(super) fn progress(&self) {
-        *self.state() = State { progress: Instant::now(), bytes: self.traffic.bytes(), throttle: None };
+        *self.state() = State { progress: Instant::now(), throttle: None };
     }
 
     /// DynamoDB did less than it was asked, and will be asked again.
@@ -65,11 +63,16 @@ impl Watchdog {
             if let Ok(result) = timeout_at(end, work.as_mut()).await {
                 return result;
             }
-            let bytes = self.traffic.bytes();
             let mut state = self.state();
-            if bytes.saturating_sub(state.bytes) >= least_bytes(limit) {
-                (state.progress, state.bytes) = (Instant::now(), bytes);
-            } else if state.progress + limit <= Instant::now() {
+            if state.progress + limit > Instant::now() {
+                continue;
+            }
+            // Where DynamoDB leaves over what it is asked for, each request moves bytes and none of them is progress, unless
+            // one takes most of the time by itself.
+            let begun_before = state.throttle.as_ref().map(|_| state.progress + limit / 2);
+            if self.traffic.has_moved(least_bytes(limit), begun_before) {
+                state.progress = Instant::now();
+            } else {
                 let throttle = state.throttle.take();
                 drop(state);
                 return Err(stalled(limit, throttle, waits()));

@@ -34,9 +34,10 @@ impl RawProvided {
         let keys = read(self.access_key_id, self.secret_access_key, self.session_token, refused)?;
         let expiry = match self.expiration {
             Input::Absent => None,
+            Input::Text(text) if text.is_empty() => None,
             given => {
                 let time = expiration(&given).ok_or_else(|| {
-                    refused("expiration", "a Date, an ISO 8601 string or an epoch number", given.kind())
+                    refused("expiration", "a Date, an ISO 8601 date and time, or an epoch number", given.kind())
                 })?;
                 Some(UNIX_EPOCH + time)
             }
@@ -97,6 +98,7 @@ mod tests {
     #[test]
     fn takes_an_expiration_in_every_form() {
         assert_eq!(seconds(Input::Absent), None);
+        assert_eq!(seconds("".into()), None);
         assert_eq!(seconds(Input::Number(1_800_000_000.0)), Some(1_800_000_000));
         assert_eq!(seconds(Input::Number(1_800_000_000_500.0)), Some(1_800_000_000));
         for text in ["2027-01-15T08:00:00Z", "2027-01-15T08:00:00.000Z", "2027-01-15T10:00:00+02:00"] {
@@ -107,9 +109,7 @@ mod tests {
 
     #[test]
     fn names_what_is_wrong_and_shows_nothing() {
-        for refused in
-            ["soon".into(), "".into(), Input::Number(f64::NAN), Input::Number(f64::INFINITY), Input::Boolean(true)]
-        {
+        for refused in ["soon".into(), Input::Number(f64::NAN), Input::Number(f64::INFINITY), Input::Boolean(true)] {
             let message = provided(refused).parse().expect_err("refused").to_string();
             assert!(message.contains("`expiration`") && message.contains("`credentials`"), "{message}");
             assert!(!message.contains("CANARY"), "{message}");
