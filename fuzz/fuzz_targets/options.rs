@@ -103,6 +103,7 @@ fuzz_target!(|given: Given<'_>| {
             RawScan::Object { segments, concurrency, page_size }
         }),
         client,
+        ..RawOptions::default()
     });
     let shown = match &options {
         Ok(options) => {
