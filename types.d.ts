@@ -22,22 +22,22 @@ export interface DynamoDbAttributes {
    * The table's partition key, a String.
    * @default "key"
    */
-  key?: string | undefined;
+  key?: string | null | undefined;
   /**
    * The attribute that holds the content.
    * @default "value"
    */
-  value?: string | undefined;
+  value?: string | null | undefined;
   /**
    * The attribute that holds the expiry, a Number of epoch seconds. Turn the table's TTL on for it.
    * @default "ttl"
    */
-  ttl?: string | undefined;
+  ttl?: string | null | undefined;
   /**
    * The attribute in which every write keeps its time, a Number of epoch milliseconds, for `getMeta`.
    * @default not kept
    */
-  mtime?: string | undefined;
+  mtime?: string | null | undefined;
 }
 
 /** How `getKeys` and `clear` walk through the table. Whole numbers, or their text. */
@@ -46,18 +46,18 @@ export interface DynamoDbScanOptions {
    * The parts that a table of more than one page (1 MB) is divided into: 1 to 1,000. 1: one page after another.
    * @default 16
    */
-  segments?: number | string | undefined;
+  segments?: number | string | null | undefined;
   /**
    * The pages in flight at most: 1 to 64. Reached in steps (1, 4, 16) while nothing is throttled, halved at each
    * throttle.
    * @default 16
    */
-  concurrency?: number | string | undefined;
+  concurrency?: number | string | null | undefined;
   /**
    * The rows that a page reads at most, also those that are filtered out: 1 or more.
    * @default as many as DynamoDB puts into 1 MB
    */
-  pageSize?: number | string | undefined;
+  pageSize?: number | string | null | undefined;
 }
 
 /** A boolean or, as configurations have it, its text. An empty text counts as absent. */
@@ -69,84 +69,84 @@ export interface DynamoDbDriverOptions {
    * The table's name, 3 to 255 characters of `a-z A-Z 0-9 _ . -`, or its ARN, which also holds its region.
    * @default the environment variable `UNSTORAGE_DYNAMODB_TABLE`, read by the first call
    */
-  table?: string | undefined;
+  table?: string | null | undefined;
   /**
    * The AWS region, such as `"eu-west-1"`.
    * @default the region in the table's ARN, `AWS_REGION`, `AWS_DEFAULT_REGION`, or the profile's region
    */
-  region?: string | undefined;
+  region?: string | null | undefined;
   /**
    * The profile of the shared config files that region, endpoint and credentials come from. Its credentials go before
    * those of the environment.
    * @default `AWS_PROFILE`, or `"default"`
    */
-  profile?: string | undefined;
+  profile?: string | null | undefined;
   /**
    * Static credentials, or a function that gives some: called once for all requests that wait, again in the background
    * shortly before they expire, and when AWS refuses them.
    * @default the AWS default chain: environment, shared config and SSO, process, web identity, ECS, EC2
    */
-  credentials?: DynamoDbCredentials | DynamoDbCredentialsProvider | undefined;
+  credentials?: DynamoDbCredentials | DynamoDbCredentialsProvider | null | undefined;
   /**
    * Renames the table's attributes, one by one.
    * @default `{ key: "key", value: "value", ttl: "ttl" }`
    */
-  attributes?: DynamoDbAttributes | undefined;
+  attributes?: DynamoDbAttributes | null | undefined;
   /**
    * How long items live that are written without a `ttl` of their own, in seconds. 0 or `false`: for ever.
    * @default 0
    */
-  expireIn?: number | string | false | undefined;
+  expireIn?: number | string | false | null | undefined;
   /**
    * Another name of `expireIn`; when both are given they must be equal.
    * @default 0
    */
-  ttl?: number | string | false | undefined;
+  ttl?: number | string | false | null | undefined;
   /**
    * Where requests go in place of AWS: an `http:` or `https:` URL.
    * @default `AWS_ENDPOINT_URL_DYNAMODB`, `AWS_ENDPOINT_URL`, the profile's `endpoint_url`, or AWS
    */
-  endpoint?: string | undefined;
+  endpoint?: string | null | undefined;
   /**
    * What every key begins with in the table, so that several apps or mounts can share one: at most 1,024 bytes.
    * `"app/cache/"` is the same as `"app:cache"`, as in unstorage's own drivers.
    * @default nothing
    */
-  base?: string | undefined;
+  base?: string | null | undefined;
   /**
    * Whether BatchGetItem and BatchWriteItem may be used. A role without their permissions needs no `false`: the driver
    * finds out by itself.
    * @default true
    */
-  batch?: DynamoDbFlag | undefined;
+  batch?: DynamoDbFlag | null | undefined;
   /**
    * Whether reads see every write that was acknowledged before: at twice the read units. Use it for sessions.
    * @default false
    */
-  consistentRead?: DynamoDbFlag | undefined;
+  consistentRead?: DynamoDbFlag | null | undefined;
   /**
    * How often a request is sent before it fails, the first time included: 1 to 10.
    * @default 4, the AWS SDKs' own number for DynamoDB
    */
-  maxAttempts?: number | string | undefined;
+  maxAttempts?: number | string | null | undefined;
   /**
    * The time for TCP and TLS set-up, in milliseconds. 0: no limit.
    * @default 3100, the AWS SDKs' own
    */
-  connectTimeout?: number | string | undefined;
+  connectTimeout?: number | string | null | undefined;
   /**
    * The longest time of an attempt without a byte moved either way, in milliseconds. A write that was sent whole is waited
    * for until `timeout`. 0: no limit.
    * @default 5000
    */
-  attemptTimeout?: number | string | undefined;
+  attemptTimeout?: number | string | null | undefined;
   /**
    * The time for a call of one item, in milliseconds, waits for credentials and a connection included. For `getItems` and
    * `setItems` the longest time in which no item was read or written; for `getKeys` and `clear`, where it is given, the
    * longest time without an answer. 0: no limit.
    * @default 15000 (60000 for `getKeys` and `clear`)
    */
-  timeout?: number | string | undefined;
+  timeout?: number | string | null | undefined;
   /**
    * When nothing answers: after so many requests in a row that timed out or failed to connect, calls fail at once with
    * `ERR_DYNAMODB_CIRCUIT_OPEN`; after the cooldown (milliseconds) one at a time is let through until one is answered.
@@ -157,30 +157,32 @@ export interface DynamoDbDriverOptions {
     | boolean
     | "true"
     | "false"
-    | { failures?: number | string | undefined; cooldown?: number | string | undefined }
+    | ""
+    | { failures?: number | string | null | undefined; cooldown?: number | string | undefined }
+    | null
     | undefined;
   /**
    * Requests in flight, and connections to the endpoint: 1 to 1,000, and half of the files that the process may still open.
    * Further calls wait for their turn.
    * @default 50, as in the JavaScript SDK
    */
-  maxConnections?: number | string | undefined;
+  maxConnections?: number | string | null | undefined;
   /**
    * Words added to the `user-agent` header, such as `"shop/1.2"`.
    * @default none
    */
-  userAgent?: string | undefined;
+  userAgent?: string | null | undefined;
   /**
    * A proxy: `true` takes it from `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`, a URL is used for every request. User
    * information in the URL is sent to the proxy and shown nowhere.
    * @default false, as in the JavaScript SDK
    */
-  proxy?: boolean | string | undefined;
+  proxy?: boolean | string | null | undefined;
   /**
    * How `getKeys` and `clear` walk through the table.
    * @default `{ segments: 16, concurrency: 16 }`
    */
-  scan?: DynamoDbScanOptions | undefined;
+  scan?: DynamoDbScanOptions | null | undefined;
 }
 
 /** What `driver.options` shows: the options without credentials. */

@@ -141,7 +141,7 @@ describe("the options that it shows", () => {
   });
 
   it("[API-5] the rest of the endpoint is shown", () => {
-    const shown = (endpoint: string): string | undefined =>
+    const shown = (endpoint: string): string | null | undefined =>
       dynamoDbCacheDriver({ table: "some-table", endpoint }).options.endpoint;
     expect(shown("http://user:pass@localhost:8000/")).toMatch(/localhost:8000\/?$/);
     expect(shown("https://localhost:8000/path")).toBe("https://localhost:8000/path");

@@ -218,6 +218,19 @@ describe("[VAL-7] a Proxy", () => {
   });
 });
 
+describe("[VAL-7] a Proxy of the array of items", () => {
+  it("is that array", async () => {
+    const driver: any = table.driver();
+    const shown = <T extends object>(array: T): T => new Proxy(array, {});
+    const items = [1, 2].map((n) => shown({ key: `shown:${n}`, value: n }));
+    await driver.setItems(shown(items));
+    expect(await driver.getItems(shown(items))).toEqual([
+      { key: "shown:1", value: 1 },
+      { key: "shown:2", value: 2 },
+    ]);
+  });
+});
+
 describe("[API-21] in a realm of its own, as in Jest, results are of its classes", () => {
   const { exports, run } = loadInRealm();
   const is = (value: unknown, name: string): boolean =>

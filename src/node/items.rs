@@ -1,10 +1,11 @@
 //! The arrays of `getItems` and `setItems`, in and out.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use napi::bindgen_prelude::{Array, JsObjectValue, Object, ToNapiValue, Unknown};
+use napi::bindgen_prelude::{JsObjectValue, Object, ToNapiValue, Unknown};
 use napi::{Env, JsString, JsValue, Result, ValueType, sys};
 
 use super::bytes::value_of;
+use super::event_loop::EventLoop;
 use super::found::Found;
 use super::hints::time_to_live;
 use super::input::{option, read};
@@ -43,9 +44,12 @@ fn given_key(env: &Env, key: KeyText) -> Result<JsString<'_>> {
 /// An array, or what was given in its place.
 pub(super) type List<T> = std::result::Result<Vec<T>, Input>;
 
-fn array(items: Unknown<'_>) -> Result<std::result::Result<Array<'_>, Input>> {
-    // SAFETY: the type was just checked.
-    Ok(if items.is_array()? { Ok(unsafe { items.cast() }?) } else { Err(read(items)?) })
+/// A Proxy of an array, such as a reactive one of Vue, is an array as well.
+fn array<'env>(env: &Env, items: Unknown<'env>) -> Result<std::result::Result<Object<'env>, Input>> {
+    let is_array = items.is_array()?
+        || (items.get_type()? == ValueType::Object && EventLoop::of(env)?.host(env)?.is_array(env, &items)?);
+    // SAFETY: an array is an object.
+    Ok(if is_array { Ok(unsafe { items.cast() }?) } else { Err(read(items)?) })
 }
 
 /// The items that `getItems` is asked for: `{ key, options? }` each, or the key itself. Adds to `common`, the options of all
@@ -55,12 +59,12 @@ pub(super) fn wanted_items<'env>(
     items: Unknown<'env>,
     common: &mut Vec<Unknown<'env>>,
 ) -> Result<List<WantedItem>> {
-    let items = match array(items)? {
+    let items = match array(env, items)? {
         Ok(items) => items,
         Err(other) => return Ok(Err(other)),
     };
     let item = |index| {
-        let item: Unknown<'_> = items.get_element(index)?;
+        let item: Unknown<'_> = items.get_element::<Unknown<'_>>(index)?;
         if item.get_type()? != ValueType::Object {
             return read(item).map(WantedItem::from);
         }
@@ -73,7 +77,7 @@ pub(super) fn wanted_items<'env>(
         };
         Ok(WantedItem { key, consistent })
     };
-    (0..items.len()).map(item).collect::<Result<_>>().map(Ok)
+    (0..items.get_named_property::<u32>("length")?).map(item).collect::<Result<_>>().map(Ok)
 }
 
 /// The items that `setItems` is given: `{ key, value, options? }` each. Adds to `common` as [`wanted_items`] does.
@@ -82,12 +86,12 @@ pub(super) fn new_items<'env>(
     items: Unknown<'env>,
     common: &mut Vec<Unknown<'env>>,
 ) -> Result<List<NewItem>> {
-    let items = match array(items)? {
+    let items = match array(env, items)? {
         Ok(items) => items,
         Err(other) => return Ok(Err(other)),
     };
     let item = |index| {
-        let item: Unknown<'_> = items.get_element(index)?;
+        let item: Unknown<'_> = items.get_element::<Unknown<'_>>(index)?;
         if item.get_type()? != ValueType::Object {
             // No key is an error that names the key.
             return Ok(NewItem { key: Input::Absent, value: Given::Refused(String::new()), ttl: Input::Absent });
@@ -103,7 +107,7 @@ pub(super) fn new_items<'env>(
             },
         })
     };
-    (0..items.len()).map(item).collect::<Result<_>>().map(Ok)
+    (0..items.get_named_property::<u32>("length")?).map(item).collect::<Result<_>>().map(Ok)
 }
 
 /// The options of one item, where they are not those of all: unstorage hands each item the common ones again.
