@@ -2,7 +2,7 @@ import { getEventListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { failureOf } from "./helpers/failure";
-import { useRecorder } from "./helpers/recorder";
+import { silence, useRecorder } from "./helpers/recorder";
 import { type Driver, useTable } from "./helpers/table";
 
 const table = useTable();
@@ -72,12 +72,13 @@ describe("[ABT-7] an abort's message", () => {
       const before = await failureOf(call(driver, { signal: AbortSignal.abort() }));
       expect(before.message).toContain(`${failed} before anything was sent`);
       const controller = new AbortController();
-      recorder.hold();
+      recorder.spoil(() => silence);
       const during = failureOf(call(driver, { signal: controller.signal }));
-      while (recorder.inFlight === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+      while (recorder.exchanges.length === 0) {
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
       controller.abort();
       const { message } = await during;
-      recorder.release();
       expect(message).toContain(failed);
       expect(/writ/.test(message)).toBe(/^(set|remove|clear)/.test(operation));
     },

@@ -92,7 +92,14 @@ impl Reply {
     /// Sends the function's result. Promises and other thenables are awaited first.
     fn when_settled(self, env: &Env, given: Unknown<'static>) -> Result<()> {
         let fulfilled = self.clone();
-        PromiseRaw::resolve(env, given)?
+        // JavaScript's own, so that a thenable that throws is a rejection like any other.
+        let promise: Unknown<'_> = env.get_global()?.get_named_property("Promise")?;
+        // SAFETY: a function is an object.
+        let promise: Object<'_> = unsafe { promise.cast() }?;
+        let resolve: Function<'_, Unknown<'_>, PromiseRaw<'_, Unknown<'static>>> =
+            promise.get_named_property("resolve")?;
+        resolve
+            .apply(promise, given)?
             .then(move |settled| {
                 fulfilled.send(credentials(settled.value)?);
                 Ok(())
