@@ -179,7 +179,7 @@ function offset(text: string): string {
 }
 
 describe("a credential source", () => {
-  const nothing = { credentials: null, timeout: 2000 };
+  const nothing = { credentials: null };
   const silent: Reply = { silent: true, ending: "hang" };
   const sources: [string, () => Record<string, string>][] = [
     [
@@ -209,18 +209,23 @@ describe("a credential source", () => {
     endpoint.script(() => silent);
     const given = { endpoint: "http://127.0.0.1:9", ...nothing };
     const { reports } = await runCase(
-      `report(await settle(make(${literal(given)}).getItem("k"), 45_000));`,
+      `const call = (more) => settle(make({ ...${literal(given)}, ...more }).getItem("k"), 45_000);
+       report(await Promise.all([call({ timeout: 0 }), call({ timeout: 500 })]));`,
       { env: { ...env() }, home, limitMs: 100_000 },
     );
-    expect(reports[0].error.code).toBe("ERR_DYNAMODB_CREDENTIALS");
-    expect(reports[0].ms).toBeLessThan(40_000);
+    const [patient, bounded] = reports[0];
+    expect(patient.error.code).toBe("ERR_DYNAMODB_CREDENTIALS");
+    expect(patient.ms).toBeLessThan(40_000);
+    expect(bounded.error.code).toBe("ERR_DYNAMODB_TIMEOUT");
+    expect(bounded.error.message).toContain("credentials");
   });
 
   it.each(sources.slice(0, 3))("[case 25] %s that answers garbage: an error", async (_, env) => {
     const garbage = ["CANARYbody", "{}", '{"AccessKeyId": 5}', "<html>", ""];
     for (const body of garbage) {
       endpoint.script(() => ({ body }));
-      const { error } = await readWith(env(), { endpoint: "http://127.0.0.1:9", ...nothing });
+      const options = { endpoint: "http://127.0.0.1:9", timeout: 0, ...nothing };
+      const { error } = await readWith(env(), options);
       expect(error.code).toBe("ERR_DYNAMODB_CREDENTIALS");
     }
   });

@@ -51,7 +51,7 @@ const fine = [
 ];
 /** Calls that reject, each in its own place. @type {(() => Promise<unknown>)[]} */
 const failing = [
-  () => driver.getItem(""),
+  () => driver.setItem("", value),
   () => driver.setItem("k", /** @type {any} */ (() => {})),
   () => driver.setItem("k", value, { ttl: -1 }),
   () => driver.getItem("k", { signal: AbortSignal.abort() }),
