@@ -1,6 +1,6 @@
 import types = require("./types.js");
 
-/** The module is the factory itself, with the named exports beside it. */
+/** The module is the factory itself, with the named exports as properties. */
 declare const driver: typeof types.dynamoDbCacheDriver & {
   default: typeof types.dynamoDbCacheDriver;
   dynamoDbCacheDriver: typeof types.dynamoDbCacheDriver;

@@ -37,7 +37,7 @@ export default defineConfig({
         test: {
           name: "package",
           include: ["__test__/package/**/*.spec.ts"],
-          // Beside that of all projects, which starts the engine.
+          // In addition to the global set-up, which starts the engine.
           globalSetup: ["__test__/package/packed.ts"],
           // Installs packages, as a user does.
           testTimeout: 300_000,

@@ -98,7 +98,7 @@ describe("neighbours", () => {
     for (const driver of [one, two]) {
       await driver.setItems(["a", "a:b", "c"].map((key) => ({ key, value: driver.options.base! })));
     }
-    await all.setItem("one", "beside the base");
+    await all.setItem("one", "outside the base");
     await table.putRow("one:dead", { value: { S: "v" }, ttl: { N: "1000000000" } });
   });
 

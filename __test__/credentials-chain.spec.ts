@@ -1,5 +1,5 @@
 // The AWS default chain, source by source, against stand-ins of AWS's own endpoints: in a Node of its own each, and
-// beside the JavaScript SDK, which must come to the same identity.
+// compared with the JavaScript SDK, which must find the same identity.
 import { createHash } from "node:crypto";
 import http from "node:http";
 import { createRequire } from "node:module";
@@ -131,7 +131,7 @@ describe("environment and profile", () => {
   });
 
   it("[CRED-2] the environment's keys are no way out where that profile has none", async () => {
-    const env = { ...files, ...environmentKeys, AWS_PROFILE: "nobody" };
+    const env = { ...files, ...environmentKeys, AWS_PROFILE: "missing" };
     const [ours, theirs, { reports }] = await identities({ env, home });
     expect([ours, theirs]).toEqual([undefined, undefined]);
     expect(reports[0]).toMatchObject({ code: "ERR_DYNAMODB_CREDENTIALS" });
@@ -251,7 +251,7 @@ describe("what a profile may hold", () => {
     await expectIdentity("AKIDROLE", "token-AKIDROLE", { env, home: { config } });
   });
 
-  it("[CRED-4] what is not right in it is an error, and nobody else is asked", async () => {
+  it("[CRED-4] a mistake in it is an error, and no other source is asked", async () => {
     const config =
       "[default]\nrole_arn = arn:aws:iam::123456789012:role/r\nsource_profile = none\n";
     const env = { ...files, AWS_CONTAINER_CREDENTIALS_FULL_URI: `${standIn}/credentials` };
@@ -331,7 +331,7 @@ describe("instance", () => {
   });
 
   it.each(["true", "TRUE", "1", "yes"])(
-    "[CRED-3] AWS_EC2_METADATA_DISABLED=%s: nobody asks it, and the error says where was looked",
+    "[CRED-3] AWS_EC2_METADATA_DISABLED=%s: it is not asked, and the error lists the sources",
     async (off) => {
       stub = metadata;
       const [ours, theirs, { reports }] = await identities({ env: env(off) });
@@ -356,7 +356,7 @@ describe("again", () => {
     expect(asked).toEqual(["GET /role"]);
   });
 
-  it("[CRED-8] when AWS refuses them, the files are read anew", async () => {
+  it("[CRED-8] when AWS refuses them, the files are read again", async () => {
     const script = `
       const { writeFileSync } = await import("node:fs");
       const driver = dynamoDbCacheDriver({ table: "t-1", region: "us-east-1", endpoint: ${literal(recorder.endpoint)} });

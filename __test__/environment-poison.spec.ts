@@ -60,7 +60,7 @@ describe("[ENV-1] no variable ends the process", () => {
   it.each([
     ["AWS_REGION", ["eu west", "../..", huge], "ERR_DYNAMODB_INVALID_OPTION"],
     ["AWS_REGION", [""], "ERR_DYNAMODB_NO_REGION"],
-    ["AWS_PROFILE", ["nobody", "é", huge], "ERR_DYNAMODB_CREDENTIALS"],
+    ["AWS_PROFILE", ["missing", "é", huge], "ERR_DYNAMODB_CREDENTIALS"],
     ["UNSTORAGE_DYNAMODB_TABLE", [huge], null],
   ])("%s, where it matters, is an error", async (name, values, code) => {
     for (const value of values) {

@@ -11,7 +11,7 @@ const recorder = useRecorder();
 /** A debug addon on a busy machine is slow. */
 const patience = { attemptTimeout: 60_000, timeout: 100_000 };
 
-/** `hang()` makes a worker thread with requests that nobody answers. */
+/** `hang()` makes a worker thread whose requests are never answered. */
 function script(body: string): string {
   return `
     import { Worker } from "node:worker_threads";

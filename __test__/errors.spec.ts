@@ -13,7 +13,7 @@ import { credentials, engineOptions, region, uniqueName, useTable } from "./help
 const table = useTable();
 const recorder = useRecorder();
 
-/** An endpoint at which nobody listens: a port that was free a moment ago. */
+/** An endpoint without a listener: a port that was free a moment ago. */
 async function deadEndpoint(): Promise<string> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -51,7 +51,7 @@ describe.each(methods)("%s", (operation, action, call) => {
     expect(recorder.exchanges.length).toBe(1);
   });
 
-  it("[ERR-2] [ERR-10] nobody listening: a ConnectionError names the endpoint", async () => {
+  it("[ERR-2] [ERR-10] connection refused: a ConnectionError names the endpoint", async () => {
     const endpoint = await deadEndpoint();
     const error = await failureOf(call(table.driver({ endpoint })));
     expectShape(error, operation, table.name);
@@ -83,7 +83,7 @@ describe("the stack", () => {
   it.each([
     ["an option is refused", { table: "" }, "k"],
     ["a key is refused", {}, 5 as unknown as string],
-    ["nobody listens", { endpoint: "http://127.0.0.1:9" }, "k"],
+    ["connection refused", { endpoint: "http://127.0.0.1:9" }, "k"],
   ])("[ERR-5] leads back to the caller when %s", async (_, options, key) => {
     async function theCaller(): Promise<unknown> {
       return await table.driver(options).getItem(key);

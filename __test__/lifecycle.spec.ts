@@ -43,7 +43,7 @@ describe("[API-12] the process exits by itself within a second", () => {
     expect(result.lingeredMs).toBeLessThan(1000);
   });
 
-  it("after nobody answered", async () => {
+  it("after a refused connection", async () => {
     const body = `await failure(dynamoDbCacheDriver({ ...options, endpoint: "http://127.0.0.1:9" }).getItem("k"));`;
     const result = await runChild(script(body));
     expect(result).toMatchObject({ code: 0, signal: null, stderr: "", reports: ["end"] });

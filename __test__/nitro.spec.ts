@@ -145,7 +145,7 @@ describe("a bundle that left the addon out", () => {
     `;
   }
 
-  it("[NIT-6] loads the platform package beside it", async () => {
+  it("[NIT-6] loads the platform package next to it", async () => {
     const platform = join(server, "node_modules", `@unstorage-dynamodb/binding-${tag}`);
     mkdirSync(platform, { recursive: true });
     symlinkSync(join(root, addonName()), join(platform, addonName()));
@@ -174,7 +174,7 @@ describe("a bundle that left the addon out", () => {
 describe("the Nitro module", () => {
   const packageName = "unstorage-dynamodb";
 
-  it("[NIT-5] adds the package to what is traced, beside what the user has", () => {
+  it("[NIT-5] adds the package to the traced ones and keeps those of the user", () => {
     const users = {
       traceDeps: ["other", /^@own\//],
       externals: { inline: ["mine"], external: ["other"] },

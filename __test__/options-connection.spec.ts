@@ -32,7 +32,7 @@ describe("endpoint", () => {
   it.each([["http://127.0.0.1:9"], ["https://127.0.0.1:9"], ["HTTP://127.0.0.1:9/"]])(
     "[OPT-6] accepts %s",
     async (endpoint) => {
-      // Port 9 is nobody's: the attempt to connect shows that the option was accepted.
+      // Nothing listens on port 9: the attempt to connect shows that the option was accepted.
       await expect(table.driver({ endpoint }).getItem("k")).rejects.toMatchObject({
         code: "ERR_DYNAMODB_CONNECTION",
       });

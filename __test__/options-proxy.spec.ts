@@ -83,7 +83,7 @@ describe("a URL", () => {
     expect(seen).toEqual([{ target: "CONNECT dynamodb.invalid:443", authorization }]);
   });
 
-  it("[OPT-18] a proxy that nobody runs is a ConnectionError", async () => {
+  it("[OPT-18] an unreachable proxy is a ConnectionError", async () => {
     const options = { endpoint: recorder.endpoint, proxy: "http://me:CANARY@127.0.0.1:9" };
     const error = await failureOf(table.driver(options).getItem("k"));
     expect(error).toMatchObject({ name: "ConnectionError", code: "ERR_DYNAMODB_CONNECTION" });

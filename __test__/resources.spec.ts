@@ -62,7 +62,7 @@ describe("file descriptors", () => {
   }, 300_000);
 });
 
-describe("drivers that nobody disposes", () => {
+describe("drivers that are never disposed", () => {
   it("[ENV-3] their connections close when they are collected", async () => {
     const script = `
       for (let n = 0; n < 600; n += 1) {

@@ -72,7 +72,7 @@ describe("[ERR-6] [API-6] no value and no secret", () => {
     60_000,
   );
 
-  it("when nobody listens, and when there is no table", async () => {
+  it("when the connection is refused, and when there is no table", async () => {
     const unreachable = table.driver({ endpoint: "http://127.0.0.1:9", credentials });
     const missing = table.driver({ table: uniqueName() });
     for (const driver of [unreachable, missing]) {

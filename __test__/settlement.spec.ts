@@ -178,7 +178,7 @@ describe("[API-20] many calls that settle together", () => {
   }, 150_000);
 });
 
-it("[API-13] a driver that nobody holds any more still settles its calls", async () => {
+it("[API-13] an unreferenced driver still settles its calls", async () => {
   recorder.delay(500);
   const options = { ...engineOptions(table.name), endpoint: recorder.endpoint };
   const body = `

@@ -1,4 +1,4 @@
-// In a file of its own: it waits for the driver's own limits, while other files run beside it.
+// In a file of its own: it waits for the driver's default limits while other files run in parallel.
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { performance } from "node:perf_hooks";

@@ -1,4 +1,4 @@
-// Whom the driver trusts: as Node's own https does, also where the system has no store of authorities. Each case in a
+// Which certificates the driver trusts: those that Node's https trusts, also on systems without a certificate store. Each case in a
 // Node of its own, as authorities are read once per process.
 import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";

@@ -70,7 +70,7 @@ use request::{Identity, Requests};
 use retry::{INITIAL_BACKOFF, MAX_BACKOFF};
 use tcp::SocketSettings;
 
-/// What a client is made in, beside its options.
+/// What a client is made with, in addition to its options.
 #[derive(Debug, Clone)]
 pub(crate) struct Surroundings {
     pub(crate) clock: SharedClock,
@@ -134,7 +134,7 @@ impl Client {
         let identity = match (&credentials, &options.credentials) {
             (Some(keeper), _) => Identity::Kept(keeper.clone()),
             (None, Some(GivenCredentials::Static(given))) => Identity::Given(static_credentials(given)),
-            (None, _) => return Err(Error::new(ErrorKind::Internal, "nobody was asked for credentials")),
+            (None, _) => return Err(Error::new(ErrorKind::Internal, "there is no source of credentials")),
         };
         let notice = endpoint.as_ref().filter(|endpoint| endpoint.is_exposed()).and_then(exposed);
         Ok(Self {

@@ -70,7 +70,7 @@ impl Table {
                 }
                 json!({ "UnprocessedItems": rest(&json!(left), left.is_empty()) })
             }
-            other => panic!("nobody asked for {other}"),
+            other => panic!("unexpected {other}"),
         }
     }
 

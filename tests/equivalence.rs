@@ -1,4 +1,4 @@
-//! The requests of the store beside those of the SDK's own client: the same words, signed alike, repeated alike.
+//! The requests of the store compared with those of the SDK's client: content, signature and retries.
 
 #![expect(clippy::expect_used, reason = "what fails here is a failed test")]
 
@@ -86,7 +86,7 @@ fn headers(request: &Request) -> Vec<(String, String)> {
                 assert_eq!(value.len(), 36, "{value}");
                 "id".clone_into(value);
             }
-            // Names of what is signed, and where; the rest depends on the time, and is proved beside the signer.
+            // Names of what is signed, and where; the rest depends on the time, and is tested with the signer.
             "authorization" => {
                 let (id, rest) = value.split_once("Credential=id/").expect("ours");
                 let scope =

@@ -217,7 +217,7 @@ async fn an_error_in_one_segment_fails_the_whole_and_stops_it() {
         let error = keys(&script).await.expect_err("no part");
         assert_eq!(error.kind(), kind);
         assert_eq!(error.metadata().attempts, 1);
-        // What was in flight beside it, at most, and not the hundreds of pages that were left.
+        // At most what was in flight, and not the hundreds of remaining pages.
         let sent = script.sent().len();
         assert!(sent <= failed.load(Ordering::Relaxed) + 16, "{sent} requests");
         assert!(sent < 100, "{sent} requests");
@@ -358,7 +358,7 @@ async fn clear_deletes_while_it_scans_and_holds_a_bounded_part_of_the_keys() {
     assert!(held > 5 * 10, "{held} keys held");
 }
 
-/// [CLR-3] A page in flight that nobody looks at would be taken for timed out.
+/// [CLR-3] A page in flight that is not polled would appear to have timed out.
 #[tokio::test]
 async fn clear_reads_ahead_while_it_deletes() {
     let table = Table::new(400, 10);

@@ -63,7 +63,7 @@ async fn a_call_given_up_is_an_error_and_no_longer_in_flight() {
         let mut call = Box::pin(store.get("a".into(), Reading::Plain, Input::Absent));
         tokio::select! {
             biased;
-            _ = &mut call => panic!("nobody answers"),
+            _ = &mut call => panic!("answered"),
             () = tokio::time::sleep(std::time::Duration::from_millis(50)) => (),
         }
         assert_eq!(counts(&store, Operation::GetItem).in_flight, 1);

@@ -33,7 +33,7 @@ describe("an answer that is broken", () => {
     ["no JSON", { body: "CANARYbody <html>welcome</html>" }],
     ["JSON of another kind", { body: "[1, 2, 3]" }],
     ["no UTF-8", { body: Buffer.from([0x7b, 0x22, 0xff, 0xfe, 0x22, 0x3a, 0x31, 0x7d]) }],
-    ["gzip that nobody asked for", { body: "x", headers: { "content-encoding": "gzip" } }],
+    ["gzip that was not requested", { body: "x", headers: { "content-encoding": "gzip" } }],
   ];
   it.each(broken)("[case 08] %s: an error that names the operation", async (_, reply) => {
     endpoint.script(() => reply);

@@ -17,7 +17,7 @@ const resolver = (options: string): string => `nameserver 127.0.0.1\noptions ${o
 
 /** The body of a case with a name server; `answers` is the source of its function. */
 function withNames(answers: string, body: string, setup = "true"): Promise<CaseResult> {
-  // A look-up that nobody answers holds its socket until the resolver gives up, after 2 seconds.
+  // An unanswered lookup keeps its socket open until the resolver gives up, after 2 seconds.
   const linger = answers.includes("undefined") ? 2500 : 0;
   const script = `
     const { startDns } = await import(${literal(dns)});
@@ -52,7 +52,7 @@ describe("a name", () => {
     expect(reports[0].ms).toBeLessThan(5000);
   });
 
-  it("[case 30] that nobody answers for: an error in time, and the process ends", async () => {
+  it("[case 30] that is never resolved: an error in time, and the process ends", async () => {
     const { reports } = await withNames(
       `() => undefined`,
       `report(await settle(make({ ...options, maxAttempts: 2 }).getItem("k")));`,

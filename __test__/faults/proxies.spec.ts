@@ -124,7 +124,7 @@ describe("a proxy", () => {
 });
 
 describe("a dead end", () => {
-  it("[case 29] a proxy that nobody runs is named, without its password", async () => {
+  it("[case 29] an unreachable proxy is named, without its password", async () => {
     const { reports } = await runCase(
       `const proxy = "http://CANARYuser:CANARYpassword@127.0.0.1:9";
        const driver = make({ endpoint: "https://dynamodb.invalid", proxy, maxAttempts: 1 });

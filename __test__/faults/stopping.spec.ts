@@ -135,7 +135,7 @@ describe("a signal", () => {
   });
 });
 
-describe("drivers that nobody disposes", () => {
+describe("drivers that are never disposed", () => {
   it("[case 37] 300, each used once and dropped: their sockets go with them", async () => {
     endpoint.script(() => found("v"));
     const body = `

@@ -1,4 +1,4 @@
-// Worker threads that end in the middle of requests: nobody else notices, and the addon goes on.
+// Worker threads that end in the middle of requests: other threads are unaffected, and the addon keeps working.
 import { describe, expect, it } from "vitest";
 import { entry, literal, runChild } from "../helpers/child";
 import { expectNoSecret } from "./helpers/case";
@@ -92,7 +92,7 @@ describe("worker threads", () => {
   });
 
   it("[case 34] only in successive workers: each terminated, the next one works", async () => {
-    // Each is the last environment when it ends, so the addon's runtime ends and begins anew.
+    // Each is the last environment when it ends, so the addon's runtime is shut down and restarted.
     const reports = await run(`
       for (let n = 0; n < 5; n += 1) {
         const { worker, message } = start("held");
@@ -104,7 +104,7 @@ describe("worker threads", () => {
     expect(reports).toEqual([..."vvvvv"].map((v) => [v, 0]));
   });
 
-  it("[case 34] the addon's threads stay few, also after its runtime began anew", async () => {
+  it("[case 34] the addon's threads stay few, also after its runtime was restarted", async () => {
     const reports = await run(`
       const { readdirSync, readFileSync } = await import("node:fs");
       const own = () => readdirSync("/proc/self/task").filter((id) => {

@@ -48,7 +48,7 @@ export class Authority {
     return readFileSync(this.file, "utf8");
   }
 
-  /** A file beside it. */
+  /** Another file in its folder. */
   write(name: string, text: string): string {
     const path = join(this.#directory, name);
     writeFileSync(path, text);
@@ -76,7 +76,7 @@ export class Authority {
   }
 
   /**
-   * A certificate that nobody vouches for but itself, as a file, too: an authority's, as `openssl req -x509` makes them.
+   * A self-signed CA certificate, as `openssl req -x509` creates it, also as a file.
    * It is for these names (none: it has a common name alone), for 30 days from now or from one year to another.
    */
   selfSigned({

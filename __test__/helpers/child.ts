@@ -52,7 +52,7 @@ function environment(home: string, env: Record<string, string>): NodeJS.ProcessE
     HOME: home,
     USERPROFILE: home,
     PATH: process.env.PATH,
-    // Nobody's instance role may ever answer for a missing variable; a test can switch it on again.
+    // No real instance role may ever replace a missing variable; a test can enable it again.
     AWS_EC2_METADATA_DISABLED: "true",
     ...env,
   };

@@ -1,4 +1,4 @@
-// What a driver is to do, said as plainly as possible: unstorage's memory driver, and beside each
+// What a driver is to do, said as plainly as possible: unstorage's memory driver, and for each
 // key what it does not know: when the item expires, and when it was written.
 import memoryDriver from "unstorage/drivers/memory";
 

@@ -135,8 +135,8 @@ const parts = [
   [
     "aborts",
     async () => {
-      const nobody = await silence();
-      const driver = make({ endpoint: nobody.endpoint });
+      const silent = await silence();
+      const driver = make({ endpoint: silent.endpoint });
       for (let round = 0; round < 20; round += 1) {
         const controllers = many(25, () => new AbortController());
         const open = controllers.map(({ signal }, i) =>
@@ -151,15 +151,15 @@ const parts = [
         assert.deepEqual(new Set(await Promise.all(open)), new Set(["ERR_DYNAMODB_ABORTED"]));
       }
       await driver.dispose();
-      nobody.close();
+      silent.close();
     },
   ],
   [
     "drivers disposed or forgotten at work",
     async () => {
-      const nobody = await silence();
+      const silent = await silence();
       for (let round = 0; round < 10; round += 1) {
-        const driver = make({ endpoint: nobody.endpoint, timeout: 300, maxAttempts: 1 });
+        const driver = make({ endpoint: silent.endpoint, timeout: 300, maxAttempts: 1 });
         const open = many(100, () => codeOf(driver.getItem("k")));
         for (let i = 0; i < round; i += 1) await turn();
         await driver.dispose();
@@ -168,7 +168,7 @@ const parts = [
         await Promise.all(many(20, () => make().getItem("none")));
         /** @type {() => void} */ (globalThis.gc)();
       }
-      nobody.close();
+      silent.close();
     },
   ],
   [
@@ -176,15 +176,15 @@ const parts = [
     async () => {
       const file = fileURLToPath(import.meta.url);
       for (let round = 0; round < 5; round += 1) {
-        const nobody = await silence();
+        const silent = await silence();
         const workers = many(4, () => {
-          const options = { workerData: { endpoint: nobody.endpoint, table } };
+          const options = { workerData: { endpoint: silent.endpoint, table } };
           return new Worker(file, options);
         });
         // Of 80 requests: while one thread sends its first, up to when nearly all are on their way.
-        await nobody.connections(1 + 19 * round);
+        await silent.connections(1 + 19 * round);
         await Promise.all(workers.map((worker) => worker.terminate()));
-        nobody.close();
+        silent.close();
       }
     },
   ],

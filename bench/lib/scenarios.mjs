@@ -21,7 +21,7 @@
  * @property {Contestant[]} contestants
  * @property {Load} load
  * @property {string[]} [shows] metrics that are shown besides the usual ones
- * @property {boolean} [refill] the table is filled anew for every process
+ * @property {boolean} [refill] the table is refilled for every process
  */
 
 const sizes = /** @type {const} */ ([

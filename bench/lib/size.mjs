@@ -34,7 +34,7 @@ function closure(names) {
   /** @type {Set<string>} */
   const found = new Set();
   const visit = (/** @type {string} */ name, /** @type {string} */ from) => {
-    // As Node looks: beside the package, then further up.
+    // In Node's order: next to the package, then further up.
     for (
       let base = from;
       ;

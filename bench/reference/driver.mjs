@@ -1,5 +1,5 @@
 // The driver that this one replaces, as far as the bench needs it: the request pattern of the DynamoDB driver proposed
-// to unstorage (pull request 234), written anew. Whole items are read, a listing is one page after another, clear
+// to unstorage (pull request 234), reimplemented. Whole items are read, a listing is one page after another, clear
 // deletes everything at once, and there are no batches. The clients are AWS's, with their defaults.
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import {

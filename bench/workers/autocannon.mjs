@@ -20,7 +20,7 @@ const shoot = async (/** @type {number} */ amount) => {
 };
 
 await shoot(warmUp);
-// Begins the server's own account anew.
+// Resets the server's own counters.
 const figures = new URL("/figures", url);
 await (await fetch(figures)).json();
 const { wall, latency } = await shoot(count);

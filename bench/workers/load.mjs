@@ -29,7 +29,7 @@ if (spec.connect) {
   await subject.connect?.();
 }
 await drive(spec.warmUp);
-// Where instructions are counted, no clock runs beside them: the slower the machine, the more often it would strike.
+// No timer runs while instructions are counted: the slower the machine, the more often it would fire.
 const work = () => drive(spec.count);
 const figures = spec.isCounted ? await work() : await measure(work);
 console.log(JSON.stringify({ operations: spec.count, ...figures }));

@@ -92,7 +92,7 @@ async fn stdin_closed() {
     let (closed, wait) = oneshot::channel::<()>();
     // A plain thread: tokio's stdin would keep the runtime from shutting down while a read is pending.
     std::thread::spawn(move || {
-        // A failed read and the end of input mean the same: nobody holds the other end any more.
+        // A failed read and the end of input mean the same: the parent process is gone.
         let _end = io::copy(&mut io::stdin().lock(), &mut io::sink());
         drop(closed);
     });

@@ -51,7 +51,7 @@ impl Patience {
         }
     }
 
-    /// Waits for `work` where nobody measures what moves.
+    /// Waits for `work` on a transport without a meter.
     pub(super) async fn unmetered<T>(self, work: impl Future<Output = T>) -> Result<T, TimedOut> {
         match self.silence {
             Some(silence) if !self.is_write => match tokio::time::timeout(silence, self.until_deadline(work)).await {

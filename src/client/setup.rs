@@ -37,7 +37,7 @@ enum Kind {
     Unusable,
 }
 
-/// Whom a connection is to, in a message: never with user information.
+/// The peer of a connection, as messages name it: never with user information.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Peer<'a> {
     pub(super) uri: &'a Uri,

@@ -34,7 +34,7 @@ pub(super) fn authorities(env: &Env, options: &Options) -> Result<Authorities> {
     Ok(known.get_or_init(|| Authorities::new(Node(ask), variables)).clone())
 }
 
-/// Whom Node's own `https` trusts, as PEM text. `getCACertificates` is newer than `rootCertificates`, and knows the
+/// The certificate authorities that Node's `https` trusts, as PEM text. `getCACertificates` is newer than `rootCertificates`, and knows the
 /// options that Node was started with.
 fn list(env: &Env) -> Result<String> {
     let process: Object<'_> = env.get_global()?.get_named_property("process")?;

@@ -21,7 +21,7 @@ pub(super) fn outside<T, W: FnOnce() -> Result<T>>(env: &Env, work: W) -> Result
     // What Node takes for the resource of the context: a new object belongs to none.
     let receiver = Object::new(env)?;
     let (mut function, mut result) = (ptr::null_mut(), ptr::null_mut());
-    // SAFETY: env is live. `task` outlives the call, and nobody else can reach the function. Where no context is named,
+    // SAFETY: env is live. `task` outlives the call, and the function is not reachable from elsewhere. Where no context is named,
     // Node calls in the empty one.
     unsafe {
         let data = (&raw mut task).cast::<c_void>();

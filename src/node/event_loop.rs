@@ -61,7 +61,7 @@ pub(super) struct EventLoop {
     host: OnceCell<Host>,
     pub(super) signals: Signals,
     jobs: Arc<Jobs>,
-    /// Whom this environment's connections trust, once it has a driver that may speak TLS.
+    /// The authorities that this environment's connections trust, once it has a driver that may use TLS.
     authorities: OnceCell<Authorities>,
 }
 
@@ -84,7 +84,7 @@ impl EventLoop {
         if status != sys::Status::napi_ok {
             return None;
         }
-        // SAFETY: nobody but `make` sets the instance data. It is freed when the environment is gone, and with it every
+        // SAFETY: only `make` sets the instance data. It is freed when the environment is gone, and with it every
         // thread that could hold the reference: `'static` is as long as anybody can look.
         unsafe { data.cast::<Self>().as_ref() }
     }
@@ -110,7 +110,7 @@ impl EventLoop {
         })?;
         let made = Self::install(env, tsfn);
         if made.is_err() {
-            // SAFETY: made above, and known to nobody else.
+            // SAFETY: made above, and not yet shared.
             unsafe { sys::napi_release_threadsafe_function(tsfn, sys::ThreadsafeFunctionReleaseMode::abort) };
         }
         made
@@ -144,7 +144,7 @@ impl EventLoop {
             }
         };
         if status != sys::Status::napi_ok {
-            // SAFETY: what was installed above, if it was, and known to nobody.
+            // SAFETY: what was installed above, if anything, and not yet shared.
             unsafe {
                 sys::napi_remove_env_cleanup_hook(env.raw(), Some(end), event_loop.cast());
                 drop(Box::from_raw(event_loop));
@@ -285,7 +285,7 @@ unsafe extern "C" fn settle_all(
     drop(settled);
 }
 
-/// The environment ends: nobody settles any more, and the worker must not call.
+/// The environment ends: no promise is settled any more, and the worker must not call.
 unsafe extern "C" fn end(event_loop: *mut c_void) {
     // SAFETY: the box of `install`, which is freed after the hooks.
     let event_loop = unsafe { &*event_loop.cast::<EventLoop>() };

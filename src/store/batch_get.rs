@@ -44,7 +44,7 @@ impl Batch {
     }
 }
 
-/// The partition key of an item in the response to a batch. Without it, nobody could tell which item that is.
+/// The partition key of an item in the response to a batch. Without it, the item cannot be identified.
 pub(super) fn partition_key(item: &mut Item<'_>, attributes: &Attributes) -> serde_json::Result<AttributeValue> {
     item.take(&attributes.key).ok_or_else(|| serde::de::Error::custom("an item without its key"))
 }

@@ -35,7 +35,7 @@ export async function checkCached(url, contract, table) {
   if (!row.value.includes(String(first))) {
     throw new Error(`the row "${row.key}" does not hold what was answered: ${row.value}`);
   }
-  same(await stamp(url, contract), first, "the second answer was computed anew");
+  same(await stamp(url, contract), first, "the second answer was computed again");
 }
 
 /** @param {string} url @param {Contract} contract @param {Table} table */
@@ -96,7 +96,7 @@ export async function checkRestarted(url, contract, table) {
   const { value } = await table.row(contract.row("Lima"));
   const answered = await stamp(url, contract);
   if (!value.includes(String(answered))) {
-    throw new Error(`computed anew (${answered}), though the table holds ${value}`);
+    throw new Error(`computed again (${answered}), though the table holds ${value}`);
   }
 }
 

@@ -127,7 +127,7 @@ function watchEventLoop() {
 
 let baseline = { descriptors: 0, threads: 0 };
 
-/** Loads the addon and makes a first request that nobody answers, so that what is made once has been made. */
+/** Loads the addon and sends a first request, which is refused, so that one-time initialisation is not measured. */
 export async function start() {
   // Node opens a descriptor of its own with its first stream.
   process.stdout.write("");
@@ -138,7 +138,7 @@ export async function start() {
   watchEventLoop();
 }
 
-/** Begins the measuring of the event loop anew: what came before was the case's own work. */
+/** Restarts the measurement of the event loop, to leave out the work of the case itself. */
 export function resetLag() {
   lag = 0;
 }

@@ -3,7 +3,7 @@ import { literal } from "../../helpers/child";
 import { type Outcome, runCase } from "./case";
 import { found, ScriptedEndpoint, type Tls } from "./endpoint";
 
-/** One read of an endpoint with this certificate, in this environment; what Node's https says beside it. */
+/** One read of an endpoint with this certificate, in this environment, and the result of Node's https for comparison. */
 export async function readOver(
   tls: Tls,
   env: Record<string, string>,

@@ -56,7 +56,7 @@ export class Ledger {
       this.problems.push(`${key}: ${state ?? "torn"}, and only ${allowed} is possible`);
       return;
     }
-    // Nobody else writes: what was seen is so.
+    // There is no other writer, so what was read is certain.
     this.#states.set(key, new Set([state]));
   }
 

@@ -1,4 +1,4 @@
-//! Endpoints of the bench, beside the engine. Each prints its URL as one line and stops when its standard input closes.
+//! Endpoints of the bench, in addition to the engine. Each prints its URL as one line and stops when its standard input closes.
 //!
 //! `bench-endpoints pages ITEMS SIZE MILLISECONDS`: a table that is only scanned, see [`pages`].
 //! `bench-endpoints tls HOST:PORT CA`: TLS before an engine, its authority's certificate written to the file CA.
@@ -30,7 +30,7 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     std::thread::spawn(|| {
-        // However it ends, nobody holds the other end any more.
+        // Whichever way it ends, the parent process is gone.
         let _end = io::copy(&mut io::stdin().lock(), &mut io::sink());
         std::process::exit(0);
     });

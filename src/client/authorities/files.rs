@@ -26,7 +26,7 @@ const SSL_CERT_DIR: &str = "SSL_CERT_DIR";
 /// With `0`, Node verifies nothing: <https://nodejs.org/api/cli.html#node_tls_reject_unauthorizedvalue>
 const NODE_TLS_REJECT_UNAUTHORIZED: &str = "NODE_TLS_REJECT_UNAUTHORIZED";
 
-/// What the environment says about whom to trust. Empty variables count as absent.
+/// The variables that name trusted certificates. Empty variables count as absent.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct TrustVariables {
     /// `AWS_CA_BUNDLE`.

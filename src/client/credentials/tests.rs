@@ -114,7 +114,7 @@ async fn credentials_are_renewed_in_the_background_five_minutes_before_they_expi
     settle().await;
     assert_eq!(giver.asked(), 1);
     giver.clock.set(3_301.0);
-    assert_eq!(id(&keeper).await, "id1", "nobody waits");
+    assert_eq!(id(&keeper).await, "id1", "no call waits");
     settle().await;
     assert_eq!(id(&keeper).await, "id2");
     assert_eq!(giver.asked(), 2);

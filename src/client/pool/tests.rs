@@ -196,9 +196,9 @@ async fn a_dropped_pool_closes_its_idle_connections() {
 #[tokio::test]
 async fn a_failure_to_connect_is_classified() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let nobody = format!("http://{}", listener.local_addr().expect("bound")).parse().expect("a URI");
+    let refusing = format!("http://{}", listener.local_addr().expect("bound")).parse().expect("a URI");
     drop(listener);
-    let pool = pools(plain()).of(&nobody).expect("a URI");
+    let pool = pools(plain()).of(&refusing).expect("a URI");
     assert!(send(&pool).await.err().expect("refused").is_io());
     // The limit holds for TLS as well: here, a server that says nothing.
     let silent = TcpListener::bind("127.0.0.1:0").await.expect("a port");

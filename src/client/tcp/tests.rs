@@ -32,7 +32,7 @@ async fn listener() -> (TcpListener, SocketAddr) {
     (listener, address)
 }
 
-/// An address where nobody listens.
+/// An address that refuses connections.
 async fn closed() -> SocketAddr {
     listener().await.1
 }
@@ -132,7 +132,7 @@ async fn families_take_turns() {
 #[tokio::test]
 async fn the_first_failure_is_told() {
     let refused = [closed().await, closed().await];
-    let error = dialer().dial(&refused, None).await.expect_err("nobody listens");
+    let error = dialer().dial(&refused, None).await.expect_err("refused");
     let kinds = chain(&*error).filter_map(|error| error.downcast_ref::<io::Error>()).map(io::Error::kind);
     assert_eq!(kinds.collect::<Vec<_>>(), [io::ErrorKind::ConnectionRefused]);
     assert!(dialer().dial(&[], None).await.is_err());

@@ -69,7 +69,7 @@ fn a_certificate_that_is_not_in_the_list_is_refused() {
     let refused = verify(&verifier(UNNAMED), PINNED, "pinned.example", BEGIN).expect_err("not trusted");
     assert!(is_authority(&refused), "{refused:?}");
     // Nor does the common name count.
-    let refused = verify(&verifier(UNNAMED), UNNAMED, "pinned.example", BEGIN).expect_err("names nobody");
+    let refused = verify(&verifier(UNNAMED), UNNAMED, "pinned.example", BEGIN).expect_err("names no host");
     let is_unnamed = |error: &CertificateError| matches!(error, CertificateError::NotValidForNameContext { presented, .. } if presented.is_empty());
     assert!(is_unnamed(&refused), "{refused:?}");
     // One byte makes another certificate of it.

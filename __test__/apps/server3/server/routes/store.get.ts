@@ -1,4 +1,4 @@
-// A storage of its own beside the cache, with a time to live per item.
+// A storage separate from the cache, with a time to live per item.
 import { defineHandler, useStorage } from "../framework";
 
 export default defineHandler(async (event) => {
