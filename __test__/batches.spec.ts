@@ -232,6 +232,9 @@ describe("setItems", () => {
       const items: any = [...newItems("bad", 30), bad, ...newItems("bad", 3)];
       const error = await failureOf(recorded().setItems(items, common as never));
       expect(error).toMatchObject({ code: `ERR_DYNAMODB_${code}`, operation: "setItems" });
+      expect(error.keys).toEqual(
+        expect.arrayContaining([...numbered("bad", 30), ...numbered("bad", 3)]),
+      );
       expect(recorder.exchanges).toEqual([]);
     },
   );

@@ -80,12 +80,26 @@ describe("the circuit breaker", () => {
     }
   });
 
-  it("[CB-1] does not count waits for a connection, credentials or an earlier write", async () => {
+  it("[CB-1] does not count the wait for credentials", async () => {
     const hang = { credentials: () => new Promise(() => {}) };
     const store = driver({ failures: 1, cooldown: 3_600_000 }, { timeout: 100, ...hang });
     for (let n = 0; n < 3; n += 1) {
       expect((await failureOf(store.getItem("k"))).code).toBe("ERR_DYNAMODB_TIMEOUT");
     }
+  });
+
+  it.each([
+    ["a connection", (store: any, n: number) => store.getItem(`k${n}`)],
+    ["an earlier write", (store: any, n: number) => store.setItem("k", n)],
+  ])("[CB-1] does not count the wait for %s", async (_what, call) => {
+    silence();
+    const store = driver({ failures: 8 }, { timeout: 300, maxConnections: 1 });
+    const errors = await Promise.all(
+      Array.from({ length: 10 }, (_, n) => failureOf(call(store, n))),
+    );
+    expect(errors.map(({ code }) => code)).toEqual(Array(10).fill("ERR_DYNAMODB_TIMEOUT"));
+    // One or two of them were sent, when their turn came at the very end.
+    expect((await failureOf(store.hasItem("other"))).code).toBe("ERR_DYNAMODB_TIMEOUT");
   });
 
   it("[CB-2] all requests of a call are one probe", async () => {

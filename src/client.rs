@@ -55,6 +55,7 @@ use aws_types::os_shim_internal::Env;
 use aws_types::service_config::ServiceConfigKey;
 use futures_util::FutureExt;
 
+use crate::backoff;
 use crate::clock::SharedClock;
 use crate::environment::Environment;
 use crate::error::{Error, ErrorKind};
@@ -67,7 +68,6 @@ use explain::{explain, no_credentials};
 use failure::Failure;
 use http::PoolSettings;
 use request::{Identity, Requests};
-use retry::{INITIAL_BACKOFF, MAX_BACKOFF};
 use tcp::SocketSettings;
 
 /// What a client is made with, in addition to its options.
@@ -256,8 +256,8 @@ fn loader(
 fn retries(limits: &Limits) -> RetryConfig {
     RetryConfig::standard()
         .with_max_attempts(limits.max_attempts)
-        .with_initial_backoff(INITIAL_BACKOFF)
-        .with_max_backoff(MAX_BACKOFF)
+        .with_initial_backoff(backoff::INITIAL)
+        .with_max_backoff(backoff::LONGEST)
 }
 
 /// A limit that is off is said to be so: the SDK fills in what is left open.

@@ -1,10 +1,13 @@
 //! Every failure of the core is an [`Error`]; `docs/ERRORS.md` explains each [`ErrorKind`] by its stable code.
 
 mod cause;
+mod chain;
 mod kind;
 mod operation;
 
 use std::fmt;
+
+pub(crate) use chain::chain;
 
 pub use cause::{Cause, CredentialsFailure, Thrown};
 pub use kind::ErrorKind;

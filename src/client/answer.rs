@@ -9,6 +9,7 @@ use http_body::Body;
 use http_body_util::BodyExt;
 
 use super::Action;
+use crate::error::chain;
 
 const MB: u64 = 1 << 20;
 
@@ -108,8 +109,7 @@ impl std::error::Error for Unfit {}
 
 /// Whether an error, or one of its sources, is a response that was too large. Retrying would yield the same response.
 pub(crate) fn is_too_large(error: &(dyn std::error::Error + 'static)) -> bool {
-    std::iter::successors(Some(error), |error| error.source())
-        .any(|error| matches!(error.downcast_ref(), Some(Unfit::TooLarge(_))))
+    chain(error).any(|error| matches!(error.downcast_ref(), Some(Unfit::TooLarge(_))))
 }
 
 #[cfg(test)]

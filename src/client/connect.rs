@@ -4,7 +4,6 @@
 
 use std::error::Error as StdError;
 use std::future::Future;
-use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,6 +21,7 @@ use super::dns::Resolver;
 use super::setup::{Peer, SetupError};
 use super::tcp::{Dialer, SocketSettings};
 use super::{tls, tunnel};
+use crate::error::chain;
 
 pub(super) type BoxError = Box<dyn StdError + Send + Sync>;
 
@@ -162,16 +162,4 @@ async fn within<T>(
 /// Whether an error, or one below it, is of this type.
 pub(super) fn has<E: StdError + 'static>(error: &(dyn StdError + 'static)) -> bool {
     chain(error).any(<dyn StdError>::is::<E>)
-}
-
-/// An error and everything below it. `io::Error` hides what it wraps from `source`.
-pub(super) fn chain<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
-    std::iter::successors(Some(error), |error| {
-        let error: &'a (dyn StdError + 'static) = *error;
-        let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        match wrapped {
-            Some(wrapped) => Some(wrapped),
-            None => error.source(),
-        }
-    })
 }

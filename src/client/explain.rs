@@ -8,7 +8,7 @@ use aws_runtime::retries::classifiers::{THROTTLING_ERRORS, TRANSIENT_ERRORS};
 
 use super::credentials;
 use super::failure::{Failure, Reason};
-use crate::error::{Cause, CredentialsFailure, Error, ErrorKind, Metadata};
+use crate::error::{Cause, CredentialsFailure, Error, ErrorKind, Metadata, chain};
 
 /// The longest AWS text that a message quotes, in characters.
 const QUOTED_CHARS: usize = 500;
@@ -197,13 +197,6 @@ fn explain_source(failed: &CredentialsError) -> Error {
         },
     )
     .with_cause(causes(failed))
-}
-
-/// An error and everything below it.
-pub(super) fn chain<'a>(
-    error: &'a (dyn std::error::Error + 'static),
-) -> impl Iterator<Item = &'a (dyn std::error::Error + 'static)> {
-    std::iter::successors(Some(error), |error| error.source())
 }
 
 /// The reasons below an SDK error, outermost first.

@@ -3,11 +3,11 @@
 use aws_smithy_runtime_api::client::result::ConnectorError;
 
 use super::credentials;
-use super::explain::{causes, chain, no_credentials, without_credentials};
+use super::explain::{causes, no_credentials, without_credentials};
 use super::patience::TimedOut;
 use super::retry::Retry;
 use super::setup::SetupError;
-use crate::error::{Error, Metadata};
+use crate::error::{Error, Metadata, chain};
 use crate::json::ErrorBody;
 
 /// A request, or one attempt of it, that failed.

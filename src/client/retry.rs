@@ -7,6 +7,7 @@ use aws_runtime::retries::classifiers::TRANSIENT_ERRORS;
 use aws_smithy_runtime_api::client::result::ConnectorError;
 
 use super::explain::is_throttle;
+use crate::backoff;
 
 /// Why a request may be retried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,10 +53,9 @@ impl Retry {
     /// The backoff after `attempts` attempts: the requested delay, or exponential backoff with full jitter.
     pub(super) fn wait(self, attempts: u32) -> Duration {
         if let Some(asked) = self.asked {
-            return asked.min(MAX_BACKOFF);
+            return asked.min(backoff::LONGEST);
         }
-        let power = 2_u32.saturating_pow(attempts.saturating_sub(1));
-        INITIAL_BACKOFF.saturating_mul(power).min(MAX_BACKOFF).mul_f64(fastrand::f64())
+        backoff::jittered(attempts.saturating_sub(1))
     }
 }
 
@@ -87,12 +87,6 @@ pub(super) fn asked_wait(milliseconds: Option<&str>, seconds: Option<&str>) -> O
 pub(super) fn is_refusal(name: Option<&str>, status: u16) -> bool {
     (400..500).contains(&status) && name.is_some_and(|name| REFUSALS.contains(&name))
 }
-
-/// The upper bound of the first backoff. The SDK's general default of 1 s is much longer than a DynamoDB request takes.
-pub(super) const INITIAL_BACKOFF: Duration = Duration::from_millis(50);
-
-/// The longest backoff between two attempts.
-pub(super) const MAX_BACKOFF: Duration = Duration::from_secs(5);
 
 // tests/equivalence.rs compares the retried failures with those of the SDK.
 #[cfg(test)]

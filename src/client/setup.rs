@@ -10,9 +10,10 @@ use aws_smithy_types::retry::ErrorKind;
 use http::{StatusCode, Uri};
 use rustls::{AlertDescription, CertificateError, Error as TlsError, InvalidMessage};
 
-use super::connect::{BoxError, chain, has};
+use super::connect::{BoxError, has};
 use super::trust::is_authority;
 use super::tunnel::NoTunnel;
+use crate::error::chain;
 
 /// How many of a certificate's names a message shows.
 const SHOWN_NAMES: usize = 5;

@@ -19,7 +19,8 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 use tower_service::Service;
 
-use super::connect::{BoxError, chain};
+use super::connect::BoxError;
+use crate::error::chain;
 
 /// How long an idle peer is not asked whether it is still there, and how often it is when it does not answer.
 const KEEPALIVE: Duration = Duration::from_secs(15);

@@ -75,8 +75,7 @@ impl Store {
     /// that are not known to be written.
     pub async fn put_many(&self, items: Vec<NewItem>, common_ttl: Input) -> Result<(), Error> {
         let call = self.begin(Operation::SetItems)?;
-        let given: Vec<String> = items.iter().filter_map(|item| item.key.as_text().map(ToOwned::to_owned)).collect();
-        let writes = call.new_writes(items, &common_ttl).map_err(|refused| refused.with_keys(given))?;
+        let writes = call.new_writes(items, &common_ttl)?;
         let keys: Vec<Key> = writes.iter().map(|write| write.key.clone()).collect();
         let done = Done::none_of(keys.len());
         let written = call.watch(async {
@@ -95,25 +94,37 @@ impl Store {
 }
 
 impl Call {
-    /// What to write, each key once.
+    /// What to write, each key once; an error lists every key, as none is written.
     fn new_writes(&self, items: Vec<NewItem>, common_ttl: &Input) -> Result<Vec<Write>, Error> {
-        self.ttl(common_ttl)?;
+        let text = |item: &NewItem| item.key.as_text().map(ToOwned::to_owned);
+        self.ttl(common_ttl).map_err(|refused| refused.with_keys(items.iter().filter_map(text).collect()))?;
         let mut writes: Vec<Write> = Vec::with_capacity(items.len());
         let mut positions: HashMap<Key, usize> = HashMap::with_capacity(items.len());
-        for NewItem { key, value, ttl } in items {
-            let key = self.key(key)?;
-            let ttl = if ttl == Input::Absent { common_ttl } else { &ttl };
-            let ttl = self.ttl(ttl).map_err(|error| error.with_key(key.as_str()))?;
-            let content = Some(self.checked(&key, value, ttl)?);
+        let mut items = items.into_iter();
+        while let Some(item) = items.next() {
+            let (key, content) = self.new_write(item, common_ttl).map_err(|refused| {
+                let before = writes.drain(..).map(|write| write.key.into_string());
+                let after = items.by_ref().filter_map(|item| text(&item));
+                let keys = before.chain(refused.key().map(ToOwned::to_owned)).chain(after).collect();
+                refused.with_keys(keys)
+            })?;
             if let Some(earlier) = positions.get(&key).and_then(|position| writes.get_mut(*position)) {
-                earlier.content = content;
+                earlier.content = Some(content);
             } else {
                 let index = writes.len();
                 positions.insert(key.clone(), index);
-                writes.push(Write { key, content, index });
+                writes.push(Write { key, content: Some(content), index });
             }
         }
         Ok(writes)
+    }
+
+    fn new_write(&self, NewItem { key, value, ttl }: NewItem, common_ttl: &Input) -> Result<(Key, Content), Error> {
+        let key = self.key(key)?;
+        let ttl = if ttl == Input::Absent { common_ttl } else { &ttl };
+        let ttl = self.ttl(ttl).map_err(|error| error.with_key(key.as_str()))?;
+        let content = self.checked(&key, value, ttl)?;
+        Ok((key, content))
     }
 
     /// Does all writes, of distinct keys. After a failure that is not of one item alone, none begins any more; those

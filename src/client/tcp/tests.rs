@@ -3,7 +3,7 @@
 use tokio::net::{TcpListener, TcpSocket};
 
 use super::*;
-use crate::client::connect::chain;
+use crate::error::chain;
 
 /// An address that is not answered, and what makes it so.
 struct Hole {

@@ -114,7 +114,7 @@ async fn a_certificate_in_the_list_does_not_replace_its_key() {
         let client = tls::handshake(Box::new(hyper_util::rt::TokioIo::new(ours)), config, "pinned.example");
         let (client, _server) = tokio::join!(client, server);
         let refused = client.err().expect("refused");
-        let refused = crate::client::connect::chain(&*refused).find_map(|error| error.downcast_ref::<Error>());
+        let refused = crate::error::chain(&*refused).find_map(|error| error.downcast_ref::<Error>());
         assert_eq!(refused, Some(&Error::InvalidCertificate(CertificateError::BadSignature)));
     }
 }

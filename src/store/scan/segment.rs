@@ -2,7 +2,7 @@
 
 use tokio::time::sleep;
 
-use crate::batch::jittered;
+use crate::backoff::jittered;
 use crate::item::Row;
 
 /// The scan position in the whole table or in one segment of a parallel scan.
