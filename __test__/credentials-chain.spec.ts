@@ -1,44 +1,34 @@
 // The AWS default chain, source by source, against stand-ins of AWS's own endpoints: in a Node of its own each, and
 // compared with the JavaScript SDK, which must find the same identity.
 import { createHash } from "node:crypto";
-import http from "node:http";
+import type { IncomingHttpHeaders } from "node:http";
 import { createRequire } from "node:module";
-import type { AddressInfo } from "node:net";
 import { pathToFileURL } from "node:url";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type ChildOptions, type ChildResult, literal, runChild } from "./helpers/child";
+import { useEndpoint } from "./helpers/endpoint";
 import { serviceError, useRecorder } from "./helpers/recorder";
 
 const recorder = useRecorder();
 const sdk = pathToFileURL(createRequire(import.meta.url).resolve("@aws-sdk/client-dynamodb")).href;
 
-type Stub = (request: http.IncomingMessage, body: string) => string | undefined;
+type Stub = (
+  request: { method: string; url: string; headers: IncomingHttpHeaders },
+  body: string,
+) => string | undefined;
 /** What the stand-in answers; `undefined` is a 404. */
 let stub: Stub = () => undefined;
-let asked: string[] = [];
-const server = http.createServer((request, response) => {
-  let body = "";
-  request.on("data", (chunk) => (body += chunk));
-  request.on("end", () => {
-    asked.push(`${request.method} ${request.url}`);
-    const answer = stub(request, body);
-    response.setHeader("x-aws-ec2-metadata-token-ttl-seconds", "300");
-    response.writeHead(answer === undefined ? 404 : 200).end(answer);
-  });
-});
-let standIn = "";
-beforeAll(async () => {
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  standIn = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-});
-afterAll(() => {
-  server.closeAllConnections();
-  server.close();
-});
+const standIn = useEndpoint();
+beforeEach(() =>
+  standIn.script(({ method, path, headers, body }) => {
+    const answer = stub({ method, url: path, headers }, body.toString());
+    const ttl = { "x-aws-ec2-metadata-token-ttl-seconds": "300" };
+    return answer === undefined ? { status: 404 } : { headers: ttl, body: answer };
+  }),
+);
 beforeEach(() => recorder.spoil(() => ({ status: 200, body: {} })));
 afterEach(() => {
   stub = () => undefined;
-  asked = [];
 });
 
 const later = (): string => new Date(Date.now() + 3_600_000).toISOString();
@@ -183,7 +173,7 @@ describe("what a profile may hold", () => {
       startUrl: "https://corp.awsapps.com/start",
     };
     const cache = `.aws/sso/cache/${createHash("sha1").update("corp").digest("hex")}.json`;
-    const env = { ...files, AWS_ENDPOINT_URL_SSO: standIn };
+    const env = { ...files, AWS_ENDPOINT_URL_SSO: standIn.endpoint };
     const home = { config, [cache]: JSON.stringify(token) };
     await expectIdentity("AKIDSSO", "of-sso", { env, home });
   });
@@ -227,7 +217,7 @@ describe("what a profile may hold", () => {
       `[profile middle]\n${role("first", "base")}`,
       `[profile base]\n${keys("BASE")}`,
     ].join("");
-    const env = { ...files, AWS_ENDPOINT_URL_STS: standIn };
+    const env = { ...files, AWS_ENDPOINT_URL_STS: standIn.endpoint };
     await expectIdentity("AKIDLAST", "token-AKIDLAST", { env, home: { config } });
     const chain = ["AKIDBASE > first", "AKIDFIRST > last"];
     expect(signers).toEqual([...chain, ...chain]);
@@ -246,7 +236,7 @@ describe("what a profile may hold", () => {
       ...files,
       ...environmentKeys,
       AWS_PROFILE: "shop",
-      AWS_ENDPOINT_URL_STS: standIn,
+      AWS_ENDPOINT_URL_STS: standIn.endpoint,
     };
     await expectIdentity("AKIDROLE", "token-AKIDROLE", { env, home: { config } });
   });
@@ -254,7 +244,7 @@ describe("what a profile may hold", () => {
   it("[CRED-4] a mistake in it is an error, and no other source is asked", async () => {
     const config =
       "[default]\nrole_arn = arn:aws:iam::123456789012:role/r\nsource_profile = none\n";
-    const env = { ...files, AWS_CONTAINER_CREDENTIALS_FULL_URI: `${standIn}/credentials` };
+    const env = { ...files, AWS_CONTAINER_CREDENTIALS_FULL_URI: `${standIn.endpoint}/credentials` };
     const [ours, , { reports }] = await identities({ env, home: { config } });
     expect(ours).toBeUndefined();
     expect(reports[0]).toMatchObject({ code: "ERR_DYNAMODB_CREDENTIALS" });
@@ -270,7 +260,7 @@ describe("web identity", () => {
     const env = {
       AWS_WEB_IDENTITY_TOKEN_FILE: "token",
       AWS_ROLE_ARN: "arn:aws:iam::123456789012:role/web",
-      AWS_ENDPOINT_URL_STS: standIn,
+      AWS_ENDPOINT_URL_STS: standIn.endpoint,
     };
     await expectIdentity("AKIDWEB", "token-AKIDWEB", { env, home: { token: "a-jwt" } });
   });
@@ -293,7 +283,7 @@ describe("container", () => {
     stub = ({ url, headers }) =>
       url === "/role" && headers.authorization === "a-secret" ? roleKeys("AKIDECS") : undefined;
     const env = {
-      AWS_CONTAINER_CREDENTIALS_FULL_URI: `${standIn}/role`,
+      AWS_CONTAINER_CREDENTIALS_FULL_URI: `${standIn.endpoint}/role`,
       AWS_CONTAINER_AUTHORIZATION_TOKEN: "a-secret",
     };
     await expectIdentity("AKIDECS", "token-AKIDECS", { env });
@@ -305,7 +295,7 @@ describe("container", () => {
         ? roleKeys("AKIDPOD")
         : undefined;
     const env = {
-      AWS_CONTAINER_CREDENTIALS_FULL_URI: `${standIn}/v1/credentials`,
+      AWS_CONTAINER_CREDENTIALS_FULL_URI: `${standIn.endpoint}/v1/credentials`,
       AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: "token",
     };
     await expectIdentity("AKIDPOD", "token-AKIDPOD", { env, home: { token: "from-file" } });
@@ -322,7 +312,7 @@ describe("instance", () => {
   };
   const env = (disabled: string): Record<string, string> => ({
     AWS_EC2_METADATA_DISABLED: disabled,
-    AWS_EC2_METADATA_SERVICE_ENDPOINT: standIn,
+    AWS_EC2_METADATA_SERVICE_ENDPOINT: standIn.endpoint,
   });
 
   it.each(["false", ""])("[CRED-1] its metadata service, version 2 (disabled: %j)", async (off) => {
@@ -336,7 +326,7 @@ describe("instance", () => {
       stub = metadata;
       const [ours, theirs, { reports }] = await identities({ env: env(off) });
       expect([ours, theirs]).toEqual([undefined, undefined]);
-      expect(asked).toEqual([]);
+      expect(standIn.seen).toEqual([]);
       expect(reports[0]).toMatchObject({ code: "ERR_DYNAMODB_CREDENTIALS" });
       expect(reports[0].message).toContain("the environment");
     },
@@ -350,10 +340,10 @@ describe("again", () => {
       const driver = dynamoDbCacheDriver({ table: "t-1", region: "us-east-1", endpoint: ${literal(recorder.endpoint)} });
       await Promise.all(Array.from({ length: 1000 }, (_, n) => driver.getItem("k" + n)));
     `;
-    const env = { AWS_CONTAINER_CREDENTIALS_FULL_URI: `${standIn}/role` };
+    const env = { AWS_CONTAINER_CREDENTIALS_FULL_URI: `${standIn.endpoint}/role` };
     expect(await runChild(script, { env })).toMatchObject({ code: 0, stderr: "" });
     expect(recorder.exchanges).toHaveLength(1000);
-    expect(asked).toEqual(["GET /role"]);
+    expect(standIn.seen.map(({ path }) => path)).toEqual(["/role"]);
   });
 
   it("[CRED-8] when AWS refuses them, the files are read again", async () => {

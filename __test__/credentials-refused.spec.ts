@@ -1,31 +1,13 @@
 // Credentials and AWS settings that cannot be right, from every source of the default chain: what the error says.
-import http from "node:http";
-import type { AddressInfo } from "node:net";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { type ChildOptions, literal, runChild } from "./helpers/child";
+import { useEndpoint } from "./helpers/endpoint";
 import { useRecorder } from "./helpers/recorder";
 
 const recorder = useRecorder();
 
 /** Stands in for the container's endpoint and for STS. */
-let keysOfContainer = "{}";
-let asked: string[] = [];
-const server = http.createServer((request, response) => {
-  asked.push(`${request.method} ${request.url}`);
-  response.end(keysOfContainer);
-});
-let standIn = "";
-beforeAll(async () => {
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  standIn = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-});
-afterAll(() => {
-  server.closeAllConnections();
-  server.close();
-});
-afterEach(() => {
-  asked = [];
-});
+const standIn = useEndpoint();
 
 const files = { AWS_CONFIG_FILE: "config", AWS_SHARED_CREDENTIALS_FILE: "credentials" };
 const keys = (name: string): string =>
@@ -65,7 +47,7 @@ describe("what cannot be sent", () => {
           ...environmentKeys,
           AWS_ACCESS_KEY_ID: "CANARY\n",
           AWS_PROFILE: "shop",
-          AWS_ENDPOINT_URL_STS: standIn,
+          AWS_ENDPOINT_URL_STS: standIn.endpoint,
         },
         home: { config: role("credential_source = Environment") },
       }),
@@ -79,7 +61,7 @@ describe("what cannot be sent", () => {
       "aws_session_token",
       'the AWS profile "base"',
       () => ({
-        env: { ...files, AWS_PROFILE: "shop", AWS_ENDPOINT_URL_STS: standIn },
+        env: { ...files, AWS_PROFILE: "shop", AWS_ENDPOINT_URL_STS: standIn.endpoint },
         home: {
           config: `${role("source_profile = base")}[profile base]\n${keys("BASE")}aws_session_token = CANARY ä\n`,
         },
@@ -100,7 +82,7 @@ describe("what cannot be sent", () => {
       "AccessKeyId",
       "the `credential_process` of the AWS profile",
       () => ({
-        env: { ...files, AWS_PROFILE: "shop", AWS_ENDPOINT_URL_STS: standIn },
+        env: { ...files, AWS_PROFILE: "shop", AWS_ENDPOINT_URL_STS: standIn.endpoint },
         home: {
           config: `${role("source_profile = base")}[profile base]\ncredential_process = cat answer.json\n`,
           "answer.json": json("CANARY\n"),
@@ -111,13 +93,15 @@ describe("what cannot be sent", () => {
       "AccessKeyId",
       "the container's credentials endpoint",
       () => {
-        keysOfContainer = JSON.stringify({
-          AccessKeyId: "CANARY\n",
-          SecretAccessKey: "secret",
-          Token: "token",
-          Expiration: new Date(Date.now() + 3_600_000).toISOString(),
-        });
-        return { env: { AWS_CONTAINER_CREDENTIALS_FULL_URI: `${standIn}/role` } };
+        standIn.script(() => ({
+          body: {
+            AccessKeyId: "CANARY\n",
+            SecretAccessKey: "secret",
+            Token: "token",
+            Expiration: new Date(Date.now() + 3_600_000).toISOString(),
+          },
+        }));
+        return { env: { AWS_CONTAINER_CREDENTIALS_FULL_URI: `${standIn.endpoint}/role` } };
       },
     ],
   ];
@@ -134,7 +118,7 @@ describe("what cannot be sent", () => {
     expect(reports[0].message).toContain(`\`${part}\` of ${source}`);
     expect(JSON.stringify(reports)).not.toContain("CANARY");
     expect(recorder.exchanges).toEqual([]);
-    expect(asked.filter((one) => one.startsWith("POST"))).toEqual([]);
+    expect(standIn.seen.filter(({ method }) => method === "POST")).toEqual([]);
   });
 });
 

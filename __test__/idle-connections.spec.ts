@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { afterEach, describe, expect, inject, it } from "vitest";
-import { useEndpoint } from "./faults/helpers/endpoint";
+import { useEndpoint } from "./helpers/endpoint";
 import { failureOf } from "./helpers/failure";
 import { useTable } from "./helpers/table";
 

@@ -173,16 +173,18 @@ describe("keys that cannot exist", () => {
     },
   );
 
-  describe.each([...reads, ...writes])("%s", (operation, call) => {
-    it.each(notText)("[KEY-2] refuses %s", async (_, key) => {
-      const driver = table.driver({ endpoint: recorder.endpoint });
-      await expect(call(driver, key), inspect(key)).rejects.toMatchObject({
-        name: "DynamoDbError",
-        code: "ERR_DYNAMODB_INVALID_KEY",
-        operation,
-      });
-      expect(recorder.exchanges).toEqual([]);
+  async function expectRefusal(operation: string, call: Method[1], key: unknown): Promise<void> {
+    const driver = table.driver({ endpoint: recorder.endpoint });
+    await expect(call(driver, key), inspect(key)).rejects.toMatchObject({
+      name: "DynamoDbError",
+      code: "ERR_DYNAMODB_INVALID_KEY",
+      operation,
     });
+    expect(recorder.exchanges).toEqual([]);
+  }
+
+  describe.each([...reads, ...writes])("%s", (operation, call) => {
+    it.each(notText)("[KEY-2] refuses %s", (_, key) => expectRefusal(operation, call, key));
   });
 
   describe.each(writes)("%s", (operation, call) => {
@@ -201,14 +203,6 @@ describe("keys that cannot exist", () => {
       expect(recorder.exchanges).toEqual([]);
     });
 
-    it.each(malformed)("[KEY-2] refuses %s", async (_, key) => {
-      const driver = table.driver({ endpoint: recorder.endpoint });
-      await expect(call(driver, key), inspect(key)).rejects.toMatchObject({
-        name: "DynamoDbError",
-        code: "ERR_DYNAMODB_INVALID_KEY",
-        operation,
-      });
-      expect(recorder.exchanges).toEqual([]);
-    });
+    it.each(malformed)("[KEY-2] refuses %s", (_, key) => expectRefusal(operation, call, key));
   });
 });

@@ -1,48 +1,31 @@
 // The environment is JavaScript's `process.env`, in whatever way it came to differ from that of the process: which, in
 // every test here, points at a stand-in of production that must not be asked for anything.
-import http from "node:http";
-import type { AddressInfo } from "node:net";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { type ChildOptions, type ChildResult, entry, literal, runChild } from "./helpers/child";
+import { useEndpoint } from "./helpers/endpoint";
 import { useRecorder } from "./helpers/recorder";
 
 const recorder = useRecorder();
 
-let asked: string[] = [];
-const production = http.createServer((request, response) => {
-  asked.push(`${request.method} ${request.url}`);
-  response.end("{}");
-});
-let url = "";
-beforeAll(async () => {
-  await new Promise<void>((resolve) => production.listen(0, "127.0.0.1", resolve));
-  url = `http://127.0.0.1:${(production.address() as AddressInfo).port}`;
-});
-afterAll(() => {
-  production.closeAllConnections();
-  production.close();
-});
+/** Must not be asked for anything. */
+const production = useEndpoint();
 beforeEach(() => {
   recorder.spoil(() => ({ status: 200, body: {} }));
 });
-afterEach(() => {
-  asked = [];
-});
-
 /** The variables of the process: each would lead to production by itself. */
 const ofProcess = (): Record<string, string> => ({
   AWS_ACCESS_KEY_ID: "AKIDPRODUCTION",
   AWS_SECRET_ACCESS_KEY: "secret",
   AWS_REGION: "eu-central-1",
-  AWS_ENDPOINT_URL: url,
-  AWS_ENDPOINT_URL_DYNAMODB: url,
-  AWS_ENDPOINT_URL_STS: url,
-  AWS_CONTAINER_CREDENTIALS_FULL_URI: `${url}/credentials`,
-  AWS_EC2_METADATA_SERVICE_ENDPOINT: url,
+  AWS_ENDPOINT_URL: production.endpoint,
+  AWS_ENDPOINT_URL_DYNAMODB: production.endpoint,
+  AWS_ENDPOINT_URL_STS: production.endpoint,
+  AWS_CONTAINER_CREDENTIALS_FULL_URI: `${production.endpoint}/credentials`,
+  AWS_EC2_METADATA_SERVICE_ENDPOINT: production.endpoint,
   AWS_EC2_METADATA_DISABLED: "false",
   AWS_CONFIG_FILE: "production-config",
-  HTTP_PROXY: url,
-  HTTPS_PROXY: url,
+  HTTP_PROXY: production.endpoint,
+  HTTPS_PROXY: production.endpoint,
   UNSTORAGE_DYNAMODB_TABLE: "production",
 });
 const productionFiles = {
@@ -116,7 +99,7 @@ describe("what leads to a table", () => {
     async (_, script) => {
       const { reports, stderr } = await run(script);
       expect({ reports, stderr }).toEqual({ reports: [null], stderr: "" });
-      expect(asked).toEqual([]);
+      expect(production.seen).toEqual([]);
       expect(recorder.exchanges).toMatchObject([
         { request: { TableName: "local" }, region: "us-east-1", accessKeyId: "AKIDLOCAL" },
       ]);
@@ -130,7 +113,7 @@ describe("what leads to a table", () => {
       report(error.code);
     `;
     expect((await run(inWorker("", set, use))).reports).toEqual(["ERR_DYNAMODB_NO_REGION"]);
-    expect(asked).toEqual([]);
+    expect(production.seen).toEqual([]);
   });
 
   it("[ENV-4] numbers and booleans are text, as process.env would make them; there may be none at all", async () => {
@@ -142,7 +125,7 @@ describe("what leads to a table", () => {
     `;
     expect((await run(script)).reports).toEqual([null, "ERR_DYNAMODB_NO_REGION"]);
     expect(recorder.exchanges).toMatchObject([{ request: { TableName: "12345" } }]);
-    expect(asked).toEqual([]);
+    expect(production.seen).toEqual([]);
   });
 
   it("[ENV-4] createTable has the same", async () => {
@@ -165,7 +148,7 @@ describe("what leads to a table", () => {
       report(await createTable());
     `;
     expect((await run(script)).reports).toEqual([{ created: false }]);
-    expect(asked).toEqual([]);
+    expect(production.seen).toEqual([]);
     expect(recorder.exchanges[0]).toMatchObject({ request: { TableName: "local" } });
   });
 
@@ -233,7 +216,7 @@ describe("what leads to credentials", () => {
     const { reports } = await run(script, { env: { OF_PROCESS: "PRODUCTION" }, home });
     expect(reports).toEqual([null]);
     expect(recorder.exchanges.map(({ accessKeyId }) => accessKeyId)).toEqual(["AKIDOTHER"]);
-    expect(asked).toEqual([]);
+    expect(production.seen).toEqual([]);
   });
 
   it("[ENV-5] without any, neither container nor instance nor STS of the process is asked", async () => {
@@ -243,21 +226,14 @@ describe("what leads to credentials", () => {
       report((await failure(dynamoDbCacheDriver().getItem("k"))).code);
     `;
     expect((await run(script)).reports).toEqual(["ERR_DYNAMODB_CREDENTIALS"]);
-    expect(asked).toEqual([]);
+    expect(production.seen).toEqual([]);
   });
 });
 
 describe("AWS Lambda's trace id", () => {
   it("[ENV-6] is that of the invocation in which a call is made, and is sent in Lambda alone", async () => {
-    const ids: unknown[] = [];
-    const server = http.createServer((request, response) => {
-      ids.push(request.headers["x-amzn-trace-id"]);
-      response.end("{}");
-    });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     const script = `
-      process.env = { ...local, AWS_ENDPOINT_URL_DYNAMODB: ${literal(endpoint)}, _X_AMZN_TRACE_ID: "Root=1-first" };
+      process.env = { ...local, _X_AMZN_TRACE_ID: "Root=1-first" };
       await dynamoDbCacheDriver().getItem("k");
       process.env.AWS_LAMBDA_FUNCTION_NAME = "f";
       const driver = dynamoDbCacheDriver();
@@ -270,9 +246,8 @@ describe("AWS Lambda's trace id", () => {
       await driver.getItem("k");
     `;
     const { stderr } = await run(script, { env: { _X_AMZN_TRACE_ID: "Root=1-production" } });
-    server.closeAllConnections();
-    server.close();
     expect(stderr).toBe("");
+    const ids = recorder.exchanges.map(({ headers }) => headers["x-amzn-trace-id"]);
     expect(ids).toEqual([undefined, "Root=1-first", "Root=1-second", "Root=1-%C3%A4", undefined]);
   });
 });

@@ -1,7 +1,7 @@
 // The order of writes, and what a write that takes long may and may not do.
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, inject, it } from "vitest";
-import { useEndpoint } from "./faults/helpers/endpoint";
+import { useEndpoint } from "./helpers/endpoint";
 import { failureOf } from "./helpers/failure";
 import { useTable } from "./helpers/table";
 

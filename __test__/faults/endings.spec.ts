@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { type ChildOptions, type ChildResult, literal, runChild } from "../helpers/child";
 import { expectNoSecret } from "./helpers/case";
-import { useEndpoint } from "./helpers/endpoint";
+import { useEndpoint } from "../helpers/endpoint";
 
 const endpoint = useEndpoint();
 /** `FAULT_ROUNDS` makes them fewer, for a quick look. */

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { literal } from "../helpers/child";
 import { runCase } from "./helpers/case";
-import { useEndpoint } from "./helpers/endpoint";
+import { useEndpoint } from "../helpers/endpoint";
 
 const endpoint = useEndpoint();
 const megabyte = Buffer.alloc(2 ** 20, "v");

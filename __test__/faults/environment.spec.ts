@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { literal, runChild } from "../helpers/child";
 import { type Outcome, runCase } from "./helpers/case";
-import { awsError, found, type Reply, useEndpoint } from "./helpers/endpoint";
+import { awsError, found, type Reply, useEndpoint } from "../helpers/endpoint";
 
 const endpoint = useEndpoint();
 

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { literal } from "../helpers/child";
 import { runCase } from "./helpers/case";
-import { found, useEndpoint } from "./helpers/endpoint";
+import { found, useEndpoint } from "../helpers/endpoint";
 
 const endpoint = useEndpoint();
 /** `FAULT_CALLS` makes them fewer, for a quick look. */

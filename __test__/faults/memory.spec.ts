@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { literal, runChild } from "../helpers/child";
 import { runCase } from "./helpers/case";
-import { useEndpoint } from "./helpers/endpoint";
+import { useEndpoint } from "../helpers/endpoint";
 
 const endpoint = useEndpoint();
 /** In kibibytes of address space; Node alone takes about a third. */

@@ -4,7 +4,7 @@ import { literal } from "../helpers/child";
 import { seededRandom, testSeed } from "../helpers/random";
 import { useTable } from "../helpers/table";
 import { runCase } from "./helpers/case";
-import { found, type Reply, useEndpoint } from "./helpers/endpoint";
+import { found, type Reply, useEndpoint } from "../helpers/endpoint";
 
 const table = useTable();
 const endpoint = useEndpoint();

@@ -3,7 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { literal, runChild } from "../helpers/child";
 import { expectNoSecret } from "./helpers/case";
-import { found, useEndpoint } from "./helpers/endpoint";
+import { found, useEndpoint } from "../helpers/endpoint";
 
 const endpoint = useEndpoint();
 const addon = process.env.FAULT_ADDON ?? "";

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { literal } from "../helpers/child";
 import { passOn, useForwardProxy } from "../helpers/forward-proxy";
 import { runCase } from "./helpers/case";
-import { found, useEndpoint } from "./helpers/endpoint";
+import { found, useEndpoint } from "../helpers/endpoint";
 
 const endpoint = useEndpoint();
 

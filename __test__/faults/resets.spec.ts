@@ -5,7 +5,7 @@ import { literal, runChild } from "../helpers/child";
 import { seededRandom, testSeed } from "../helpers/random";
 import { useTable } from "../helpers/table";
 import { runCase } from "./helpers/case";
-import { found, useEndpoint } from "./helpers/endpoint";
+import { found, useEndpoint } from "../helpers/endpoint";
 
 const table = useTable();
 const endpoint = useEndpoint();

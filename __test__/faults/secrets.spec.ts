@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { literal, runChild } from "../helpers/child";
 import { expectNoSecret } from "./helpers/case";
-import { awsError, found, type Script, useEndpoint } from "./helpers/endpoint";
+import { awsError, found, type Script, useEndpoint } from "../helpers/endpoint";
 
 const endpoint = useEndpoint();
 const inside = new URL("./helpers/inside.mjs", import.meta.url).href;

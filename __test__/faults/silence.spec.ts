@@ -8,7 +8,7 @@ import { describe, expect, inject, it } from "vitest";
 import { ChaosProxy } from "./rig/chaos.mjs";
 import { literal } from "../helpers/child";
 import { type Outcome, runCase } from "./helpers/case";
-import { type Reply, useEndpoint } from "./helpers/endpoint";
+import { type Reply, useEndpoint } from "../helpers/endpoint";
 
 const endpoint = useEndpoint();
 const timeout = { name: "TimeoutError", code: "ERR_DYNAMODB_TIMEOUT", retryable: true };

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { literal } from "../helpers/child";
 import { runCase } from "./helpers/case";
-import { found, useEndpoint } from "./helpers/endpoint";
+import { found, useEndpoint } from "../helpers/endpoint";
 
 const endpoint = useEndpoint();
 

@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { literal } from "../helpers/child";
 import { Authority } from "../helpers/certificates";
 import { runCase } from "./helpers/case";
-import { found, ScriptedEndpoint, type Tls } from "./helpers/endpoint";
+import { found, ScriptedEndpoint, type Tls } from "../helpers/endpoint";
 import { readOver } from "./helpers/tls";
 
 const authority = new Authority();

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { literal } from "../helpers/child";
 import { runCase } from "./helpers/case";
-import { awsError, type Reply, type Seen, useEndpoint } from "./helpers/endpoint";
+import { awsError, type Reply, type Seen, useEndpoint } from "../helpers/endpoint";
 
 const endpoint = useEndpoint();
 

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { entry, literal, runChild } from "../helpers/child";
 import { expectNoSecret } from "./helpers/case";
-import { found, useEndpoint } from "./helpers/endpoint";
+import { found, useEndpoint } from "../helpers/endpoint";
 
 const endpoint = useEndpoint();
 

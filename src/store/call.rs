@@ -150,16 +150,9 @@ impl Call {
 
     /// Which retry budget this call's requests use.
     pub(super) fn work(&self) -> Work {
-        match self.operation {
-            Operation::GetItems | Operation::SetItems | Operation::GetKeys | Operation::Clear => Work::Bulk,
-            Operation::GetItem
-            | Operation::HasItem
-            | Operation::SetItem
-            | Operation::RemoveItem
-            | Operation::GetItemRaw
-            | Operation::SetItemRaw
-            | Operation::GetMeta
-            | Operation::CreateTable => Work::Single,
+        match self.bound {
+            Bound::Progress(_) => Work::Bulk,
+            Bound::Deadline(_) | Bound::Request => Work::Single,
         }
     }
 

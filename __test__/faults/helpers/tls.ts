@@ -1,7 +1,7 @@
 // A read over TLS, and what Node's own https says to the same endpoint.
 import { literal } from "../../helpers/child";
 import { type Outcome, runCase } from "./case";
-import { found, ScriptedEndpoint, type Tls } from "./endpoint";
+import { found, ScriptedEndpoint, type Tls } from "../../helpers/endpoint";
 
 /** One read of an endpoint with this certificate, in this environment, and the result of Node's https for comparison. */
 export async function readOver(

@@ -1,8 +1,8 @@
 // A server that answers as a test tells it to, and with an empty success where it is told nothing.
 import { afterAll, afterEach, beforeAll } from "vitest";
-import { type Reply, type Script, ScriptedServer, type Tls } from "../../helpers/server.mjs";
+import { type Reply, type Script, ScriptedServer, type Tls } from "./server.mjs";
 
-export type { Reply, Script, Seen, Tls } from "../../helpers/server.mjs";
+export type { Reply, Script, Seen, Tls } from "./server.mjs";
 
 export class ScriptedEndpoint extends ScriptedServer {
   constructor(tls?: Tls, upstream?: () => string) {
