@@ -120,6 +120,12 @@ export interface DynamoDbDriverOptions {
    */
   batch?: DynamoDbFlag | null | undefined;
   /**
+   * Whether `getItem`, `getItemRaw`, `hasItem` and `getMeta` of one key that are in flight at once share a request. Reads with
+   * `consistentRead` never do, nor does a read that begins after a write of the key by this driver.
+   * @default true
+   */
+  coalesce?: DynamoDbFlag | null | undefined;
+  /**
    * Whether reads see every write that was acknowledged before: at twice the read units. Use it for sessions.
    * @default false
    */
@@ -272,6 +278,15 @@ export interface DynamoDbCounts {
   bytesSent: number;
   /** Bytes of the bodies of answers. */
   bytesReceived: number;
+  /**
+   * Read request units that DynamoDB reported, by halves. With provisioned capacity: read capacity units. A failed
+   * request reports none.
+   */
+  readUnits: number;
+  /** Write request units that DynamoDB reported, those of an index included. With provisioned capacity: write capacity units. */
+  writeUnits: number;
+  /** Reads that shared the request of another read of the same key (`coalesce`). */
+  coalesced: number;
   /** Calls begun and not yet ended. */
   inFlight: number;
 }

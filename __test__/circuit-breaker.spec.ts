@@ -120,7 +120,7 @@ describe("the circuit breaker", () => {
     await sleep(20);
     endpoint.forget();
     const codes = await Promise.all(
-      Array.from({ length: 10 }, async () => (await failureOf(store.getItem("k"))).code),
+      Array.from({ length: 10 }, async (_, n) => (await failureOf(store.getItem(`k${n}`))).code),
     );
     expect(codes.filter((code) => code === "ERR_DYNAMODB_TIMEOUT")).toHaveLength(1);
     expect(endpoint.seen).toHaveLength(1);

@@ -61,7 +61,7 @@ describe("an endpoint that takes requests and never answers", () => {
     recorder.hold();
     const options = { endpoint: recorder.endpoint, maxConnections: 2, attemptTimeout: 0 };
     const driver = table.driver({ ...options, timeout: 300 });
-    const reads = Array.from({ length: 20 }, () => failureOf(driver.getItem("k")));
+    const reads = Array.from({ length: 20 }, (_, n) => failureOf(driver.getItem(`k${n}`)));
     const errors = await Promise.all(reads);
     for (const error of errors) {
       expect(error).toMatchObject({ code: "ERR_DYNAMODB_TIMEOUT", operation: "getItem" });

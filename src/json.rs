@@ -15,8 +15,11 @@ pub(crate) use attribute::Item;
 pub(crate) use errors::{AnswerError, ErrorBody, error_body};
 pub(crate) use requests::{
     BatchGetItemInput, BatchWriteItemInput, DeleteItemInput, Filter, GetItemInput, PutItemInput, ScanInput, body,
+    metered_body,
 };
-pub(crate) use responses::{BatchGetItemOutput, BatchWriteItemOutput, GetItemOutput, ScanOutput, acknowledged, read};
+pub(crate) use responses::{
+    BatchGetItemOutput, BatchWriteItemOutput, GetItemOutput, ScanOutput, Units, acknowledged, read,
+};
 #[cfg(test)]
 pub(crate) use tables::AttributeDefinition;
 pub(crate) use tables::{

@@ -27,4 +27,5 @@ pub mod options;
 pub mod stats;
 pub mod store;
 mod table;
+pub mod usage;
 pub mod value;

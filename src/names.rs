@@ -72,7 +72,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const KNOWN: [&str; 21] = [
+    const KNOWN: [&str; 22] = [
         "table",
         "region",
         "profile",
@@ -83,6 +83,7 @@ mod tests {
         "endpoint",
         "base",
         "batch",
+        "coalesce",
         "consistentRead",
         "maxAttempts",
         "connectTimeout",

@@ -57,6 +57,8 @@ pub struct RawOptions {
     pub base: Input,
     /// `batch`
     pub batch: Input,
+    /// `coalesce`
+    pub coalesce: Input,
     /// `consistentRead`
     pub consistent_read: Input,
     /// `maxAttempts`, `connectTimeout`, `attemptTimeout`, `timeout`, `maxConnections`
@@ -109,6 +111,7 @@ impl Default for RawOptions {
             endpoint: Input::Absent,
             base: Input::Absent,
             batch: Input::Absent,
+            coalesce: Input::Absent,
             consistent_read: Input::Absent,
             limits: RawLimits::default(),
             circuit_breaker: RawCircuitBreaker::Plain(Input::Absent),
@@ -143,6 +146,8 @@ pub struct Options {
     pub base: Base,
     /// Whether batch operations may be used. Default: yes.
     pub batch: bool,
+    /// Whether overlapping reads of one key share a request. Default: yes.
+    pub coalesce: bool,
     /// Whether reads see every write that was acknowledged before, unless a call says otherwise.
     pub consistent_read: bool,
     /// What bounds a request.
@@ -172,6 +177,7 @@ impl fmt::Debug for Options {
             .field("endpoint", &self.endpoint)
             .field("base", &self.base)
             .field("batch", &self.batch)
+            .field("coalesce", &self.coalesce)
             .field("consistent_read", &self.consistent_read)
             .field("limits", &self.limits)
             .field("circuit_breaker", &self.circuit_breaker)
@@ -200,6 +206,7 @@ impl Options {
             endpoint: endpoint::parse(raw.endpoint).map_err(named)?,
             base: parse_base(raw.base).map_err(named)?,
             batch: flag("batch", &raw.batch, true).map_err(named)?,
+            coalesce: flag("coalesce", &raw.coalesce, true).map_err(named)?,
             consistent_read: flag("consistentRead", &raw.consistent_read, false).map_err(named)?,
             limits: limits::parse(&raw.limits).map_err(named)?,
             circuit_breaker: circuit_breaker::parse(&raw.circuit_breaker).map_err(named)?,

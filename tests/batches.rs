@@ -67,6 +67,7 @@ async fn left_over_keys_are_asked_again_and_answers_come_in_order() {
             "ProjectionExpression": "#k, #v, #t",
             "ExpressionAttributeNames": { "#k": "key", "#v": "value", "#t": "ttl" },
         } },
+        "ReturnConsumedCapacity": "TOTAL",
     });
     assert_eq!(sent[0].body, first);
     assert_eq!(sent[1].body["RequestItems"]["cache"]["Keys"], json!([key("a"), key("b")]));
@@ -94,8 +95,8 @@ async fn left_over_writes_are_sent_again() {
         .answer(200, &json!({}));
     script.store().put_many(items(&[("a", "1"), ("b", "2")]), Input::Absent).await.expect("stored");
     let sent = script.sent();
-    assert_eq!(sent[0].body, json!({ "RequestItems": { "cache": [put("a", "1"), put("b", "2")] } }));
-    assert_eq!(sent[1].body, json!({ "RequestItems": { "cache": [put("b", "2")] } }));
+    assert_eq!(sent[0].body["RequestItems"], json!({ "cache": [put("a", "1"), put("b", "2")] }));
+    assert_eq!(sent[1].body["RequestItems"], json!({ "cache": [put("b", "2")] }));
 }
 
 /// [BAT-6]
@@ -103,7 +104,7 @@ async fn left_over_writes_are_sent_again() {
 async fn the_last_write_of_a_repeated_key_wins() {
     let script = Script::default().answer(200, &json!({}));
     script.store().put_many(items(&[("a", "1"), ("b", "2"), ("a", "3")]), Input::Absent).await.expect("stored");
-    assert_eq!(script.sent()[0].body, json!({ "RequestItems": { "cache": [put("a", "3"), put("b", "2")] } }));
+    assert_eq!(script.sent()[0].body["RequestItems"], json!({ "cache": [put("a", "3"), put("b", "2")] }));
 }
 
 /// [BAT-4] 60 items are three batches, and the ttl of an item goes over the common one.

@@ -6,6 +6,7 @@ mod common;
 mod create_table;
 mod equivalence;
 mod faults;
+mod flights;
 mod hostile;
 mod injection;
 mod pages;

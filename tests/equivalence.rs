@@ -12,7 +12,7 @@ use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvid
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, KeysAndAttributes, PutRequest,
-    ScalarAttributeType, TimeToLiveSpecification, WriteRequest,
+    ReturnConsumedCapacity, ScalarAttributeType, TimeToLiveSpecification, WriteRequest,
 };
 use common::wire::{Answer, Request, Wire};
 use common::{NOW, Script, store_of, store_over};
@@ -38,15 +38,20 @@ async fn all_of_the_store(store: &Store) {
     store.keys("base".into(), Input::Absent, Input::Absent).await.expect("read");
 }
 
+const TOTAL: ReturnConsumedCapacity = ReturnConsumedCapacity::Total;
+
 /// The same, written for the SDK.
 async fn all_of_the_sdk(sdk: &Client, table: &str) {
     let second = NOW.as_secs();
     let get = sdk.get_item().table_name(table).key("key", text("k \u{e9}\"")).consistent_read(true);
     let get = get.projection_expression("#v, #t").expression_attribute_names("#v", "value");
+    let get = get.return_consumed_capacity(TOTAL);
     get.expression_attribute_names("#t", "ttl").send().await.expect("read");
     let put = sdk.put_item().table_name(table).item("key", text("k")).item("value", text("v\n\u{1f600}"));
+    let put = put.return_consumed_capacity(TOTAL);
     put.item("ttl", AttributeValue::N((second + 61).to_string())).send().await.expect("written");
-    sdk.delete_item().table_name(table).key("key", text("k")).send().await.expect("removed");
+    let delete = sdk.delete_item().table_name(table).key("key", text("k")).return_consumed_capacity(TOTAL);
+    delete.send().await.expect("removed");
     let keys = KeysAndAttributes::builder()
         .keys([("key".to_owned(), text("a"))].into())
         .keys([("key".to_owned(), text("b"))].into())
@@ -54,12 +59,14 @@ async fn all_of_the_sdk(sdk: &Client, table: &str) {
         .expression_attribute_names("#k", "key")
         .expression_attribute_names("#v", "value")
         .expression_attribute_names("#t", "ttl");
-    sdk.batch_get_item().request_items(table, keys.build().expect("keys")).send().await.expect("read");
+    let get = sdk.batch_get_item().request_items(table, keys.build().expect("keys")).return_consumed_capacity(TOTAL);
+    get.send().await.expect("read");
     let put = |key: &str| {
         let put = PutRequest::builder().item("key", text(key)).item("value", text("v")).build().expect("an item");
         WriteRequest::builder().put_request(put).build()
     };
-    sdk.batch_write_item().request_items(table, vec![put("a"), put("b")]).send().await.expect("written");
+    let write = sdk.batch_write_item().request_items(table, vec![put("a"), put("b")]).return_consumed_capacity(TOTAL);
+    write.send().await.expect("written");
     let scan = sdk
         .scan()
         .table_name(table)
@@ -72,7 +79,7 @@ async fn all_of_the_sdk(sdk: &Client, table: &str) {
         .expression_attribute_values(":number", text("N"))
         .expression_attribute_values(":now", AttributeValue::N(second.to_string()))
         .expression_attribute_values(":base", text("base:"));
-    scan.send().await.expect("read");
+    scan.return_consumed_capacity(TOTAL).send().await.expect("read");
 }
 
 /// The names of a request's headers, and their values where those are not different in every request.

@@ -59,7 +59,7 @@ async fn bulk_work_and_single_calls_do_not_use_up_each_other_s_retries() {
             let answer = if is_broken { (500, failure("InternalServerError")) } else { (200, json!({})) };
             async move { answer }
         });
-        let store = script.store();
+        let store = script.store_with(|raw| raw.coalesce = Input::Boolean(false));
         let call = async |bulk: bool| {
             if bulk {
                 store.keys(Input::Absent, Input::Absent, Input::Absent).await.map(drop)

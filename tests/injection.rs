@@ -189,7 +189,7 @@ fn check(request: &Value, texts: &Texts) -> Result<(), TestCaseError> {
 }
 
 /// The fields of DynamoDB's own that a request has; a caller's texts are none of them.
-const FIELDS: [&str; 7] = [
+const FIELDS: [&str; 8] = [
     "TableName",
     "Key",
     "Item",
@@ -197,6 +197,7 @@ const FIELDS: [&str; 7] = [
     "FilterExpression",
     "ExpressionAttributeNames",
     "ExpressionAttributeValues",
+    "ReturnConsumedCapacity",
 ];
 
 proptest! {
@@ -212,6 +213,7 @@ proptest! {
         prop_assert_eq!(actions, [singles, several].concat());
         for Sent { action, body } in &sent {
             if let Some(batch) = body.get("RequestItems") {
+                prop_assert_eq!(names_in(body).collect::<Vec<_>>(), ["RequestItems", "ReturnConsumedCapacity"]);
                 prop_assert_eq!(names_in(batch).collect::<Vec<_>>(), ["cache"]);
                 check(&batch["cache"], &texts)?;
                 continue;

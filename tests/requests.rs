@@ -10,8 +10,14 @@ use unstorage_dynamodb::input::Input;
 use unstorage_dynamodb::options::{RawAttributes, RawOptions};
 use unstorage_dynamodb::value::{Given, Reading};
 
+/// A request, which asks for its units like every other.
+fn request(action: &str, mut body: Value) -> Sent {
+    body.as_object_mut().expect("an object").insert("ReturnConsumedCapacity".into(), "TOTAL".into());
+    Sent { action: action.to_owned(), body }
+}
+
 fn sent(action: &str, body: Value) -> Vec<Sent> {
-    vec![Sent { action: action.to_owned(), body }]
+    vec![request(action, body)]
 }
 
 fn renamed(raw: &mut RawOptions) {
@@ -110,7 +116,7 @@ async fn clear_scans_expired_rows_too_and_deletes_them_together() {
     });
     let delete = |key: &str| json!({ "DeleteRequest": { "Key": { "key": { "S": key } } } });
     let batch = json!({ "RequestItems": { "cache": [delete("x"), delete("y")] } });
-    let expected = [Sent { action: "Scan".into(), body: scan }, Sent { action: "BatchWriteItem".into(), body: batch }];
+    let expected = [request("Scan", scan), request("BatchWriteItem", batch)];
     assert_eq!(script.sent(), expected);
 }
 

@@ -18,6 +18,19 @@ pub(crate) fn body(request: &impl Serialize) -> serde_json::Result<Vec<u8>> {
     Ok(body)
 }
 
+/// Writes the body of a request on items, which asks for the units that it takes.
+/// <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_ConsumedCapacity.html>
+pub(crate) fn metered_body(request: &impl Serialize) -> serde_json::Result<Vec<u8>> {
+    #[derive(Serialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Metered<'a, T> {
+        #[serde(flatten)]
+        request: &'a T,
+        return_consumed_capacity: &'static str,
+    }
+    body(&Metered { request, return_consumed_capacity: "TOTAL" })
+}
+
 /// Reads the value and the TTL of an item and, where asked for, one attribute more.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]

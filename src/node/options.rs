@@ -24,6 +24,7 @@ pub(super) fn read_options(env: &Env, options: &Object<'_>, variables: Unknown<'
         endpoint: options.input("endpoint")?,
         base: options.input("base")?,
         batch: options.input("batch")?,
+        coalesce: options.input("coalesce")?,
         consistent_read: options.input("consistentRead")?,
         limits: RawLimits {
             max_attempts: options.input("maxAttempts")?,

@@ -52,11 +52,10 @@ impl ToNapiValue for FoundStats {
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "exact up to 2^53 bytes, which is 9 PB")]
 fn object(env: &Env, counts: OperationStats) -> Result<Object<'_>> {
     let mut object = Object::new(env)?;
     for (name, count) in counts.named() {
-        object.set_named_property(name, count as f64)?;
+        object.set_named_property(name, count)?;
     }
     Ok(object)
 }

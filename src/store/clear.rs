@@ -21,7 +21,9 @@ impl Store {
                 let deletes = page.into_iter().enumerate();
                 let deletes: Vec<_> = deletes.map(|(index, key)| Write { key, content: None, index }).collect();
                 let done = Done::none_of(deletes.len());
+                let closed = call.session.order.close_flights(deletes.iter().map(|delete| &delete.key));
                 let result = scan.during(call.write_all(deletes, &done)).await;
+                drop(closed);
                 removed += done.count();
                 if let Err(error) = result {
                     let note = format!(" ({removed} items were removed before; calling clear again goes on)");

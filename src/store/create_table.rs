@@ -8,7 +8,7 @@ use super::call::Call;
 use crate::client::Action;
 use crate::error::{Error, ErrorKind, Operation};
 use crate::json::{
-    self, CreateTableInput, DescribeTableOutput, DescribeTimeToLiveOutput, TableDescription, TableNameInput,
+    self, CreateTableInput, DescribeTableOutput, DescribeTimeToLiveOutput, TableDescription, TableNameInput, Units,
     UpdateTimeToLiveInput,
 };
 use crate::table::{MAX_TTL_NAME_BYTES, Readiness, TtlState, key_difference, readiness, ttl_state};
@@ -177,7 +177,8 @@ impl Call {
     /// Describes the table. Returns `None` if it does not exist.
     async fn describe_table(&self) -> Result<Option<TableDescription>, Error> {
         let body = || json::body(&TableNameInput { table_name: &self.session.options.table });
-        let read = |response: &[u8]| json::read(response).map(|DescribeTableOutput { table }| table);
+        let read =
+            |response: &[u8]| json::read(response).map(|DescribeTableOutput { table }| (table, Units::default()));
         match self.request(Action::DescribeTable, body, read).await {
             Ok(Some(table)) => Ok(Some(table)),
             Ok(None) => Err(self.fail(Error::new(ErrorKind::Response, "the answer holds no table"))),
@@ -200,7 +201,7 @@ impl Call {
     async fn describe_ttl(&self) -> Result<TtlState, Error> {
         let options = &self.session.options;
         let body = || json::body(&TableNameInput { table_name: &options.table });
-        let read = |response: &[u8]| json::read(response);
+        let read = |response: &[u8]| json::read(response).map(|output| (output, Units::default()));
         let DescribeTimeToLiveOutput { time_to_live_description } =
             self.request(Action::DescribeTimeToLive, body, read).await?;
         Ok(ttl_state(time_to_live_description.as_ref(), &options.attributes.ttl))

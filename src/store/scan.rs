@@ -140,16 +140,16 @@ impl<'a> Scan<'a> {
                 return;
             };
             let (call, base, rows, consistent) = (self.call, self.base, self.rows, self.consistent);
-            let throttles = self.throttles.clone();
+            let throttles = self.throttles.of_request();
             self.in_flight.push(Box::pin(async move {
-                let (page, own) = throttles.watch(call.scan_page(base, rows, consistent, &segment)).await;
-                Event::Answer(Answer { segment, page, calm: own == 0 })
+                let page = call.scan_page(base, rows, consistent, &segment, &throttles).await;
+                Event::Answer(Answer { segment, page, calm: throttles.is_zero() })
             }));
         }
     }
 
     fn accept(&mut self, Answer { mut segment, page, calm }: Answer) {
-        // Also those of pages that are still in flight: while the SDK waits to send them again, nothing must grow.
+        // Also those of pages that are still in flight: nothing must grow while they back off.
         self.concurrency.throttled(self.throttles.take());
         if calm {
             self.concurrency.answered();

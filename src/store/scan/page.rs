@@ -8,10 +8,10 @@ use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::Rows;
 use super::segment::Segment;
-use crate::client::Action;
+use crate::client::{Action, RequestThrottles};
 use crate::error::{Error, ErrorKind};
 use crate::item::Row;
-use crate::json::{self, Filter, Item, ScanInput, ScanOutput};
+use crate::json::{self, Filter, Item, ScanInput, ScanOutput, Units};
 use crate::key::{Base, Key};
 use crate::options::Options;
 use crate::store::call::Call;
@@ -31,6 +31,7 @@ impl Call {
         rows: Rows,
         consistent: bool,
         segment: &Segment,
+        throttles: &RequestThrottles,
     ) -> Result<Page, Error> {
         let Options { table, attributes, scan, .. } = &self.session.options;
         let alive_at = (rows == Rows::Alive).then(|| self.session.clock.now().as_secs());
@@ -41,14 +42,15 @@ impl Call {
             input.limit = scan.page_size;
             input.segment = segment.part().map(|part| part.number);
             input.total_segments = segment.part().map(|part| part.of);
-            json::body(&input)
+            json::metered_body(&input)
         };
         let read = |response: &[u8]| {
-            let ScanOutput { items, last_evaluated_key } = json::read(response)?;
+            let ScanOutput { items, last_evaluated_key, consumed_capacity } = json::read(response)?;
             let keys = items.into_iter().flatten().map(|mut item| item.take(&attributes.key));
-            Ok((keys.collect::<Vec<_>>(), last_evaluated_key.map(Item::into_map)))
+            let page = (keys.collect::<Vec<_>>(), last_evaluated_key.map(Item::into_map));
+            Ok((page, Units::of(&consumed_capacity)))
         };
-        let (keys, last) = self.request(Action::Scan, body, read).await?;
+        let (keys, last) = self.observed_request(Action::Scan, body, read, Some(throttles)).await?;
         let keys = keys.into_iter().map(|key| self.key_of(key)).collect::<Result<Vec<_>, _>>()?;
         self.counters().read(keys.len());
         self.progress();
