@@ -251,4 +251,9 @@ fn parse_default_ttl(expire_in: &Input, ttl: &Input) -> Result<Option<Ttl>, Erro
 }
 
 #[cfg(test)]
+mod agreement;
+#[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+pub(crate) use agreement::names;
