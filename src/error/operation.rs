@@ -1,8 +1,8 @@
 //! What the caller called.
 
-/// Declares [`Operation`]: of each operation the method's name.
+/// Declares [`Operation`]: of each operation the method's name, whether it may change what is stored, and its extent.
 macro_rules! operations {
-    ($($operation:ident: $name:literal;)+) => {
+    ($($operation:ident: $name:literal, $effect:ident, $extent:ident;)+) => {
         /// A method of the driver, or `createTable`, as the caller knows it.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         #[non_exhaustive]
@@ -21,35 +21,60 @@ macro_rules! operations {
                     $(Self::$operation => $name,)+
                 }
             }
+
+            fn effect(self) -> Effect {
+                match self {
+                    $(Self::$operation => Effect::$effect,)+
+                }
+            }
+
+            /// What a call extends over.
+            pub(crate) fn extent(self) -> Extent {
+                match self {
+                    $(Self::$operation => Extent::$extent,)+
+                }
+            }
         }
     };
 }
 
+enum Effect {
+    Reads,
+    Writes,
+}
+
+/// What a call extends over, which decides how its time is bounded.
+pub(crate) enum Extent {
+    /// One item.
+    Item,
+    /// The items that the caller lists.
+    Items,
+    /// All rows of the table.
+    Rows,
+    /// The table itself.
+    Table,
+}
+
 operations! {
-    GetItem: "getItem";
-    HasItem: "hasItem";
-    SetItem: "setItem";
-    RemoveItem: "removeItem";
-    GetKeys: "getKeys";
-    Clear: "clear";
-    GetItems: "getItems";
-    SetItems: "setItems";
-    GetItemRaw: "getItemRaw";
-    SetItemRaw: "setItemRaw";
-    GetMeta: "getMeta";
-    CreateTable: "createTable";
+    GetItem: "getItem", Reads, Item;
+    HasItem: "hasItem", Reads, Item;
+    SetItem: "setItem", Writes, Item;
+    RemoveItem: "removeItem", Writes, Item;
+    GetKeys: "getKeys", Reads, Rows;
+    Clear: "clear", Writes, Rows;
+    GetItems: "getItems", Reads, Items;
+    SetItems: "setItems", Writes, Items;
+    GetItemRaw: "getItemRaw", Reads, Item;
+    SetItemRaw: "setItemRaw", Writes, Item;
+    GetMeta: "getMeta", Reads, Item;
+    CreateTable: "createTable", Writes, Table;
 }
 
 impl Operation {
     /// Whether it may change what is stored.
     #[must_use]
     pub fn writes(self) -> bool {
-        match self {
-            Self::SetItem | Self::RemoveItem | Self::Clear | Self::SetItems | Self::SetItemRaw | Self::CreateTable => {
-                true
-            }
-            Self::GetItem | Self::HasItem | Self::GetKeys | Self::GetItems | Self::GetItemRaw | Self::GetMeta => false,
-        }
+        matches!(self.effect(), Effect::Writes)
     }
 }
 
