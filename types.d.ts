@@ -60,6 +60,20 @@ export interface DynamoDbScanOptions {
   pageSize?: number | string | null | undefined;
 }
 
+/** When calls fail at once because nothing answers. Whole numbers, or their text. */
+export interface DynamoDbCircuitBreaker {
+  /**
+   * The requests in a row that timed out or failed to connect: 1 to 1,000.
+   * @default 5
+   */
+  failures?: number | string | null | undefined;
+  /**
+   * The milliseconds until a request is tried: 1 to 86,400,000.
+   * @default 5000
+   */
+  cooldown?: number | string | null | undefined;
+}
+
 /** A boolean or, as configurations have it, its text. An empty text counts as absent. */
 export type DynamoDbFlag = boolean | "true" | "false" | "";
 
@@ -159,14 +173,7 @@ export interface DynamoDbDriverOptions {
    * `{}` and `true`: 5 failures, 5,000 ms.
    * @default false
    */
-  circuitBreaker?:
-    | boolean
-    | "true"
-    | "false"
-    | ""
-    | { failures?: number | string | null | undefined; cooldown?: number | string | undefined }
-    | null
-    | undefined;
+  circuitBreaker?: DynamoDbCircuitBreaker | DynamoDbFlag | null | undefined;
   /**
    * Requests in flight, and connections to the endpoint: 1 to 1,000, and half of the files that the process may still open.
    * Further calls wait for their turn.

@@ -4,6 +4,7 @@ import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
 
+import { checkPlatforms, targets } from "./lib/platforms.mjs";
 import { npm, outputOf, run } from "./lib/process.mjs";
 import { inProject, readJson, readText } from "./lib/project.mjs";
 import { checkReliability, checkSemantics } from "./lib/rules.mjs";
@@ -104,23 +105,23 @@ function checkDocuments() {
 /** What is linked in, its licences and its sources, by cargo-deny. */
 async function checkDeny() {
   await ensureTools("cargo-deny");
-  const config = ["--config", licences("deny.toml")];
-  // --workspace: the engine too, though it is never shipped.
-  await run("cargo", ["deny", ...config, "--workspace", "check", "bans", "licenses", "sources"]);
+  await run("cargo", [...deny, "bans", "licenses", "sources"]);
   return [];
 }
 
 /** Known advisories of both trees: databases that change by themselves, so only where it is asked for. */
 async function checkAdvisories() {
   await ensureTools("cargo-deny");
-  const config = ["--config", licences("deny.toml")];
-  await run("cargo", ["deny", ...config, "--workspace", "check", "advisories"]);
+  await run("cargo", [...deny, "advisories"]);
   await run(...npm(["audit", "--audit-level=moderate"]));
   return [];
 }
 
 /** @param {string} file */
 const licences = (file) => inProject("scripts", "licences", file);
+
+/** --workspace: the engine too, though it is never shipped. */
+const deny = ["deny", "--config", licences("deny.toml"), "--workspace", "check"];
 
 /**
  * @param {string} toml
@@ -139,23 +140,21 @@ function listIn(toml, name) {
  */
 async function checkNotices(isWrite) {
   await ensureTools("cargo-about");
-  const [about, deny] = ["about.toml", "deny.toml"].map((file) =>
+  const [about, denied] = ["about.toml", "deny.toml"].map((file) =>
     readText("scripts", "licences", file),
   );
   // Two tools judge licences, each by a list of its own: they must not drift apart.
-  const pairs = /** @type {const} */ ([
-    ["accepted", "allow"],
-    ["targets", "targets"],
-  ]);
-  const problems = pairs.flatMap(([inAbout, inDeny]) => {
-    const [ours, theirs] = [listIn(about ?? "", inAbout), listIn(deny ?? "", inDeny)];
-    const isSame = ours.length > 0 && ours.join() === theirs.join();
-    return isSame ? [] : [`about.toml and deny.toml differ in ${inAbout}: [${ours}], [${theirs}]`];
-  });
+  const [accepted, allowed] = [listIn(about ?? "", "accepted"), listIn(denied ?? "", "allow")];
+  const isSame = accepted.length > 0 && accepted.join() === allowed.join();
+  const problems = isSame
+    ? []
+    : [`about.toml accepts [${accepted}], deny.toml allows [${allowed}]`];
   // Frozen: the texts come from the crates themselves and from nowhere else, so that the file is the same everywhere.
   await run("cargo", ["fetch", "--locked", "--quiet"]);
   const config = ["--config", licences("about.toml")];
-  const parameters = ["about", "generate", "--frozen", "--fail", ...config, licences("about.hbs")];
+  const platforms = targets.flatMap((target) => ["--target", target]);
+  const options = ["--frozen", "--fail", ...config, ...platforms];
+  const parameters = ["about", "generate", ...options, licences("about.hbs")];
   const text = outputOf("cargo", parameters);
   if (text === undefined) {
     throw new Failure(`\`cargo ${parameters.join(" ")}\` failed: run it to see why.`);
@@ -225,6 +224,7 @@ await main(async () => {
     files: checkFiles,
     documents: checkDocuments,
     generated: checkGenerated,
+    platforms: checkPlatforms,
     deny: checkDeny,
     notices: () => checkNotices(values.write),
     workflows: checkWorkflows,

@@ -11,6 +11,7 @@ pub(crate) use chain::chain;
 
 pub use cause::{Cause, CredentialsFailure, Thrown};
 pub use kind::ErrorKind;
+pub(crate) use operation::Extent;
 pub use operation::Operation;
 
 /// What AWS and the network said, for `$metadata`.

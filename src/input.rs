@@ -7,9 +7,10 @@
 pub(crate) const FLAG_ALLOWED: &str = "true or false, or one of these words as a string";
 
 /// A value as the caller gave it.
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub enum Input {
     /// Not given: `undefined` or `null`.
+    #[default]
     Absent,
     /// Well-formed text.
     Text(String),

@@ -8,7 +8,6 @@ use std::time::Duration;
 use common::{Script, Sent};
 use serde_json::{Value, json};
 use unstorage_dynamodb::error::{Error, ErrorKind};
-use unstorage_dynamodb::input::Input;
 use unstorage_dynamodb::options::{RawAttributes, RawOptions};
 use unstorage_dynamodb::store::Patience;
 
@@ -59,8 +58,7 @@ async fn a_missing_table_is_made_and_waited_for() {
         .answer(200, &ttl("DISABLED"))
         .answer(200, &done());
     let renamed = |raw: &mut RawOptions| {
-        raw.attributes =
-            RawAttributes::Object { key: "key".into(), value: "v".into(), ttl: "#e".into(), mtime: Input::Absent };
+        raw.attributes = RawAttributes { value: "v".into(), ttl: "#e".into(), ..RawAttributes::default() }.into();
     };
     assert_eq!(script.store_with(renamed).create_table(SHORT).await, Ok(true));
     let sent = |action: &str, body: Value| Sent { action: action.to_owned(), body };
@@ -283,7 +281,7 @@ async fn a_ttl_name_that_dynamodb_does_not_take_sends_nothing() {
     let named = |length: usize| {
         move |raw: &mut RawOptions| {
             let ttl = "t".repeat(length).as_str().into();
-            raw.attributes = RawAttributes::Object { key: "key".into(), value: "v".into(), ttl, mtime: Input::Absent };
+            raw.attributes = RawAttributes { value: "v".into(), ttl, ..RawAttributes::default() }.into();
         }
     };
     let script = Script::default();

@@ -217,7 +217,7 @@ async fn a_request_is_signed_at_the_store_s_time() {
 /// How often a write is sent that always fails so: by the store and by the SDK, out of two attempts.
 async fn attempts(answer: &Answer) -> (usize, usize) {
     let (ours, theirs) = (Wire::answering([answer.clone()]), Wire::answering([answer.clone()]));
-    let store = store_over(ours.http(), |raw| raw.limits.max_attempts = Input::Number(2.0));
+    let store = store_over(ours.http(), |raw| raw.max_attempts = Input::Number(2.0));
     store.put(Operation::SetItem, "k".into(), "v".into(), Input::Absent).await.expect_err("failed");
     let put = theirs.sdk(2, None, credentials(None)).put_item().table_name("cache").item("key", text("k"));
     put.send().await.expect_err("failed");
@@ -285,7 +285,7 @@ async fn a_status_of_429_is_a_throttle() {
     for answer in [page(""), page("<html>"), page("{}"), page(r#"{"message":"slow"}"#), Answer::error(429, "Unheard")] {
         assert_eq!(attempts(&answer).await, (2, 1), "{answer:?}");
         let wire = Wire::answering([answer.clone()]);
-        let store = store_over(wire.http(), |raw| raw.limits.max_attempts = Input::Number(1.0));
+        let store = store_over(wire.http(), |raw| raw.max_attempts = Input::Number(1.0));
         let error = store.delete("k".into()).await.expect_err("throttled");
         assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Throttled, true));
         assert_eq!(store.stats().map(|(_, counts)| counts.throttles).sum::<u64>(), 1, "{answer:?}");
@@ -311,7 +311,7 @@ async fn attempts_are_counted_and_belong_together() {
 async fn a_wait_that_aws_asks_for_is_kept_where_it_fits_into_the_time() {
     let slow = Answer::error(400, "ThrottlingException").with("x-amz-retry-after", "60000");
     let wire = Wire::answering([slow]);
-    let store = store_over(wire.http(), |raw| raw.limits.timeout = Input::Number(200.0));
+    let store = store_over(wire.http(), |raw| raw.timeout = Input::Number(200.0));
     let error = store.get("k".into(), Reading::Plain, Input::Absent).await.expect_err("late");
     assert_eq!((error.kind(), error.metadata().attempts, wire.sent().len()), (ErrorKind::Throttled, 1, 1));
     let soon = Answer::error(400, "ThrottlingException").with("x-amz-retry-after", "0");

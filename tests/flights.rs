@@ -197,8 +197,8 @@ async fn a_read_that_joined_late_has_its_whole_time() {
         }
     });
     let store = script.store_with(|raw| {
-        raw.limits.timeout = Input::Number(1_000.0);
-        raw.limits.attempt_timeout = Input::Number(0.0);
+        raw.timeout = Input::Number(1_000.0);
+        raw.attempt_timeout = Input::Number(0.0);
     });
     let late = async {
         tokio::time::sleep(Duration::from_millis(900)).await;

@@ -123,7 +123,7 @@ impl Texts {
         });
         let store = script.store_with(|raw| {
             raw.base = Input::Text(self.base.clone());
-            raw.attributes = RawAttributes::Object { key, value, ttl, mtime };
+            raw.attributes = RawAttributes { key, value, ttl, mtime }.into();
         });
         let keys = || self.keys.clone().map(Input::Text);
         let [one, _] = keys();

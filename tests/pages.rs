@@ -18,7 +18,7 @@ fn page(keys: &[&str], next: Option<&str>) -> Value {
 
 /// One page after another, so that a list of answers is enough; segments have tests/segments.rs.
 fn in_turn(raw: &mut RawOptions) {
-    raw.scan = RawScan::Object { segments: Input::Number(1.0), concurrency: Input::Absent, page_size: Input::Absent };
+    raw.scan = RawScan { segments: Input::Number(1.0), ..RawScan::default() }.into();
 }
 
 /// [KEYS-1] [SCAN-2]

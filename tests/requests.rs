@@ -24,7 +24,7 @@ fn sent(action: &str, body: Value) -> Vec<Sent> {
 
 fn renamed(raw: &mut RawOptions) {
     raw.attributes =
-        RawAttributes::Object { key: "pk".into(), value: "a.b".into(), ttl: "#e".into(), mtime: Input::Absent };
+        RawAttributes { key: "pk".into(), value: "a.b".into(), ttl: "#e".into(), ..RawAttributes::default() }.into();
 }
 
 #[tokio::test]

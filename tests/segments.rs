@@ -18,12 +18,9 @@ use unstorage_dynamodb::options::{RawOptions, RawScan};
 
 fn scan(segments: impl Into<Option<f64>>, concurrency: impl Into<Option<f64>>) -> impl FnOnce(&mut RawOptions) {
     let input = |number: Option<f64>| number.map_or(Input::Absent, Input::Number);
-    let scan = RawScan::Object {
-        segments: input(segments.into()),
-        concurrency: input(concurrency.into()),
-        page_size: Input::Absent,
-    };
-    |raw| raw.scan = scan
+    let scan =
+        RawScan { segments: input(segments.into()), concurrency: input(concurrency.into()), ..RawScan::default() };
+    |raw| raw.scan = scan.into()
 }
 
 async fn keys_with(script: &Script, change: impl FnOnce(&mut RawOptions)) -> Result<Vec<String>, Error> {
@@ -120,8 +117,8 @@ async fn one_segment_is_one_page_after_another_and_nothing_twice() {
 #[tokio::test]
 async fn page_size_is_the_limit_of_each_page() {
     let script = Table::new(60, 100).script();
-    let scan = RawScan::Object { segments: Input::Absent, concurrency: Input::Absent, page_size: Input::Number(2.0) };
-    assert_complete(keys_with(&script, |raw| raw.scan = scan).await.expect("keys"), 60);
+    let scan = RawScan { page_size: Input::Number(2.0), ..RawScan::default() };
+    assert_complete(keys_with(&script, |raw| raw.scan = scan.into()).await.expect("keys"), 60);
     assert!(script.sent().len() > 60 / 2);
     assert!(script.sent().iter().all(|sent| sent.body["Limit"] == 2));
 }
@@ -290,8 +287,8 @@ async fn without_any_answer_the_scan_is_given_up() {
     // Nothing at all comes, and no timeout is set.
     let script = Script::handler(|_| std::future::pending());
     let mut options = Script::options(|raw| {
-        raw.limits.timeout = Input::Number(0.0);
-        raw.limits.attempt_timeout = Input::Number(0.0);
+        raw.timeout = Input::Number(0.0);
+        raw.attempt_timeout = Input::Number(0.0);
     });
     options.limits.scan_timeout = Some(stall);
     let error = script.store_of(options).clear(Input::Absent).await.expect_err("given up");

@@ -1,6 +1,7 @@
 // What callers get wrong, or do on purpose: wrong types everywhere, hostile bases, bytes that change, a busy thread.
 import { describe, expect, it } from "vitest";
 import { literal } from "../helpers/child";
+import { methods } from "../helpers/methods";
 import { seededRandom, testSeed } from "../helpers/random";
 import { useTable } from "../helpers/table";
 import { runCase } from "./helpers/case";
@@ -59,10 +60,7 @@ describe("arguments of any type", () => {
     "globalThis",
     "process.env",
   ];
-  const methods =
-    "hasItem getItem getItems getItemRaw getMeta setItem setItems setItemRaw removeItem getKeys clear";
-
-  it.each(methods.split(" "))(
+  it.each(methods.map(([name]) => name))(
     "[case 42] %s: rejects or works, and never throws",
     async (method) => {
       endpoint.script(({ operation }) => (operation === "Scan" ? { body: { Items: [] } } : {}));

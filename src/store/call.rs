@@ -15,7 +15,7 @@ use super::watchdog::Watchdog;
 use super::{Session, Store};
 use crate::client::slots::Place;
 use crate::client::{Observers, RequestThrottles, Traffic, Work};
-use crate::error::{Error, ErrorKind, Operation};
+use crate::error::{Error, ErrorKind, Extent, Operation};
 use crate::input::{FLAG_ALLOWED, Input};
 use crate::key::{BASE_ALLOWED, Base, Key, KeyError, Sought};
 use crate::options::Limits;
@@ -105,17 +105,11 @@ impl Store {
 
 impl Bound {
     fn new(operation: Operation, limits: &Limits) -> Self {
-        match operation {
-            Operation::GetItem
-            | Operation::HasItem
-            | Operation::SetItem
-            | Operation::RemoveItem
-            | Operation::GetItemRaw
-            | Operation::SetItemRaw
-            | Operation::GetMeta => Self::Deadline(limits.timeout.and_then(|limit| Instant::now().checked_add(limit))),
-            Operation::GetItems | Operation::SetItems => Self::Progress(Box::new(Watchdog::new(limits.timeout))),
-            Operation::GetKeys | Operation::Clear => Self::Progress(Box::new(Watchdog::new(limits.scan_timeout))),
-            Operation::CreateTable => Self::Request,
+        match operation.extent() {
+            Extent::Item => Self::Deadline(limits.timeout.and_then(|limit| Instant::now().checked_add(limit))),
+            Extent::Items => Self::Progress(Box::new(Watchdog::new(limits.timeout))),
+            Extent::Rows => Self::Progress(Box::new(Watchdog::new(limits.scan_timeout))),
+            Extent::Table => Self::Request,
         }
     }
 }

@@ -22,8 +22,7 @@ use aws_smithy_types::body::SdkBody;
 use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
 use unstorage_dynamodb::clock::Clock;
-use unstorage_dynamodb::input::Input;
-use unstorage_dynamodb::options::{Options, RawAttributes, RawCredentials, RawOptions};
+use unstorage_dynamodb::options::{Options, RawKeys, RawOptions};
 use unstorage_dynamodb::store::Store;
 
 /// The time at which every test happens: a fraction past the second.
@@ -114,12 +113,12 @@ impl Script {
         let mut raw = RawOptions {
             table: "cache".into(),
             region: "eu-west-1".into(),
-            credentials: RawCredentials::Object {
+            credentials: RawKeys {
                 access_key_id: "id".into(),
                 secret_access_key: "secret".into(),
-                session_token: Input::Absent,
-            },
-            attributes: RawAttributes::Absent,
+                ..RawKeys::default()
+            }
+            .into(),
             ..RawOptions::default()
         };
         change(&mut raw);
