@@ -8,6 +8,7 @@ mod clear;
 mod create_table;
 mod delete;
 mod keys;
+mod notice;
 mod order;
 mod permission;
 mod put;
