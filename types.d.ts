@@ -183,6 +183,13 @@ export interface DynamoDbDriverOptions {
    * @default `{ segments: 16, concurrency: 16 }`
    */
   scan?: DynamoDbScanOptions | null | undefined;
+  /**
+   * The name of a key index: a global secondary index with the table's own partition key that projects the attribute
+   * `attributes.ttl`. `getKeys` scans it in place of the table, eventually consistent and for a small part of the read
+   * units; each new, removed or differently expiring key costs a write unit.
+   * @default none
+   */
+  index?: string | null | undefined;
 }
 
 /** What `driver.options` shows: the options without credentials. */

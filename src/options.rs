@@ -71,6 +71,8 @@ pub struct RawOptions {
     pub proxy: Input,
     /// `scan`
     pub scan: RawScan,
+    /// `index`
+    pub index: Input,
     /// `client`: known only to be refused with words.
     pub client: Input,
     /// Where what the options leave out may come from.
@@ -116,6 +118,7 @@ impl Default for RawOptions {
             user_agent: Input::Absent,
             proxy: Input::Absent,
             scan: RawScan::Absent,
+            index: Input::Absent,
             client: Input::Absent,
             environment: Environment::default(),
         }
@@ -157,6 +160,8 @@ pub struct Options {
     pub proxy: Proxy,
     /// How `getKeys` and `clear` walk through the table.
     pub scan: ScanOptions,
+    /// The key index that `getKeys` reads, where the caller named one.
+    pub index: Option<String>,
     /// Where what the options leave out may come from.
     pub environment: Environment,
 }
@@ -179,6 +184,7 @@ impl fmt::Debug for Options {
             .field("user_agent", &self.user_agent)
             .field("proxy", &self.proxy)
             .field("scan", &self.scan)
+            .field("index", &self.index)
             .finish_non_exhaustive()
     }
 }
@@ -207,6 +213,7 @@ impl Options {
             user_agent: names::parse_user_agent(raw.user_agent).map_err(named)?,
             proxy: proxy::parse(raw.proxy).map_err(named)?,
             scan: scan::parse(&raw.scan).map_err(named)?,
+            index: table::parse_index(raw.index).map_err(named)?,
             environment: raw.environment,
             table: table.id,
             table_name: table.name,

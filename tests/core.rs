@@ -8,6 +8,7 @@ mod equivalence;
 mod faults;
 mod hostile;
 mod injection;
+mod key_index;
 mod pages;
 mod requests;
 mod segments;

@@ -68,7 +68,7 @@ struct Given<'a> {
 }
 
 fuzz_target!(|given: Given<'_>| {
-    let [expire_in, ttl, endpoint, base, batch, consistent_read, profile, user_agent, proxy, client, token, _] =
+    let [expire_in, ttl, endpoint, base, batch, consistent_read, profile, user_agent, proxy, client, token, index] =
         given.more.map(Input::from);
     let [max_attempts, connect_timeout, attempt_timeout, timeout, max_connections] = given.limits.map(Input::from);
     let credentials = if given.with_secret {
@@ -103,6 +103,7 @@ fuzz_target!(|given: Given<'_>| {
             RawScan::Object { segments, concurrency, page_size }
         }),
         client,
+        index,
         ..RawOptions::default()
     });
     let shown = match &options {

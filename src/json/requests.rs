@@ -146,11 +146,13 @@ impl<'a> BatchWriteItemInput<'a> {
     }
 }
 
-/// Reads the keys of a page of a table, or of one of its segments.
+/// Reads the keys of a page of a table or an index, or of one of its segments.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct ScanInput<'a> {
     table_name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    index_name: Option<&'a str>,
     projection_expression: &'static str,
     expression_attribute_names: Names<'a, 2>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -173,15 +175,19 @@ impl<'a> ScanInput<'a> {
     /// From the start of the table or segment, or from behind the key `start`.
     pub(crate) fn new(
         table_name: &'a str,
+        index_name: Option<&'a str>,
         attributes: &'a Attributes,
         filter: Filter<'a>,
         start: Option<&'a HashMap<String, AttributeValue>>,
     ) -> Self {
         let Attributes { key, ttl, .. } = attributes;
+        let needs_ttl = index_name.is_some() || filter.alive_at.is_some();
         Self {
             table_name,
-            projection_expression: "#k",
-            expression_attribute_names: Names([Some(("#k", key)), filter.alive_at.map(|_| ("#t", ttl.as_str()))]),
+            index_name,
+            // DynamoDB refuses to return what an index does not project, but filters by it as if it were absent.
+            projection_expression: if index_name.is_some() { "#k, #t" } else { "#k" },
+            expression_attribute_names: Names([Some(("#k", key)), needs_ttl.then_some(("#t", ttl))]),
             filter_expression: filter.expression(),
             expression_attribute_values: filter,
             consistent_read: false,

@@ -37,6 +37,7 @@ pub(super) fn read_options(env: &Env, options: &Object<'_>, variables: Unknown<'
         user_agent: options.input("userAgent")?,
         proxy: options.input("proxy")?,
         scan: scan(env, options.value("scan")?)?,
+        index: options.input("index")?,
         client: options.input("client")?,
     };
     options.warn_of_others(env);
