@@ -18,10 +18,11 @@ pub(crate) use requests::{
 };
 pub(crate) use responses::{BatchGetItemOutput, BatchWriteItemOutput, GetItemOutput, ScanOutput, acknowledged, read};
 #[cfg(test)]
-pub(crate) use tables::AttributeDefinition;
+pub(crate) use tables::{AttributeDefinition, Projection};
 pub(crate) use tables::{
-    CreateTableInput, DescribeTableOutput, DescribeTimeToLiveOutput, KeySchemaElement, TableDescription,
-    TableNameInput, TimeToLiveDescription, UpdateTimeToLiveInput,
+    AttributeDefinitionInput, CreateTableInput, DescribeTableOutput, DescribeTimeToLiveOutput, IndexDescription,
+    KeyIndexInput, KeySchemaElement, NewIndex, TableDescription, TableNameInput, TimeToLiveDescription,
+    UpdateTimeToLiveInput,
 };
 
 #[cfg(test)]
