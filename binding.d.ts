@@ -68,6 +68,8 @@ export declare function dynamoDbCacheDriver(options: object, variables: object):
 export interface NativeTable {
   /** Whether this call made the table. */
   created: boolean
+  /** Whether the key index can be read already; absent without the option `index`. */
+  indexReady?: boolean
 }
 
 /** The crate's version, which is the npm package's. */

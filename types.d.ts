@@ -196,6 +196,13 @@ export interface DynamoDbDriverOptions {
    * @default `{ segments: 16, concurrency: 16 }`
    */
   scan?: DynamoDbScanOptions | null | undefined;
+  /**
+   * The name of a key index: a global secondary index with the table's own partition key that projects the attribute
+   * `attributes.ttl`. `getKeys` scans it in place of the table, eventually consistent and for a small part of the read
+   * units; each new, removed or differently expiring key costs a write unit. `createTable` makes it.
+   * @default none
+   */
+  index?: string | null | undefined;
 }
 
 /** What `driver.options` shows: the options without credentials. */
@@ -362,6 +369,11 @@ export interface DynamoDbDriver {
 export interface DynamoDbCreateTableResult {
   /** Whether this call made the table: `false` where it was there, or another call was faster. */
   created: boolean;
+  /**
+   * Whether the index of the option `index` can be read already: `false` while DynamoDB adds it to an existing table.
+   * Absent without the option.
+   */
+  indexReady?: boolean;
 }
 
 /** A stable code, see docs/ERRORS.md. */
@@ -424,7 +436,8 @@ export declare function dynamoDbCacheDriver(options?: DynamoDbDriverOptions | nu
 
 /**
  * Makes the table that a driver with these options expects, where there is none: on-demand capacity, one String
- * partition key `attributes.key`, TTL on for `attributes.ttl`. Resolves when the table can be used.
+ * partition key `attributes.key`, TTL on for `attributes.ttl`, and the key index where `index` names one. Resolves when
+ * the table can be used.
  *
  * A table in that shape is left as it is, but for TTL that is off, which is turned on. A table in another shape is
  * never changed: the error names the difference. Safe to call at every start, and by several processes at once.

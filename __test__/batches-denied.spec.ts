@@ -1,10 +1,10 @@
 // Roles that may not batch: single operations do the work.
-import { once } from "node:events";
 import { describe, expect, it } from "vitest";
 import { literal, runChild } from "./helpers/child";
 import { failureOf } from "./helpers/failure";
 import { accessDenied, useRecorder } from "./helpers/recorder";
 import { engineOptions, useTable } from "./helpers/table";
+import { warnings } from "./helpers/warnings";
 
 const table = useTable();
 const recorder = useRecorder();
@@ -19,22 +19,6 @@ function denyBatches(): void {
 
 function count(operation: string): number {
   return recorder.of(operation).length;
-}
-
-/** What Node was told to warn of, from now on. */
-function warnings(): { list: Error[]; stop: () => Promise<Error[]> } {
-  const list: Error[] = [];
-  const listen = (warning: Error) => warning.name === "DynamoDbWarning" && list.push(warning);
-  process.on("warning", listen);
-  const stop = async (): Promise<Error[]> => {
-    // Warnings are emitted on the next tick; one of the test's own comes after all of them.
-    const last = once(process, "warning");
-    process.emitWarning("the end of the test", "TestWarning");
-    await last;
-    process.off("warning", listen);
-    return list;
-  };
-  return { list, stop };
 }
 
 describe("[BAT-9] a role without the batch permissions", () => {

@@ -22,7 +22,7 @@ const CLOSED = {
 // The options that `driver.options` exposes. Frameworks log and trace it, so this is an allow-list: an unknown option
 // may be a misplaced secret.
 const SHOWN_OPTIONS = words(
-  "table region profile expireIn ttl base batch coalesce consistentRead endpoint proxy userAgent " +
+  "table region profile expireIn ttl base batch coalesce consistentRead index endpoint proxy userAgent " +
     "maxAttempts connectTimeout attemptTimeout timeout maxConnections circuitBreaker",
 );
 const SHOWN_URLS = ["endpoint", "proxy"]; // may contain a user name and password

@@ -128,6 +128,12 @@ impl Error {
         self.0.kind
     }
 
+    /// The reason alone, which is AWS's message where no better one is known.
+    #[must_use]
+    pub(crate) fn reason(&self) -> &str {
+        &self.0.reason
+    }
+
     /// AWS's own error name, else the kind's.
     #[must_use]
     pub fn name(&self) -> &str {

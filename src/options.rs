@@ -61,6 +61,7 @@ options! {
         user_agent: Input = "userAgent",
         proxy: Input = "proxy",
         scan: Nested<RawScan> = "scan",
+        index: Input = "index",
         client: Input = "client",
     }
     and {
@@ -126,6 +127,8 @@ pub struct Options {
     pub proxy: Proxy,
     /// How `getKeys` and `clear` walk through the table.
     pub scan: ScanOptions,
+    /// The key index that `getKeys` reads, where the caller named one.
+    pub index: Option<String>,
     /// Where what the options leave out may come from.
     pub environment: Environment,
 }
@@ -156,6 +159,7 @@ impl Options {
             user_agent: names::parse_user_agent(raw.user_agent).map_err(named)?,
             proxy: proxy::parse(raw.proxy).map_err(named)?,
             scan: scan::parse(&raw.scan).map_err(named)?,
+            index: table::parse_index(raw.index).map_err(named)?,
             environment: raw.environment,
             table: table.id,
             table_name: table.name,

@@ -8,7 +8,9 @@ mod clear;
 mod create_table;
 mod delete;
 mod flight;
+mod key_index;
 mod keys;
+mod notice;
 mod order;
 mod permission;
 mod put;
@@ -19,7 +21,7 @@ mod watchdog;
 
 pub use batch_get::WantedItem;
 pub use batch_write::NewItem;
-pub use create_table::Patience;
+pub use create_table::{CreatedTable, Patience};
 pub use read::Meta;
 
 pub use crate::client::authorities::{Authorities, AuthoritySource, TrustVariables};
@@ -32,6 +34,7 @@ use tokio::sync::{OnceCell, Semaphore};
 use tokio_util::task::TaskTracker;
 
 use self::breaker::Breaker;
+use self::key_index::KeyIndex;
 use self::order::Order;
 use self::permission::Permission;
 use crate::client::slots::Slots;
@@ -81,6 +84,7 @@ struct Session {
     batch_slots: Semaphore,
     batch_get: Permission,
     batch_write: Permission,
+    key_index: KeyIndex,
     order: Order,
     breaker: Arc<Breaker>,
 }
@@ -127,6 +131,7 @@ impl Store {
             session: RwLock::new(Some(Arc::new(Session {
                 batch_get: Permission::new(options.batch),
                 batch_write: Permission::new(options.batch),
+                key_index: KeyIndex::default(),
                 order: Order::default(),
                 breaker: Breaker::new(options.circuit_breaker),
                 slots,
@@ -216,7 +221,9 @@ impl Store {
         let session = self.shared.session.read().unwrap_or_else(PoisonError::into_inner);
         let session = session.as_ref()?;
         let of_client = || session.client.get().and_then(Client::take_notice);
-        session.batch_get.take_notice().or_else(|| session.batch_write.take_notice()).or_else(of_client)
+        let batch_write = || session.batch_write.take_notice();
+        let key_index = || session.key_index.take_notice();
+        session.batch_get.take_notice().or_else(batch_write).or_else(key_index).or_else(of_client)
     }
 
     /// Closes the store: new calls and those that still wait for credentials or a slot fail; requests already sent are

@@ -9,6 +9,7 @@ mod faults;
 mod flights;
 mod hostile;
 mod injection;
+mod key_index;
 mod pages;
 mod requests;
 mod segments;

@@ -9,7 +9,7 @@ use common::{Script, Sent};
 use serde_json::{Value, json};
 use unstorage_dynamodb::error::{Error, ErrorKind};
 use unstorage_dynamodb::options::{RawAttributes, RawOptions};
-use unstorage_dynamodb::store::Patience;
+use unstorage_dynamodb::store::{CreatedTable, Patience};
 
 /// Three pauses: 1, 2 and 4 ms.
 const SHORT: Patience = Patience {
@@ -39,7 +39,11 @@ fn done() -> Value {
 }
 
 async fn create(script: &Script) -> Result<bool, Error> {
-    script.store().create_table(SHORT).await
+    created(script.store().create_table(SHORT).await)
+}
+
+fn created(made: Result<CreatedTable, Error>) -> Result<bool, Error> {
+    made.map(|CreatedTable { created, .. }| created)
 }
 
 /// What was sent, in order.
@@ -60,7 +64,7 @@ async fn a_missing_table_is_made_and_waited_for() {
     let renamed = |raw: &mut RawOptions| {
         raw.attributes = RawAttributes { value: "v".into(), ttl: "#e".into(), ..RawAttributes::default() }.into();
     };
-    assert_eq!(script.store_with(renamed).create_table(SHORT).await, Ok(true));
+    assert_eq!(created(script.store_with(renamed).create_table(SHORT).await), Ok(true));
     let sent = |action: &str, body: Value| Sent { action: action.to_owned(), body };
     let name = json!({ "TableName": "cache" });
     let new = json!({
@@ -290,11 +294,72 @@ async fn a_ttl_name_that_dynamodb_does_not_take_sends_nothing() {
     assert!(error.to_string().contains("`attributes.ttl`") && error.to_string().contains("255 bytes"), "{error}");
     assert_eq!(script.sent(), []);
     let script = Script::default().answer(200, &table("ACTIVE")).answer(200, &ttl("DISABLED")).answer(200, &done());
-    assert_eq!(script.store_with(named(255)).create_table(SHORT).await, Ok(false));
+    assert_eq!(created(script.store_with(named(255)).create_table(SHORT).await), Ok(false));
 }
 
 #[tokio::test]
 async fn an_answer_without_a_table_is_no_answer() {
     let script = Script::default().answer(200, &done());
     assert_eq!(create(&script).await.expect_err("nothing").kind(), ErrorKind::Response);
+}
+
+/// DescribeTable's answer: a table with a key index in this state.
+fn indexed_table(status: &str, backfilling: Option<bool>) -> Value {
+    let key = json!([{ "AttributeName": "key", "KeyType": "HASH" }]);
+    let index = json!({
+        "IndexName": "keys",
+        "KeySchema": key,
+        "Projection": { "ProjectionType": "INCLUDE", "NonKeyAttributes": ["ttl"] },
+        "IndexStatus": status,
+        "Backfilling": backfilling,
+    });
+    json!({ "Table": {
+        "TableStatus": "ACTIVE",
+        "KeySchema": key,
+        "AttributeDefinitions": [{ "AttributeName": "key", "AttributeType": "S" }],
+        "GlobalSecondaryIndexes": [{ "IndexName": "other" }, index],
+    } })
+}
+
+async fn create_indexed(script: &Script) -> Result<CreatedTable, Error> {
+    script.store_with(|raw| raw.index = "keys".into()).create_table(SHORT).await
+}
+
+/// [IDX-7]
+#[tokio::test]
+async fn a_table_is_made_with_its_index_and_both_are_waited_for() {
+    let script = Script::default()
+        .fail(400, "ResourceNotFoundException")
+        .answer(200, &done())
+        .answer(200, &indexed_table("CREATING", None))
+        .answer(200, &indexed_table("ACTIVE", None))
+        .answer(200, &ttl("ENABLED"));
+    let made = CreatedTable { created: true, index_ready: Some(true) };
+    assert_eq!(create_indexed(&script).await, Ok(made));
+    let indexes = json!([{
+        "IndexName": "keys",
+        "KeySchema": [{ "AttributeName": "key", "KeyType": "HASH" }],
+        "Projection": { "ProjectionType": "INCLUDE", "NonKeyAttributes": ["ttl"] },
+    }]);
+    assert_eq!(script.sent()[1].body["GlobalSecondaryIndexes"], indexes);
+    assert_eq!(actions(&script).len(), 5);
+}
+
+/// [IDX-7]
+#[tokio::test]
+async fn an_index_that_is_being_built_is_told_and_not_waited_for() {
+    for backfilling in [false, true] {
+        let building = indexed_table("CREATING", Some(backfilling));
+        let script = Script::default().answer(200, &building).answer(200, &ttl("ENABLED"));
+        assert_eq!(create_indexed(&script).await, Ok(CreatedTable { created: false, index_ready: Some(false) }));
+    }
+}
+
+/// [IDX-7]
+#[tokio::test]
+async fn an_index_that_is_being_deleted_is_an_error() {
+    let script = Script::default().answer(200, &indexed_table("DELETING", None));
+    let error = create_indexed(&script).await.expect_err("deleting");
+    assert_eq!(error.kind(), ErrorKind::TableUnavailable);
+    assert!(error.is_retryable() && error.to_string().contains("\"keys\""), "{error}");
 }

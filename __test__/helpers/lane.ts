@@ -11,6 +11,7 @@ export interface LaneOptions {
   batch: boolean;
   mtime: boolean;
   expireIn: number;
+  index?: string;
 }
 
 const names = "a b c a:b a:b:c a:b:d ab ab:c b:a #k :now 日本:ü x$".split(" ");

@@ -24,6 +24,8 @@ export interface TableShape {
   hash?: { name: string; type: KeyType };
   /** A sort key, which the driver does not support. Default: none. */
   range?: { name: string; type: KeyType };
+  /** A key index of this name. Default: none. */
+  index?: string;
 }
 
 /** Letters and digits only: DynamoDB Local refuses any other access key id. */
@@ -62,12 +64,14 @@ export class TestTable {
   readonly name = uniqueName();
   readonly hash: { name: string; type: KeyType };
   readonly range: { name: string; type: KeyType } | undefined;
+  readonly index: string | undefined;
   #client: DynamoDBClient | undefined;
   #drivers: Driver[] = [];
 
   constructor(shape: TableShape) {
     this.hash = shape.hash ?? { name: "key", type: "S" };
     this.range = shape.range;
+    this.index = shape.index;
   }
 
   get client(): DynamoDBClient {
@@ -135,7 +139,7 @@ export class TestTable {
 
   async create(): Promise<void> {
     const keys = [this.hash, ...(this.range ? [this.range] : [])];
-    await createTable(inject("endpoint"), this.name, keys, credentials.accessKeyId);
+    await createTable(inject("endpoint"), this.name, keys, credentials.accessKeyId, this.index);
   }
 
   async disposeDrivers(): Promise<void> {

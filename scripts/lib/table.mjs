@@ -42,12 +42,14 @@ export async function raw(endpoint, operation, request, accessKeyId) {
  * @param {string} table
  * @param {{ name: string, type: string }[]} [keys] the partition key, and the sort key where there is one
  * @param {string} [accessKeyId]
+ * @param {string} [index] the name of a key index, where the table has one
  */
 export async function createTable(
   endpoint,
   table,
   keys = [{ name: "key", type: "S" }],
   accessKeyId,
+  index,
 ) {
   const request = {
     TableName: table,
@@ -56,10 +58,11 @@ export async function createTable(
       AttributeName: name,
       AttributeType: type,
     })),
-    KeySchema: keys.map(({ name }, index) => ({
+    KeySchema: keys.map(({ name }, at) => ({
       AttributeName: name,
-      KeyType: index === 0 ? "HASH" : "RANGE",
+      KeyType: at === 0 ? "HASH" : "RANGE",
     })),
+    ...(index ? { GlobalSecondaryIndexes: [keyIndex(index, keys[0]?.name ?? "")] } : {}),
   };
   await raw(endpoint, "CreateTable", request, accessKeyId);
   let state;
@@ -68,6 +71,16 @@ export async function createTable(
     state = Table.TableStatus;
   }
 }
+
+/**
+ * @param {string} name
+ * @param {string} key
+ */
+const keyIndex = (name, key) => ({
+  IndexName: name,
+  KeySchema: [{ AttributeName: key, KeyType: "HASH" }],
+  Projection: { ProjectionType: "INCLUDE", NonKeyAttributes: ["ttl"] },
+});
 
 /**
  * Every row, by its key.

@@ -6,13 +6,15 @@ use napi_derive::napi;
 
 use super::store::{open, promise};
 use crate::error::Operation;
-use crate::store::Patience;
+use crate::store::{CreatedTable, Patience};
 
 /// What `createTable` did.
 #[napi(object, object_from_js = false)]
 pub struct NativeTable {
     /// Whether this call made the table.
     pub created: bool,
+    /// Whether the key index can be read already; absent without the option `index`.
+    pub index_ready: Option<bool>,
 }
 
 /// Makes the table that the driver expects, where there is none, and turns its TTL on.
@@ -22,6 +24,7 @@ pub struct NativeTable {
 pub fn create_table<'env>(env: &'env Env, options: Object<'_>, variables: Unknown<'_>) -> Result<Unknown<'env>> {
     let store = open(env, &options, variables)?;
     promise(env, &store, Operation::CreateTable, &[], |store| async move {
-        store.create_table(Patience::default()).await.map(|created| NativeTable { created })
+        let CreatedTable { created, index_ready } = store.create_table(Patience::default()).await?;
+        Ok(NativeTable { created, index_ready })
     })
 }

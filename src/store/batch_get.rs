@@ -156,7 +156,7 @@ impl Call {
         let position = |key: Key| positions.get(&key).copied();
         let mut backoff = Backoff::default();
         loop {
-            let body = || json::metered_body(&BatchGetItemInput::new(table, attributes, &left, consistent));
+            let body = || self.body(&BatchGetItemInput::new(table, attributes, &left, consistent));
             let batch = {
                 let (queued, place) = (self.queued(), self.place()?);
                 let _one_of_few = self.session.batch_slots.acquire().await.map_err(|_| self.fail(Error::closed()))?;

@@ -218,7 +218,7 @@ impl Call {
         let Options { table, attributes, base, .. } = &self.session.options;
         let body = || {
             let writes = writes.iter().map(|write| (&write.key, write.content.as_ref()));
-            json::metered_body(&BatchWriteItemInput::new(table, attributes, writes))
+            self.body(&BatchWriteItemInput::new(table, attributes, writes))
         };
         let read = |response: &[u8]| {
             let output: BatchWriteItemOutput<'_> = json::read(response)?;

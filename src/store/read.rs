@@ -145,7 +145,7 @@ impl Call {
     ) -> Result<Option<StoredRow>, Error> {
         let Options { table, attributes, .. } = &self.session.options;
         let mtime = attributes.mtime.as_deref().filter(|_| projection == Projection::Meta);
-        let body = || json::metered_body(&GetItemInput::new(table, attributes, key, consistent, mtime));
+        let body = || self.body(&GetItemInput::new(table, attributes, key, consistent, mtime));
         let read = |response: &[u8]| {
             let GetItemOutput { item, consumed_capacity } = json::read(response)?;
             let row = item.map(|mut item| StoredRow {

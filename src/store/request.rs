@@ -1,5 +1,6 @@
 //! One request of a call: what it waits for, and its way through the client.
 
+use serde::Serialize;
 use tokio::time::{Instant, timeout_at};
 
 use super::Session;
@@ -7,7 +8,7 @@ use super::call::Call;
 use crate::client::slots::Slot;
 use crate::client::{Action, Client, RequestThrottles, Sending, Step};
 use crate::error::{Error, ErrorKind};
-use crate::json::Units;
+use crate::json::{self, Consumed, Units};
 use crate::stats::Effort;
 
 /// What a request waits for before it has a connection.
@@ -15,6 +16,12 @@ const CREDENTIALS: &str = "AWS credentials";
 const CONFIGURATION: &str = "the configuration to be read";
 
 impl Call {
+    /// The body of a request on items, which asks for the units that it takes.
+    pub(super) fn body(&self, request: &impl Serialize) -> serde_json::Result<Vec<u8>> {
+        let consumed = if self.session.options.index.is_some() { Consumed::Indexes } else { Consumed::Total };
+        json::metered_body(request, consumed)
+    }
+
     /// Sends a request, and has its response read. `body` is written, and memory taken, once there is a slot: thousands
     /// of calls may wait. `read` also returns the units that the response reports.
     pub(super) fn request<T>(

@@ -6,8 +6,8 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use super::Rows;
 use super::segment::Segment;
+use super::{Rows, Source};
 use crate::client::{Action, RequestThrottles};
 use crate::error::{Error, ErrorKind};
 use crate::item::Row;
@@ -29,7 +29,7 @@ impl Call {
         &self,
         base: &Base,
         rows: Rows,
-        consistent: bool,
+        source: Source<'_>,
         segment: &Segment,
         throttles: &RequestThrottles,
     ) -> Result<Page, Error> {
@@ -37,12 +37,16 @@ impl Call {
         let alive_at = (rows == Rows::Alive).then(|| self.session.clock.now().as_secs());
         let body = || {
             let filter = Filter { alive_at, prefix: base.prefix() };
-            let mut input = ScanInput::new(table, attributes, filter, segment.start());
+            let (index, consistent) = match source {
+                Source::Table { consistent } => (None, consistent),
+                Source::Index(name) => (Some(name), false),
+            };
+            let mut input = ScanInput::new(table, index, attributes, filter, segment.start());
             input.consistent_read = consistent;
             input.limit = scan.page_size;
             input.segment = segment.part().map(|part| part.number);
             input.total_segments = segment.part().map(|part| part.of);
-            json::metered_body(&input)
+            self.body(&input)
         };
         let read = |response: &[u8]| {
             let ScanOutput { items, last_evaluated_key, consumed_capacity } = json::read(response)?;
