@@ -1,7 +1,7 @@
 // What a table may hold after writes whose outcome is not always known. For each key the ledger keeps every state that
 // is possible: one after a write that resolved, both the old and the new after one that rejected or was never heard of.
 
-/** A state: the id of the write, or 0 for no row. @typedef {number} State */
+/** The id of a write, or 0 for no row. @typedef {number} State */
 
 /** @param {number} id @param {number} size @returns {string} the only text that this write can have stored */
 export function textOf(id, size) {
@@ -22,19 +22,19 @@ export function stateOf(row) {
 export class Ledger {
   /** @type {Map<string, Set<State>>} */
   #states = new Map();
-  /** @type {string[]} what was found wrong */
+  /** @type {string[]} */
   problems = [];
   /** How many keys were compared with the table. */
   compared = 0;
 
-  /** @param {string} key @returns {Set<State>} */
-  possible(key) {
+  /** @param {string} key */
+  #possible(key) {
     return this.#states.get(key) ?? new Set([0]);
   }
 
   /** @param {string} key @param {State} state @param {boolean} isKnown that the write was done */
   write(key, state, isKnown) {
-    this.#states.set(key, isKnown ? new Set([state]) : new Set([...this.possible(key), state]));
+    this.#states.set(key, isKnown ? new Set([state]) : new Set([...this.#possible(key), state]));
   }
 
   /** @param {string} base @returns {string[]} */
@@ -44,15 +44,13 @@ export class Ledger {
 
   /** @param {string} base @param {boolean} isKnown */
   clear(base, isKnown) {
-    for (const key of this.#under(base)) {
-      this.write(key, 0, isKnown);
-    }
+    for (const key of this.#under(base)) this.write(key, 0, isKnown);
   }
 
   /** @param {string} key @param {State | undefined} state as it was read; undefined: torn */
   saw(key, state) {
-    if (state === undefined || !this.possible(key).has(state)) {
-      const allowed = [...this.possible(key)].join(" or ");
+    if (state === undefined || !this.#possible(key).has(state)) {
+      const allowed = [...this.#possible(key)].join(" or ");
       this.problems.push(`${key}: ${state ?? "torn"}, and only ${allowed} is possible`);
       return;
     }
@@ -63,30 +61,21 @@ export class Ledger {
   /** A listing is complete: every key that is there, and none that is not. @param {string} base @param {string[]} keys */
   listed(base, keys) {
     const found = new Set(keys);
-    if (found.size !== keys.length) {
-      this.problems.push(`${base}: keys twice in a listing`);
-    }
-    for (const key of this.#under(base)) {
-      const states = this.possible(key);
-      if (!found.has(key) && !states.has(0)) {
+    if (found.size !== keys.length) this.problems.push(`${base}: keys twice in a listing`);
+    for (const key of new Set([...this.#under(base), ...keys])) {
+      const states = [...this.#possible(key)];
+      if (!found.has(key) && !states.includes(0)) {
         this.problems.push(`${key}: missing in a listing`);
       }
-      if (found.has(key) && [...states].every((state) => state === 0)) {
+      if (found.has(key) && states.every((state) => state === 0)) {
         this.problems.push(`${key}: listed, and is not there`);
       }
-      found.delete(key);
-    }
-    for (const key of found) {
-      this.problems.push(`${key}: listed, and was never written`);
     }
   }
 
-  /** Compares with the table itself. @param {Map<string, Record<string, any>>} rows @param {string} base */
-  compare(rows, base) {
-    for (const key of new Set([...this.#under(base), ...rows.keys()])) {
-      if (!key.startsWith(base)) {
-        continue;
-      }
+  /** Compares with the table itself. @param {Map<string, Record<string, any>>} rows */
+  compare(rows) {
+    for (const key of new Set([...this.#states.keys(), ...rows.keys()])) {
       this.compared += 1;
       const row = rows.get(key);
       this.saw(key, row === undefined ? 0 : stateOf(row));
