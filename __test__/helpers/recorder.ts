@@ -1,19 +1,14 @@
-// A proxy in front of the real engine: shows what the driver really sends, and can spoil single answers.
+// A proxy in front of the real engine that records what the driver sends and can alter single answers.
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, inject } from "vitest";
-import { ScriptedServer, type Seen } from "./server.mjs";
+import { awsError } from "./endpoint";
+import { type Reply, ScriptedServer, type Seen } from "./server.mjs";
 import type { Split } from "./split.mjs";
 
-export interface Spoiled {
-  status: number;
-  /** Text is sent as it is, anything else as JSON. */
-  body: unknown;
-  headers?: Record<string, string>;
-}
+export type Spoiled = Reply & { status: number; body: unknown };
 /** No answer, on a connection that stays open. */
 export const silence = { silent: true, ending: "hang" } as const;
-type Decision = Spoiled | Split | typeof silence | undefined;
-export type Rule = (exchange: Exchange, nthOfOperation: number) => Decision;
+export type Rule = (exchange: Exchange, nthOfOperation: number) => Reply | Split | undefined;
 
 export interface Exchange extends Seen {
   /** From the signature: who signed, and for which region. */
@@ -30,9 +25,8 @@ export function accessDenied(operation: string): Spoiled {
   return serviceError("AccessDeniedException", message);
 }
 
-export function serviceError(name: string, message: string, status = 400): Spoiled {
-  return { status, body: { __type: `com.amazon.coral.service#${name}`, message } };
-}
+export const serviceError = (name: string, message: string, status = 400): Spoiled =>
+  awsError(name, status, message);
 
 function exchangeOf(seen: Seen): Exchange {
   const header = (name: string): string => String(seen.headers[name] ?? "");
@@ -57,8 +51,8 @@ export class Recorder extends ScriptedServer {
       const exchange = exchangeOf(seen);
       if (this.#delay > 0) await sleep(this.#delay);
       await this.#gate;
-      const spoiled = this.#rule(exchange, nth);
-      if (!spoiled || "take" in spoiled || "silent" in spoiled) return spoiled ?? "forward";
+      const spoiled = this.#rule(exchange, nth) ?? "forward";
+      if (typeof spoiled === "string" || "take" in spoiled) return spoiled;
       return { ...spoiled, headers: { "x-amzn-requestid": "SPOILED", ...spoiled.headers } };
     };
   }
