@@ -1,6 +1,7 @@
 // Runs a script in a Node of its own: for what depends on the environment, on a first load, or on how the process ends.
 // No variable of the machine that runs the tests reaches it.
 import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -55,51 +56,43 @@ export async function runChild(script: string, options: ChildOptions = {}): Prom
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, text);
   }
-  const env = {
-    HOME: home,
-    USERPROFILE: home,
-    PATH: process.env.PATH,
-    // No real instance role may ever replace a missing variable; a test can enable it again.
-    AWS_EC2_METADATA_DISABLED: "true",
-    ...options.env,
-  };
-  const remove = (): void => rmSync(home, { recursive: true, force: true });
-  return run(script, env, options).finally(remove);
+  return run(home, script, options).finally(() => rmSync(home, { recursive: true, force: true }));
 }
 
-function run(
-  script: string,
-  env: NodeJS.ProcessEnv,
-  { limitMs = 30_000, through = [], flags = [], onStart, onReport }: ChildOptions,
-): Promise<ChildResult> {
-  return new Promise((resolve, reject) => {
-    const node = [process.execPath, ...flags, "--input-type=module", "--eval", prelude + script];
-    const [command = "", ...parameters] = [...through, ...node];
-    const child = spawn(command, parameters, {
-      cwd: env.HOME,
-      env,
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    onStart?.(child);
-    const timer = setTimeout(() => child.kill("SIGKILL"), limitMs);
-    let stdout = "";
-    let stderr = "";
-    let lastReport = performance.now();
-    child.stdout.on("data", (chunk) => {
-      const told = reportsIn(stdout).length;
-      stdout += chunk;
-      lastReport = performance.now();
-      for (const one of onReport ? reportsIn(stdout).slice(told) : []) onReport?.(one, child);
-    });
-    child.stderr.on("data", (chunk) => (stderr += chunk));
-    child.on("error", reject);
-    let lingeredMs = 0;
-    child.on("exit", () => (lingeredMs = performance.now() - lastReport));
-    child.on("close", (code, signal) => {
-      clearTimeout(timer);
-      resolve({ code, signal, stdout, stderr, reports: reportsIn(stdout), lingeredMs });
-    });
+async function run(home: string, script: string, options: ChildOptions): Promise<ChildResult> {
+  const { limitMs = 30_000, through = [], flags = [], onStart, onReport } = options;
+  const node = [process.execPath, ...flags, "--input-type=module", "--eval", prelude + script];
+  const [command = "", ...parameters] = [...through, ...node];
+  const child = spawn(command, parameters, {
+    cwd: home,
+    env: {
+      HOME: home,
+      USERPROFILE: home,
+      PATH: process.env.PATH,
+      // No real instance role may ever replace a missing variable; a test can enable it again.
+      AWS_EC2_METADATA_DISABLED: "true",
+      ...options.env,
+    },
+    stdio: ["ignore", "pipe", "pipe"],
+    timeout: limitMs,
+    killSignal: "SIGKILL",
   });
+  const closed = once(child, "close");
+  onStart?.(child);
+  let [stdout, stderr, lastReport, lingeredMs] = ["", "", performance.now(), 0];
+  child.stdout.on("data", (chunk) => {
+    const told = onReport ? reportsIn(stdout).length : 0;
+    stdout += chunk;
+    lastReport = performance.now();
+    if (onReport)
+      reportsIn(stdout)
+        .slice(told)
+        .forEach((one) => onReport(one, child));
+  });
+  child.stderr.on("data", (chunk) => (stderr += chunk));
+  child.on("exit", () => (lingeredMs = performance.now() - lastReport));
+  const [code, signal] = await closed;
+  return { code, signal, stdout, stderr, reports: reportsIn(stdout), lingeredMs };
 }
 
 /** Those of whole lines. */

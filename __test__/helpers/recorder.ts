@@ -10,13 +10,7 @@ export type Spoiled = Reply & { status: number; body: unknown };
 export const silence = { silent: true, ending: "hang" } as const;
 export type Rule = (exchange: Exchange, nthOfOperation: number) => Reply | Split | undefined;
 
-export interface Exchange extends Seen {
-  /** From the signature: who signed, and for which region. */
-  accessKeyId: string;
-  region: string;
-  securityToken: string | undefined;
-  userAgent: string;
-}
+export type Exchange = ReturnType<typeof exchangeOf>;
 
 /** AWS's answer for an action that the caller's policy does not allow. */
 export function accessDenied(operation: string): Spoiled {
@@ -28,15 +22,13 @@ export function accessDenied(operation: string): Spoiled {
 export const serviceError = (name: string, message: string, status = 400): Spoiled =>
   awsError(name, status, message);
 
-function exchangeOf(seen: Seen): Exchange {
-  const header = (name: string): string => String(seen.headers[name] ?? "");
-  const scope = /Credential=([^/]+)\/\d+\/([^/]+)\//.exec(header("authorization"));
-  return Object.assign(seen, {
-    accessKeyId: scope?.[1] ?? "",
-    region: scope?.[2] ?? "",
-    securityToken: seen.headers["x-amz-security-token"] as string | undefined,
-    userAgent: header("user-agent"),
-  });
+/** With what the signature says: who signed, and for which region. */
+function exchangeOf(seen: Seen) {
+  const { authorization = "", "user-agent": userAgent = "" } = seen.headers;
+  const securityToken = seen.headers["x-amz-security-token"] as string | undefined;
+  const scope = /Credential=([^/]+)\/\d+\/([^/]+)\//.exec(authorization) ?? [];
+  const [, accessKeyId = "", region = ""] = scope;
+  return Object.assign(seen, { accessKeyId, region, securityToken, userAgent });
 }
 
 export class Recorder extends ScriptedServer {

@@ -25,21 +25,7 @@ import { splitBatch } from "./split.mjs";
  * @property {boolean} [silent] nothing is sent before the ending
  */
 
-/**
- * @typedef {object} Seen
- * @property {string} operation from `x-amz-target`
- * @property {string} path
- * @property {any} request the JSON of the body
- * @property {Buffer} body
- * @property {number} requestBytes
- * @property {any} response set once the engine's answer has been passed on
- * @property {number} responseBytes
- * @property {http.IncomingHttpHeaders} headers
- * @property {string} method
- * @property {number} at when it came, on the clock of `performance.now()`
- * @property {string} httpVersion
- */
-
+/** @typedef {ReturnType<typeof seenOf>} Seen */
 /** @typedef {import("./split.mjs").Split} Split */
 /** @typedef {Reply | Split | "forward" | undefined} Decision undefined: an empty success */
 /** @typedef {(seen: Seen, nthOfOperation: number) => Decision | Promise<Decision>} Script */
@@ -191,17 +177,28 @@ export class ScriptedServer {
   }
 }
 
-/** @param {Buffer} bytes */
+/** @param {Buffer} bytes @returns {any} */
 const json = (bytes) => (bytes.length === 0 ? {} : JSON.parse(bytes.toString("utf8")));
 
-/** @param {http.IncomingMessage} incoming @param {Buffer} body @returns {Seen} */
-function seenOf({ headers, httpVersion, url: path = "", method = "" }, body) {
+/** @param {http.IncomingMessage} incoming @param {Buffer} body */
+const seenOf = ({ headers, httpVersion, url: path = "", method = "" }, body) => {
   const operation = String(headers["x-amz-target"] ?? "").split(".")[1] ?? "";
-  const request = operation ? json(body) : {};
-  const [requestBytes, responseBytes, at] = [body.length, 0, performance.now()];
-  const whole = { operation, path, request, body, requestBytes, response: undefined };
-  return { ...whole, responseBytes, headers, method, at, httpVersion };
-}
+  return {
+    operation,
+    path,
+    method,
+    headers,
+    httpVersion,
+    body,
+    request: operation ? json(body) : {},
+    requestBytes: body.length,
+    // Set once the engine's answer has been passed on.
+    response: /** @type {any} */ (undefined),
+    responseBytes: 0,
+    /** When it came, on the clock of `performance.now()`. */
+    at: performance.now(),
+  };
+};
 
 /** @param {unknown} body @returns {body is Iterable<Buffer | string>} */
 const isPieces = (body) =>

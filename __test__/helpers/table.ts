@@ -104,8 +104,9 @@ export class TestTable {
   async rows(): Promise<Row[]> {
     const rows: Row[] = [];
     const input = { TableName: this.name, ConsistentRead: true };
-    for await (const { Items = [] } of paginateScan({ client: this.client }, input))
-      rows.push(...Items);
+    for await (const page of paginateScan({ client: this.client }, input)) {
+      rows.push(...(page.Items ?? []));
+    }
     return rows;
   }
 
