@@ -49,7 +49,6 @@ describe("a reset", () => {
         {
           driver: { table: table.name, endpoint: proxy.endpoint, maxConnections: 1 },
           prepare,
-          limitMs: 250_000,
         },
       );
       expect(reports).toEqual([[]]);

@@ -30,7 +30,6 @@ describe("descriptors", () => {
       {
         driver: { attemptTimeout: 60_000, timeout: 200_000 },
         through: limit("-n 64"),
-        limitMs: 220_000,
         // Starting so many calls is the script's own work, on this very thread.
         lagMs: 5000,
       },
@@ -92,7 +91,6 @@ describe("an address space", () => {
         through: limit("-v 3000000"),
         flags: ["--max-old-space-size=128"],
         lagMs: 5000,
-        limitMs: 200_000,
       },
     );
     expect(reports).toEqual([20_000_000]);
@@ -108,7 +106,6 @@ describe("an address space", () => {
         driver: { endpoint: endpoint.endpoint },
         through: limit("-v 1500000"),
         flags: ["--max-old-space-size=64"],
-        limitMs: 120_000,
       },
     );
     expect(reports).toEqual(["begun"]);

@@ -26,8 +26,7 @@ describe("dispose", () => {
       { lagMs: 1000 },
     );
     expect(values + closed).toBe(1000);
-    expect(values).toBeGreaterThan(0);
-    expect(closed).toBeGreaterThan(0);
+    for (const count of [values, closed]) expect(count).toBeGreaterThan(0);
     expect(after.error.code).toBe("ERR_DYNAMODB_CLOSED");
     await until(() => endpoint.open === 0);
   });
@@ -42,7 +41,7 @@ describe("dispose", () => {
        const end = performance.now() + 20_000;
        while (descriptors() > before && performance.now() < end) await sleep(100);
        report([open, descriptors() - before]);`,
-      { limitMs: 60_000, lagMs: 500 },
+      { lagMs: 500 },
     );
     expect(open).toBeGreaterThanOrEqual(100);
     expect(left).toBeLessThanOrEqual(0);
@@ -107,7 +106,7 @@ describe("a signal", () => {
          for (const { signal } of controllers) result.stayed += getEventListeners(signal, "abort").length;
        }
        report(result);`,
-      { driver: { attemptTimeout: 60_000, timeout: 200_000 }, limitMs: 220_000, lagMs: 1000 },
+      { driver: { attemptTimeout: 60_000, timeout: 200_000 }, lagMs: 1000 },
     );
     expect(rest).toEqual({ stayed: 0, neither: 0 });
     expect(aborted).toBeGreaterThan(5000);

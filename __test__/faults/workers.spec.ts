@@ -45,7 +45,7 @@ async function run(body: string, code = 0): Promise<any[]> {
     request.Key.key.S === "held" ? { silent: true, ending: "hang" } : found("v"),
   );
   const driver = { endpoint: endpoint.endpoint };
-  const result = await runPlain(prelude + body, { driver, limitMs: 120_000 });
+  const result = await runPlain(prelude + body, { driver });
   expectEnd(result, { code });
   expect(result.lingeredMs).toBeLessThan(2000);
   return result.reports;

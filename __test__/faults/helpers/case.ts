@@ -38,7 +38,7 @@ export function runPlain(body: string, options: PlainOptions = {}): Promise<Chil
     const options = ${literal(driver)};
     const driver = make(options);
   `;
-  return runChild(scope + body, { limitMs: 60_000, ...child });
+  return runChild(scope + body, { limitMs: 280_000, ...child });
 }
 
 /** Runs the body of a case, and gives its reports. */
