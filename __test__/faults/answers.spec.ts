@@ -97,7 +97,7 @@ describe("an error of AWS or of a proxy", () => {
   it.each([
     ...throttles.map((name): [string, Reply] => [`[case 01] ${name}`, awsError(name)]),
     ...failures,
-  ])("%s: sent again, and always: an error that tells it", async (title, reply) => {
+  ])("%s: sent again, and an error that names it where it persists", async (title, reply) => {
     endpoint.script((_, nth) => (nth <= 2 ? reply : found("v")));
     expect((await read()).value).toBe("v");
     expect(endpoint.seen).toHaveLength(3);

@@ -9,12 +9,12 @@ const endpoint = useEndpoint();
 /** `FAULT_ROUNDS` makes them fewer, for a quick look. */
 const times = Number(process.env.FAULT_ROUNDS ?? 200);
 
-/** Both scripts by turns, the control every fourth time, so that both meet the same busy machine; both end alike. */
+/** Runs the control after every fourth script, so that both meet the same busy machine, and compares how they end. */
 async function expectSameEnd(
   script: string,
   control: string,
   kill?: NodeJS.Signals,
-): Promise<void> {
+): Promise<ChildResult> {
   const onReport: ChildOptions["onReport"] = (report, child) => {
     if (kill && report === "kill me") child.kill(kill);
   };
@@ -28,12 +28,15 @@ async function expectSameEnd(
   }
   await Promise.all(Array.from({ length: 4 }, some));
   expect(own).toHaveLength(times);
-  const { code, signal } = controls[0]!;
-  const wrong = own.filter((one) => one.code !== code || one.signal !== signal);
+  const expected = controls[0]!;
+  const isWrong = (one: ChildResult) =>
+    one.code !== expected.code || one.signal !== expected.signal;
+  const wrong = own.filter(isWrong);
   expect(wrong.map((one) => [one.code, one.signal, one.stderr])).toEqual([]);
   // How much longer than without the driver it usually lives after its last report.
   expect(median(own) - median(controls)).toBeLessThan(300);
   own.forEach(expectNoSecret);
+  return expected;
 }
 
 function median(results: ChildResult[]): number {
@@ -91,7 +94,8 @@ describe("a process with requests in flight", () => {
       await Promise.all(calls);
       report("end");
     `;
-    await expectSameEnd(script, `report("end")`);
+    const end = await expectSameEnd(script, `report("end")`);
+    expect(end).toMatchObject({ code: 0, signal: null });
     while (endpoint.open > 0) await sleep(20);
   }, 600_000);
 });

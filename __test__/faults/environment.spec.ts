@@ -130,6 +130,7 @@ describe("a credential source", () => {
       endpoint.script(() => ({ body }));
       const { error } = await read({ ...unreachable, timeout: 0 }, { env: envOf(env) });
       expect(error.code).toBe("ERR_DYNAMODB_CREDENTIALS");
+      expect(endpoint.seen.length).toBeGreaterThan(0);
     }
   });
 });

@@ -55,7 +55,7 @@ describe("a certificate", () => {
     ["of an unknown authority", () => stranger.issue(), /NODE_EXTRA_CA_CERTS or AWS_CA_BUNDLE/],
     ["of an authority that is not named", () => authority.issue(), /NODE_EXTRA_CA_CERTS/, {}],
     ["over TLS 1.0 or 1.1", () => ({ ...authority.issue(), ...old }), /handshake|protocol/],
-    ["that Node is told to accept", () => stranger.issue(), /=0 is not followed/, unverified],
+    ["that Node is set to accept", () => stranger.issue(), /=0 is not followed/, unverified],
   ];
   it.each(refused)(
     "[case 28] [TLS-6] %s: refused, with the reason, and nothing is sent",

@@ -1,8 +1,8 @@
 // Worker threads that end in the middle of requests: other threads are unaffected, and the addon keeps working.
 import { describe, expect, it } from "vitest";
-import { entry, literal } from "../helpers/child";
+import { literal } from "../helpers/child";
 import { found, useEndpoint } from "../helpers/endpoint";
-import { expectEnd, runPlain } from "./helpers/case";
+import { expectEnd, inside, runPlain } from "./helpers/case";
 
 const endpoint = useEndpoint();
 
@@ -11,8 +11,8 @@ const prelude = `
   const { Worker } = await import("node:worker_threads");
   const source = "(" + String(async () => {
     const { parentPort, workerData } = await import("node:worker_threads");
-    const { default: factory } = await import(workerData.entry);
-    const driver = factory(workerData.options);
+    const { make } = await import(workerData.inside);
+    const driver = make(workerData.options);
     if (workerData.mode === "quick") {
       parentPort.postMessage(await driver.getItem("quick"));
     } else {
@@ -23,10 +23,7 @@ const prelude = `
     }
   }) + ")()";
   function begin(mode) {
-    const workerData = {
-      entry: ${literal(entry)}, mode,
-      options: { table: "cases", region: "us-east-1", credentials: canary.credentials, ...options },
-    };
+    const workerData = { inside: ${literal(inside)}, mode, options };
     const worker = new Worker(source, { eval: true, workerData });
     const message = new Promise((resolve, reject) => {
       worker.once("message", resolve);

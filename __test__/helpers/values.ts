@@ -33,7 +33,9 @@ const bigs = [
 ];
 const names = ["a", "b c", "__proto__", "constructor", "日本", "a.b", "0", "then"];
 
-const simple: Record<string, (random: Random) => { value: any; read: any }> = {
+type Maker = (random: Random, depth: number) => { value: any; read: any };
+
+const simple: Record<string, Maker> = {
   string: (random) => same(nastyKey(random, 200)),
   "empty string": () => same(""),
   number: (random) => same(pick(random, numbers)),
@@ -51,7 +53,7 @@ const simple: Record<string, (random: Random) => { value: any; read: any }> = {
   },
 };
 
-const nested: Record<string, (random: Random, depth: number) => { value: any; read: any }> = {
+const nested: Record<string, Maker> = {
   "set of strings": (random) => same(new Set(["x", ...many(random, () => nastyKey(random, 20))])),
   "set of numbers": (random) => same(new Set([7, ...many(random, () => pick(random, numbers))])),
   "set of bytes": (random) => {
@@ -89,7 +91,7 @@ export function sample(random: Random, depth = 0): Sample {
   return { type, ...make(random, depth) };
 }
 
-const raw: Record<string, (random: Random) => { value: any; read: any }> = {
+const raw: Record<string, Maker> = {
   "raw text": (random) => same(nastyKey(random, 100)),
   "raw base64 text": (random) => same(`base64:${Buffer.from(bytes(random)).toString("base64")}`),
   "raw JSON": (random) => {
@@ -111,5 +113,5 @@ export const rawTypes = Object.keys(raw);
 /** One value for `setItemRaw`. */
 export function rawSample(random: Random): Sample {
   const type = pick(random, rawTypes);
-  return { type, ...raw[type]!(random) };
+  return { type, ...raw[type]!(random, 0) };
 }

@@ -4,7 +4,7 @@ import { expect } from "vitest";
 import { type ChildOptions, type ChildResult, literal, runChild } from "../../helpers/child";
 import { type ScriptedEndpoint, useEndpoint } from "../../helpers/endpoint";
 
-const inside = new URL("./inside.mjs", import.meta.url).href;
+export const inside = new URL("./inside.mjs", import.meta.url).href;
 
 /** Threads for name lookups and files, which tokio keeps for some seconds. */
 const blockingThreads = 8;

@@ -4,7 +4,7 @@
 // node lanes.mjs '{ endpoint, table, seed, first, operations, lanes }'
 import dynamoDbCacheDriver from "../../../index.mjs";
 import { seededRandom } from "../../../scripts/lib/random.mjs";
-import { textOf } from "./ledger.mjs";
+import { textOf, writeOf } from "./ledger.mjs";
 
 const { endpoint, table, seed, first, operations, lanes } = JSON.parse(process.argv[2] ?? "{}");
 const tell = (/** @type {object} */ line) => process.stdout.write(`${JSON.stringify(line)}\n`);
@@ -13,13 +13,8 @@ const tell = (/** @type {object} */ line) => process.stdout.write(`${JSON.string
 let number = first;
 let done = 0;
 
-/** @param {any} value as the driver gave it @returns {number | undefined} the write it is of; undefined: torn */
-function stateOf(value) {
-  if (value === null) return 0;
-  const text = Buffer.isBuffer(value) ? value.toString() : String(value);
-  const [id = 0, size = 0] = text.split(":", 2).map(Number);
-  return text === textOf(id, size) ? id : undefined;
-}
+/** Of what the driver gave; bytes become text. @param {unknown} value */
+const stateOf = (value) => (value === null ? 0 : writeOf(String(value)));
 
 /** What the keys under a base begin with. @param {string} base */
 const under = (base) => (base === "" || base.endsWith(":") ? base : `${base}:`);

@@ -9,14 +9,19 @@ export function textOf(id, size) {
   return mark.repeat(Math.ceil(size / mark.length) + 1).slice(0, Math.max(size, mark.length));
 }
 
-/** Which write a row is of; undefined where it is torn. @param {Record<string, any>} row @returns {State | undefined} */
+/** Which write a text is of; undefined where it is torn. @param {string} text @returns {State | undefined} */
+export function writeOf(text) {
+  const [id = 0, size = 0] = text.split(":", 2).map(Number);
+  return text === textOf(id, size) ? id : undefined;
+}
+
+/** The same of a row. @param {Record<string, any>} row */
 export function stateOf(row) {
-  const text = row.value?.S ?? (row.value?.B && Buffer.from(row.value.B, "base64").toString());
-  const [id, size] = String(text).split(":", 2).map(Number);
-  const isWhole = id !== undefined && size !== undefined && text === textOf(id, size);
+  const { S, B = "" } = row.value ?? {};
+  const id = writeOf(S ?? Buffer.from(B, "base64").toString());
   // Even ids are written with an expiry, odd ones without: a row of two writes shows.
-  const names = Object.keys(row).sort().join();
-  return isWhole && names === (id % 2 === 0 ? "key,ttl,value" : "key,value") ? id : undefined;
+  const names = id !== undefined && id % 2 === 0 ? "key,ttl,value" : "key,value";
+  return Object.keys(row).sort().join() === names ? id : undefined;
 }
 
 export class Ledger {
