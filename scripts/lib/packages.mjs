@@ -12,7 +12,8 @@ import {
 import { tmpdir } from "node:os";
 import path from "node:path";
 
-import { npm, outputOf, run, tool } from "./process.mjs";
+import { addonName } from "./addon.mjs";
+import { npm, outputOf, outputOrFail, run, tool } from "./process.mjs";
 import { inProject, readJson, readText } from "./project.mjs";
 import { publishedReadme } from "./readme.mjs";
 import { Failure } from "./steps.mjs";
@@ -20,11 +21,11 @@ import { Failure } from "./steps.mjs";
 /** The folders of the platform packages, `linux-x64-gnu` and the like; made by the napi-rs CLI. */
 const folder = "npm";
 
-/** @param {string} directory */
-const packInto = (directory, /** @type {string} */ destination) =>
-  run(...npm(["pack", "--ignore-scripts", "--loglevel=error", "--pack-destination", destination]), {
-    cwd: directory,
-  });
+/** @param {string} cwd @param {string} destination */
+function packInto(cwd, destination) {
+  const quiet = ["--ignore-scripts", "--loglevel=error"];
+  return run(...npm(["pack", ...quiet, "--pack-destination", destination]), { cwd });
+}
 
 export async function createPlatformPackages() {
   rmSync(inProject(folder), { recursive: true, force: true });
@@ -36,9 +37,6 @@ export async function createPlatformPackages() {
 
 /** @param {string} tag @param {string} file @param {string} text */
 const write = (tag, file, text) => writeFileSync(inProject(folder, tag, file), text);
-
-/** @param {string} tag @returns {string} the file name of that platform's addon */
-const addonOf = (tag) => `${readJson("package.json").napi.binaryName}.${tag}.node`;
 
 /**
  * The entry of a platform package. A file that was cut short, by a download or a full disk, would not fail to load: it
@@ -70,7 +68,7 @@ function complete(tag) {
   manifest.main = "index.js";
   manifest.files.push("index.js", "inline.mjs", "THIRD-PARTY-NOTICES");
   write(tag, "package.json", `${JSON.stringify(manifest, null, 2)}\n`);
-  write(tag, "inline.mjs", `export { default } from "raw:./${addonOf(tag)}";\n`);
+  write(tag, "inline.mjs", `export { default } from "raw:./${addonName(tag)}";\n`);
   write(
     tag,
     "README.md",
@@ -78,9 +76,9 @@ function complete(tag) {
       `npm installs it with that package, on this platform; nothing here is to be imported.\n\n` +
       `Licence: MIT. THIRD-PARTY-NOTICES has those of what is linked in.\n`,
   );
-  copyFileSync(inProject("LICENSE"), inProject(folder, tag, "LICENSE"));
-  const notices = inProject("docs", "THIRD-PARTY-NOTICES");
-  copyFileSync(notices, inProject(folder, tag, "THIRD-PARTY-NOTICES"));
+  for (const file of ["LICENSE", "docs/THIRD-PARTY-NOTICES"]) {
+    copyFileSync(inProject(file), inProject(folder, tag, path.basename(file)));
+  }
 }
 
 /**
@@ -95,28 +93,22 @@ export async function packPlatform(tag, addon, destination, { strip = false } = 
   if (!existsSync(inProject(folder, tag))) {
     throw new Failure(`No package is published for ${tag}: see "targets" in package.json.`);
   }
-  const file = inProject(folder, tag, addonOf(tag));
+  const file = inProject(folder, tag, addonName(tag));
   copyFileSync(addon, file);
   if (strip) {
     outputOf("strip", [file]);
   }
-  write(tag, "index.js", entryOf(addonOf(tag), statSync(file).size));
+  write(tag, "index.js", entryOf(addonName(tag), statSync(file).size));
   await packInto(inProject(folder, tag), destination);
 }
 
 /** @returns {string[]} what `files` in package.json selects, as npm itself understands it */
 function filesOfMainPackage() {
-  const report = outputOf(...npm(["pack", "--dry-run", "--json", "--ignore-scripts"]));
-  if (report === undefined) {
-    throw new Failure("`npm pack --dry-run` failed: run it to see why.");
-  }
+  const report = outputOrFail(...npm(["pack", "--dry-run", "--json", "--ignore-scripts"]));
   return JSON.parse(report)[0].files.map((/** @type {{ path: string }} */ file) => file.path);
 }
 
-/**
- * @param {string[]} tags
- * @param {string} destination
- */
+/** @param {string[]} tags @param {string} destination */
 export async function packMain(tags, destination) {
   const manifest = readJson("package.json");
   const staging = mkdtempSync(path.join(tmpdir(), "unstorage-dynamodb-pack-"));

@@ -48,24 +48,18 @@ export function start(command, parameters, options = {}) {
   child.stderr?.setEncoding("utf8").on("data", (chunk) => (output.all += chunk));
   const kill = () => {
     try {
-      if (group && child.pid !== undefined) {
-        process.kill(-child.pid, "SIGKILL");
-      } else {
-        child.kill("SIGKILL");
-      }
+      if (group && child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+      else child.kill("SIGKILL");
     } catch {
       // It has ended already.
     }
   };
   running.add(kill);
-  const timer = setTimeout(
-    () => {
-      output.isLate = true;
-      kill();
-    },
-    (minutes ?? 0) * 60_000,
-  );
-  if (minutes === undefined) clearTimeout(timer);
+  const late = () => {
+    output.isLate = true;
+    kill();
+  };
+  const timer = minutes === undefined ? undefined : setTimeout(late, minutes * 60_000);
   const exited = /** @type {Promise<number>} */ (
     new Promise((resolve, reject) => {
       child.on("error", (error) => reject(new Failure(`cannot run ${command}: ${error.message}`)));
@@ -113,9 +107,8 @@ export async function attempt(command, parameters, { cwd, env, capture = false }
 export async function run(command, parameters, options) {
   const { code } = await attempt(command, parameters, options);
   if (code !== 0) {
-    throw new Failure(
-      `\`${[path.basename(command), ...parameters].join(" ")}\` failed (exit code ${code})`,
-    );
+    const line = [path.basename(command), ...parameters].join(" ");
+    throw new Failure(`\`${line}\` failed (exit code ${code})`);
   }
 }
 
@@ -135,15 +128,20 @@ export function outputOf(command, parameters, cwd = root) {
   return status === 0 ? stdout : undefined;
 }
 
+/** @param {string} command @param {string[]} parameters @returns {string} what it prints */
+export function outputOrFail(command, parameters) {
+  const output = outputOf(command, parameters);
+  if (output === undefined) {
+    throw new Failure(`\`${[command, ...parameters].join(" ")}\` failed: run it to see why.`);
+  }
+  return output;
+}
+
 /** Of an `npm install` or `npm ci` that says only what went wrong, and runs nothing of what it installs. */
-export const quietly = [
-  "--no-audit",
-  "--no-fund",
-  "--ignore-scripts",
-  "--prefer-offline",
-  "--no-progress",
-  "--loglevel=error",
-];
+export const quietly =
+  "--no-audit --no-fund --ignore-scripts --prefer-offline --no-progress --loglevel=error".split(
+    " ",
+  );
 
 /**
  * How to start npm: through the same npm that started this script, where there is one. On Windows `npm` is a batch

@@ -23,17 +23,17 @@ export const headersOf = (operation, accessKeyId = credentials.accessKeyId) => (
  * @returns {Promise<any>}
  */
 export async function raw(endpoint, operation, request, accessKeyId) {
-  const answer = await fetch(endpoint, {
-    method: "POST",
-    headers: headersOf(operation, accessKeyId),
-    body: JSON.stringify(request),
-  });
+  const headers = headersOf(operation, accessKeyId);
+  const body = JSON.stringify(request);
+  const answer = await fetch(endpoint, { method: "POST", headers, body });
   const text = await answer.text();
   if (!answer.ok) {
     throw new Error(`${operation}: ${answer.status} ${text.slice(0, 300)}`);
   }
   return JSON.parse(text);
 }
+
+const partitionKey = [{ name: "key", type: "S" }];
 
 /**
  * A table as the driver expects it, or with other keys; it can be used at once.
@@ -43,12 +43,7 @@ export async function raw(endpoint, operation, request, accessKeyId) {
  * @param {{ name: string, type: string }[]} [keys] the partition key, and the sort key where there is one
  * @param {string} [accessKeyId]
  */
-export async function createTable(
-  endpoint,
-  table,
-  keys = [{ name: "key", type: "S" }],
-  accessKeyId,
-) {
+export async function createTable(endpoint, table, keys = partitionKey, accessKeyId) {
   const request = {
     TableName: table,
     BillingMode: "PAY_PER_REQUEST",
@@ -78,17 +73,12 @@ export async function createTable(
  */
 export async function allRows(endpoint, table) {
   const rows = new Map();
-  let start;
+  let ExclusiveStartKey;
   do {
-    const page = await raw(endpoint, "Scan", {
-      TableName: table,
-      ConsistentRead: true,
-      ...(start ? { ExclusiveStartKey: start } : {}),
-    });
-    for (const row of page.Items) {
-      rows.set(row.key.S, row);
-    }
-    start = page.LastEvaluatedKey;
-  } while (start);
+    const scan = { TableName: table, ConsistentRead: true, ExclusiveStartKey };
+    const page = await raw(endpoint, "Scan", scan);
+    page.Items.forEach((/** @type {any} */ row) => rows.set(row.key.S, row));
+    ExclusiveStartKey = page.LastEvaluatedKey;
+  } while (ExclusiveStartKey);
   return rows;
 }
