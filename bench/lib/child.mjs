@@ -1,16 +1,23 @@
 // One measured process: started, waited for, its one line of JSON read.
 import { start } from "../../scripts/lib/process.mjs";
+import { inProject } from "../../scripts/lib/project.mjs";
 import { Failure } from "../../scripts/lib/steps.mjs";
 
 /** No single round takes longer unless something hangs. */
 const minutes = 3;
 
-// Nothing of the shell that starts the bench may reach what is measured: no AWS settings, no Node flags.
-export const inherited = Object.fromEntries(
-  Object.entries(process.env).filter(
-    ([name]) => !/^(AWS_|NODE_|SSL_|npm_|NAPI_|UNSTORAGE_)/.test(name),
+/** Nothing of the shell that starts the bench may reach what is measured: no AWS settings, no Node flags. */
+export const inherited = {
+  ...Object.fromEntries(
+    Object.entries(process.env).filter(
+      ([name]) => !/^(AWS_|NODE_|SSL_|npm_|NAPI_|UNSTORAGE_)/.test(name),
+    ),
   ),
-);
+  AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
+};
+
+/** @param {string} name */
+export const worker = (name) => inProject("bench", "workers", `${name}.mjs`);
 
 /**
  * @param {string} command
@@ -20,7 +27,7 @@ export const inherited = Object.fromEntries(
  */
 export async function measured(command, parameters, env = {}) {
   const { output, exited } = start(command, parameters, {
-    env: { ...inherited, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true", ...env },
+    env: { ...inherited, ...env },
     stdout: "kept",
     stderr: "kept",
     minutes,

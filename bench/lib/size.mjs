@@ -2,7 +2,8 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import path from "node:path";
 
-import { inProject, readJson } from "../../scripts/lib/project.mjs";
+import { npm, outputOrFail } from "../../scripts/lib/process.mjs";
+import { inProject } from "../../scripts/lib/project.mjs";
 import { app } from "./prepare.mjs";
 import { summarise } from "./stats.mjs";
 
@@ -23,40 +24,12 @@ function measureDirectory(directory, isWanted = () => true) {
   return { bytes, files };
 }
 
-/**
- * The folders of packages and everything they depend on, by the lock file of this repository: as npm installs them.
- *
- * @param {string[]} names
- * @returns {Set<string>} `node_modules/…`
- */
+/** The folders of packages and of everything they depend on, as npm installed them. @param {string[]} names */
 function closure(names) {
-  const { packages } = readJson("package-lock.json");
-  /** @type {Set<string>} */
-  const found = new Set();
-  const visit = (/** @type {string} */ name, /** @type {string} */ from) => {
-    // In Node's order: next to the package, then further up.
-    for (
-      let base = from;
-      ;
-      base = base.slice(0, Math.max(0, base.lastIndexOf("node_modules") - 1))
-    ) {
-      const location = path.posix.join(base, "node_modules", name);
-      if (packages[location]) {
-        if (!found.has(location)) {
-          found.add(location);
-          Object.keys(packages[location].dependencies ?? {}).forEach((next) =>
-            visit(next, location),
-          );
-        }
-        return;
-      }
-      if (base === "") {
-        throw new Error(`${name}, which ${from} needs, is not in package-lock.json`);
-      }
-    }
-  };
-  names.forEach((name) => visit(name, ""));
-  return found;
+  const query = names.map((name) => `[name="${name}"], [name="${name}"] *`).join();
+  /** @type {{ location: string }[]} */
+  const found = JSON.parse(outputOrFail(...npm(["query", query])));
+  return found.map(({ location }) => location);
 }
 
 /** @param {{ bytes: number, files: number }[]} parts */
@@ -78,7 +51,7 @@ export function runSize(bundle) {
   return {
     driver: total(packages.map((folder) => measureDirectory(folder))),
     reference: total(
-      [...closure(["@aws-sdk/client-dynamodb", "@aws-sdk/lib-dynamodb"])].map((folder) =>
+      closure(["@aws-sdk/client-dynamodb", "@aws-sdk/lib-dynamodb"]).map((folder) =>
         measureDirectory(inProject(folder), isOwn),
       ),
     ),
