@@ -1,5 +1,5 @@
 // Programs of an app: what they print is kept, and shown only when something failed.
-import { freePort } from "../../../scripts/lib/listen.mjs";
+import { failureToAnswer, freePort } from "../../../scripts/lib/listen.mjs";
 import { start } from "../../../scripts/lib/process.mjs";
 import { Failure } from "../../../scripts/lib/steps.mjs";
 
@@ -11,30 +11,22 @@ for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"])) {
   process.on(signal, () => process.exit(1));
 }
 
-/**
- * @typedef {object} Options
- * @property {string} cwd
- * @property {NodeJS.ProcessEnv} [env] the app's own variables
- */
+/** @typedef {{ cwd: string, env?: NodeJS.ProcessEnv }} Options `env`: the app's own variables */
 
 /** A person's shell: nothing of npm, of this run's Node, of AWS or of the driver is in it. */
-function plainEnvironment() {
-  const inherited = Object.entries(process.env).filter(
-    ([name]) =>
-      !/^(npm_(?!config_)|NODE_|VITEST|AWS_|UNSTORAGE_|NITRO_|NUXT_|DYNAMODB_)/.test(name),
-  );
-  return {
-    ...Object.fromEntries(inherited),
-    CI: "true",
-    NO_COLOR: "1",
-    NUXT_TELEMETRY_DISABLED: "1",
-  };
-}
+const plainEnvironment = () => ({
+  ...Object.fromEntries(
+    Object.entries(process.env).filter(
+      ([name]) =>
+        !/^(npm_(?!config_)|NODE_|VITEST|AWS_|UNSTORAGE_|NITRO_|NUXT_|DYNAMODB_)/.test(name),
+    ),
+  ),
+  CI: "true",
+  NO_COLOR: "1",
+  NUXT_TELEMETRY_DISABLED: "1",
+});
 
-/**
- * @param {string[]} command
- * @param {Options & { minutes?: number }} options
- */
+/** @param {string[]} command @param {Options & { minutes?: number }} options */
 const begin = ([program = "", ...parameters], { cwd, env, minutes }) =>
   start(program, parameters, {
     cwd,
@@ -69,10 +61,10 @@ export async function runQuietly(command, options) {
  * An install. It may be repeated, and is: a registry that stalls says nothing about the app.
  *
  * @param {string[]} command
- * @param {Options} options
+ * @param {string} cwd
  */
-export const runInstall = (command, options) =>
-  runQuietly(command, options).catch(() => runQuietly(command, options));
+export const runInstall = (command, cwd) =>
+  runQuietly(command, { cwd }).catch(() => runQuietly(command, { cwd }));
 
 /**
  * A server that answers, or a Failure with the end of its output.
@@ -80,15 +72,12 @@ export const runInstall = (command, options) =>
  * @param {string[]} command with `{port}` where the port belongs; it is in `PORT` too
  * @param {Options & { path: string }} options `path`: what is asked until it is answered with 200
  */
-export async function startServer(command, { path, ...options }) {
-  const port = await freePort();
-  const address = { PORT: String(port), HOST: "127.0.0.1" };
+export async function startServer(command, { path, cwd, env }) {
+  const port = String(await freePort());
   const { output, exited, kill } = begin(
-    command.map((word) => word.replaceAll("{port}", String(port))),
-    { ...options, env: { ...options.env, ...address } },
+    command.map((word) => word.replaceAll("{port}", port)),
+    { cwd, env: { ...env, PORT: port, HOST: "127.0.0.1" } },
   );
-  const state = { isRunning: true };
-  void exited.catch(() => {}).finally(() => (state.isRunning = false));
   const server = {
     url: `http://127.0.0.1:${port}`,
     log: () => tail(output.all),
@@ -97,25 +86,10 @@ export async function startServer(command, { path, ...options }) {
       await exited;
     },
   };
-  const deadline = Date.now() + startTimeout;
-  let answer = "nothing";
-  while (state.isRunning && Date.now() < deadline) {
-    answer = await ask(`${server.url}${path}`).then(
-      ({ status, text }) => (status === 200 ? "" : `${status}: ${text.slice(0, 500)}`),
-      (error) => `${error.message} (${error.cause?.message ?? ""})`,
-    );
-    if (answer === "") {
-      return server;
-    }
-    await new Promise((resolve) => setTimeout(resolve, 100));
+  const failure = await failureToAnswer(`${server.url}${path}`, exited, startTimeout);
+  if (failure) {
+    await server.stop();
+    throw new Failure(`\`${command.join(" ")}\` ${failure}\n${server.log()}`);
   }
-  const what = state.isRunning ? "did not answer" : "ended";
-  await server.stop();
-  throw new Failure(`\`${command.join(" ")}\` ${what}; last answer: ${answer}\n${server.log()}`);
-}
-
-/** @param {string} url */
-export async function ask(url) {
-  const response = await fetch(url, { signal: AbortSignal.timeout(30_000) });
-  return { status: response.status, text: await response.text() };
+  return server;
 }

@@ -1,4 +1,6 @@
 // What really is in an app's table, through AWS's own client.
+import { setTimeout as wait } from "node:timers/promises";
+
 import { DynamoDBClient, ScanCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 
 import { credentials, region } from "../../../scripts/lib/engine.mjs";
@@ -9,19 +11,15 @@ const patience = 20_000;
 
 /** @typedef {{ key: string, value: string, ttl: number | undefined }} Row */
 
-/**
- * @param {string} endpoint
- * @param {string} name
- */
+/** @param {string} endpoint @param {string} name */
 export async function openTable(endpoint, name) {
   await createTable(endpoint, name);
   const client = new DynamoDBClient({ endpoint, region, credentials });
 
   /** @returns {Promise<Row[]>} */
   async function rows() {
-    const { Items = [] } = await client.send(
-      new ScanCommand({ TableName: name, ConsistentRead: true }),
-    );
+    const scan = new ScanCommand({ TableName: name, ConsistentRead: true });
+    const { Items = [] } = await client.send(scan);
     return Items.map(({ key, value, ttl }) => ({
       key: key?.S ?? "",
       value: value?.S ?? "",
@@ -41,26 +39,20 @@ export async function openTable(endpoint, name) {
       AWS_ACCESS_KEY_ID: credentials.accessKeyId,
       AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
     },
-    /**
-     * The one row that fits, as soon as it is there.
-     *
-     * @param {RegExp} pattern of its key
-     */
+    /** The one row that fits, as soon as it is there. @param {RegExp} pattern of its key */
     async row(pattern) {
       const deadline = Date.now() + patience;
       for (;;) {
         const all = await rows();
-        const fitting = all.filter(({ key }) => pattern.test(key));
-        if (fitting.length === 1) {
-          return /** @type {Row} */ (fitting[0]);
+        const [row, ...others] = all.filter(({ key }) => pattern.test(key));
+        if (row && others.length === 0) {
+          return row;
         }
         if (Date.now() > deadline) {
           const keys = all.map(({ key }) => key).join(", ");
-          throw new Error(
-            `${fitting.length} rows fit ${pattern}; the table holds: ${keys || "nothing"}`,
-          );
+          throw new Error(`not one row fits ${pattern}; the table holds: ${keys || "nothing"}`);
         }
-        await new Promise((resolve) => setTimeout(resolve, 50));
+        await wait(50);
       }
     },
     /** Changes a row behind the app's back. @param {string} key @param {string} value */
@@ -80,21 +72,13 @@ export async function openTable(endpoint, name) {
 
 /** @typedef {Awaited<ReturnType<typeof openTable>>} Table */
 
-/**
- * @param {Row} row
- * @param {number} seconds the time to live that was asked for
- */
+/** @param {Row} row @param {number} seconds the time to live that was asked for */
 export function checkTtl({ key, ttl }, seconds) {
   const now = Date.now() / 1000;
+  const end = now + seconds;
   // Rounded up by the driver, and the row is some seconds old by now.
-  if (
-    ttl === undefined ||
-    !Number.isInteger(ttl) ||
-    ttl > now + seconds + 1 ||
-    ttl < now + seconds - 60
-  ) {
-    throw new Error(
-      `"${key}" should end ${seconds} s after it was written; its ttl is ${ttl}, now is ${now}`,
-    );
+  if (!ttl || !Number.isInteger(ttl) || ttl > end + 1 || ttl < end - 60) {
+    const wanted = `"${key}" should end ${seconds} s after it was written`;
+    throw new Error(`${wanted}; its ttl is ${ttl}, now is ${now}`);
   }
 }

@@ -15,18 +15,15 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 
 import { platformTag } from "../../../scripts/lib/addon.mjs";
-import { npm, run } from "../../../scripts/lib/process.mjs";
+import { run } from "../../../scripts/lib/process.mjs";
 import { inProject, readJson } from "../../../scripts/lib/project.mjs";
 import { Failure } from "../../../scripts/lib/steps.mjs";
 import { runInstall } from "./processes.mjs";
-import { flat, npmFlags, programFile } from "./programs.mjs";
+import { npmCommand, npmFlags, programFile } from "./programs.mjs";
 
-const manifests = new Set([
-  "package.json",
-  "package-lock.json",
-  "pnpm-lock.yaml",
-  "pnpm-workspace.yaml",
-]);
+const manifests = new Set(
+  "package.json package-lock.json pnpm-lock.yaml pnpm-workspace.yaml".split(" "),
+);
 
 export class Workspace {
   root = mkdtempSync(path.join(tmpdir(), "unstorage-dynamodb-apps-"));
@@ -64,8 +61,8 @@ export class Workspace {
     if (!existsSync(manifest)) {
       writeFileSync(manifest, JSON.stringify({ private: true }));
     }
-    const install = ["install", "--no-save", ...npmFlags];
-    return runInstall(flat(npm([...install, ...this.tarballs()])), { cwd: folder });
+    const install = npmCommand("install", "--no-save", ...npmFlags, ...this.tarballs());
+    return runInstall(install, folder);
   }
 
   /**
@@ -81,53 +78,42 @@ export class Workspace {
     const folder = path.join(this.root, name);
     rmSync(folder, { recursive: true, force: true });
     cpSync(inProject("__test__", "apps", "installs", name), folder, { recursive: true });
-    await (existsSync(path.join(folder, "pnpm-lock.yaml"))
-      ? this.#pnpm(folder)
-      : this.#npm(folder));
+    if (existsSync(path.join(folder, "pnpm-lock.yaml"))) {
+      await this.#pnpm(folder);
+    } else {
+      await runInstall(npmCommand("ci", ...npmFlags), folder);
+      await this.addPackages(folder);
+    }
     this.#installed.set(name, folder);
     return folder;
-  }
-
-  /** @param {string} folder */
-  async #npm(folder) {
-    await runInstall(flat(npm(["ci", ...npmFlags])), { cwd: folder });
-    await this.addPackages(folder);
   }
 
   /** @param {string} folder */
   async #pnpm(folder) {
     const pnpm = [process.execPath, await programFile("pnpm")];
     const offline = ["--prefer-offline", "--reporter=append-only"];
-    await runInstall([...pnpm, "install", "--frozen-lockfile", ...offline], { cwd: folder });
+    await runInstall([...pnpm, "install", "--frozen-lockfile", ...offline], folder);
+    let added = this.tarballs();
     const settings = path.join(folder, "pnpm-workspace.yaml");
     if (existsSync(settings)) {
       // As from a registry: the platform's package lies with the one that depends on it, and nowhere else.
-      const isPlatform = (/** @type {string} */ file) => path.basename(file).includes("-binding-");
-      const platform = this.tarballs().find(isPlatform);
+      const platform = added.find((file) => path.basename(file).includes("-binding-"));
       const name = `@unstorage-dynamodb/binding-${platformTag()}`;
       appendFileSync(settings, `overrides:\n  "${name}": "file:${platform}"\n`);
-      const main = this.tarballs().filter((file) => !isPlatform(file));
-      await runInstall([...pnpm, "add", ...offline, ...main], { cwd: folder });
-    } else {
-      await runInstall([...pnpm, "add", ...offline, ...this.tarballs()], { cwd: folder });
+      added = added.filter((file) => file !== platform);
     }
+    await runInstall([...pnpm, "add", ...offline, ...added], folder);
   }
 
   /** Examples are for people, and name their own versions. @param {string} install @param {string} source */
   #checkVersions(install, source) {
-    if (existsSync(inProject(source, "package.json"))) {
-      const { dependencies, devDependencies } = readJson(source, "package.json");
-      /** @type {Record<string, string>} */
-      const expected = {
-        ...pinned(install),
-        "unstorage-dynamodb": readJson("package.json").version,
-      };
-      for (const [name, version] of Object.entries({ ...dependencies, ...devDependencies })) {
-        if (version !== expected[name]) {
-          throw new Failure(
-            `${source} names ${name} ${version}, and is tested with ${expected[name]}.`,
-          );
-        }
+    const { version } = readJson("package.json");
+    /** @type {Record<string, string>} */
+    const expected = { ...pinned(install), "unstorage-dynamodb": version };
+    for (const [name, named] of Object.entries(dependenciesOf(source))) {
+      if (named !== expected[name]) {
+        const difference = `names ${name} ${named}, and is tested with ${expected[name]}`;
+        throw new Failure(`${source} ${difference}.`);
       }
     }
   }
@@ -139,24 +125,22 @@ export class Workspace {
    * @param {import("./list.mjs").App} app
    */
   fill(folder, { install, sources }) {
-    for (const entry of readdirSync(folder)) {
-      if (entry !== "node_modules" && !manifests.has(entry)) {
-        rmSync(path.join(folder, entry), { recursive: true, force: true });
-      }
+    const left = readdirSync(folder).filter(
+      (entry) => entry !== "node_modules" && !manifests.has(entry),
+    );
+    // In node_modules is what bundlers keep between builds.
+    for (const entry of [...left, "node_modules/.cache", "node_modules/.nitro"]) {
+      rmSync(path.join(folder, entry), { recursive: true, force: true });
     }
-    // What bundlers keep between builds.
-    rmSync(path.join(folder, "node_modules", ".cache"), { recursive: true, force: true });
-    rmSync(path.join(folder, "node_modules", ".nitro"), { recursive: true, force: true });
     // An example before may have left its own.
     const manifest = path.join("__test__", "apps", "installs", install, "package.json");
     cpSync(inProject(manifest), path.join(folder, "package.json"));
     for (const source of sources) {
       this.#checkVersions(install, source);
       const isExample = source.startsWith("examples/");
-      const isSource = (/** @type {string} */ file) =>
-        (isExample || !manifests.has(path.basename(file))) &&
-        path.basename(file) !== "node_modules";
-      cpSync(inProject(source), folder, { recursive: true, filter: isSource });
+      const filter = (/** @type {string} */ file) =>
+        (isExample || !manifests.has(path.basename(file))) && !file.endsWith("node_modules");
+      cpSync(inProject(source), folder, { recursive: true, filter });
     }
   }
 
@@ -185,19 +169,12 @@ export class Workspace {
   }
 }
 
-/**
- * How to start a package's own program.
- *
- * @param {string} folder
- * @param {string} name of the package
- */
+/** A package's own program. @param {string} folder @param {string} name of the package */
 export function programOf(folder, name) {
-  const manifest = path.join(folder, "node_modules", name, "package.json");
-  const { bin } = JSON.parse(readFileSync(manifest, "utf8"));
-  return path.join(
-    path.dirname(manifest),
-    typeof bin === "string" ? bin : (bin[name] ?? Object.values(bin)[0]),
-  );
+  const location = path.join(folder, "node_modules", name);
+  const { bin } = JSON.parse(readFileSync(path.join(location, "package.json"), "utf8"));
+  const file = typeof bin === "string" ? bin : (bin[name] ?? Object.values(bin)[0]);
+  return path.join(location, file);
 }
 
 /** @param {string} folder @returns {string[]} every file in it, links not followed */
@@ -209,7 +186,7 @@ export function filesIn(folder) {
 
 const addon = /unstorage-dynamodb[^/\\]*\.node$/;
 /** Nitro 3 may put the addon into a chunk, as base64: the beginning of a very long literal. */
-const inlined = /["'`][A-Za-z0-9+/]{1000}/;
+const inlined = /(["'`])[A-Za-z0-9+/]{1000}.*?\1/s;
 /** Not what is installed: other packages have literals of their own. */
 const isChunk = /^(?!.*[/\\]node_modules[/\\]).*\.m?js$/;
 
@@ -225,21 +202,22 @@ const bytesLeft = 4096;
 export function breakAddon(folder) {
   /** @type {[string, Buffer][]} */
   const originals = [];
+  /** A new file: the old one may be mapped by a process that is just ending. @param {string} file @param {Buffer} content @param {string | Buffer} rest */
+  const replace = (file, content, rest) => {
+    originals.push([file, content]);
+    rmSync(file);
+    writeFileSync(file, rest, "latin1");
+  };
   for (const file of filesIn(folder)) {
     if (addon.test(file)) {
       const content = readFileSync(file);
-      originals.push([file, content]);
-      // A new file: the old one may be mapped by a process that is just ending.
-      rmSync(file);
-      writeFileSync(file, content.subarray(0, bytesLeft));
+      replace(file, content, content.subarray(0, bytesLeft));
     } else if (isChunk.test(file) && statSync(file).size > 1_000_000) {
       const content = readFileSync(file);
       const text = content.toString("latin1");
-      const start = text.search(inlined);
-      if (start >= 0) {
-        const end = text.indexOf(text.charAt(start), start + 1);
-        originals.push([file, content]);
-        writeFileSync(file, `${text.slice(0, start + 1)}Z2FyYmFnZQ==${text.slice(end)}`, "latin1");
+      const broken = text.replace(inlined, "$1Z2FyYmFnZQ==$1");
+      if (broken !== text) {
+        replace(file, content, broken);
       }
     }
   }
@@ -249,14 +227,14 @@ export function breakAddon(folder) {
   return () => originals.forEach(([file, content]) => writeFileSync(file, content));
 }
 
-/** The versions that an install folder pins. @param {string} name @returns {Record<string, string>} */
-export function pinned(name) {
-  const { dependencies, devDependencies } = readJson(
-    "__test__",
-    "apps",
-    "installs",
-    name,
-    "package.json",
-  );
+/** @param {string} folder @returns {Record<string, string>} */
+function dependenciesOf(folder) {
+  const manifest = path.join(folder, "package.json");
+  const { dependencies, devDependencies } = existsSync(inProject(manifest))
+    ? readJson(manifest)
+    : {};
   return { ...dependencies, ...devDependencies };
 }
+
+/** The versions that an install folder pins. @param {string} name */
+export const pinned = (name) => dependenciesOf(`__test__/apps/installs/${name}`);
