@@ -19,12 +19,7 @@ export const inherited = {
 /** @param {string} name */
 export const worker = (name) => inProject("bench", "workers", `${name}.mjs`);
 
-/**
- * @param {string} command
- * @param {string[]} parameters
- * @param {NodeJS.ProcessEnv} [env]
- * @returns {Promise<any>}
- */
+/** @param {string} command @param {string[]} parameters @param {NodeJS.ProcessEnv} [env] @returns {Promise<any>} */
 export async function measured(command, parameters, env = {}) {
   const { output, exited } = start(command, parameters, {
     env: { ...inherited, ...env },

@@ -88,12 +88,7 @@ function runCounted(operation, endpoint, count, { addon, isSlowed }) {
   return sum;
 }
 
-/**
- * @param {string} operation
- * @param {string} endpoint
- * @param {Variant} variant
- * @returns {Instructions}
- */
+/** @param {string} operation @param {string} endpoint @param {Variant} variant @returns {Instructions} */
 export function instructionsPerOperation(operation, endpoint, variant) {
   const [few, many] = counts;
   const start = runCounted(operation, endpoint, few, variant);

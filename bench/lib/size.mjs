@@ -7,10 +7,7 @@ import { inProject } from "../../scripts/lib/project.mjs";
 import { app } from "./prepare.mjs";
 import { summarise } from "./stats.mjs";
 
-/**
- * @param {string} directory
- * @param {(name: string) => boolean} [isWanted] by the path in that directory
- */
+/** @param {string} directory @param {(name: string) => boolean} [isWanted] by the path in that directory */
 function measureDirectory(directory, isWanted = () => true) {
   let bytes = 0;
   let files = 0;

@@ -53,11 +53,7 @@ function overDriver(spec, driver, keyOf, value) {
   };
 }
 
-/**
- * @param {any} spec
- * @param {string} value
- * @returns {Promise<Subject>}
- */
+/** @param {any} spec @param {string} value @returns {Promise<Subject>} */
 export async function open(spec, value) {
   const { contestant, table, endpoint, region, credentials, module, options } = spec;
   const keys = Array.from({ length: spec.keys }, (_, number) => `bench:item:${number}`);

@@ -122,9 +122,7 @@ export async function buildAddon(profile) {
   writeFileSync(stampFile, JSON.stringify(stamp));
 }
 
-/**
- * @param {Profile} [wanted] `debug` is content with a release build too: only slower to make, never worse to test
- */
+/** @param {Profile} [wanted] `debug` is content with a release build too: only slower to make, never worse to test */
 export async function ensureAddon(wanted = "debug") {
   const built = builtProfile();
   if (built === undefined || (wanted === "release" && built !== "release")) {

@@ -74,36 +74,23 @@ export function start(command, parameters, options = {}) {
   return { child, output, exited, kill };
 }
 
-/**
- * @typedef {object} RunOptions
- * @property {string} [cwd] default: the repository
- * @property {NodeJS.ProcessEnv} [env] added to this process's own
- * @property {boolean} [capture] also return what it wrote on stdout
- */
+/** @typedef {{ cwd?: string, env?: NodeJS.ProcessEnv, capture?: boolean }} RunOptions `env`: added to this process's own */
 
 /**
- * Runs to the end and tells how that went.
+ * Runs to the end and tells how that went, and with `capture` also what it wrote on stdout.
  *
  * @param {string} command
  * @param {string[]} parameters
  * @param {RunOptions} [options]
  */
 export async function attempt(command, parameters, { cwd, env, capture = false } = {}) {
-  const { output, exited } = start(command, parameters, {
-    cwd,
-    env: { ...process.env, ...env },
-    stdout: capture ? "both" : "shown",
-  });
+  const stdout = capture ? "both" : "shown";
+  const options = /** @type {const} */ ({ cwd, env: { ...process.env, ...env }, stdout });
+  const { output, exited } = start(command, parameters, options);
   return { code: await exited, stdout: output.stdout };
 }
 
-/**
- * Runs to the end; anything but success is a `Failure`.
- *
- * @param {string} command
- * @param {string[]} parameters
- * @param {RunOptions} [options]
- */
+/** Runs to the end; anything but success is a `Failure`. @type {(...of: Parameters<typeof attempt>) => Promise<void>} */
 export async function run(command, parameters, options) {
   const { code } = await attempt(command, parameters, options);
   if (code !== 0) {
@@ -152,12 +139,11 @@ export const quietly =
  */
 export function npm(parameters) {
   const script = process.env.npm_execpath;
-  if (script && path.basename(script) === "npm-cli.js") {
+  if (script?.endsWith("npm-cli.js")) {
     return [process.execPath, [script, ...parameters]];
   }
-  return process.platform === "win32"
-    ? ["cmd.exe", ["/c", "npm", ...parameters]]
-    : ["npm", parameters];
+  const isWindows = process.platform === "win32";
+  return isWindows ? ["cmd.exe", ["/c", "npm", ...parameters]] : ["npm", parameters];
 }
 
 /**

@@ -5,6 +5,7 @@ import path from "node:path";
 import { parseArgs } from "node:util";
 
 import { apps } from "./list.mjs";
+import { openTable } from "./table.mjs";
 import { Workspace } from "./workspace.mjs";
 import { startEngine } from "../../../scripts/lib/engine.mjs";
 import { cacheDirectory } from "../../../scripts/lib/project.mjs";
@@ -57,7 +58,6 @@ await main(async () => {
   await setup({ addon: packages ? false : "debug" });
   // Only now: before the set-up there was nothing to import.
   const { runApp } = await import("./run.mjs");
-  const { openTable } = await import("./table.mjs");
   const workspace = new Workspace(packages && path.resolve(packages));
   process.on("exit", () => workspace.remove());
   const engine = await startEngine();
@@ -72,7 +72,7 @@ await main(async () => {
     for (let group = waiting.shift(); group; group = waiting.shift()) {
       for (const app of group) {
         const table = await openTable(engine.endpoint, `app-${chosen.indexOf(app)}`);
-        const row = await runApp(app, workspace, table).finally(() => table.close());
+        const row = await runApp(app, workspace, table);
         rows.push(row);
         print(row);
       }

@@ -1,31 +1,26 @@
-// What really is in an app's table, through AWS's own client.
+// What really is in an app's table, read without the driver.
 import { setTimeout as wait } from "node:timers/promises";
 
-import { DynamoDBClient, ScanCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
-
 import { credentials, region } from "../../../scripts/lib/engine.mjs";
-import { createTable } from "../../../scripts/lib/table.mjs";
+import { allRows, createTable, raw } from "../../../scripts/lib/table.mjs";
 
 /** How long a row may take: frameworks answer first and write afterwards. */
 const patience = 20_000;
 
 /** @typedef {{ key: string, value: string, ttl: number | undefined }} Row */
+/** @typedef {Awaited<ReturnType<typeof openTable>>} Table */
 
 /** @param {string} endpoint @param {string} name */
 export async function openTable(endpoint, name) {
   await createTable(endpoint, name);
-  const client = new DynamoDBClient({ endpoint, region, credentials });
 
   /** @returns {Promise<Row[]>} */
-  async function rows() {
-    const scan = new ScanCommand({ TableName: name, ConsistentRead: true });
-    const { Items = [] } = await client.send(scan);
-    return Items.map(({ key, value, ttl }) => ({
-      key: key?.S ?? "",
+  const rows = async () =>
+    [...(await allRows(endpoint, name)).values()].map(({ key, value, ttl }) => ({
+      key: key.S,
       value: value?.S ?? "",
-      ttl: ttl?.N === undefined ? undefined : Number(ttl.N),
+      ttl: ttl && Number(ttl.N),
     }));
-  }
 
   return {
     rows,
@@ -57,20 +52,15 @@ export async function openTable(endpoint, name) {
     },
     /** Changes a row behind the app's back. @param {string} key @param {string} value */
     replaceValue: (key, value) =>
-      client.send(
-        new UpdateItemCommand({
-          TableName: name,
-          Key: { key: { S: key } },
-          UpdateExpression: "SET #value = :value",
-          ExpressionAttributeNames: { "#value": "value" },
-          ExpressionAttributeValues: { ":value": { S: value } },
-        }),
-      ),
-    close: () => client.destroy(),
+      raw(endpoint, "UpdateItem", {
+        TableName: name,
+        Key: { key: { S: key } },
+        UpdateExpression: "SET #value = :value",
+        ExpressionAttributeNames: { "#value": "value" },
+        ExpressionAttributeValues: { ":value": { S: value } },
+      }),
   };
 }
-
-/** @typedef {Awaited<ReturnType<typeof openTable>>} Table */
 
 /** @param {Row} row @param {number} seconds the time to live that was asked for */
 export function checkTtl({ key, ttl }, seconds) {
