@@ -140,7 +140,7 @@ await main(async () => {
     verdicts: judgeAll(outcomes),
   };
   const result = again && isKept ? takenAgain(JSON.parse(readFileSync(file, "utf8")), run) : run;
-  writeFileSync(file, `${inLines(result, 3)}\n`);
+  writeFileSync(file, `${inLines(result, 2)}\n`);
   if (isKept) {
     // Docs and README follow the figures at once.
     const { report } = await import("./report.mjs");
