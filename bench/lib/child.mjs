@@ -1,7 +1,6 @@
 // One measured process: started, waited for, its one line of JSON read.
-import { start } from "../../scripts/lib/process.mjs";
+import { runQuietly } from "../../scripts/lib/process.mjs";
 import { inProject } from "../../scripts/lib/project.mjs";
-import { Failure } from "../../scripts/lib/steps.mjs";
 
 /** No single round takes longer unless something hangs. */
 const minutes = 3;
@@ -21,16 +20,6 @@ export const worker = (name) => inProject("bench", "workers", `${name}.mjs`);
 
 /** @param {string} command @param {string[]} parameters @param {NodeJS.ProcessEnv} [env] @returns {Promise<any>} */
 export async function measured(command, parameters, env = {}) {
-  const { output, exited } = start(command, parameters, {
-    env: { ...inherited, ...env },
-    stdout: "kept",
-    stderr: "kept",
-    minutes,
-  });
-  const code = await exited;
-  if (code !== 0) {
-    const reason = output.isLate ? `took over ${minutes} min` : `failed (exit code ${code})`;
-    throw new Failure(`${command} ${parameters.join(" ")} ${reason}:\n${output.all}`);
-  }
-  return JSON.parse(output.stdout);
+  const options = { env: { ...inherited, ...env }, minutes };
+  return JSON.parse((await runQuietly(command, parameters, options)).stdout);
 }

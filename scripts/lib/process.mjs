@@ -99,6 +99,28 @@ export async function run(command, parameters, options) {
   }
 }
 
+/** The end of a long output. @param {string} text */
+export const tail = (text) => text.trimEnd().split("\n").slice(-40).join("\n");
+
+/**
+ * Runs to the end and gives what it printed, which is not shown; a `Failure` tells the end of it.
+ *
+ * @param {string} command
+ * @param {string[]} parameters
+ * @param {StartOptions} options
+ */
+export async function runQuietly(command, parameters, options) {
+  const kept = /** @type {const} */ ({ stdout: "kept", stderr: "kept" });
+  const { output, exited } = start(command, parameters, { ...options, ...kept });
+  const code = await exited;
+  if (code !== 0) {
+    const reason = output.isLate ? `stopped after ${options.minutes} min` : `exit code ${code}`;
+    const line = [command, ...parameters].join(" ");
+    throw new Failure(`\`${line}\` failed (${reason}):\n${tail(output.all)}`);
+  }
+  return output;
+}
+
 /**
  * What a command prints, or undefined where there is no such command or it fails.
  *

@@ -36,18 +36,18 @@ await main(async () => {
       list: { type: "boolean", default: false },
       only: { type: "string", multiple: true },
       jobs: { type: "string", default: "2" },
-      packages: { type: "string" },
+      // Where a picture of the page of examples/nuxt goes.
       screenshot: { type: "string" },
     },
   });
-  const { only, all, list, jobs, packages, screenshot } = values;
+  const { only, all, list, jobs, screenshot } = values;
   if (list) {
     apps.forEach(({ name, ci }) => console.log(ci ? `${name} (default)` : name));
     return;
   }
-  const chosen = apps
-    .filter(({ name, ci }) => (only ? only.some((part) => name.includes(part)) : all || ci))
-    .map((app) => ({ ...app, screenshot: screenshot && path.resolve(screenshot) }));
+  const chosen = apps.filter(({ name, ci }) =>
+    only ? only.some((part) => name.includes(part)) : all || ci,
+  );
   if (chosen.length === 0) {
     const how = "see `npm run test:apps -- --list`";
     throw new Failure(`No app is called ${only?.join(" or ")}: ${how}.`);
@@ -55,10 +55,10 @@ await main(async () => {
   if (chosen.some(({ browser }) => browser)) {
     await ensureTools("Chromium");
   }
-  await setup({ addon: packages ? false : "debug" });
+  await setup();
   // Only now: before the set-up there was nothing to import.
   const { runApp } = await import("./run.mjs");
-  const workspace = new Workspace(packages && path.resolve(packages));
+  const workspace = new Workspace();
   process.on("exit", () => workspace.remove());
   const engine = await startEngine();
   /** @type {import("./run.mjs").Row[]} */
@@ -72,7 +72,7 @@ await main(async () => {
     for (let group = waiting.shift(); group; group = waiting.shift()) {
       for (const app of group) {
         const table = await openTable(engine.endpoint, `app-${chosen.indexOf(app)}`);
-        const row = await runApp(app, workspace, table);
+        const row = await runApp({ ...app, screenshot }, workspace, table);
         rows.push(row);
         print(row);
       }

@@ -1,11 +1,10 @@
 // Programs of an app: what they print is kept, and shown only when something failed.
 import { failureToAnswer, freePort } from "../../../scripts/lib/listen.mjs";
-import { start } from "../../../scripts/lib/process.mjs";
+import { runQuietly, start, tail } from "../../../scripts/lib/process.mjs";
 import { Failure } from "../../../scripts/lib/steps.mjs";
 
 const buildMinutes = 5;
 const startTimeout = 120_000;
-const linesShown = 40;
 
 for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"])) {
   process.on(signal, () => process.exit(1));
@@ -26,36 +25,17 @@ const plainEnvironment = () => ({
   NUXT_TELEMETRY_DISABLED: "1",
 });
 
-/** @param {string[]} command @param {Options & { minutes?: number }} options */
-const begin = ([program = "", ...parameters], { cwd, env, minutes }) =>
-  start(program, parameters, {
-    cwd,
-    env: { ...plainEnvironment(), ...env },
-    stdout: "kept",
-    stderr: "kept",
-    minutes,
-    // Dev servers and bundlers start processes of their own.
-    group: true,
-  });
+/** @param {Options} options */
+const optionsOf = ({ cwd, env }) => ({
+  cwd,
+  env: { ...plainEnvironment(), ...env },
+  // Dev servers and bundlers start processes of their own.
+  group: true,
+});
 
-/** @param {string} text */
-const tail = (text) => text.trimEnd().split("\n").slice(-linesShown).join("\n");
-
-/**
- * Runs to the end and gives what it printed; anything but success is a Failure with the end of its output.
- *
- * @param {string[]} command
- * @param {Options} options
- */
-export async function runQuietly(command, options) {
-  const { output, exited } = begin(command, { ...options, minutes: buildMinutes });
-  const code = await exited;
-  if (code !== 0) {
-    const reason = output.isLate ? `stopped after ${buildMinutes} min` : `exit code ${code}`;
-    throw new Failure(`\`${command.join(" ")}\` failed (${reason}):\n${tail(output.all)}`);
-  }
-  return output;
-}
+/** Runs to the end and gives what it printed. @param {string[]} command @param {Options} options */
+export const runProgram = ([program = "", ...parameters], options) =>
+  runQuietly(program, parameters, { ...optionsOf(options), minutes: buildMinutes });
 
 /**
  * An install. It may be repeated, and is: a registry that stalls says nothing about the app.
@@ -64,7 +44,7 @@ export async function runQuietly(command, options) {
  * @param {string} cwd
  */
 export const runInstall = (command, cwd) =>
-  runQuietly(command, { cwd }).catch(() => runQuietly(command, { cwd }));
+  runProgram(command, { cwd }).catch(() => runProgram(command, { cwd }));
 
 /**
  * A server that answers, or a Failure with the end of its output.
@@ -74,10 +54,12 @@ export const runInstall = (command, cwd) =>
  */
 export async function startServer(command, { path, cwd, env }) {
   const port = String(await freePort());
-  const { output, exited, kill } = begin(
-    command.map((word) => word.replaceAll("{port}", port)),
-    { cwd, env: { ...env, PORT: port, HOST: "127.0.0.1" } },
-  );
+  const [program = "", ...parameters] = command.map((word) => word.replaceAll("{port}", port));
+  const { output, exited, kill } = start(program, parameters, {
+    ...optionsOf({ cwd, env: { ...env, PORT: port, HOST: "127.0.0.1" } }),
+    stdout: "kept",
+    stderr: "kept",
+  });
   const server = {
     url: `http://127.0.0.1:${port}`,
     log: () => tail(output.all),

@@ -5,7 +5,7 @@ import path from "node:path";
 import { inProject } from "../../../scripts/lib/project.mjs";
 import { messageOf } from "../../../scripts/lib/steps.mjs";
 import { checkSecrets } from "./checks.mjs";
-import { runQuietly } from "./processes.mjs";
+import { runProgram } from "./processes.mjs";
 import { npmCommand, programCommand } from "./programs.mjs";
 import { checkExample, checkScript, checkTests } from "./scripts.mjs";
 import { checkServer } from "./servers.mjs";
@@ -79,7 +79,7 @@ export async function runApp(app, workspace, table) {
     workspace.fill(folder, app);
     if (app.build) {
       const env = { AWS_SECRET_ACCESS_KEY: secret };
-      await runQuietly(await buildCommand(app, folder), { cwd: folder, env });
+      await runProgram(await buildCommand(app, folder), { cwd: folder, env });
     }
     if (app.packagesInOutput && app.output) {
       await workspace.addPackages(path.join(folder, app.output));

@@ -1,14 +1,14 @@
 // Programs that end by themselves. What they print is compared with the rows of their table.
 import { same } from "./checks.mjs";
-import { runQuietly } from "./processes.mjs";
+import { runProgram } from "./processes.mjs";
 import { startProduction } from "./production.mjs";
 import { checkTtl } from "./table.mjs";
-import { breakAddon } from "./workspace.mjs";
+import { withBrokenAddon } from "./workspace.mjs";
 
 /** `__test__/apps/plain`, on each runtime. @param {import("./run.mjs").Running} running */
 export async function checkScript({ app, folder, command, table, cell }) {
   async function story() {
-    const { all: text, stdout } = await runQuietly(command, { cwd: folder, env: table.env });
+    const { all: text, stdout } = await runProgram(command, { cwd: folder, env: table.env });
     // A warning on stderr would show in every user's terminal.
     same(text, stdout, "printed, with stderr");
     return JSON.parse(stdout);
@@ -28,23 +28,17 @@ export async function checkScript({ app, folder, command, table, cell }) {
     same((await story()).before, "seen", "what the first run left"),
   );
   await cell("keys", async () => same((await story()).keys, ["visits:ada", "visits:raw"], "keys"));
-  if (app.renamesAddon) {
-    return;
-  }
-  const mend = breakAddon(folder);
-  try {
-    await cell("broken", async () =>
-      same((await story()).code, "ERR_DYNAMODB_BINDING", "the error of a broken addon"),
-    );
-  } finally {
-    mend();
+  if (!app.renamesAddon) {
+    const broken = async () =>
+      same((await story()).code, "ERR_DYNAMODB_BINDING", "the error of a broken addon");
+    await withBrokenAddon(folder, () => cell("broken", broken));
   }
 }
 
 /** `examples/node`, which speaks to people. @param {import("./run.mjs").Running} running */
 export async function checkExample({ folder, command, table, cell }) {
   const rounds = async () => {
-    const { all: text } = await runQuietly(command, { cwd: folder, env: table.env });
+    const { all: text } = await runProgram(command, { cwd: folder, env: table.env });
     const found = [...text.matchAll(/^round \d: 6078 from (.+), \d+ ms$/gm)].map(
       ([, from]) => from,
     );
@@ -64,7 +58,7 @@ export async function checkTests({ folder, command, table, cell }) {
   const production = await startProduction();
   const env = { ...production.env, LOCAL: JSON.stringify(table.env) };
   try {
-    await cell("answers", () => runQuietly(command, { cwd: folder, env }));
+    await cell("answers", () => runProgram(command, { cwd: folder, env }));
     await cell("environment", production.check);
     await cell("keys", async () => {
       const keys = (await table.rows()).map(({ key }) => key);

@@ -27,15 +27,10 @@ const manifests = new Set(
 
 export class Workspace {
   root = mkdtempSync(path.join(tmpdir(), "unstorage-dynamodb-apps-"));
-  #packages;
+  #packages = path.join(this.root, "packages");
   /** @type {Map<string, string>} */
   #installed = new Map();
   #moved = 0;
-
-  /** @param {string} [packages] a folder with packed packages; default: they are packed by `pack` */
-  constructor(packages) {
-    this.#packages = packages ?? path.join(this.root, "packages");
-  }
 
   /** The packages as npm would serve them. A debug addon is enough: only speed differs. */
   async pack() {
@@ -44,9 +39,7 @@ export class Workspace {
         throw new Failure(`${folder} has a node_modules, which would hide what an output lacks.`);
       }
     }
-    if (!existsSync(this.#packages)) {
-      await run(process.execPath, [inProject("scripts", "pack.mjs"), this.#packages, "--debug"]);
-    }
+    await run(process.execPath, [inProject("scripts", "pack.mjs"), this.#packages, "--debug"]);
   }
 
   /** @returns {string[]} the main package and the one of this platform */
@@ -194,12 +187,12 @@ const isChunk = /^(?!.*[/\\]node_modules[/\\]).*\.m?js$/;
 const bytesLeft = 4096;
 
 /**
- * Cuts the addon short, wherever it is: what is left of it after a broken download or on a full disk.
+ * With the addon cut short, wherever it is: what is left of it after a broken download or on a full disk.
  *
  * @param {string} folder
- * @returns {() => void} puts it back
+ * @param {() => Promise<unknown>} work
  */
-export function breakAddon(folder) {
+export async function withBrokenAddon(folder, work) {
   /** @type {[string, Buffer][]} */
   const originals = [];
   /** A new file: the old one may be mapped by a process that is just ending. @param {string} file @param {Buffer} content @param {string | Buffer} rest */
@@ -224,7 +217,11 @@ export function breakAddon(folder) {
   if (originals.length === 0) {
     throw new Error("there is no addon to break: is it not in the output?");
   }
-  return () => originals.forEach(([file, content]) => writeFileSync(file, content));
+  try {
+    await work();
+  } finally {
+    originals.forEach(([file, content]) => writeFileSync(file, content));
+  }
 }
 
 /** @param {string} folder @returns {Record<string, string>} */
