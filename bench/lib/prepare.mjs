@@ -1,14 +1,5 @@
 // Everything that is measured, built and installed: the release addon as a package, the floor, the empty addon.
-import {
-  copyFileSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import fs from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -33,9 +24,9 @@ export async function buildPrograms() {
   await run("cargo", ["build", "--profile", "floor", "--package", "bench-floor"]);
   const others = ["bench-boundary", "bench-endpoints"].flatMap((name) => ["--package", name]);
   await run("cargo", ["build", "--release", ...others]);
-  mkdirSync(benchCache, { recursive: true });
+  fs.mkdirSync(benchCache, { recursive: true });
   const built = path.join(targetDirectory(), "release", libraryName("bench_boundary"));
-  copyFileSync(built, boundaryAddon);
+  fs.copyFileSync(built, boundaryAddon);
 }
 
 /**
@@ -47,11 +38,11 @@ export async function buildPrograms() {
  */
 async function unlessStamped(folder, version, fill) {
   const stamp = path.join(folder, "stamp");
-  if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== version) {
-    rmSync(folder, { recursive: true, force: true });
-    mkdirSync(folder, { recursive: true });
+  if (!fs.existsSync(stamp) || fs.readFileSync(stamp, "utf8") !== version) {
+    fs.rmSync(folder, { recursive: true, force: true });
+    fs.mkdirSync(folder, { recursive: true });
     await fill();
-    writeFileSync(stamp, version);
+    fs.writeFileSync(stamp, version);
   }
 }
 
@@ -59,13 +50,13 @@ async function unlessStamped(folder, version, fill) {
 export async function installPackage() {
   await ensureAddon("release");
   const packed = [...readJson("package.json").files, "package.json", addonName()];
-  const version = hashOf(packed.filter((file) => existsSync(inProject(file))));
+  const version = hashOf(packed.filter((file) => fs.existsSync(inProject(file))));
   await unlessStamped(app, version, async () => {
     const packages = path.join(benchCache, "packages");
-    rmSync(packages, { recursive: true, force: true });
+    fs.rmSync(packages, { recursive: true, force: true });
     await run(process.execPath, [inProject("scripts", "pack.mjs"), packages]);
-    writeFileSync(path.join(app, "package.json"), `{"name":"bench-app","private":true}\n`);
-    const tarballs = readdirSync(packages).map((name) => path.join(packages, name));
+    fs.writeFileSync(path.join(app, "package.json"), `{"name":"bench-app","private":true}\n`);
+    const tarballs = fs.readdirSync(packages).map((name) => path.join(packages, name));
     await step("Installing the package", () =>
       run(...npm(["install", ...quietly, ...tarballs]), { cwd: app }),
     );
@@ -78,7 +69,7 @@ export async function installPackage() {
  * @param {string | undefined} addon another binary, in place of the package: it is loaded by this repository's entry
  */
 export function driverModule(addon) {
-  if (addon && !existsSync(addon)) {
+  if (addon && !fs.existsSync(addon)) {
     throw new Failure(`There is no addon at ${addon}.`);
   }
   // A package may import itself by its name.
@@ -94,7 +85,7 @@ export function driverModule(addon) {
 /** Installs bench/nitro-app, with the tools of its manifest. */
 export async function installTools() {
   const source = inProject("bench", "nitro-app");
-  const copy = () => cpSync(source, nitroApp, { recursive: true });
+  const copy = () => fs.cpSync(source, nitroApp, { recursive: true });
   await unlessStamped(nitroApp, readText("bench", "nitro-app", "package-lock.json"), async () => {
     copy();
     await step("Installing Nitro, autocannon and esbuild", () =>

@@ -1,14 +1,5 @@
 // The packages as they are published: the main one, and one per platform, which holds the addon.
-import {
-  copyFileSync,
-  cpSync,
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import fs from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
@@ -28,15 +19,15 @@ function packInto(cwd, destination) {
 }
 
 export async function createPlatformPackages() {
-  rmSync(inProject(folder), { recursive: true, force: true });
+  fs.rmSync(inProject(folder), { recursive: true, force: true });
   await run(...tool("@napi-rs/cli", ["create-npm-dirs", "--npm-dir", folder], "napi"));
-  const tags = readdirSync(inProject(folder)).sort();
+  const tags = fs.readdirSync(inProject(folder)).sort();
   tags.forEach(complete);
   return tags;
 }
 
 /** @param {string} tag @param {string} file @param {string} text */
-const write = (tag, file, text) => writeFileSync(inProject(folder, tag, file), text);
+const write = (tag, file, text) => fs.writeFileSync(inProject(folder, tag, file), text);
 
 /**
  * The entry of a platform package. A file that was cut short, by a download or a full disk, would not fail to load: it
@@ -77,7 +68,7 @@ function complete(tag) {
       `Licence: MIT. THIRD-PARTY-NOTICES has those of what is linked in.\n`,
   );
   for (const file of ["LICENSE", "docs/THIRD-PARTY-NOTICES"]) {
-    copyFileSync(inProject(file), inProject(folder, tag, path.basename(file)));
+    fs.copyFileSync(inProject(file), inProject(folder, tag, path.basename(file)));
   }
 }
 
@@ -90,15 +81,15 @@ function complete(tag) {
  *   would copy them. Without binutils they stay.
  */
 export async function packPlatform(tag, addon, destination, { strip = false } = {}) {
-  if (!existsSync(inProject(folder, tag))) {
+  if (!fs.existsSync(inProject(folder, tag))) {
     throw new Failure(`No package is published for ${tag}: see "targets" in package.json.`);
   }
   const file = inProject(folder, tag, addonName(tag));
-  copyFileSync(addon, file);
+  fs.copyFileSync(addon, file);
   if (strip) {
     outputOf("strip", [file]);
   }
-  write(tag, "index.js", entryOf(addonName(tag), statSync(file).size));
+  write(tag, "index.js", entryOf(addonName(tag), fs.statSync(file).size));
   await packInto(inProject(folder, tag), destination);
 }
 
@@ -111,21 +102,21 @@ function filesOfMainPackage() {
 /** @param {string[]} tags @param {string} destination */
 export async function packMain(tags, destination) {
   const manifest = readJson("package.json");
-  const staging = mkdtempSync(path.join(tmpdir(), "unstorage-dynamodb-pack-"));
+  const staging = fs.mkdtempSync(path.join(tmpdir(), "unstorage-dynamodb-pack-"));
   try {
     for (const file of filesOfMainPackage()) {
-      cpSync(inProject(file), path.join(staging, file), { recursive: true });
+      fs.cpSync(inProject(file), path.join(staging, file), { recursive: true });
     }
     // Named only in what is published, as `napi pre-publish` does it: before the first release they are not on npm,
     // and a lock file cannot be made with packages that do not exist.
     const names = tags.map((tag) => `${manifest.napi.packageName}-${tag}`);
     const optionalDependencies = Object.fromEntries(names.map((name) => [name, manifest.version]));
     const published = { ...manifest, optionalDependencies };
-    writeFileSync(path.join(staging, "package.json"), `${JSON.stringify(published, null, 2)}\n`);
+    fs.writeFileSync(path.join(staging, "package.json"), `${JSON.stringify(published, null, 2)}\n`);
     const readme = publishedReadme(readText("README.md"), manifest);
-    writeFileSync(path.join(staging, "README.md"), readme);
+    fs.writeFileSync(path.join(staging, "README.md"), readme);
     await packInto(staging, destination);
   } finally {
-    rmSync(staging, { recursive: true, force: true });
+    fs.rmSync(staging, { recursive: true, force: true });
   }
 }

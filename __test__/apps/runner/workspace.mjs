@@ -1,16 +1,5 @@
 // Where throw-away apps live: a folder outside the repository, so that nothing above an app has a node_modules.
-import {
-  appendFileSync,
-  cpSync,
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import fs from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
@@ -26,7 +15,7 @@ const manifests = new Set(
 );
 
 export class Workspace {
-  root = mkdtempSync(path.join(tmpdir(), "unstorage-dynamodb-apps-"));
+  root = fs.mkdtempSync(path.join(tmpdir(), "unstorage-dynamodb-apps-"));
   #packages = path.join(this.root, "packages");
   /** @type {Map<string, string>} */
   #installed = new Map();
@@ -35,7 +24,7 @@ export class Workspace {
   /** The packages as npm would serve them. A debug addon is enough: only speed differs. */
   async pack() {
     for (let folder = this.root; folder !== path.dirname(folder); folder = path.dirname(folder)) {
-      if (existsSync(path.join(folder, "node_modules"))) {
+      if (fs.existsSync(path.join(folder, "node_modules"))) {
         throw new Failure(`${folder} has a node_modules, which would hide what an output lacks.`);
       }
     }
@@ -44,15 +33,15 @@ export class Workspace {
 
   /** @returns {string[]} the main package and the one of this platform */
   tarballs() {
-    return readdirSync(this.#packages).map((file) => path.join(this.#packages, file));
+    return fs.readdirSync(this.#packages).map((file) => path.join(this.#packages, file));
   }
 
   /** Adds the packed packages to what is installed in a folder. @param {string} folder */
   addPackages(folder) {
     // Where there is no package.json, npm would take the folder above.
     const manifest = path.join(folder, "package.json");
-    if (!existsSync(manifest)) {
-      writeFileSync(manifest, JSON.stringify({ private: true }));
+    if (!fs.existsSync(manifest)) {
+      fs.writeFileSync(manifest, JSON.stringify({ private: true }));
     }
     const install = npmCommand("install", "--no-save", ...npmFlags, ...this.tarballs());
     return runInstall(install, folder);
@@ -69,9 +58,9 @@ export class Workspace {
       return known;
     }
     const folder = path.join(this.root, name);
-    rmSync(folder, { recursive: true, force: true });
-    cpSync(inProject("__test__", "apps", "installs", name), folder, { recursive: true });
-    if (existsSync(path.join(folder, "pnpm-lock.yaml"))) {
+    fs.rmSync(folder, { recursive: true, force: true });
+    fs.cpSync(inProject("__test__", "apps", "installs", name), folder, { recursive: true });
+    if (fs.existsSync(path.join(folder, "pnpm-lock.yaml"))) {
       await this.#pnpm(folder);
     } else {
       await runInstall(npmCommand("ci", ...npmFlags), folder);
@@ -88,11 +77,11 @@ export class Workspace {
     await runInstall([...pnpm, "install", "--frozen-lockfile", ...offline], folder);
     let added = this.tarballs();
     const settings = path.join(folder, "pnpm-workspace.yaml");
-    if (existsSync(settings)) {
+    if (fs.existsSync(settings)) {
       // As from a registry: the platform's package lies with the one that depends on it, and nowhere else.
       const platform = added.find((file) => path.basename(file).includes("-binding-"));
       const name = `@unstorage-dynamodb/binding-${platformTag()}`;
-      appendFileSync(settings, `overrides:\n  "${name}": "file:${platform}"\n`);
+      fs.appendFileSync(settings, `overrides:\n  "${name}": "file:${platform}"\n`);
       added = added.filter((file) => file !== platform);
     }
     await runInstall([...pnpm, "add", ...offline, ...added], folder);
@@ -118,22 +107,22 @@ export class Workspace {
    * @param {import("./list.mjs").App} app
    */
   fill(folder, { install, sources }) {
-    const left = readdirSync(folder).filter(
-      (entry) => entry !== "node_modules" && !manifests.has(entry),
-    );
+    const left = fs
+      .readdirSync(folder)
+      .filter((entry) => entry !== "node_modules" && !manifests.has(entry));
     // In node_modules is what bundlers keep between builds.
     for (const entry of [...left, "node_modules/.cache", "node_modules/.nitro"]) {
-      rmSync(path.join(folder, entry), { recursive: true, force: true });
+      fs.rmSync(path.join(folder, entry), { recursive: true, force: true });
     }
     // An example before may have left its own.
     const manifest = path.join("__test__", "apps", "installs", install, "package.json");
-    cpSync(inProject(manifest), path.join(folder, "package.json"));
+    fs.cpSync(inProject(manifest), path.join(folder, "package.json"));
     for (const source of sources) {
       this.#checkVersions(install, source);
       const isExample = source.startsWith("examples/");
       const filter = (/** @type {string} */ file) =>
         (isExample || !manifests.has(path.basename(file))) && !file.endsWith("node_modules");
-      cpSync(inProject(source), folder, { recursive: true, filter });
+      fs.cpSync(inProject(source), folder, { recursive: true, filter });
     }
   }
 
@@ -146,33 +135,34 @@ export class Workspace {
   move(folder, output) {
     const away = `${folder}.away`;
     const moved = path.join(this.root, `moved-${(this.#moved += 1)}`);
-    renameSync(path.join(folder, output), moved);
-    renameSync(folder, away);
+    fs.renameSync(path.join(folder, output), moved);
+    fs.renameSync(folder, away);
     return {
       folder: moved,
       back() {
-        renameSync(away, folder);
-        rmSync(moved, { recursive: true, force: true });
+        fs.renameSync(away, folder);
+        fs.rmSync(moved, { recursive: true, force: true });
       },
     };
   }
 
   remove() {
-    rmSync(this.root, { recursive: true, force: true, maxRetries: 3 });
+    fs.rmSync(this.root, { recursive: true, force: true, maxRetries: 3 });
   }
 }
 
 /** A package's own program. @param {string} folder @param {string} name of the package */
 export function programOf(folder, name) {
   const location = path.join(folder, "node_modules", name);
-  const { bin } = JSON.parse(readFileSync(path.join(location, "package.json"), "utf8"));
+  const { bin } = JSON.parse(fs.readFileSync(path.join(location, "package.json"), "utf8"));
   const file = typeof bin === "string" ? bin : (bin[name] ?? Object.values(bin)[0]);
   return path.join(location, file);
 }
 
 /** @param {string} folder @returns {string[]} every file in it, links not followed */
 export function filesIn(folder) {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
+  return fs
+    .readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => path.join(entry.parentPath, entry.name));
 }
@@ -198,15 +188,15 @@ export async function withBrokenAddon(folder, work) {
   /** A new file: the old one may be mapped by a process that is just ending. @param {string} file @param {Buffer} content @param {string | Buffer} rest */
   const replace = (file, content, rest) => {
     originals.push([file, content]);
-    rmSync(file);
-    writeFileSync(file, rest, "latin1");
+    fs.rmSync(file);
+    fs.writeFileSync(file, rest, "latin1");
   };
   for (const file of filesIn(folder)) {
     if (addon.test(file)) {
-      const content = readFileSync(file);
+      const content = fs.readFileSync(file);
       replace(file, content, content.subarray(0, bytesLeft));
-    } else if (isChunk.test(file) && statSync(file).size > 1_000_000) {
-      const content = readFileSync(file);
+    } else if (isChunk.test(file) && fs.statSync(file).size > 1_000_000) {
+      const content = fs.readFileSync(file);
       const text = content.toString("latin1");
       const broken = text.replace(inlined, "$1Z2FyYmFnZQ==$1");
       if (broken !== text) {
@@ -220,14 +210,14 @@ export async function withBrokenAddon(folder, work) {
   try {
     await work();
   } finally {
-    originals.forEach(([file, content]) => writeFileSync(file, content));
+    originals.forEach(([file, content]) => fs.writeFileSync(file, content));
   }
 }
 
 /** @param {string} folder @returns {Record<string, string>} */
 function dependenciesOf(folder) {
   const manifest = path.join(folder, "package.json");
-  const { dependencies, devDependencies } = existsSync(inProject(manifest))
+  const { dependencies, devDependencies } = fs.existsSync(inProject(manifest))
     ? readJson(manifest)
     : {};
   return { ...dependencies, ...devDependencies };
