@@ -38,6 +38,7 @@ export async function setup({ engine = true, addon = "debug" } = {}) {
     throw new Failure("There is no Rust (`cargo`): install it from https://rustup.rs.");
   }
   if (!areDependenciesInstalled()) {
+    // The overrides in package.json keep what the napi-rs CLI brings along at versions for every Node that is supported.
     const quiet = ["--no-audit", "--no-fund", "--loglevel=error"];
     await step("Installing npm packages", () => run(...npm(["ci", "--engine-strict", ...quiet])));
   }
