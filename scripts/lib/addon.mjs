@@ -65,11 +65,7 @@ function fingerprintOf(/** @type {string} */ file) {
 /** @returns {Profile | undefined} what is built from the sources as they are now, if anything */
 export function builtProfile() {
   const addon = inProject(addonName());
-  if (
-    ![addon, stampFile, inProject("binding.cjs"), inProject("binding.d.ts")].every((file) =>
-      existsSync(file),
-    )
-  ) {
+  if (![addon, stampFile, inProject("binding.cjs")].every((file) => existsSync(file))) {
     return undefined;
   }
   const stamp = JSON.parse(readFileSync(stampFile, "utf8"));
@@ -96,7 +92,9 @@ function withoutPaths() {
  */
 export async function compileAddon(profile, target) {
   // Never --esm: bundlers of older Nitro versions do not follow that loader to the binary.
-  const parameters = ["build", "--platform", "--js", "binding.cjs", "--dts", "binding.d.ts"];
+  // napi-rs derives the loader from type declarations, so it must generate them. They are not used.
+  const declarations = path.join(".cache", "binding.d.ts");
+  const parameters = ["build", "--platform", "--js", "binding.cjs", "--dts", declarations];
   if (profile === "debug") {
     return run(...tool("@napi-rs/cli", parameters, "napi"));
   }
