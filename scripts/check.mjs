@@ -31,7 +31,7 @@ const linesOfJavaScript = 335;
 // What only Nitro takes, as long as it cannot bundle an addon by itself.
 const linesForNitro = 150;
 // napi types stay at the boundary, so that the core builds and tests without Node.
-const napiFiles = /^src\/(lib\.rs|node\.rs|node\/)/;
+const napiFiles = /^src\/(lib\.rs|bridge\.rs|bridge\/)/;
 
 /** @param {string} directory */
 function filesIn(directory) {
@@ -73,7 +73,7 @@ function checkFiles() {
   }
   for (const file of filesIn("src")) {
     if (!napiFiles.test(file) && /\bnapi/.test(readText(file))) {
-      problems.push(`${file}: napi belongs to src/lib.rs, src/node.rs and src/node/`);
+      problems.push(`${file}: napi belongs to src/lib.rs, src/bridge.rs and src/bridge/`);
     }
   }
   return problems;

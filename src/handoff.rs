@@ -1,5 +1,5 @@
 //! How work and answers change threads: queues that wake their reader once per batch, and tickets that make sure that
-//! every call is answered exactly once. Plain Rust; `src/node/` puts JavaScript's event loop and the worker at the ends.
+//! every call is answered exactly once. Plain Rust; `src/bridge/` puts JavaScript's event loop and the worker at the ends.
 
 mod mailbox;
 mod pace;

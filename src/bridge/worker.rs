@@ -1,7 +1,6 @@
 //! The worker: a single thread that runs the calls of all drivers in the process. It lives as long as any Node
 //! environment (that of the main thread or of a worker thread) is loaded.
 
-use std::future::Future;
 use std::io;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -23,7 +22,7 @@ const STACK_BYTES: usize = 2 << 20;
 /// All calls of one tick are then already waiting when the result arrives, and share it.
 const OWN_FIRST: u32 = 256;
 
-/// How long the last environment waits for the threads to exit, since a DNS lookup can take much longer.
+/// How long the last environment waits for the threads to exit. A DNS lookup can take much longer.
 const PATIENCE: Duration = Duration::from_millis(100);
 
 /// Starts a call on the worker. Must not panic.
