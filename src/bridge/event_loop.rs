@@ -190,7 +190,7 @@ impl EventLoop {
             // The future is made here, because it can be kilobytes that JavaScript's thread need not move. Boxed once:
             // each future around it would be as large, and thousands of calls may wait.
             let call = Box::pin(call());
-            worker::spawn(ticket.run(call));
+            drop(tokio::spawn(ticket.run(call)));
         })));
         // SAFETY: the promise was just made.
         Ok(unsafe { Unknown::from_raw_unchecked(env.raw(), promise) })

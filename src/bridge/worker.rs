@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Notify;
 
-use crate::handoff::{Mailbox, UnderWay, Wake, go_round, rest};
+use crate::handoff::{Mailbox, Wake};
 
 /// The maximum number of threads for blocking DNS lookups. Idle threads exit after a few seconds.
 const MAX_BLOCKING: usize = 8;
@@ -88,7 +88,6 @@ impl Worker {
             .global_queue_interval(OWN_FIRST)
             .thread_name("dynamodb-names")
             .thread_stack_size(STACK_BYTES)
-            .on_thread_park(rest)
             .enable_all()
             .build()?;
         let bell = Bell(Arc::new(Notify::new()));
@@ -116,18 +115,9 @@ impl Worker {
     }
 }
 
-/// Spawns a call; must run on the worker. The call delivers its own answer, so its task is detached.
-pub(super) fn spawn(call: impl Future<Output = ()> + Send + 'static) {
-    drop(tokio::spawn(async move {
-        let _in_flight = UnderWay::enter();
-        call.await;
-    }));
-}
-
 /// The main loop of the worker thread.
 fn work(runtime: Runtime, jobs: &Jobs, bell: &Bell, end: &SyncSender<()>) {
     runtime.block_on(async {
-        drop(tokio::spawn(go_round()));
         let mut batch = Vec::new();
         while jobs.take(&mut batch) {
             for job in batch.drain(..) {

@@ -8,7 +8,6 @@ use std::sync::Arc;
 use futures_util::FutureExt;
 
 use super::mailbox::{Mailbox, Wake};
-use super::round::call_at_its_end;
 
 /// How a call ended.
 #[derive(Debug, PartialEq)]
@@ -49,9 +48,7 @@ impl<T: Send + 'static, W: Wake + Send + 'static> Ticket<T, W> {
     fn answer(&mut self, outcome: Outcome<T>) {
         if let Some(answers) = self.answers.take() {
             // Fails once the environment has shut down and no caller is left.
-            if let Ok(true) = answers.push_quietly((self.number, outcome)) {
-                call_at_its_end(answers);
-            }
+            let _closed = answers.push((self.number, outcome));
         }
     }
 }
