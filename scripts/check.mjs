@@ -21,7 +21,7 @@ const linesOfJavaScript = 335;
 // What only Nitro takes, as long as it cannot bundle an addon by itself.
 const linesForNitro = 150;
 // napi types stay at the boundary, so that the core builds and tests without Node.
-const napiFiles = /^src\/(lib\.rs|node\.rs|node\/)/;
+const napiFiles = /^src\/(lib\.rs|bridge\.rs|bridge\/)/;
 
 /** @param {string} file */
 const linesOf = (file) => readText(file).split("\n").length - 1;
@@ -55,7 +55,7 @@ function checkFiles() {
   return [
     ...problems,
     ...forgotten.map((name) => `tests/${name}.rs is no module of tests/core.rs`),
-    ...misplaced.map((file) => `${file}: napi belongs to src/lib.rs, src/node.rs and src/node/`),
+    ...misplaced.map((file) => `${file}: napi belongs to src/lib.rs, src/bridge.rs and src/bridge/`),
   ];
 }
 

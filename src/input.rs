@@ -1,6 +1,6 @@
 //! What a caller handed over, before anything is known about it.
 //!
-//! The boundary (src/node/) turns a JavaScript value into an [`Input`] and nothing more; the core decides what is
+//! The boundary (src/bridge/) turns a JavaScript value into an [`Input`] and nothing more; the core decides what is
 //! allowed. There is no `Debug`: an input may be a secret.
 
 /// What a flag may be.

@@ -70,7 +70,7 @@ function fingerprintOf(file) {
 /** @returns {Profile | undefined} what is built from the sources as they are now, if anything */
 export function builtProfile() {
   const addon = inProject(addonName());
-  const files = [addon, stampFile, inProject("binding.cjs"), inProject("binding.d.ts")];
+  const files = [addon, stampFile, inProject("binding.cjs")];
   if (!files.every((file) => existsSync(file))) {
     return undefined;
   }
@@ -97,7 +97,9 @@ function withoutPaths() {
  */
 export async function compileAddon(profile, target) {
   // Never --esm: bundlers of older Nitro versions do not follow that loader to the binary.
-  const parameters = ["build", "--platform", "--js", "binding.cjs", "--dts", "binding.d.ts"];
+  // napi-rs derives the loader from type declarations, so it must generate them. They are not used.
+  const declarations = path.join(".cache", "binding.d.ts");
+  const parameters = ["build", "--platform", "--js", "binding.cjs", "--dts", declarations];
   if (profile === "debug") {
     return run(...tool("@napi-rs/cli", parameters, "napi"));
   }

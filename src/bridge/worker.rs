@@ -1,7 +1,6 @@
 //! The worker: a single thread that runs the calls of all drivers in the process. It lives as long as any Node
 //! environment (that of the main thread or of a worker thread) is loaded.
 
-use std::future::Future;
 use std::io;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,7 +10,7 @@ use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Notify;
 
-use crate::handoff::{Mailbox, UnderWay, Wake, go_round, rest};
+use crate::handoff::{Mailbox, Wake};
 
 /// The maximum number of threads for blocking DNS lookups. Idle threads exit after a few seconds.
 const MAX_BLOCKING: usize = 8;
@@ -23,7 +22,7 @@ const STACK_BYTES: usize = 2 << 20;
 /// All calls of one tick are then already waiting when the result arrives, and share it.
 const OWN_FIRST: u32 = 256;
 
-/// How long the last environment waits for the threads to exit, since a DNS lookup can take much longer.
+/// How long the last environment waits for the threads to exit. A DNS lookup can take much longer.
 const PATIENCE: Duration = Duration::from_millis(100);
 
 /// Starts a call on the worker. Must not panic.
@@ -89,7 +88,6 @@ impl Worker {
             .global_queue_interval(OWN_FIRST)
             .thread_name("dynamodb-names")
             .thread_stack_size(STACK_BYTES)
-            .on_thread_park(rest)
             .enable_all()
             .build()?;
         let bell = Bell(Arc::new(Notify::new()));
@@ -117,18 +115,9 @@ impl Worker {
     }
 }
 
-/// Spawns a call; must run on the worker. The call delivers its own answer, so its task is detached.
-pub(super) fn spawn(call: impl Future<Output = ()> + Send + 'static) {
-    drop(tokio::spawn(async move {
-        let _in_flight = UnderWay::enter();
-        call.await;
-    }));
-}
-
 /// The main loop of the worker thread.
 fn work(runtime: Runtime, jobs: &Jobs, bell: &Bell, end: &SyncSender<()>) {
     runtime.block_on(async {
-        drop(tokio::spawn(go_round()));
         let mut batch = Vec::new();
         while jobs.take(&mut batch) {
             for job in batch.drain(..) {

@@ -1,38 +1,45 @@
-//! Adapts the JavaScript function in the option `credentials` to a credentials provider.
+//! JavaScript functions that the worker calls: the one in the option `credentials`, and Node's list of certificate
+//! authorities.
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::fmt;
 use std::rc::Rc;
 
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
-use napi::bindgen_prelude::{FromNapiValue, Function, JsObjectValue, Object, PromiseRaw, Unknown};
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use napi::bindgen_prelude::{FnArgs, FromNapiValue, Function, JsObjectValue, Object, PromiseRaw, Unknown};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi::{Env, JsDate, JsValue, Result, Status, ValueType};
 use tokio::sync::oneshot;
 
-use super::abort::caught;
-use super::context::outside;
-use super::input::{property, read};
-use crate::error::{CredentialsFailure, Thrown};
+use super::{property, read};
+use crate::bridge::js::{builtin, caught, outside_async_context};
+use crate::error::{Cause, CredentialsFailure, Error, ErrorKind, Thrown};
 use crate::input::Input;
-use crate::options::RawProvided;
+use crate::options::{Options, RawProvided};
+use crate::store::{Authorities, AuthoritySource, TrustVariables};
+
+/// Weak, so that an idle driver does not keep the process alive. A call that waits for the result does so itself.
+type Callback<T> = ThreadsafeFunction<(), T, (), Status, false, true>;
+
+fn callback<T: FromNapiValue + 'static>(env: &Env, function: &Function<'_, (), T>) -> Result<Callback<T>> {
+    outside_async_context(env, || {
+        function.build_threadsafe_function::<()>().callee_handled::<false>().weak::<true>().build()
+    })
+}
+
+struct Provider(Callback<Unknown<'static>>);
 
 type Answer = std::result::Result<Credentials, CredentialsFailure>;
 
-/// Weak, so that an idle driver does not keep the process alive. A call that waits for credentials does so itself.
-type Ask = ThreadsafeFunction<(), Unknown<'static>, (), Status, false, true>;
-
-struct Provider(Ask);
-
-/// Wraps the function in a provider.
-pub(super) fn provider(env: &Env, function: Unknown<'_>) -> Result<SharedCredentialsProvider> {
+/// Makes a provider of the function in the option `credentials`.
+pub(super) fn credentials_provider(env: &Env, function: Unknown<'_>) -> Result<SharedCredentialsProvider> {
     // SAFETY: the caller checked that it is a function.
     let function: Function<'_, (), Unknown<'static>> = unsafe { function.cast() }?;
-    let build = || function.build_threadsafe_function::<()>().callee_handled::<false>().weak::<true>().build();
-    let ask = outside(env, build)?;
-    Ok(SharedCredentialsProvider::new(Provider(ask)))
+    Ok(SharedCredentialsProvider::new(Provider(callback(env, &function)?)))
 }
 
 impl fmt::Debug for Provider {
@@ -92,7 +99,7 @@ impl Reply {
     /// Sends the function's result. Promises and other thenables are awaited first.
     fn when_settled(self, env: &Env, given: Unknown<'static>) -> Result<()> {
         let fulfilled = self.clone();
-        // JavaScript's own, so that a thenable that throws is a rejection like any other.
+        // `Promise.resolve` turns a thenable that throws into a rejection.
         let promise: Unknown<'_> = env.get_global()?.get_named_property("Promise")?;
         // SAFETY: a function is an object.
         let promise: Object<'_> = unsafe { promise.cast() }?;
@@ -116,7 +123,7 @@ fn failed(error: napi::Error) -> CredentialsFailure {
     CredentialsFailure::new("the function in the option `credentials` failed").with_thrown(Thrown::new(error))
 }
 
-/// Reads the object that the function returned. Fails if one of its getters throws.
+/// Reads the object that the function returned. Fails if a getter throws.
 fn credentials(given: Unknown<'_>) -> Result<Answer> {
     if given.get_type()? != ValueType::Object {
         return Ok(Err(RawProvided::no_object(&read(given)?)));
@@ -140,4 +147,57 @@ fn time(value: Unknown<'_>) -> Result<Input> {
     let raw = value.value();
     // SAFETY: env and value belong to a live value of this thread, whose type was just checked.
     unsafe { JsDate::from_napi_value(raw.env, raw.value) }?.value_of().map(Input::Number)
+}
+
+struct NodeAuthorities(Callback<String>);
+
+/// The authorities for a driver with these options. Node's list is requested by the first connection that needs it, which
+/// most drivers never open, and is shared by all drivers of the environment through `known`.
+pub(in crate::bridge) fn authorities(
+    env: &Env,
+    known: &OnceCell<Authorities>,
+    options: &Options,
+) -> Result<Authorities> {
+    if !options.may_speak_tls() {
+        return Ok(Authorities::default());
+    }
+    let variables = TrustVariables::of(&options.environment);
+    if let Some(authorities) = known.get() {
+        return Ok(authorities.with_variables(variables));
+    }
+    let list: Function<'_, (), String> =
+        env.create_function_from_closure("listAuthorities", |context| list(context.env))?;
+    let list = NodeAuthorities(callback(env, &list)?);
+    Ok(known.get_or_init(|| Authorities::new(list, variables)).clone())
+}
+
+/// The certificate authorities that Node's `https` trusts, as PEM text. Unlike the older `rootCertificates`,
+/// `getCACertificates` respects Node's command-line options.
+fn list(env: &Env) -> Result<String> {
+    let tls = builtin(env, "node:tls")?;
+    let newer: Unknown<'_> = tls.get_named_property("getCACertificates")?;
+    let certificates: Vec<String> = if newer.get_type()? == ValueType::Function {
+        // SAFETY: the type was just checked.
+        let newer: Function<'_, FnArgs<(&str,)>, Vec<String>> = unsafe { newer.cast() }?;
+        newer.apply(tls, ("default",).into())?
+    } else {
+        tls.get_named_property("rootCertificates")?
+    };
+    Ok(certificates.join("\n"))
+}
+
+impl fmt::Debug for NodeAuthorities {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("NodeAuthorities(function)")
+    }
+}
+
+impl AuthoritySource for NodeAuthorities {
+    fn list(&self) -> BoxFuture<'_, std::result::Result<String, Error>> {
+        let failed = || Error::new(ErrorKind::Internal, "Node's list of certificate authorities could not be read");
+        self.0
+            .call_async_catch(())
+            .map(move |list| list.map_err(|error| failed().with_cause(Cause::Thrown(Thrown::new(error)))))
+            .boxed()
+    }
 }
