@@ -101,10 +101,10 @@ mod tests {
         assert_eq!(bound, methods());
         let types = between(include_str!("../../types.d.ts"), "interface DynamoDbDriver {\n", "\n}");
         let names = types.lines().filter_map(|line| line.strip_prefix("  ")?.split_once('(')).map(|(name, _)| name);
-        let typed = names.filter(|name| name.chars().all(char::is_alphabetic)).collect::<BTreeSet<_>>();
+        let declared = names.filter(|name| name.chars().all(char::is_alphabetic)).collect::<BTreeSet<_>>();
         // Neither of the two sends a request.
         let unsent = ["getInstance", "dispose"];
-        assert_eq!(typed, methods().into_iter().chain(unsent).collect());
+        assert_eq!(declared, methods().into_iter().chain(unsent).collect());
     }
 
     #[test]
