@@ -4,6 +4,7 @@
 // All other logic is in Rust.
 
 const { toDynamoDbError } = require("./errors.cjs");
+const { isTraced, traced } = require("./tracing.cjs");
 
 const words = (text) => text.split(" ");
 
@@ -73,7 +74,10 @@ module.exports = function createFactory(loadNative) {
     function method(operation) {
       function call(a, b, c) {
         try {
-          const promise = open()[operation](a, b, c);
+          const driver = open();
+          const promise = isTraced()
+            ? traced(driver, operation, [a, b, c])
+            : driver[operation](a, b, c);
           return adopt ? Promise.resolve(promise).then(adopt, raise) : promise.catch(raise);
         } catch (thrown) {
           return Promise.reject(toDynamoDbError(thrown, operation, call));

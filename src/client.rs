@@ -45,6 +45,7 @@ pub(crate) use trace::TraceId;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use ::http::uri::Authority;
 use aws_config::identity::IdentityCache;
 use aws_config::{BehaviorVersion, ConfigLoader, SdkConfig};
 use aws_credential_types::Credentials;
@@ -154,6 +155,16 @@ impl Client {
     /// What the user should be told, once.
     pub(crate) fn take_notice(&self) -> Option<String> {
         self.notice.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// The region of the requests.
+    pub(crate) fn region(&self) -> &str {
+        &self.target.region
+    }
+
+    /// The host and port of the endpoint, once a request was prepared for it.
+    pub(crate) fn authority(&self) -> Option<Authority> {
+        self.requests.authority()
     }
 
     /// Whether a request need not wait for credentials.

@@ -30,6 +30,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use aws_sdk_dynamodb::config::SharedHttpClient;
+use http::uri::Authority;
 use tokio::sync::{OnceCell, Semaphore};
 use tokio_util::task::TaskTracker;
 
@@ -54,7 +55,7 @@ pub struct Store {
     usage: Option<Arc<Usage>>,
 }
 
-/// What a store has in common with those that [`Store::traced`] made of it.
+/// What a store has in common with those that [`Store::observed`] made of it.
 #[derive(Debug)]
 struct Shared {
     table: String,
@@ -64,6 +65,19 @@ struct Shared {
     /// The calls that have begun and not ended.
     running: TaskTracker,
     stats: Arc<Stats>,
+}
+
+/// Where the requests of a store go, for tracing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Destination {
+    /// The table's name.
+    pub table: String,
+    /// Its region.
+    pub region: Option<String>,
+    /// The endpoint's host.
+    pub host: Option<String>,
+    /// The endpoint's port, where it is not that of its scheme.
+    pub port: Option<u16>,
 }
 
 /// What calls share while the store is open. Dropped with the last of them, and the connections with it.
@@ -151,13 +165,27 @@ impl Store {
 
     /// The same store, whose calls also count in `usage`.
     #[must_use]
-    pub fn traced(&self, usage: Arc<Usage>) -> Self {
+    pub fn observed(&self, usage: Arc<Usage>) -> Self {
         Self { shared: Arc::clone(&self.shared), usage: Some(usage) }
     }
 
     /// What each method did since the store was made. Stays readable when the store is closed.
     pub fn stats(&self) -> impl Iterator<Item = (Operation, OperationStats)> {
         self.shared.stats.snapshot()
+    }
+
+    /// Where requests go. Region and server are known once a call has connected.
+    #[must_use]
+    pub fn destination(&self) -> Destination {
+        let session = self.session();
+        let client = session.as_ref().and_then(|session| session.client.get());
+        let authority = client.and_then(Client::authority);
+        Destination {
+            table: self.shared.table.clone(),
+            region: client.map(|client| client.region().to_owned()),
+            host: authority.as_ref().map(|authority| authority.host().to_owned()),
+            port: authority.as_ref().and_then(Authority::port_u16),
+        }
     }
 
     /// Takes AWS Lambda's trace id for the requests from now on.

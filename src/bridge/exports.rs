@@ -18,6 +18,7 @@ use crate::error::{Error, Operation};
 use crate::input::Input;
 use crate::options::Options;
 use crate::store::{Patience, Store};
+use crate::usage::Usage;
 use crate::value::Reading;
 
 /// The version of the npm package. Its JavaScript refuses an addon of another version.
@@ -29,7 +30,7 @@ pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 pub fn dynamo_db_cache_driver(env: &Env, options: Object<'_>, variables: Unknown<'_>) -> Result<NativeDriver> {
     #[cfg(feature = "fault")]
     super::fault::strike("factory");
-    open(env, &options, variables).map(|store| NativeDriver { store })
+    open(env, &options, variables).map(|store| NativeDriver { store, usage: None })
 }
 
 /// Creates the table and enables its TTL where that is missing. Throws the data of an error if an option is invalid.
@@ -50,6 +51,8 @@ fn open(env: &Env, options: &Object<'_>, variables: Unknown<'_>) -> Result<Arc<S
 #[napi]
 pub struct NativeDriver {
     store: Arc<Store>,
+    /// Where its calls are counted, if they are traced.
+    usage: Option<Arc<Usage>>,
 }
 
 #[napi]
@@ -149,6 +152,26 @@ impl NativeDriver {
     #[must_use]
     pub fn get_instance(&self) -> NativeStore {
         NativeStore { store: Arc::clone(&self.store) }
+    }
+
+    /// The same driver for one call that is traced.
+    #[napi(catch_unwind)]
+    #[must_use]
+    pub fn observed(&self) -> Self {
+        let usage = Arc::new(Usage::default());
+        Self { store: Arc::new(self.store.observed(Arc::clone(&usage))), usage: Some(usage) }
+    }
+
+    /// Where requests go.
+    #[napi(catch_unwind)]
+    pub fn destination<'env>(&self, env: &'env Env) -> Result<Object<'env>> {
+        to_js::destination(env, self.store.destination())
+    }
+
+    /// What the call has taken so far; for a driver made by `observed`.
+    #[napi(catch_unwind)]
+    pub fn usage<'env>(&self, env: &'env Env) -> Result<Object<'env>> {
+        to_js::usage(env, self.usage.as_deref().unwrap_or(&Usage::default()))
     }
 
     /// Reads what may have changed in the environment variables: AWS Lambda's trace id, and everything if the last attempt

@@ -9,7 +9,8 @@ use napi::{Env, JsString, JsValue, Result, Status};
 use crate::error::{Cause, Error, Operation};
 use crate::key::KeyText;
 use crate::stats::OperationStats;
-use crate::store::{CreatedTable, Meta};
+use crate::store::{CreatedTable, Destination, Meta};
+use crate::usage::Usage;
 
 /// The result of a method.
 pub(super) enum Answer {
@@ -107,6 +108,43 @@ fn counts(env: &Env, counts: OperationStats) -> Result<Object<'_>> {
     let mut object = Object::new(env)?;
     for (name, count) in counts.named() {
         object.set_named_property(name, count)?;
+    }
+    Ok(object)
+}
+
+/// Where requests go, by the names of docs/guide/tracing.md.
+pub(super) fn destination(env: &Env, destination: Destination) -> Result<Object<'_>> {
+    let Destination { table, region, host, port } = destination;
+    let mut object = Object::new(env)?;
+    object.set_named_property("table", table)?;
+    if let Some(region) = region {
+        object.set_named_property("region", region)?;
+    }
+    if let Some(host) = host {
+        object.set_named_property("serverAddress", host)?;
+    }
+    if let Some(port) = port {
+        object.set_named_property("serverPort", u32::from(port))?;
+    }
+    Ok(object)
+}
+
+/// What a call took, by the names of docs/guide/tracing.md.
+pub(super) fn usage<'env>(env: &'env Env, usage: &Usage) -> Result<Object<'env>> {
+    let counts = usage.counts();
+    let mut object = Object::new(env)?;
+    for (name, count) in counts.named() {
+        match name {
+            "requests" => object.set_named_property("attempts", count)?,
+            "throttles" | "readUnits" | "writeUnits" | "bytesSent" | "bytesReceived" => {
+                object.set_named_property(name, count)?;
+            }
+            _ => {}
+        }
+    }
+    object.set_named_property("coalesced", counts.coalesced > 0)?;
+    if let Some(id) = usage.request_id() {
+        object.set_named_property("requestId", id)?;
     }
     Ok(object)
 }

@@ -11,6 +11,7 @@ use aws_credential_types::Credentials;
 use bytes::Bytes;
 use futures_util::FutureExt;
 use http::HeaderValue;
+use http::uri::Authority;
 use tokio::time::Instant;
 
 use super::Action;
@@ -204,6 +205,12 @@ impl Requests {
             template: Mutex::default(),
             constants: Constants::new(options.limits.max_attempts, trace_id),
         }
+    }
+
+    /// The host and port of the endpoint, once a request was prepared for it.
+    pub(super) fn authority(&self) -> Option<Authority> {
+        let template = self.template.lock().unwrap_or_else(PoisonError::into_inner);
+        template.as_ref().map(|template| template.authority.clone())
     }
 
     /// Sends a request until a response counts. Repeats only what is worth it.

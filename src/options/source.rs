@@ -5,7 +5,7 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use super::RawCredentials;
 use crate::input::Input;
 
-/// An object of options: JavaScript's in src/node/, made-up ones in tests.
+/// An object of options: JavaScript's in src/bridge/, made-up ones in tests.
 pub trait Source: Sized {
     /// Why an option could not be read.
     type Error;
