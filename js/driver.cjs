@@ -4,7 +4,7 @@
 // All other logic is in Rust.
 
 const { toDynamoDbError } = require("./errors.cjs");
-const { isTraced, traced } = require("./tracing.cjs");
+const { start, traced } = require("./tracing.cjs");
 
 const words = (text) => text.split(" ");
 
@@ -75,7 +75,7 @@ module.exports = function createFactory(loadNative) {
       function call(a, b, c) {
         try {
           const driver = open();
-          const promise = isTraced()
+          const promise = start.hasSubscribers
             ? traced(driver, operation, [a, b, c])
             : driver[operation](a, b, c);
           return adopt ? Promise.resolve(promise).then(adopt, raise) : promise.catch(raise);
