@@ -130,11 +130,9 @@ describe("sizes", () => {
     expect(await driver.getKeys()).toEqual(["k"]);
   });
 
-  it.each([[5], [true], [{}], [["a"]], ["a\ud800"], ["é".repeat(512)]])(
-    "[BASE-3] %j is no base",
-    async (base) => {
-      const error = await refusalOf(recorder, { base });
-      expect(error.message).toContain("`base`");
-    },
-  );
+  const others: [unknown][] = [[5], [true], [{}], [["a"]], ["a\ud800"], ["é".repeat(512)]];
+  it.each(others)("[BASE-3] %j is no base", async (base) => {
+    const error = await refusalOf(recorder, { base });
+    expect(error.message).toContain("`base`");
+  });
 });

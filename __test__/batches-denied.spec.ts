@@ -72,7 +72,7 @@ describe("[BAT-9] a role without the batch permissions", () => {
     });
     expect(count("BatchWriteItem", "PutItem")).toEqual([5, 0]);
     expect(warnings).toHaveLength(1);
-  }, 30_000);
+  });
 
   it("without the single permission either, the error names that one", async () => {
     deny("");
@@ -85,7 +85,7 @@ describe("[BAT-9] a role without the batch permissions", () => {
     const read = await failureOf(driver.getItems(items));
     expect(read).toMatchObject({ ...denied, operation: "getItems" });
     expect(read.message).toContain("dynamodb:GetItem");
-  }, 30_000);
+  });
 
   it("[ABT-8] a warning that cannot be given changes no result", async () => {
     deny("BatchWriteItem");

@@ -76,7 +76,7 @@ describe("getItems", () => {
     expect(await recorded().getItems(asked.map(({ key }) => key))).toEqual(asked);
     expect(recorder.operations()).toEqual(Array(10).fill("BatchGetItem"));
     expect(recorder.peak).toBe(4);
-  }, 30_000);
+  });
 
   it("[BAT-1] more than 16 MB, which DynamoDB answers in parts", async () => {
     const items = numbered("large", 70).map((key) => ({ key, value: key + "x".repeat(300_000) }));
@@ -181,7 +181,7 @@ describe("setItems", () => {
     recorder.reset();
     await recorded().setItems(items.filter(({ key }) => error.keys.includes(key)));
     expect(await table.driver().getKeys("part")).toHaveLength(300);
-  }, 30_000);
+  });
 
   const bad = { key: "bad:x", value: "v" };
   it.each<[string, string, unknown, unknown]>([
@@ -193,18 +193,13 @@ describe("setItems", () => {
     ["a size", "ITEM_TOO_LARGE", { ...bad, value: "x".repeat(409_600) }, undefined],
     ["a ttl", "INVALID_ARGUMENT", { ...bad, options: { ttl: -1 } }, undefined],
     ["the common ttl", "INVALID_ARGUMENT", bad, { ttl: "soon" }],
-  ])(
-    "[BAT-7] %s that is refused: the whole is, before any request",
-    async (_, code, one, common) => {
-      const others = newItems("bad", 33);
-      const error = await failureOf(
-        recorded().setItems(others.toSpliced(30, 0, one as any), common),
-      );
-      expect(error).toMatchObject({ code: `ERR_DYNAMODB_${code}`, operation: "setItems" });
-      expect(error.keys).toEqual(expect.arrayContaining(others.map(({ key }) => key)));
-      expect(recorder.exchanges).toEqual([]);
-    },
-  );
+  ])("[BAT-7] %s that is refused: so is all, before any request", async (_, code, one, common) => {
+    const others = newItems("bad", 33);
+    const error = await failureOf(recorded().setItems(others.toSpliced(30, 0, one as any), common));
+    expect(error).toMatchObject({ code: `ERR_DYNAMODB_${code}`, operation: "setItems" });
+    expect(error.keys).toEqual(expect.arrayContaining(others.map(({ key }) => key)));
+    expect(recorder.exchanges).toEqual([]);
+  });
 
   it("[BAT-8] one item that DynamoDB refuses does not keep the others from being stored", async () => {
     // Beyond DynamoDB's range of numbers, which only DynamoDB judges.

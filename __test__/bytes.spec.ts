@@ -77,7 +77,7 @@ describe("windows", () => {
     const code = "ERR_DYNAMODB_ITEM_TOO_LARGE";
     await expect(tooLarge).rejects.toMatchObject({ code, operation: "setItemRaw" });
     expect(bytes.equals(await driver.getItemRaw("large"))).toBe(true);
-  }, 20_000);
+  });
 });
 
 type Write = (driver: any, key: string, bytes: unknown) => Promise<void>;

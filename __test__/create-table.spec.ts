@@ -2,14 +2,7 @@
 // requests, which engines in memory do not show, are tested in tests/create_table.rs.
 import { createRequire } from "node:module";
 import { inspect } from "node:util";
-import {
-  CreateTableCommand,
-  type CreateTableCommandInput,
-  DeleteTableCommand,
-  DescribeTableCommand,
-  DescribeTimeToLiveCommand,
-  UpdateTimeToLiveCommand,
-} from "@aws-sdk/client-dynamodb";
+import type { CreateTableCommandInput, KeyType } from "@aws-sdk/client-dynamodb";
 // @ts-expect-error it has no types
 import dynalite from "dynalite";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
@@ -25,7 +18,7 @@ const names: string[] = [];
 
 afterEach(async () => {
   // A refused call leaves no table behind, which is no failure here: what matters is checked by the tests.
-  const drop = (TableName: string) => client.send(new DeleteTableCommand({ TableName }));
+  const drop = (TableName: string) => client.deleteTable({ TableName });
   await Promise.allSettled(names.splice(0).map(drop));
 });
 afterAll(() => client.destroy());
@@ -37,18 +30,17 @@ function options(more: Record<string, unknown> = {}): any {
   return { ...engineOptions(name), endpoint: recorder.endpoint, ...more };
 }
 
-/** The key schema of these attributes, `name:type`, the second of which is the sort key. */
+/** Attributes `name:type` as keys: the partition key, then the sort key. */
 function keyed(...attributes: string[]) {
   const split = attributes.map((attribute) => attribute.split(":"));
+  const kinds: KeyType[] = ["HASH", "RANGE"];
   return {
-    AttributeDefinitions: split.map(([AttributeName, type]) => ({
-      AttributeName,
-      AttributeType: type as "S" | "N" | "B",
-    })),
-    KeySchema: split.map(([AttributeName], index) => ({
-      AttributeName,
-      KeyType: index === 0 ? ("HASH" as const) : ("RANGE" as const),
-    })),
+    AttributeDefinitions: split.map(([AttributeName, AttributeType]: any[]) => {
+      return { AttributeName, AttributeType };
+    }),
+    KeySchema: kinds.slice(0, split.length).map((KeyType, index) => {
+      return { AttributeName: split[index]?.[0], KeyType };
+    }),
   };
 }
 
@@ -57,19 +49,18 @@ async function foreign(
   TableName: string,
   shape: Omit<CreateTableCommandInput, "TableName"> = keyed("key:S"),
 ): Promise<void> {
-  const input: CreateTableCommandInput = { BillingMode: "PAY_PER_REQUEST", ...shape, TableName };
-  await client.send(new CreateTableCommand(input));
+  await client.createTable({ BillingMode: "PAY_PER_REQUEST", ...shape, TableName });
 }
 
 async function ttlOn(TableName: string, AttributeName: string): Promise<void> {
   const TimeToLiveSpecification = { Enabled: true, AttributeName };
-  await client.send(new UpdateTimeToLiveCommand({ TableName, TimeToLiveSpecification }));
+  await client.updateTimeToLive({ TableName, TimeToLiveSpecification });
 }
 
 /** What the engine itself says of a table. */
 async function described(TableName: string) {
-  const { Table } = await client.send(new DescribeTableCommand({ TableName }));
-  const ttl = await client.send(new DescribeTimeToLiveCommand({ TableName }));
+  const { Table } = await client.describeTable({ TableName });
+  const ttl = await client.describeTimeToLive({ TableName });
   return { ...Table!, ItemCount: 0, TableSizeBytes: 0, ttl: ttl.TimeToLiveDescription! };
 }
 
@@ -128,19 +119,16 @@ describe("the function", () => {
     expect(error.stack).toContain("theCaller");
   });
 
-  it.each([{}, { region: "" }])(
-    "[API-6] [ERR-6] [TAB-1] no secret shows in its errors: %j",
-    async (more) => {
-      const [secretAccessKey, sessionToken] = ["CANARY", "CANARY"];
-      const credentials = { accessKeyId: "AKIDCANARY", secretAccessKey, sessionToken };
-      recorder.spoil(() => serviceError("InvalidSignatureException", "wrong\n\ntoken:CANARY"));
-      const error = await failureOf(createTable(options({ credentials, ...more })));
-      const shown = inspect(error, { depth: Infinity, showHidden: true }) + JSON.stringify(error);
-      expect(shown).not.toContain("CANARY");
-      // With a region it was sent, so there was something to hide.
-      expect(recorder.exchanges[0]?.securityToken).toBe("region" in more ? undefined : "CANARY");
-    },
-  );
+  it.each([{}, { region: "" }])("[API-6] [ERR-6] [TAB-1] no secret shows: %j", async (more) => {
+    const [secretAccessKey, sessionToken] = ["CANARY", "CANARY"];
+    const credentials = { accessKeyId: "AKIDCANARY", secretAccessKey, sessionToken };
+    recorder.spoil(() => serviceError("InvalidSignatureException", "wrong\n\ntoken:CANARY"));
+    const error = await failureOf(createTable(options({ credentials, ...more })));
+    const shown = inspect(error, { depth: Infinity, showHidden: true }) + JSON.stringify(error);
+    expect(shown).not.toContain("CANARY");
+    // With a region it was sent, so there was something to hide.
+    expect(recorder.exchanges[0]?.securityToken).toBe("region" in more ? undefined : "CANARY");
+  });
 
   it("[TAB-1] [TAB-13] takes all from the environment, and keeps no process alive", async () => {
     const { table: name, credentials } = options();
@@ -173,27 +161,24 @@ describe("where there is no table", () => {
     [{ key: "key", ttl: "ttl" }],
     // Reserved words and punctuation.
     [{ key: "a.b#c", value: "key", ttl: "TTL é" }],
-  ])(
-    "[TAB-2] [TAB-7] one of several calls makes one that the driver works with: %j",
-    async (attributes) => {
-      const given = options({ attributes });
-      const results = await Promise.all(Array.from({ length: 8 }, () => createTable(given)));
-      expect(results.filter(({ created }) => created)).toHaveLength(1);
-      expect(await described(given.table)).toMatchObject({
-        ...keyed(`${attributes.key}:S`),
-        TableStatus: "ACTIVE",
-        BillingModeSummary: { BillingMode: "PAY_PER_REQUEST" },
-        ttl: {
-          AttributeName: attributes.ttl,
-          TimeToLiveStatus: expect.stringMatching(/^ENABL(ED|ING)$/),
-        },
-      });
-      const driver = dynamoDbCacheDriver(given);
-      await driver.setItem("k", "v", { ttl: 60 });
-      expect([await driver.getItem("k"), await driver.getKeys()]).toEqual(["v", ["k"]]);
-      await driver.dispose();
-    },
-  );
+  ])("[TAB-2] [TAB-7] one of several calls makes one: %j", async (attributes) => {
+    const given = options({ attributes });
+    const results = await Promise.all(Array.from({ length: 8 }, () => createTable(given)));
+    expect(results.filter(({ created }) => created)).toHaveLength(1);
+    expect(await described(given.table)).toMatchObject({
+      ...keyed(`${attributes.key}:S`),
+      TableStatus: "ACTIVE",
+      BillingModeSummary: { BillingMode: "PAY_PER_REQUEST" },
+      ttl: {
+        AttributeName: attributes.ttl,
+        TimeToLiveStatus: expect.stringMatching(/^ENABL(ED|ING)$/),
+      },
+    });
+    const driver = dynamoDbCacheDriver(given);
+    await driver.setItem("k", "v", { ttl: 60 });
+    expect([await driver.getItem("k"), await driver.getKeys()]).toEqual(["v", ["k"]]);
+    await driver.dispose();
+  });
 
   it("[TAB-14] says that the table can be used on an engine without TTL (dynalite)", async () => {
     const server = dynalite({ createTableMs: 0 });

@@ -17,7 +17,7 @@ beforeEach(() => recorder.spoil(() => ({ status: 200, body: {} })));
 
 interface Source extends ChildOptions {
   options?: object;
-  /** What the stand-in answers; `undefined` is a 404. */
+  /** What the stand-in answers; nothing is a 404. */
   answer?: (seen: Seen, body: string) => unknown;
 }
 
@@ -26,7 +26,7 @@ function run({ options, answer, env, ...child }: Source, then = ""): Promise<Chi
   standIn.script((seen) => {
     const body = answer?.(seen, seen.body.toString());
     const headers = { "x-aws-ec2-metadata-token-ttl-seconds": "300" };
-    return body === undefined ? { status: 404 } : { headers, body };
+    return body ? { headers, body } : { status: 404 };
   });
   const script = `
     const options = ${literal({ region: "us-east-1", endpoint: recorder.endpoint, ...options })};
@@ -139,9 +139,9 @@ describe("what a profile may hold", () => {
       home: { ...config(text), ...cached("sso", "sha1", "corp", token) },
       answer: ({ path, headers }) =>
         /^\/federation\/credentials\?.*role_name=reader/.test(path) &&
-        headers["x-amz-sso_bearer_token"] === "sso-token"
-          ? { roleCredentials: session("AKIDSSO", { expiration }) }
-          : undefined,
+        headers["x-amz-sso_bearer_token"] === "sso-token" && {
+          roleCredentials: session("AKIDSSO", { expiration }),
+        },
     });
   });
 
@@ -190,9 +190,9 @@ describe("web identity, container and instance", () => {
       },
       home: { token: "a-jwt" },
       answer: (_, body) =>
-        body.includes("Action=AssumeRoleWithWebIdentity") && body.includes("WebIdentityToken=a-jwt")
-          ? sts("AKIDWEB", "AssumeRoleWithWebIdentity")
-          : undefined,
+        body.includes("Action=AssumeRoleWithWebIdentity") &&
+        body.includes("WebIdentityToken=a-jwt") &&
+        sts("AKIDWEB", "AssumeRoleWithWebIdentity"),
     }));
 
   it.each([
@@ -222,7 +222,7 @@ describe("web identity, container and instance", () => {
   );
 
   it.each(["true", "TRUE", "1", "yes"])(
-    "[CRED-3] AWS_EC2_METADATA_DISABLED=%s: it is not asked, and the error lists the sources",
+    "[CRED-3] AWS_EC2_METADATA_DISABLED=%s: it is not asked",
     async (off) => {
       const { reports } = await run(instance(off), withSdk);
       expect(reports).toMatchObject([{ code: "ERR_DYNAMODB_CREDENTIALS" }]);
@@ -238,11 +238,7 @@ describe("what is refused", () => {
   it.each([
     ["[CRED-2] a profile that is missing: the environment's keys are not used", missing, ""],
     ["[CRED-4] a role without a source: no other source is asked", fromContainer(), role("r", "")],
-    [
-      "[CRED-4] a role that leads back to itself: no other source is asked",
-      fromContainer(),
-      circle,
-    ],
+    ["[CRED-4] a circle of roles: no other source is asked", fromContainer(), circle],
   ])("%s", async (_, env, profile) => {
     const home = config(`[default]\n${profile}`);
     const { reports } = await run({ env, home, answer: () => given("AKIDROLE") });
@@ -251,57 +247,40 @@ describe("what is refused", () => {
   });
 
   const base = "source_profile = base\n[profile base]";
-  const bad = { AWS_ACCESS_KEY_ID: "CANARY\n" };
+  const here = "the environment";
+  const flawed = (variables: object) => ({ env: { ...environment, ...variables } });
+  const id = { AWS_ACCESS_KEY_ID: "CANARY\n" };
   const file = { ".aws/credentials": `[default]\n${keys("CANARY\uFEFF")}` };
   const process = "the `credential_process` of the AWS profile";
+  const container = { env: fromContainer(), answer: () => given("CANARY\n") };
+  const withToken = viaRole(`${base}\n${keys("BASE", "CANARY ä")}`);
   it.each<[part: string, of: string, Source]>([
-    ["AWS_ACCESS_KEY_ID", "the environment", { env: { ...environment, ...bad } }],
-    [
-      "AWS_SECRET_ACCESS_KEY",
-      "the environment",
-      { env: { ...environment, AWS_SECRET_ACCESS_KEY: "\uFEFFCANARY" } },
-    ],
-    [
-      "AWS_SESSION_TOKEN",
-      "the environment",
-      { env: { ...environment, AWS_SESSION_TOKEN: "CANARY CANARY" } },
-    ],
-    ["AWS_ACCESS_KEY_ID", "the environment", viaRole("credential_source = Environment", bad)],
+    ["AWS_ACCESS_KEY_ID", here, flawed(id)],
+    ["AWS_SECRET_ACCESS_KEY", here, flawed({ AWS_SECRET_ACCESS_KEY: "\uFEFFCANARY" })],
+    ["AWS_SESSION_TOKEN", here, flawed({ AWS_SESSION_TOKEN: "CANARY CANARY" })],
+    ["AWS_ACCESS_KEY_ID", here, viaRole("credential_source = Environment", id)],
     ["aws_access_key_id", 'the AWS profile "default"', { home: file }],
-    [
-      "aws_session_token",
-      'the AWS profile "base"',
-      viaRole(`${base}\n${keys("BASE", "CANARY ä")}`),
-    ],
+    ["aws_session_token", 'the AWS profile "base"', withToken],
     ["AccessKeyId", process, fromProcess("CANARY\n")],
     ["AccessKeyId", process, fromProcess("CANARY\n", viaRole(base))],
-    [
-      "AccessKeyId",
-      "the container's credentials endpoint",
-      { env: fromContainer(), answer: () => given("CANARY\n") },
-    ],
-  ])(
-    "[CRED-12] %s of %s that cannot be sent, and the error names both",
-    async (part, of, source) => {
-      const { reports, stderr } = await run(source);
-      expect(stderr).toBe("");
-      expect(reports).toMatchObject([{ code: "ERR_DYNAMODB_CREDENTIALS", retryable: false }]);
-      expect(reports[0].message).toContain(`\`${part}\` of ${of}`);
-      expect(JSON.stringify(reports)).not.toContain("CANARY");
-      expect(recorder.exchanges).toEqual([]);
-      expect(standIn.seen.filter(({ method }) => method === "POST")).toEqual([]);
-    },
-  );
+    ["AccessKeyId", "the container's credentials endpoint", container],
+  ])("[CRED-12] %s of %s: the error names both", async (part, of, source) => {
+    const { reports, stderr } = await run(source);
+    expect(stderr).toBe("");
+    expect(reports).toMatchObject([{ code: "ERR_DYNAMODB_CREDENTIALS", retryable: false }]);
+    expect(reports[0].message).toContain(`\`${part}\` of ${of}`);
+    expect(JSON.stringify(reports)).not.toContain("CANARY");
+    expect(recorder.exchanges).toEqual([]);
+    expect(standIn.seen.filter(({ method }) => method === "POST")).toEqual([]);
+  });
 
-  it.each([{}, { credentials: { accessKeyId: "id", secretAccessKey: "s" } }])(
-    "[CRED-16] a required account id that is not known, as an error of configuration: %j",
-    async (options) => {
-      const env = { ...environment, AWS_ACCOUNT_ID_ENDPOINT_MODE: "required" };
-      const { reports } = await run({ env, options: { ...options, endpoint: undefined } });
-      expect(reports).toMatchObject([{ code: "ERR_DYNAMODB_INVALID_OPTION", retryable: false }]);
-      expect(reports[0].message).toContain("AWS_ACCOUNT_ID_ENDPOINT_MODE");
-    },
-  );
+  const some = { credentials: { accessKeyId: "id", secretAccessKey: "s" } };
+  it.each([{}, some])("[CRED-16] an account id that is required: %j", async (options) => {
+    const env = { ...environment, AWS_ACCOUNT_ID_ENDPOINT_MODE: "required" };
+    const { reports } = await run({ env, options: { ...options, endpoint: undefined } });
+    expect(reports).toMatchObject([{ code: "ERR_DYNAMODB_INVALID_OPTION", retryable: false }]);
+    expect(reports[0].message).toContain("AWS_ACCOUNT_ID_ENDPOINT_MODE");
+  });
 });
 
 describe("again", () => {

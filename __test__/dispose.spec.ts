@@ -50,7 +50,7 @@ describe("dispose", () => {
     await disposal;
     const values = ["zero", null, null];
     expect(await results).toEqual(values.map((value) => ({ status: "fulfilled", value })));
-  }, 20_000);
+  });
 
   it("[DIS-2] rejects what still waits for a connection", async () => {
     const driver = recorded();
@@ -68,7 +68,7 @@ describe("dispose", () => {
     expect(waited.length).toBe(300 - sent);
     const reason = { ...closed, operation: "getItem", table: table.name };
     for (const one of waited) expect(one).toMatchObject({ reason });
-  }, 20_000);
+  });
 
   it("[DIS-2] calls on the tick before it settle: with their result, or closed", async () => {
     const driver = table.driver();
@@ -92,7 +92,7 @@ describe("dispose", () => {
     const left = (await table.keys()).filter((key) => key.startsWith("clear:"));
     if (result.status === "fulfilled") expect(left).toEqual([]);
     else expect(result.reason).toMatchObject({ ...closed, operation: "clear" });
-  }, 20_000);
+  });
 
   it.each(methods)("[DIS-3] %s after it rejects", async (operation, _, call) => {
     const [used, unused, disposing, other] = [1, 2, 3, 4].map(() => table.driver());

@@ -134,17 +134,15 @@ describe("endpoint", () => {
   });
 
   const ill = ["not-a-url", "localhost:8000", "file:///tmp/x", "http://u:CANARY@localhost:1"];
-  it.each(sources.flatMap((source) => ill.map((url) => [source, url] as const)))(
-    "[OPT-9] an ill-formed %s (%s) is an error that names it",
-    async (source, url) => {
-      const env = { ...keys, ...files, [source]: url };
-      const home = source === "endpoint_url" ? profile(url) : {};
-      const { code, message } = await outcome({ endpoint: null }, env, home);
-      expect(code).toBe("ERR_DYNAMODB_INVALID_OPTION");
-      expect(message).toMatch(new RegExp(`\\b${source}\\b`));
-      expect(message).not.toContain("CANARY");
-    },
-  );
+  const cases = sources.flatMap((source) => ill.map((url) => [source, url] as const));
+  it.each(cases)("[OPT-9] an ill-formed %s, %s, is named", async (source, url) => {
+    const env = { ...keys, ...files, [source]: url };
+    const home = source === "endpoint_url" ? profile(url) : {};
+    const { code, message } = await outcome({ endpoint: null }, env, home);
+    expect(code).toBe("ERR_DYNAMODB_INVALID_OPTION");
+    expect(message).toMatch(new RegExp(`\\b${source}\\b`));
+    expect(message).not.toContain("CANARY");
+  });
 });
 
 describe("[ENV-1] no variable ends the process", () => {

@@ -1,12 +1,14 @@
 // Worker threads and processes that end while the driver is at work: each has an environment of the
 // addon, and all of them share its one worker.
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { entry, literal, runChild } from "./helpers/child";
 import { useRecorder } from "./helpers/recorder";
 import { engineOptions, useTable } from "./helpers/table";
 
 const table = useTable();
 const recorder = useRecorder();
+
+vi.setConfig({ testTimeout: 120_000 });
 
 /**
  * `busy()` makes requests that are never answered, and others of which some settle at the very moment of the end;
@@ -59,7 +61,7 @@ it("[API-12] a worker thread that is ended in the middle of its requests is all 
   `;
   const result = await runChild(script(body), { limitMs: 110_000 });
   expect(result).toMatchObject({ code: 0, signal: null, stderr: "", reports: [[true, "v"]] });
-}, 120_000);
+});
 
 describe("[API-12] a process that ends in the middle of its requests", () => {
   it.each([
@@ -76,20 +78,16 @@ describe("[API-12] a process that ends in the middle of its requests", () => {
       `process.kill(process.pid, "SIGTERM"); await new Promise(() => {});`,
       { code: null, signal: "SIGTERM" },
     ],
-  ])(
-    "by %s says so, and in time",
-    async (_, end, expected) => {
-      recorder.hold();
-      const begin = `
+  ])("by %s says so, and in time", async (_, end, expected) => {
+    recorder.hold();
+    const begin = `
       const other = await busy(dynamoDbCacheDriver, workerData);
       report("ending");
     `;
-      const result = await runChild(script(begin + end));
-      const usual = { signal: null, stderr: "", reports: ["ending"] };
-      expect(result).toMatchObject({ ...usual, ...expected });
-      // A busy machine starts a thread late.
-      expect(result.lingeredMs).toBeLessThan(expected.code === 9 ? 20_000 : 5000);
-    },
-    40_000,
-  );
+    const result = await runChild(script(begin + end));
+    const usual = { signal: null, stderr: "", reports: ["ending"] };
+    expect(result).toMatchObject({ ...usual, ...expected });
+    // A busy machine starts a thread late.
+    expect(result.lingeredMs).toBeLessThan(expected.code === 9 ? 20_000 : 5000);
+  });
 });

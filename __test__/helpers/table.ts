@@ -1,15 +1,7 @@
 // Every test file makes its own table and drops it, so files can run side by side on one engine
 // and a failed file leaves nothing behind that another one could trip over.
 import { randomUUID } from "node:crypto";
-import {
-  type AttributeValue,
-  BatchWriteItemCommand,
-  DeleteTableCommand,
-  DynamoDBClient,
-  GetItemCommand,
-  PutItemCommand,
-  ScanCommand,
-} from "@aws-sdk/client-dynamodb";
+import { type AttributeValue, DynamoDB, paginateScan } from "@aws-sdk/client-dynamodb";
 import { afterAll, afterEach, beforeAll, inject } from "vitest";
 import dynamoDbCacheDriver from "../../index.mjs";
 import { createTable } from "../../scripts/lib/table.mjs";
@@ -36,8 +28,8 @@ export function uniqueName(): string {
 }
 
 /** The engine of this run, through AWS's own client: what a test compares the driver with. */
-export function rawClient(): DynamoDBClient {
-  return new DynamoDBClient({ endpoint: inject("endpoint"), region, credentials });
+export function rawClient(): DynamoDB {
+  return new DynamoDB({ endpoint: inject("endpoint"), region, credentials });
 }
 
 /** Options that reach the engine of this run; a test adds or replaces what it is about. */
@@ -45,13 +37,11 @@ export function engineOptions(table: string): DriverOptions {
   return { table, region, credentials: { ...credentials }, endpoint: inject("endpoint") };
 }
 
-async function putAll(client: DynamoDBClient, table: string, rows: Row[]): Promise<void> {
+async function putAll(client: DynamoDB, table: string, rows: Row[]): Promise<void> {
   // 25 is BatchWriteItem's limit; nothing here comes near its 16 MB.
   for (let start = 0; start < rows.length; start += 25) {
     const requests = rows.slice(start, start + 25).map((Item) => ({ PutRequest: { Item } }));
-    const answer = await client.send(
-      new BatchWriteItemCommand({ RequestItems: { [table]: requests } }),
-    );
+    const answer = await client.batchWriteItem({ RequestItems: { [table]: requests } });
     if (Object.keys(answer.UnprocessedItems ?? {}).length > 0) {
       throw new Error("the engine left rows unprocessed: the test would start from a wrong table");
     }
@@ -62,7 +52,7 @@ export class TestTable {
   readonly name = uniqueName();
   readonly hash: { name: string; type: KeyType };
   readonly range: { name: string; type: KeyType } | undefined;
-  #client: DynamoDBClient | undefined;
+  #client: DynamoDB | undefined;
   #drivers: Driver[] = [];
 
   constructor(shape: TableShape) {
@@ -70,7 +60,7 @@ export class TestTable {
     this.range = shape.range;
   }
 
-  get client(): DynamoDBClient {
+  get client(): DynamoDB {
     this.#client ??= rawClient();
     return this.#client;
   }
@@ -84,12 +74,11 @@ export class TestTable {
 
   /** Writes a row as it is: past expiries, foreign types, missing values. */
   async putRow(key: string, attributes: Row): Promise<void> {
-    const Item = { [this.hash.name]: { S: key }, ...attributes };
-    await this.client.send(new PutItemCommand({ TableName: this.name, Item }));
+    await this.putItem({ [this.hash.name]: { S: key }, ...attributes });
   }
 
   async putItem(Item: Row): Promise<void> {
-    await this.client.send(new PutItemCommand({ TableName: this.name, Item }));
+    await this.client.putItem({ TableName: this.name, Item });
   }
 
   async putRows(rows: Row[]): Promise<void> {
@@ -99,20 +88,16 @@ export class TestTable {
   /** The row exactly as stored. */
   async getRow(key: string): Promise<Row | undefined> {
     const Key = { [this.hash.name]: { S: key } };
-    const input = { TableName: this.name, Key, ConsistentRead: true };
-    return (await this.client.send(new GetItemCommand(input))).Item;
+    return (await this.client.getItem({ TableName: this.name, Key, ConsistentRead: true })).Item;
   }
 
   /** Every row, expired ones too. */
   async rows(): Promise<Row[]> {
     const rows: Row[] = [];
-    let ExclusiveStartKey: Row | undefined;
-    do {
-      const input = { TableName: this.name, ConsistentRead: true, ExclusiveStartKey };
-      const page = await this.client.send(new ScanCommand(input));
+    const input = { TableName: this.name, ConsistentRead: true };
+    for await (const page of paginateScan({ client: this.client }, input)) {
       rows.push(...(page.Items ?? []));
-      ExclusiveStartKey = page.LastEvaluatedKey;
-    } while (ExclusiveStartKey);
+    }
     return rows;
   }
 
@@ -129,7 +114,7 @@ export class TestTable {
     }));
     for (let start = 0; start < requests.length; start += 25) {
       const RequestItems = { [this.name]: requests.slice(start, start + 25) };
-      await this.client.send(new BatchWriteItemCommand({ RequestItems }));
+      await this.client.batchWriteItem({ RequestItems });
     }
   }
 
@@ -143,7 +128,7 @@ export class TestTable {
   }
 
   async drop(): Promise<void> {
-    await this.client.send(new DeleteTableCommand({ TableName: this.name }));
+    await this.client.deleteTable({ TableName: this.name });
     this.client.destroy();
   }
 }
