@@ -22,6 +22,28 @@ const rowsOf = (items: { key: string; value: string }[]) =>
 const recorded = (options: object = {}): any =>
   table.driver({ endpoint: recorder.endpoint, ...options });
 
+describe("how many requests", () => {
+  it.each([
+    ["getItems", 0, []],
+    ["getItems", 1, ["GetItem"]],
+    ["getItems", 2, ["BatchGetItem"]],
+    ["getItems", 100, ["BatchGetItem"]],
+    ["getItems", 101, ["BatchGetItem", "BatchGetItem"]],
+    ["setItems", 0, []],
+    ["setItems", 1, ["PutItem"]],
+    ["setItems", 25, ["BatchWriteItem"]],
+    ["setItems", 26, ["BatchWriteItem", "BatchWriteItem"]],
+  ])("[BAT-2] [BAT-4] %s of %d: %j", async (method, count, operations) => {
+    const items = newItems("count", count);
+    const found = await recorded()[method](items);
+    expect(recorder.operations()).toEqual(operations);
+    const isRead = method === "getItems";
+    expect(found).toEqual(isRead ? items.map(({ key }) => ({ key, value: null })) : undefined);
+    expect(await table.driver().getKeys("count")).toHaveLength(isRead ? 0 : count);
+    await table.driver().clear("count");
+  });
+});
+
 describe("getItems", () => {
   it.each([
     [undefined, "it is nothing"],
@@ -54,18 +76,6 @@ describe("getItems", () => {
     expect(found).toEqual(expected);
     // The two answers for one key are two objects.
     expect(found[0]?.value).not.toBe(found[4]?.value);
-  });
-
-  it.each([
-    [0, []],
-    [1, ["GetItem"]],
-    [2, ["BatchGetItem"]],
-    [100, ["BatchGetItem"]],
-    [101, ["BatchGetItem", "BatchGetItem"]],
-  ])("[BAT-2] %d keys: %j", async (count, operations) => {
-    const keys = numbered("count", count);
-    expect(await recorded().getItems(keys)).toEqual(keys.map((key) => ({ key, value: null })));
-    expect(recorder.operations()).toEqual(operations);
   });
 
   it("[BAT-1] [BAT-2] 1,000 keys and 500 duplicates in 10 requests, 4 at a time", async () => {
@@ -113,18 +123,6 @@ describe("getItems", () => {
 });
 
 describe("setItems", () => {
-  it.each([
-    [0, []],
-    [1, ["PutItem"]],
-    [25, ["BatchWriteItem"]],
-    [26, ["BatchWriteItem", "BatchWriteItem"]],
-  ])("[BAT-4] %d items: %j", async (count, operations) => {
-    expect(await recorded().setItems(newItems("put", count))).toBeUndefined();
-    expect(recorder.operations()).toEqual(operations);
-    expect(await table.driver().getKeys("put")).toHaveLength(count);
-    await table.driver().clear("put");
-  });
-
   it.each([
     [{ ttl: 100 }, 100],
     [undefined, 1000],

@@ -2,13 +2,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, inject, it } from "vitest";
 import { useEndpoint } from "./helpers/endpoint";
-import { failureOf, refusalOf } from "./helpers/failure";
+import { failureOf } from "./helpers/failure";
 import { methods } from "./helpers/methods";
-import { useRecorder } from "./helpers/recorder";
 import { useTable } from "./helpers/table";
 
 const table = useTable();
-const recorder = useRecorder();
 const endpoint = useEndpoint(undefined, () => inject("endpoint"));
 const open = { code: "ERR_DYNAMODB_CIRCUIT_OPEN", retryable: true, $metadata: { attempts: 0 } };
 const dead = { endpoint: "http://127.0.0.1:1", timeout: 15_000 };
@@ -120,12 +118,4 @@ describe("the circuit breaker", () => {
       expect(store.options.circuitBreaker).toEqual(on);
     },
   );
-
-  it.each([
-    ["failures", 0],
-    ["cooldown", "soon"],
-  ])("[CB-3] is without %s: %j", async (name, value) => {
-    const { message } = await refusalOf(recorder, { circuitBreaker: { [name]: value } });
-    expect(message).toContain(`\`circuitBreaker.${name}\``);
-  });
 });

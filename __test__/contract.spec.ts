@@ -39,17 +39,6 @@ describe.each(Object.entries(versions))("[API-11] unstorage %s", (_version, unst
     expect(await storage.getItem("c:d?version=2")).toBe("with a query");
   });
 
-  it("short names do the same", async () => {
-    await storage.set("k", 1);
-    expect([await storage.get("k"), await storage.has("k")]).toEqual([1, true]);
-    expect(await storage.keys()).toEqual(["k"]);
-    await storage.del("k");
-    expect(await storage.has("k")).toBe(false);
-    await storage.set("k", 1);
-    await storage.remove("k");
-    expect(await storage.keys()).toEqual([]);
-  });
-
   it("lists and clears all keys, lists those under a base", async () => {
     await fill("one:a", "two:a", "two:b?q=1", "twofold:a");
     expect(await sorted(storage.getKeys())).toEqual(["one:a", "two:a", "two:b", "twofold:a"]);

@@ -1,9 +1,12 @@
 // What the driver takes from the environment, and what it survives there: each case in a Node of its own, because a test
 // must not change the variables of its neighbours.
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { callInChild, literal, runChild } from "./helpers/child";
 import { useRecorder } from "./helpers/recorder";
 import { credentials } from "./helpers/table";
+
+// Dozens of processes are started by one test.
+vi.setConfig({ testTimeout: 120_000 });
 
 type Variables = Record<string, string>;
 
@@ -100,21 +103,24 @@ describe("region", () => {
       AWS_EC2_METADATA_DISABLED: "false",
       AWS_EC2_METADATA_SERVICE_ENDPOINT: other.endpoint,
     };
+    // The best of many, the addon being loaded: other work on the machine is not the driver's time.
     const script = `
-      const driver = dynamoDbCacheDriver({ table: "some-table" });
-      const start = performance.now();
-      const { code, message } = await failure(driver.getItem("k"));
-      report({ ms: performance.now() - start, code, message });
+      let best = Infinity;
+      for (let n = 0; n < 10; n += 1) {
+        const start = performance.now();
+        const { code, message } = await failure(dynamoDbCacheDriver({ table: "some-table" }).getItem("k"));
+        best = Math.min(best, performance.now() - start);
+        report({ code, message, best });
+      }
     `;
-    const times: number[] = [];
-    // The best of three: other work on the machine is not the driver's time.
-    for (let run = 0; run < 3; run += 1) {
-      const [{ ms, code, message }] = (await runChild(script, { env })).reports;
-      expect(code).toBe("ERR_DYNAMODB_NO_REGION");
-      expect(message).toContain("`region`");
-      times.push(ms);
-    }
-    expect(Math.min(...times)).toBeLessThan(100);
+    const { reports } = await runChild(script, { env });
+    expect(reports).toHaveLength(10);
+    const refusal = {
+      code: "ERR_DYNAMODB_NO_REGION",
+      message: expect.stringContaining("`region`"),
+    };
+    for (const one of reports) expect(one).toMatchObject(refusal);
+    expect(reports[9].best).toBeLessThan(100);
     expect(other.exchanges).toEqual([]);
   });
 });
@@ -146,30 +152,27 @@ describe("endpoint", () => {
 });
 
 describe("[ENV-1] no variable ends the process", () => {
+  const modes =
+    "AWS_DEFAULTS_MODE AWS_ACCOUNT_ID_ENDPOINT_MODE AWS_IGNORE_CONFIGURED_ENDPOINT_URLS";
+  const flags = "AWS_USE_FIPS_ENDPOINT AWS_USE_DUALSTACK_ENDPOINT RUST_BACKTRACE";
+  const size = "AWS_REQUEST_MIN_COMPRESSION_SIZE_BYTES";
   it.each([
-    ["AWS_MAX_ATTEMPTS", ["0", "-1", "abc", "", huge]],
+    [`${modes} ${flags} AWS_LAMBDA_FUNCTION_NAME`, ["x", "auto"]],
+    [`AWS_MAX_ATTEMPTS TOKIO_WORKER_THREADS RUST_MIN_STACK ${size}`, ["0", "-1", "abc", "", huge]],
     ["AWS_RETRY_MODE", ["x", "adaptive", "", huge]],
-    ["AWS_DEFAULTS_MODE", ["x", "auto"]],
-    ["AWS_USE_FIPS_ENDPOINT", ["x"]],
-    ["AWS_USE_DUALSTACK_ENDPOINT", ["x"]],
     ["AWS_SDK_UA_APP_ID", ["é\u0001", "x".repeat(1_000)]],
-    ["AWS_REQUEST_MIN_COMPRESSION_SIZE_BYTES", ["-1", huge]],
-    ["AWS_ACCOUNT_ID_ENDPOINT_MODE", ["x"]],
-    ["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", ["x"]],
-    ["TOKIO_WORKER_THREADS", ["abc", "0", "-1", huge]],
     ["RUST_LOG", ["trace", "\u0001,,=x"]],
-    ["RUST_BACKTRACE", ["x"]],
-    ["RUST_MIN_STACK", ["abc", "0"]],
-    ["SSL_CERT_FILE", ["garbage", "/nonexistent", "/"]],
-    ["SSL_CERT_DIR", ["garbage", "/nonexistent"]],
-    ["AWS_CA_BUNDLE", ["garbage", "/nonexistent", "/"]],
+    ["SSL_CERT_FILE SSL_CERT_DIR AWS_CA_BUNDLE", ["garbage", "/nonexistent", "/"]],
     ["HTTPS_PROXY", ["::::", huge]],
-    ["AWS_LAMBDA_FUNCTION_NAME", ["x"]],
     ["AWS_EC2_METADATA_SERVICE_ENDPOINT", ["not a url"]],
     ["AWS_CONTAINER_CREDENTIALS_FULL_URI", ["not a url", "http://example.com"]],
     ["UNSTORAGE_DYNAMODB_TABLE", [huge]],
-  ])("%s, where it does not matter to the call, is ignored", async (name, values) => {
-    for (const value of values) expect(await outcome({}, { ...keys, [name]: value })).toBeNull();
+  ])("%s, where it does not matter to the call, is ignored", async (names, values) => {
+    for (const name of names.split(" ")) {
+      for (const value of values) {
+        expect(await outcome({}, { ...keys, [name]: value }), `${name}=${value}`).toBeNull();
+      }
+    }
   });
 
   it.each([
