@@ -251,7 +251,8 @@ describe("where there is a table", () => {
   it("[TAB-14] names DescribeTimeToLive where that is unknown", async () => {
     const given = options();
     await foreign(given.table);
-    recorder.answer("DescribeTimeToLive", serviceError("UnknownOperationException", ""));
+    const unknown = serviceError("UnknownOperationException", "");
+    recorder.spoil(({ operation }) => (operation === "DescribeTimeToLive" ? unknown : undefined));
     await expect(createTable(given)).rejects.toThrow(/DescribeTimeToLive.*can be used/s);
   });
 

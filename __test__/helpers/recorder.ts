@@ -70,11 +70,6 @@ export class Recorder extends ScriptedServer {
     this.#rule = rule;
   }
 
-  /** Answers every request of one operation so. */
-  answer(operation: string, answer: Spoiled): void {
-    this.spoil((exchange) => (exchange.operation === operation ? answer : undefined));
-  }
-
   /** Waits before passing each request on. */
   delay(milliseconds: number): void {
     this.#delay = milliseconds;
