@@ -227,6 +227,7 @@ describe("codes", () => {
     "CLOSED",
     "CONNECTION",
     "CREDENTIALS",
+    "FORMAT",
     "INTERNAL",
     "INVALID_ARGUMENT",
     "INVALID_KEY",

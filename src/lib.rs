@@ -11,6 +11,7 @@ mod backoff;
 mod batch;
 mod client;
 pub mod clock;
+pub mod compression;
 pub mod environment;
 pub mod error;
 pub mod expiry;

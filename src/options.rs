@@ -1,6 +1,7 @@
 //! The driver's options: read once, checked once, then settled.
 
 mod circuit_breaker;
+mod compression;
 mod credentials;
 mod endpoint;
 mod limits;
@@ -13,6 +14,7 @@ mod table;
 use std::fmt;
 
 pub use circuit_breaker::{CircuitBreaker, RawCircuitBreaker};
+pub use compression::Compression;
 pub(crate) use credentials::flaw as credential_flaw;
 pub use credentials::{GivenCredentials, RawCredentials, RawProvided, StaticCredentials};
 pub use endpoint::Endpoint;
@@ -59,6 +61,8 @@ pub struct RawOptions {
     pub batch: Input,
     /// `consistentRead`
     pub consistent_read: Input,
+    /// `compression`
+    pub compression: Input,
     /// `maxAttempts`, `connectTimeout`, `attemptTimeout`, `timeout`, `maxConnections`
     pub limits: RawLimits,
     /// `circuitBreaker`
@@ -92,6 +96,8 @@ pub enum RawAttributes {
         ttl: Input,
         /// `attributes.mtime`
         mtime: Input,
+        /// `attributes.encoding`
+        encoding: Input,
     },
     /// Anything else, by the name of its kind.
     Other(&'static str),
@@ -110,6 +116,7 @@ impl Default for RawOptions {
             base: Input::Absent,
             batch: Input::Absent,
             consistent_read: Input::Absent,
+            compression: Input::Absent,
             limits: RawLimits::default(),
             circuit_breaker: RawCircuitBreaker::Plain(Input::Absent),
             profile: Input::Absent,
@@ -145,6 +152,8 @@ pub struct Options {
     pub batch: bool,
     /// Whether reads see every write that was acknowledged before, unless a call says otherwise.
     pub consistent_read: bool,
+    /// How values are written.
+    pub compression: Compression,
     /// What bounds a request.
     pub limits: Limits,
     /// When calls fail at once. Default: never.
@@ -173,6 +182,7 @@ impl fmt::Debug for Options {
             .field("base", &self.base)
             .field("batch", &self.batch)
             .field("consistent_read", &self.consistent_read)
+            .field("compression", &self.compression)
             .field("limits", &self.limits)
             .field("circuit_breaker", &self.circuit_breaker)
             .field("profile", &self.profile)
@@ -201,6 +211,7 @@ impl Options {
             base: parse_base(raw.base).map_err(named)?,
             batch: flag("batch", &raw.batch, true).map_err(named)?,
             consistent_read: flag("consistentRead", &raw.consistent_read, false).map_err(named)?,
+            compression: compression::parse(&raw.compression).map_err(named)?,
             limits: limits::parse(&raw.limits).map_err(named)?,
             circuit_breaker: circuit_breaker::parse(&raw.circuit_breaker).map_err(named)?,
             profile: names::parse_profile(raw.profile).map_err(named)?,
@@ -253,13 +264,13 @@ fn refuse_client(client: &Input) -> Result<(), Error> {
 }
 
 fn parse_attributes(attributes: RawAttributes) -> Result<Attributes, Error> {
-    let (key, value, ttl, mtime) = match attributes {
-        RawAttributes::Absent => (Input::Absent, Input::Absent, Input::Absent, Input::Absent),
-        RawAttributes::Object { key, value, ttl, mtime } => (key, value, ttl, mtime),
+    let (key, value, ttl, mtime, encoding) = match attributes {
+        RawAttributes::Absent => (Input::Absent, Input::Absent, Input::Absent, Input::Absent, Input::Absent),
+        RawAttributes::Object { key, value, ttl, mtime, encoding } => (key, value, ttl, mtime, encoding),
         RawAttributes::Other(kind) => {
             return Err(Error::option(
                 "attributes",
-                "an object { key?, value?, ttl?, mtime? } of attribute names",
+                "an object { key?, value?, ttl?, mtime?, encoding? } of attribute names",
                 kind,
             ));
         }
@@ -272,10 +283,12 @@ fn parse_attributes(attributes: RawAttributes) -> Result<Attributes, Error> {
             Input::Absent => None,
             given => Some(attribute_name("attributes.mtime", given, "", MAX_NAME_BYTES)?),
         },
+        encoding: attribute_name("attributes.encoding", encoding, "enc", MAX_NAME_BYTES)?,
     };
-    let mut seen: Vec<(&str, &str)> = Vec::with_capacity(4);
+    let mut seen: Vec<(&str, &str)> = Vec::with_capacity(5);
     let by_option = [("key", Some(&names.key)), ("value", Some(&names.value)), ("ttl", Some(&names.ttl))];
-    for (option, name) in by_option.into_iter().chain([("mtime", names.mtime.as_ref())]) {
+    let more = [("mtime", names.mtime.as_ref()), ("encoding", Some(&names.encoding))];
+    for (option, name) in by_option.into_iter().chain(more) {
         let Some(name) = name else { continue };
         if let Some((first, _)) = seen.iter().find(|(_, other)| other == name) {
             return Err(Error::new(

@@ -59,8 +59,13 @@ async fn a_missing_table_is_made_and_waited_for() {
         .answer(200, &ttl("DISABLED"))
         .answer(200, &done());
     let renamed = |raw: &mut RawOptions| {
-        raw.attributes =
-            RawAttributes::Object { key: "key".into(), value: "v".into(), ttl: "#e".into(), mtime: Input::Absent };
+        raw.attributes = RawAttributes::Object {
+            key: "key".into(),
+            value: "v".into(),
+            ttl: "#e".into(),
+            mtime: Input::Absent,
+            encoding: Input::Absent,
+        };
     };
     assert_eq!(script.store_with(renamed).create_table(SHORT).await, Ok(true));
     let sent = |action: &str, body: Value| Sent { action: action.to_owned(), body };
@@ -283,7 +288,13 @@ async fn a_ttl_name_that_dynamodb_does_not_take_sends_nothing() {
     let named = |length: usize| {
         move |raw: &mut RawOptions| {
             let ttl = "t".repeat(length).as_str().into();
-            raw.attributes = RawAttributes::Object { key: "key".into(), value: "v".into(), ttl, mtime: Input::Absent };
+            raw.attributes = RawAttributes::Object {
+                key: "key".into(),
+                value: "v".into(),
+                ttl,
+                mtime: Input::Absent,
+                encoding: Input::Absent,
+            };
         }
     };
     let script = Script::default();

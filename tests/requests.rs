@@ -15,8 +15,13 @@ fn sent(action: &str, body: Value) -> Vec<Sent> {
 }
 
 fn renamed(raw: &mut RawOptions) {
-    raw.attributes =
-        RawAttributes::Object { key: "pk".into(), value: "a.b".into(), ttl: "#e".into(), mtime: Input::Absent };
+    raw.attributes = RawAttributes::Object {
+        key: "pk".into(),
+        value: "a.b".into(),
+        ttl: "#e".into(),
+        mtime: Input::Absent,
+        encoding: Input::Absent,
+    };
 }
 
 #[tokio::test]
@@ -29,8 +34,8 @@ async fn get_item_asks_for_value_and_ttl_alone() {
     let body = json!({
         "TableName": "cache",
         "Key": { "key": { "S": "k" } },
-        "ProjectionExpression": "#v, #t",
-        "ExpressionAttributeNames": { "#v": "value", "#t": "ttl" },
+        "ProjectionExpression": "#v, #t, #e",
+        "ExpressionAttributeNames": { "#v": "value", "#t": "ttl", "#e": "enc" },
     });
     assert_eq!(script.sent(), sent("GetItem", body));
 }
@@ -42,8 +47,8 @@ async fn has_item_is_the_same_request() {
     let body = json!({
         "TableName": "cache",
         "Key": { "pk": { "S": "k" } },
-        "ProjectionExpression": "#v, #t",
-        "ExpressionAttributeNames": { "#v": "a.b", "#t": "#e" },
+        "ProjectionExpression": "#v, #t, #e",
+        "ExpressionAttributeNames": { "#v": "a.b", "#t": "#e", "#e": "enc" },
     });
     assert_eq!(script.sent(), sent("GetItem", body));
 }

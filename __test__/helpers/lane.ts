@@ -11,6 +11,8 @@ export interface LaneOptions {
   batch: boolean;
   mtime: boolean;
   expireIn: number;
+  /** Written so, and read by a driver without the option. */
+  compression?: "gzip";
 }
 
 const names = "a b c a:b a:b:c a:b:d ab ab:c b:a #k :now 日本:ü x$".split(" ");
@@ -27,6 +29,7 @@ const past = 1_000_000_000;
 export class Lane {
   readonly #model = new Model();
   readonly #driver: any;
+  readonly #reader: any;
   #number = 0;
 
   constructor(
@@ -36,7 +39,9 @@ export class Lane {
     readonly counts: Map<string, number>,
   ) {
     const attributes = options.mtime ? { mtime: "written" } : {};
-    this.#driver = table.driver({ ...options, mtime: undefined, attributes });
+    const reading = { ...options, compression: undefined, mtime: undefined, attributes };
+    this.#reader = table.driver(reading);
+    this.#driver = table.driver({ ...reading, compression: options.compression });
   }
 
   async run(operations: number): Promise<void> {
@@ -62,34 +67,34 @@ export class Lane {
 
   #steps(): Record<string, () => Promise<void>> {
     const { random } = this;
-    const driver = this.#driver;
+    const [driver, reader] = [this.#driver, this.#reader];
     const model = this.#model;
     return {
       getItem: () => {
         const key = this.#readKey();
-        return this.#compare(`getItem ${key}`, driver.getItem(key), (at) => model.get(key, at));
+        return this.#compare(`getItem ${key}`, reader.getItem(key), (at) => model.get(key, at));
       },
       getItemRaw: () => {
         const key = this.#readKey();
-        return this.#compare(`getItemRaw ${key}`, driver.getItemRaw(key), (at) =>
+        return this.#compare(`getItemRaw ${key}`, reader.getItemRaw(key), (at) =>
           model.getRaw(key, at),
         );
       },
       hasItem: () => {
         const key = this.#readKey();
-        return this.#compare(`hasItem ${key}`, driver.hasItem(key), (at) => model.has(key, at));
+        return this.#compare(`hasItem ${key}`, reader.hasItem(key), (at) => model.has(key, at));
       },
       getItems: () => {
         const asked = Array.from({ length: below(random, 12) }, () => this.#readKey());
         const items = asked.map((key) => (random() < 0.5 ? key : { key }));
         const expected = (at: number) => asked.map((key) => ({ key, value: model.get(key, at) }));
-        return this.#compare(`getItems ${asked}`, driver.getItems(items), expected);
+        return this.#compare(`getItems ${asked}`, reader.getItems(items), expected);
       },
       getMeta: () => this.#getMeta(this.#readKey()),
       getKeys: () => {
         const base = pick(random, bases);
         const maxDepth = pick(random, [undefined, 0, 1, 2, 5]);
-        const found = driver.getKeys(base, { maxDepth }).then((list: string[]) => list.sort());
+        const found = reader.getKeys(base, { maxDepth }).then((list: string[]) => list.sort());
         const depth = maxDepth ?? Infinity;
         return this.#compare(`getKeys ${base}`, found, (at) => model.keys(base, depth, at));
       },
@@ -171,7 +176,7 @@ export class Lane {
 
   async #getMeta(key: string): Promise<void> {
     const from = Date.now() / 1000;
-    const meta = await this.#driver.getMeta(key);
+    const meta = await this.#reader.getMeta(key);
     const to = Date.now() / 1000;
     const seconds = [Math.floor(from), Math.floor(to)];
     if (meta === null) {

@@ -21,7 +21,7 @@ enum Any<'a> {
     Known(u8),
 }
 
-const KNOWN: [&str; 16] = [
+const KNOWN: [&str; 17] = [
     "cache",
     "eu-west-1",
     "10",
@@ -38,6 +38,7 @@ const KNOWN: [&str; 16] = [
     "default",
     "a:",
     "1e3",
+    "gzip",
 ];
 
 impl From<Any<'_>> for Input {
@@ -61,15 +62,27 @@ struct Given<'a> {
     region: Any<'a>,
     id: Any<'a>,
     with_secret: bool,
-    attributes: Option<[Any<'a>; 4]>,
+    attributes: Option<[Any<'a>; 5]>,
     more: [Any<'a>; 12],
     limits: [Any<'a>; 5],
     scan: Option<[Any<'a>; 3]>,
 }
 
 fuzz_target!(|given: Given<'_>| {
-    let [expire_in, ttl, endpoint, base, batch, consistent_read, profile, user_agent, proxy, client, token, _] =
-        given.more.map(Input::from);
+    let [
+        expire_in,
+        ttl,
+        endpoint,
+        base,
+        batch,
+        consistent_read,
+        profile,
+        user_agent,
+        proxy,
+        client,
+        token,
+        compression,
+    ] = given.more.map(Input::from);
     let [max_attempts, connect_timeout, attempt_timeout, timeout, max_connections] = given.limits.map(Input::from);
     let credentials = if given.with_secret {
         RawCredentials::Object {
@@ -85,8 +98,8 @@ fuzz_target!(|given: Given<'_>| {
         region: given.region.into(),
         credentials,
         attributes: given.attributes.map_or(RawAttributes::Absent, |names| {
-            let [key, value, ttl, mtime] = names.map(Input::from);
-            RawAttributes::Object { key, value, ttl, mtime }
+            let [key, value, ttl, mtime, encoding] = names.map(Input::from);
+            RawAttributes::Object { key, value, ttl, mtime, encoding }
         }),
         expire_in,
         ttl,
@@ -94,6 +107,7 @@ fuzz_target!(|given: Given<'_>| {
         base,
         batch,
         consistent_read,
+        compression,
         limits: RawLimits { max_attempts, connect_timeout, attempt_timeout, timeout, max_connections },
         profile,
         user_agent,

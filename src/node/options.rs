@@ -25,6 +25,7 @@ pub(super) fn read_options(env: &Env, options: &Object<'_>, variables: Unknown<'
         base: options.input("base")?,
         batch: options.input("batch")?,
         consistent_read: options.input("consistentRead")?,
+        compression: options.input("compression")?,
         limits: RawLimits {
             max_attempts: options.input("maxAttempts")?,
             connect_timeout: options.input("connectTimeout")?,
@@ -98,6 +99,7 @@ fn attributes(env: &Env, value: Unknown<'_>) -> Result<RawAttributes> {
                 value: attributes.input("value")?,
                 ttl: attributes.input("ttl")?,
                 mtime: attributes.input("mtime")?,
+                encoding: attributes.input("encoding")?,
             };
             attributes.warn_of_others(env);
             raw
