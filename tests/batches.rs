@@ -64,14 +64,14 @@ async fn left_over_keys_are_asked_again_and_answers_come_in_order() {
     let first = json!({
         "RequestItems": { "cache": {
             "Keys": [key("a"), key("b"), key("c")],
-            "ProjectionExpression": "#k, #v, #t",
-            "ExpressionAttributeNames": { "#k": "key", "#v": "value", "#t": "ttl" },
+            "ProjectionExpression": "#k, #v, #t, #e",
+            "ExpressionAttributeNames": { "#k": "key", "#v": "value", "#t": "ttl", "#e": "enc" },
         } },
         "ReturnConsumedCapacity": "TOTAL",
     });
     assert_eq!(sent[0].body, first);
     assert_eq!(sent[1].body["RequestItems"]["cache"]["Keys"], json!([key("a"), key("b")]));
-    assert_eq!(sent[1].body["RequestItems"]["cache"]["ProjectionExpression"], "#k, #v, #t");
+    assert_eq!(sent[1].body["RequestItems"]["cache"]["ProjectionExpression"], "#k, #v, #t, #e");
 }
 
 /// [BAT-1] Expired rows and rows without a value, as `getItem` sees them.

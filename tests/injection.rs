@@ -17,10 +17,10 @@ use unstorage_dynamodb::value::{Given, Reading};
 
 /// All that is ever sent as an expression: constants, whatever the caller's texts.
 const EXPRESSIONS: [&str; 6] = [
-    "#v, #t",
-    "#v, #t, #m",
+    "#v, #t, #e",
+    "#v, #t, #e, #m",
     "#k",
-    "#k, #v, #t",
+    "#k, #v, #t, #e",
     "begins_with(#k, :base)",
     "(attribute_not_exists(#t) OR NOT attribute_type(#t, :number) OR #t >= :now)",
 ];
@@ -73,8 +73,8 @@ struct Texts {
     base: String,
     keys: [String; 2],
     prefix: String,
-    /// Of key, value, TTL and time of the write: all different.
-    attributes: [String; 4],
+    /// Of key, value, TTL, time of the write and encoding: all different.
+    attributes: [String; 5],
 }
 
 /// Several texts, all different.
@@ -84,11 +84,11 @@ fn distinct(count: usize) -> impl Strategy<Value = Vec<String>> {
 
 fn texts() -> impl Strategy<Value = Texts> {
     let optional = || prop_oneof![1 => Just(String::new()), 4 => text()];
-    (optional(), distinct(2), optional(), distinct(4)).prop_map(|(base, keys, prefix, attributes)| Texts {
+    (optional(), distinct(2), optional(), distinct(5)).prop_map(|(base, keys, prefix, attributes)| Texts {
         base,
         keys: keys.try_into().expect("two"),
         prefix,
-        attributes: attributes.try_into().expect("four"),
+        attributes: attributes.try_into().expect("five"),
     })
 }
 
@@ -115,7 +115,7 @@ impl Texts {
 
     /// Everything that the driver sends for these texts, method by method.
     async fn sent(&self) -> Vec<Sent> {
-        let [key, value, ttl, mtime] = self.attributes.clone().map(Input::Text);
+        let [key, value, ttl, mtime, encoding] = self.attributes.clone().map(Input::Text);
         let rows = self.stored().map(|stored| json!({ &*self.attributes[0]: { "S": stored } }));
         let script = Script::handler(move |Sent { action, .. }| {
             let answer = if action == "Scan" { json!({ "Items": rows }) } else { json!({}) };
@@ -123,7 +123,7 @@ impl Texts {
         });
         let store = script.store_with(|raw| {
             raw.base = Input::Text(self.base.clone());
-            raw.attributes = RawAttributes { key, value, ttl, mtime }.into();
+            raw.attributes = RawAttributes { key, value, ttl, mtime, encoding }.into();
         });
         let keys = || self.keys.clone().map(Input::Text);
         let [one, _] = keys();
@@ -155,7 +155,7 @@ fn placeholders(expression: &str) -> BTreeSet<&str> {
 
 /// Checks what holds of every request: expressions are constants, and their placeholders stand for the caller's texts.
 fn check(request: &Value, texts: &Texts) -> Result<(), TestCaseError> {
-    let [key, value, ttl, mtime] = texts.attributes.each_ref().map(String::as_str);
+    let [key, value, ttl, mtime, encoding] = texts.attributes.each_ref().map(String::as_str);
     let mut used = BTreeSet::new();
     for field in ["ProjectionExpression", "FilterExpression"] {
         for expression in request[field].as_str().into_iter().flat_map(|whole| whole.split(" AND ")) {
@@ -169,6 +169,7 @@ fn check(request: &Value, texts: &Texts) -> Result<(), TestCaseError> {
             "#v" => value,
             "#t" => ttl,
             "#m" => mtime,
+            "#e" => encoding,
             other => return Err(TestCaseError::fail(format!("a placeholder {other}"))),
         };
         prop_assert_eq!(name, meant);
