@@ -444,7 +444,7 @@ export declare class DynamoDbError extends Error {
   readonly key?: string;
   /** For `setItems`: every key that is not known to be written. */
   readonly keys?: readonly string[];
-  /** Whether the same call may succeed later without any change. */
+  /** Whether the same call may succeed if it is repeated later. */
   readonly retryable: boolean;
   readonly $metadata: {
     readonly httpStatusCode: number | undefined;
