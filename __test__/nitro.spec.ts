@@ -28,7 +28,7 @@ const temporary = join(bundle, "tmp");
 mkdirSync(temporary);
 afterAll(() => rmSync(bundle, { recursive: true, force: true }));
 
-for (const file of ["driver.cjs", "errors.cjs", "loader.cjs", "table.cjs"]) {
+for (const file of ["driver.cjs", "errors.cjs", "loader.cjs", "table.cjs", "tracing.cjs"]) {
   cpSync(join(root, "js", file), join(bundle, "js", file));
 }
 cpSync(join(root, "nitro"), join(bundle, "nitro"), { recursive: true });
