@@ -88,11 +88,11 @@ describe("[API-13] what a caller's own code does when its call settles", () => {
     const driver = table.driver();
     const more: Promise<unknown>[] = [];
     const startsMore = () => {
-      for (let n = 0; n < 20; n += 1) more.push(driver.getItem("there"));
+      for (let n = 0; n < 20; n += 1) more.push(driver.getItem("there", { consistentRead: true }));
       more.push(failureOf(driver.setItem("", "v")));
     };
     const first = Array.from({ length: 20 }, () =>
-      driver.getItem("there", { signal: signalThat(startsMore) }),
+      driver.getItem("there", { consistentRead: true, signal: signalThat(startsMore) }),
     );
     expect(new Set(await Promise.all(first))).toEqual(new Set(["v"]));
     expect(more).toHaveLength(20 * 21);

@@ -128,7 +128,7 @@ describe("an endpoint that takes requests and never answers", () => {
   it("[TIME-1] a call whose time is up opens no connection", async () => {
     recorder.spoil(() => silence);
     const driver = table.driver({ endpoint: recorder.endpoint, maxConnections: 4, timeout: 300 });
-    await Promise.all(Array.from({ length: 1000 }, () => failureOf(driver.getItem("k"))));
+    await Promise.all(Array.from({ length: 1000 }, (_, n) => failureOf(driver.getItem(`k${n}`))));
     expect(recorder.connections).toBeLessThan(50);
   });
 
