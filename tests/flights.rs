@@ -2,19 +2,21 @@
 
 #![expect(clippy::expect_used, reason = "a panic is a failed test")]
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use fastrand::Rng;
 use futures_util::FutureExt;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use tokio::sync::{Semaphore, oneshot};
+use tokio::task::JoinSet;
 use unstorage_dynamodb::error::{ErrorKind, Operation};
 use unstorage_dynamodb::input::Input;
 use unstorage_dynamodb::store::Store;
-use unstorage_dynamodb::value::Reading;
+use unstorage_dynamodb::value::{Given, Reading};
 
 use crate::common::{Script, Sent, failure};
 
@@ -207,4 +209,66 @@ async fn a_read_that_joined_late_has_its_whole_time() {
     let (first, late) = tokio::join!(store.get("k".into(), Reading::Plain, Input::Absent), late);
     assert_eq!(first.expect_err("out of time").kind(), ErrorKind::Timeout);
     assert_eq!(late.as_deref(), Some("v"));
+}
+
+/// A table of one item, whose value is a number. Requests take effect some time after they were sent and are answered some
+/// time after that; now and then they fail.
+fn register(seed: u64) -> Script {
+    let (value, random) = (Arc::new(AtomicU64::new(0)), Arc::new(Mutex::new(Rng::with_seed(seed))));
+    Script::handler(move |Sent { action, body }| {
+        let (value, random) = (Arc::clone(&value), Arc::clone(&random));
+        let pause = move || Duration::from_millis(random.lock().expect("no panic").u64(0..20));
+        async move {
+            tokio::time::sleep(pause()).await;
+            if pause() < Duration::from_millis(1) {
+                return (500, failure("InternalServerError"));
+            }
+            let result = if action == "GetItem" {
+                item(&value.load(Ordering::Relaxed).to_string())
+            } else {
+                let text = body["Item"]["value"]["S"].as_str().expect("text").to_owned();
+                value.store(text.parse().expect("a number"), Ordering::Relaxed);
+                json!({})
+            };
+            tokio::time::sleep(pause()).await;
+            (200, result)
+        }
+    })
+}
+
+/// [FLY-3] Reads, writes and aborts at random times: a read returns at least what was written before it began.
+#[tokio::test(start_paused = true)]
+async fn no_read_misses_a_write_that_had_resolved() {
+    for seed in 0..100 {
+        let store = Arc::new(register(seed).store());
+        let (written, mut random) = (Arc::new(AtomicU64::new(0)), Rng::with_seed(seed));
+        let mut calls = JoinSet::new();
+        for number in 1..=100_u64 {
+            tokio::time::sleep(Duration::from_millis(random.u64(0..8))).await;
+            let (store, written) = (Arc::clone(&store), Arc::clone(&written));
+            let limit = Duration::from_millis(if random.u8(0..5) == 0 { random.u64(0..30) } else { 60_000 });
+            let is_write = random.u8(0..4) == 0;
+            calls.spawn(async move {
+                if is_write {
+                    let value = Given::from(number.to_string().as_str());
+                    let put = store.put(Operation::SetItem, "k".into(), value, Input::Absent);
+                    if let Ok(Ok(())) = tokio::time::timeout(limit, put).await {
+                        written.fetch_max(number, Ordering::Relaxed);
+                    }
+                    return;
+                }
+                let before = written.load(Ordering::Relaxed);
+                let get = store.get("k".into(), Reading::Plain, Input::Absent);
+                if let Ok(Ok(Some(AttributeValue::S(text)))) = tokio::time::timeout(limit, get).await {
+                    let found: u64 = text.parse().expect("a number");
+                    assert!(found >= before, "seed {seed}: read {found} after {before} had been written");
+                }
+            });
+        }
+        while let Some(ended) = calls.join_next().await {
+            ended.expect("no panic");
+        }
+        let reads = store.stats().find(|(operation, _)| *operation == Operation::GetItem).expect("counted").1;
+        assert!(reads.coalesced > 0 && reads.in_flight == 0, "seed {seed}: {reads:?}");
+    }
 }
