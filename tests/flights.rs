@@ -226,7 +226,7 @@ fn register(seed: u64) -> Script {
             let result = if action == "GetItem" {
                 item(&value.load(Ordering::Relaxed).to_string())
             } else {
-                let text = body["Item"]["value"]["S"].as_str().expect("text").to_owned();
+                let text = body.pointer("/Item/value/S").and_then(Value::as_str).expect("text");
                 value.store(text.parse().expect("a number"), Ordering::Relaxed);
                 json!({})
             };
