@@ -13,8 +13,10 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 use tokio::sync::{Semaphore, oneshot};
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use unstorage_dynamodb::error::{ErrorKind, Operation};
 use unstorage_dynamodb::input::Input;
+use unstorage_dynamodb::options::{RawCircuitBreaker, RawOptions};
 use unstorage_dynamodb::store::Store;
 use unstorage_dynamodb::value::{Given, Reading};
 
@@ -271,4 +273,82 @@ async fn no_read_misses_a_write_that_had_resolved() {
         let reads = store.stats().find(|(operation, _)| *operation == Operation::GetItem).expect("counted").1;
         assert!(reads.coalesced > 0 && reads.in_flight == 0, "seed {seed}: {reads:?}");
     }
+}
+
+/// An endpoint that answers writes alone, and the store on it.
+fn silent(change: impl FnOnce(&mut RawOptions)) -> (Script, Store) {
+    let script = Script::handler(|Sent { action, .. }| async move {
+        if action == "GetItem" {
+            std::future::pending::<()>().await;
+        }
+        (200, json!({}))
+    });
+    let store = script.store_with(change);
+    (script, store)
+}
+
+/// When a read that begins after so many milliseconds failed, and how.
+async fn failed_read(store: &Store, key: &str, begins: u64) -> (u64, ErrorKind) {
+    let started = Instant::now();
+    tokio::time::sleep(Duration::from_millis(begins)).await;
+    let error = store.get(key.into(), Reading::Plain, Input::Absent).await.expect_err("no answer");
+    assert_eq!((error.operation(), error.key()), (Some(Operation::GetItem), Some(key)));
+    (u64::try_from(started.elapsed().as_millis()).expect("short"), error.kind())
+}
+
+/// [FLY-5] [TIME-1]
+#[tokio::test(start_paused = true)]
+async fn a_read_that_joins_again_ends_with_its_own_time() {
+    let (_script, store) = silent(|raw| {
+        raw.timeout = Input::Number(1_000.0);
+        raw.attempt_timeout = Input::Number(0.0);
+    });
+    // The second read joins the first, and then the third, which it could not join before.
+    let write = async {
+        tokio::time::sleep(Duration::from_millis(900)).await;
+        store.put(Operation::SetItem, "k".into(), "v".into(), Input::Absent).await.expect("written");
+    };
+    let reads = [0, 500, 950].map(|begins| failed_read(&store, "k", begins));
+    let (ended, ()) = tokio::join!(join_all(reads), write);
+    assert_eq!(ended, [1_000, 1_500, 1_950].map(|at| (at, ErrorKind::Timeout)));
+}
+
+/// [FLY-5] Otherwise the reads would fail one after the other.
+#[tokio::test(start_paused = true)]
+async fn a_request_that_used_up_its_attempts_is_final_for_all() {
+    let (script, store) = silent(|raw| {
+        raw.timeout = Input::Number(0.0);
+        raw.attempt_timeout = Input::Number(1_000.0);
+        raw.max_attempts = Input::Number(1.0);
+    });
+    let ended = join_all([0, 10, 20].map(|begins| failed_read(&store, "k", begins))).await;
+    assert_eq!(ended, [(1_000, ErrorKind::Timeout); 3]);
+    assert_eq!(script.sent().len(), 1);
+}
+
+/// [FLY-1] [CB-1]
+#[tokio::test(start_paused = true)]
+async fn with_an_open_circuit_breaker_no_request_is_joined() {
+    let (script, store) = silent(|raw| {
+        raw.attempt_timeout = Input::Number(1_000.0);
+        raw.max_attempts = Input::Number(1.0);
+        raw.circuit_breaker = RawCircuitBreaker { failures: Input::Number(1.0), ..RawCircuitBreaker::default() }.into();
+    });
+    let reads = [("other", 0), ("k", 500), ("k", 1_100)].map(|(key, begins)| failed_read(&store, key, begins));
+    let ended = join_all(reads).await;
+    assert_eq!(ended, [(1_000, ErrorKind::Timeout), (1_500, ErrorKind::Timeout), (1_100, ErrorKind::CircuitOpen)]);
+    assert_eq!(script.sent().len(), 2);
+}
+
+/// [FLY-5] The others would not be woken.
+#[tokio::test]
+async fn a_panic_of_a_request_is_an_error_of_each_caller() {
+    let script = Script::handler(|_| async {
+        tokio::task::yield_now().await;
+        panic!("on purpose")
+    });
+    let store = script.store();
+    let read = || async { store.has("k".into(), Input::Absent).await.expect_err("failed").kind() };
+    assert_eq!(tokio::join!(read(), read()), (ErrorKind::Internal, ErrorKind::Internal));
+    assert_eq!(script.sent().len(), 1);
 }
