@@ -1,6 +1,6 @@
-//! Names of options that are misspelt, or are those of another store.
+//! Recognises misspelt option names, and those of other stores.
 
-/// What other stores and caches call an item's time to live, in lower case.
+/// The names that other stores and caches use for an item's time to live, in lower case.
 const OTHER_TTLS: [&str; 17] = [
     "ex",
     "exat",
@@ -21,11 +21,11 @@ const OTHER_TTLS: [&str; 17] = [
     "timetolive",
 ];
 
-/// The known name that an unknown one is probably meant to be: the nearest within one edit, within two where the known
-/// name is long enough that a word of its own is not as near.
+/// Returns the known name that an unknown one is probably meant to be: the closest within one edit, or within two if
+/// the known name is long enough that a different word is unlikely to be so close.
 #[must_use]
 pub fn meant<'a>(unknown: &str, known: &[&'a str]) -> Option<&'a str> {
-    /// The length from which on a name may differ by two edits.
+    /// The minimum length of names that may differ by two edits.
     const LONG: usize = 6;
     let unknown = unknown.to_ascii_lowercase();
     let near = known.iter().filter_map(|name| {
@@ -36,14 +36,14 @@ pub fn meant<'a>(unknown: &str, known: &[&'a str]) -> Option<&'a str> {
     near.min_by_key(|(edits, _)| *edits).map(|(_, name)| name)
 }
 
-/// Whether an option of a call is probably meant to be `ttl`.
+/// Whether a call option is probably meant to be `ttl`.
 #[must_use]
 pub fn means_ttl(name: &str) -> bool {
     name != "ttl" && (meant(name, &["ttl"]).is_some() || OTHER_TTLS.contains(&name.to_ascii_lowercase().as_str()))
 }
 
-/// The letters to insert, drop, replace or swap with their neighbour that make one text of another (the distance of optimal
-/// string alignment).
+/// The number of letters to insert, delete, replace or swap with their neighbour that turn one text into the other
+/// (optimal string alignment distance).
 fn edits(one: &str, other: &str) -> usize {
     let (one, other): (Vec<char>, Vec<char>) = (one.chars().collect(), other.chars().collect());
     let width = other.len() + 1;

@@ -1,20 +1,21 @@
-//! The option `region`, and the same setting where it comes from the environment.
+//! The option `region`, and the same setting in the environment.
 
 use crate::error::{Error, ErrorKind};
 use crate::input::Input;
 
 const ALLOWED: &str = "a region's name such as \"eu-west-1\"";
 
-/// What an ill-formed name is.
+/// Describes an invalid name.
 const FOUND: &str = "a string with other characters than letters, digits and hyphens, or a longer one";
 
-/// Whether a text can be a region's name. It becomes part of a host name: 1 to 63 letters, digits and hyphens.
+/// Whether a text can be a region's name. It becomes part of a host name, so it may have 1 to 63 letters, digits and
+/// hyphens.
 pub(super) fn is_region(name: &str) -> bool {
     (1..=63).contains(&name.len()) && name.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'-')
 }
 
-/// Checks the option against the region that the table's ARN holds, if it is one. That one goes over the environment:
-/// DynamoDB serves an ARN in its own region only.
+/// Validates the option against the region in the table's ARN, if any. The ARN takes precedence over the environment,
+/// because DynamoDB serves an ARN only in its own region.
 pub(super) fn parse(region: Input, of_table: Option<String>) -> Result<Option<String>, Error> {
     let given = match region {
         Input::Absent => return Ok(of_table),
@@ -33,7 +34,7 @@ pub(super) fn parse(region: Input, of_table: Option<String>) -> Result<Option<St
     }
 }
 
-/// Checks what the environment or the profile said.
+/// Validates a region from the environment or the profile.
 pub(crate) fn from_environment(name: String, source: &str) -> Result<String, Error> {
     if is_region(&name) {
         return Ok(name);

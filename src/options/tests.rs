@@ -123,7 +123,7 @@ fn batch_is_on_or_off() {
     assert!(message(with("no".into())).contains("`batch`"));
 }
 
-/// Credentials of a plain endpoint, and a proxy that has a password.
+/// Static credentials, a plain endpoint, and a proxy with a password.
 fn guarded() -> RawOptions {
     RawOptions {
         endpoint: "http://127.0.0.1:8000".into(),
@@ -152,7 +152,7 @@ fn a_debug_print_shows_the_options_and_no_secret() {
 fn tls_is_certain_not_to_be_spoken_by_a_plain_endpoint_alone() {
     let may = |raw| Options::parse(raw).expect("valid").may_speak_tls();
     assert!(!may(guarded()));
-    // A source of credentials or a proxy may be asked over TLS.
+    // Credential sources and proxies may use TLS.
     assert!(may(RawOptions { credentials: RawCredentials::default(), ..guarded() }));
     assert!(may(RawOptions { proxy: "http://127.0.0.1:3128".into(), ..guarded() }));
     assert!(may(RawOptions { endpoint: "https://127.0.0.1:8000".into(), ..guarded() }));

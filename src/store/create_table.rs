@@ -28,12 +28,12 @@ const TABLE_PATIENCE: Duration = Duration::from_mins(2);
 /// is enabling it.
 const TTL_PATIENCE: Duration = Duration::from_secs(3);
 
-/// What `create_table` did and found.
+/// The result of `create_table`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CreatedTable {
     /// Whether this call created the table.
     pub created: bool,
-    /// Whether the key index can be read already; `None` without the option `index`.
+    /// Whether the key index is ready; `None` without the option `index`.
     pub index_ready: Option<bool>,
 }
 
