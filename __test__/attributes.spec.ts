@@ -1,4 +1,4 @@
-// Attribute names: reserved words, punctuation, and what a table with its own names looks like.
+// Attribute names: reserved words, punctuation, and the layout of a table with custom names.
 import { describe, expect, it } from "vitest";
 import { useTable } from "./helpers/table";
 

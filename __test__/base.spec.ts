@@ -1,4 +1,4 @@
-// The option `base`: several drivers on one table, none of which sees the others.
+// The option `base`: several drivers share a table without seeing each other's items.
 import { beforeEach, describe, expect, it } from "vitest";
 import * as v1 from "unstorage";
 import { failureOf, refusalOf } from "./helpers/failure";
@@ -17,7 +17,7 @@ describe("every method", () => {
     ["", ["", ":", "/", undefined, null]],
     ["app:", ["app", "app:", "app::"]],
     ["app:cache:", ["app/cache", "app/cache/", "/app:cache", "app\\cache", "::app//cache::"]],
-    // Nothing in a base is an expression.
+    // No part of a base is interpreted as an expression.
     ...["a:b", "日本", "#k", "?now", "*", "%", "a b"].map((text): [string, unknown[]] => [
       `${text}:`,
       [text],
@@ -31,7 +31,7 @@ describe("every method", () => {
     await driver.setItemRaw("b", new Uint8Array([2]));
     const many = [3, null].map((value, n) => ({ key: `c:${n}`, value }));
     await driver.setItems(many);
-    // Keys and the bases of calls are literal: unstorage has normalised them before.
+    // Keys and the bases of calls are literal, because unstorage has already normalised them.
     await driver.setItem("x/y", "2");
     expect(await table.keys()).toEqual(["a", "b", "c:0", "c:1", "x/y"].map((key) => prefix + key));
     expect(await driver.getItem("a")).toBe("1");

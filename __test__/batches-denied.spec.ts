@@ -1,4 +1,4 @@
-// Roles that may not batch: single operations do the work.
+// Roles without batch permissions: the driver uses single operations.
 import { describe, expect, it } from "vitest";
 import { literal, runChild } from "./helpers/child";
 import { failureOf } from "./helpers/failure";
@@ -31,7 +31,7 @@ describe("[BAT-9] a role without the batch permissions", () => {
       await driver.setItems(items);
       expect(await driver.getItems(items)).toEqual(items);
       const [reads = 0, writes = 0] = count("BatchGetItem", "BatchWriteItem");
-      // At most the batches that were on their way when the first denial came.
+      // At most the batches that were in flight at the first denial.
       expect(Math.max(reads, writes)).toBeLessThanOrEqual(4);
       expect(count("PutItem", "GetItem")).toEqual([120, 120]);
       await driver.setItems(items);
@@ -42,7 +42,7 @@ describe("[BAT-9] a role without the batch permissions", () => {
     });
     expect(recorder.peak).toBeGreaterThan(4);
     expect(recorder.peak).toBeLessThanOrEqual(50);
-    // Once per permission.
+    // One warning per permission.
     expect(warnings.sort()).toEqual([
       expect.stringMatching(/^\[unstorage\] \[aws-dynamodb\] .*dynamodb:BatchGetItem.*`batch`/),
       expect.stringMatching(/^\[unstorage\] \[aws-dynamodb\] .*dynamodb:BatchWriteItem.*`batch`/),

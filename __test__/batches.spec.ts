@@ -1,4 +1,4 @@
-// getItems and setItems on a real engine. Requests that hardly vary are proved in tests/batches.rs.
+// getItems and setItems on a real engine. tests/batches.rs tests the exact requests.
 import { describe, expect, it } from "vitest";
 import { failureOf } from "./helpers/failure";
 import { serviceError, useRecorder } from "./helpers/recorder";
@@ -74,7 +74,7 @@ describe("getItems", () => {
     expect(await driver.getItems(expected.map(({ key }) => ({ key })))).toEqual(expected);
     const found = await driver.getItems(expected.map(({ key }) => key));
     expect(found).toEqual(expected);
-    // The two answers for one key are two objects.
+    // Two results for the same key are separate objects.
     expect(found[0]?.value).not.toBe(found[4]?.value);
   });
 
@@ -117,7 +117,7 @@ describe("getItems", () => {
     expect(error).toMatchObject({ code: "ERR_DYNAMODB_THROTTLED", retryable: true });
     expect(error).toMatchObject({ operation: "getItems", table: table.name });
     expect(error.message).toMatch(/\b7 of the 7\b/);
-    // Without growing waits there would be hundreds.
+    // Without backoff, there would be hundreds.
     expect(recorder.exchanges.length).toBeLessThan(40);
   });
 });
@@ -171,11 +171,11 @@ describe("setItems", () => {
     const stored = new Set(await table.keys());
     const missing = items.map(({ key }) => key).filter((key) => !stored.has(key));
     expect(error.keys).toEqual(expect.arrayContaining(missing));
-    // The failed batch, and those that had not begun.
+    // The failed batch, and those that had not started.
     expect(missing).toEqual(expect.arrayContaining(numbered("part", 50).slice(25)));
     expect([...stored]).toEqual(expect.arrayContaining(numbered("part", 25)));
     expect(error.message).toContain(`${error.keys.length} items are not known to be written`);
-    // They may be written again.
+    // They can be written again.
     recorder.reset();
     await recorded().setItems(items.filter(({ key }) => error.keys.includes(key)));
     expect(await table.driver().getKeys("part")).toHaveLength(300);
@@ -200,7 +200,7 @@ describe("setItems", () => {
   });
 
   it("[BAT-8] one item that DynamoDB refuses does not keep the others from being stored", async () => {
-    // Beyond DynamoDB's range of numbers, which only DynamoDB judges.
+    // Outside DynamoDB's range of numbers, which only DynamoDB checks.
     const items = [...newItems("range", 60), { key: "range:bad", value: 10n ** 200n }];
     const { code, key, keys } = await failureOf(recorded().setItems(items));
     expect([code, key, keys]).toEqual(["ERR_DYNAMODB_VALIDATION", "range:bad", ["range:bad"]]);

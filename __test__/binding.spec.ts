@@ -1,5 +1,5 @@
-// An addon that cannot be loaded. The loader's own variable points it at nothing; package/ proves
-// the same with a package that is really missing.
+// An addon that cannot be loaded. Here, the loader's variable points to a missing file; package/ tests a package that
+// is really missing.
 import { describe, expect, it } from "vitest";
 import { type ChildOptions, entry, literal, runChild } from "./helpers/child";
 
@@ -69,7 +69,7 @@ describe("an addon that cannot be loaded", () => {
       report((await failure(driver.getItem("k"))).code);
       open.forEach((one) => closeSync(one));
       now += 1000;
-      // The addon is there, and refuses the credentials.
+      // The addon loads and rejects the credentials.
       report((await failure(driver.getItem("k"))).code);
     `;
     const through = ["sh", "-c", 'ulimit -n 64 && exec "$@"', "sh"];

@@ -1,4 +1,4 @@
-// Bytes: exactly the window that was given, as it was at the call.
+// Bytes: exactly the range that was passed, with its content at the time of the call.
 import { randomBytes } from "node:crypto";
 import { MessageChannel } from "node:worker_threads";
 import { describe, expect, it } from "vitest";
@@ -7,7 +7,7 @@ import { useTable } from "./helpers/table";
 const table = useTable();
 const pattern = Uint8Array.from({ length: 64 }, (_, index) => 255 - index);
 
-/** A fresh buffer with the pattern. */
+/** Returns a new buffer with the pattern. */
 const filled = (): ArrayBuffer => pattern.slice().buffer;
 
 function shared(): SharedArrayBuffer {
@@ -18,10 +18,10 @@ function shared(): SharedArrayBuffer {
 
 const names =
   "Int8 Uint8 Uint8Clamped Int16 Uint16 Int32 Uint32 Float16 Float32 Float64 BigInt64 BigUint64";
-// Node has Float16Array from version 24 on.
+// Float16Array requires Node 24.
 const kinds = names.split(" ").flatMap((name) => (globalThis as any)[`${name}Array`] ?? []);
 
-/** What it is, how it is made, and the part of the pattern that it shows. */
+/** A description, a constructor, and the part of the pattern that it covers. */
 type Window = [string, () => any, ...part: number[]];
 const windows: Window[] = [
   ...kinds.flatMap((Kind: any): Window[] => {
@@ -103,7 +103,7 @@ describe.each(writes)("%s", (method, write) => {
     ["transferred by postMessage", post],
   ])("[VAL-5] stores bytes as they were, %s after the call", async (how, spoil) => {
     const driver = table.driver();
-    // Many, so that some would still wait for a connection while the buffer changes.
+    // Enough for some to wait for a connection while the buffer changes.
     const keys = Array.from({ length: 60 }, (_, index) => `${how} ${method} ${index}`);
     const calls = keys.map((key) => {
       const buffer = filled();

@@ -12,7 +12,7 @@ beforeEach(() => table.empty());
 const rows = (keys: string[], attributes: Row = { value: { S: "v" } }): Row[] =>
   keys.map((key) => ({ key: { S: key }, ...attributes }));
 
-/** So many rows under `many`, and a driver that is recorded. */
+/** Returns a recorded driver with this many rows under `many`. */
 async function many(count: number, options: object = {}): Promise<Driver> {
   await table.putRows(rows(Array.from({ length: count }, (_, index) => `many:${index}`)));
   return table.driver({ endpoint: recorder.endpoint, ...options });
@@ -33,7 +33,7 @@ describe("what goes and what stays", () => {
   ])("[CLR-1] clear(%j) leaves %j", async (base, left) => {
     await table.putRows(rows(all));
     const driver = table.driver();
-    // The second one finds nothing to remove.
+    // The second call finds nothing to remove.
     expect([await driver.clear(base), await driver.clear(base)]).toEqual([undefined, undefined]);
     expect(await table.keys()).toEqual(left);
   });
@@ -84,7 +84,7 @@ describe("how", () => {
       recorder.delay(2);
       await driver.clear("many:");
       expect(await table.keys()).toEqual([]);
-      // How many keys the driver held at most: given to it by a segment, and not yet deleted.
+      // The maximum number of keys that the driver held: received from a segment and not yet deleted.
       let held = 0;
       let most = 0;
       for (const { operation, request, response } of recorder.exchanges) {
@@ -94,7 +94,7 @@ describe("how", () => {
         most = Math.max(most, held);
       }
       expect(held).toBe(0);
-      // Four pages read ahead, and the one that is being deleted.
+      // Four pages read ahead, and the one being deleted.
       expect(most).toBeLessThanOrEqual(5 * 10);
       expect(most).toBeGreaterThan(10);
     },

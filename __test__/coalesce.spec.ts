@@ -1,4 +1,4 @@
-// Reads that share a request, as JavaScript sees them. The order of reads and writes is tested in tests/flights.rs.
+// Reads that share a request, from JavaScript's perspective. tests/flights.rs tests the order of reads and writes.
 import { expect, it } from "vitest";
 import { failureOf } from "./helpers/failure";
 import { serviceError, useRecorder } from "./helpers/recorder";

@@ -1,4 +1,4 @@
-// What unstorage expects of a driver, seen through `createStorage` of both major versions.
+// unstorage's expectations of a driver, tested with `createStorage` of both major versions.
 import * as v1 from "unstorage";
 import * as v2 from "unstorage-v2";
 import { beforeEach, describe, expect, it } from "vitest";
@@ -61,7 +61,7 @@ describe.each(Object.entries(versions))("[API-11] unstorage %s", (_version, unst
   });
 
   it("[API-14] a nested mount is cut at its depth as well", async () => {
-    // With `flags.maxDepth` unstorage would trust each driver's own depth, which starts at its mount.
+    // With `flags.maxDepth`, unstorage would rely on each driver's own depth, which starts at its mount.
     storage.mount("mnt:deep", table.driver({ table: inner.name }));
     await fill("top", "mnt:deep:a", "mnt:deep:a:b");
     expect(await storage.getKeys(undefined, { maxDepth: 0 })).toEqual(["top"]);

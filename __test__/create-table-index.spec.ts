@@ -46,7 +46,7 @@ async function foreign(TableName: string, more: Partial<CreateTableCommandInput>
   await client.send(new CreateTableCommand(input));
 }
 
-/** What `aws dynamodb update-table …` sends. */
+/** Returns the request that `aws dynamodb update-table …` sends. */
 function updateOf(command: string) {
   const argument = (name: string): string =>
     new RegExp(String.raw`--${name} ('([^']*)'|\S+)`).exec(command)!.slice(1).findLast(Boolean)!;

@@ -1,5 +1,5 @@
-// createTable on real engines: what it makes, what it leaves alone, and what it refuses. Waiting, races and denied
-// requests, which engines in memory do not show, are tested in tests/create_table.rs.
+// createTable on real engines: what it creates, keeps and rejects. tests/create_table.rs tests waiting, races and
+// denied requests, which do not occur on engines in memory.
 import { createRequire } from "node:module";
 import { inspect } from "node:util";
 import type { CreateTableCommandInput, KeyType } from "@aws-sdk/client-dynamodb";
@@ -17,13 +17,13 @@ const recorder = useRecorder();
 const names: string[] = [];
 
 afterEach(async () => {
-  // A refused call leaves no table behind, which is no failure here: what matters is checked by the tests.
+  // A rejected call leaves no table behind, which is not a failure here.
   const drop = (TableName: string) => client.deleteTable({ TableName });
   await Promise.allSettled(names.splice(0).map(drop));
 });
 afterAll(() => client.destroy());
 
-/** Options with a table of their own, dropped after the test; requests go through the recorder. */
+/** Options with a separate table, dropped after the test. Requests go through the recorder. */
 function options(more: Record<string, unknown> = {}): any {
   const name = uniqueName();
   names.push(name);
@@ -44,7 +44,7 @@ function keyed(...attributes: string[]) {
   };
 }
 
-/** Makes a table as somebody else might have. */
+/** Creates a table independently of the driver. */
 async function foreign(
   TableName: string,
   shape: Omit<CreateTableCommandInput, "TableName"> = keyed("key:S"),
@@ -57,7 +57,7 @@ async function ttlOn(TableName: string, AttributeName: string): Promise<void> {
   await client.updateTimeToLive({ TableName, TimeToLiveSpecification });
 }
 
-/** What the engine itself says of a table. */
+/** Returns the engine's description of a table. */
 async function described(TableName: string) {
   const { Table } = await client.describeTable({ TableName });
   const ttl = await client.describeTimeToLive({ TableName });
@@ -126,7 +126,7 @@ describe("the function", () => {
     const error = await failureOf(createTable(options({ credentials, ...more })));
     const shown = inspect(error, { depth: Infinity, showHidden: true }) + JSON.stringify(error);
     expect(shown).not.toContain("CANARY");
-    // With a region it was sent, so there was something to hide.
+    // With a region, the token was sent and had to be hidden.
     expect(recorder.exchanges[0]?.securityToken).toBe("region" in more ? undefined : "CANARY");
   });
 

@@ -1,5 +1,5 @@
-// The AWS default chain, source by source, against stand-ins of AWS's own endpoints: in a Node of its own each, and
-// compared with the JavaScript SDK, which must find the same identity.
+// The AWS default chain, source by source, with stand-ins for AWS's endpoints. Each test runs in a separate Node
+// process and compares the identity with that of the JavaScript SDK.
 import { createHash } from "node:crypto";
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
@@ -17,11 +17,13 @@ beforeEach(() => recorder.spoil(() => ({ status: 200, body: {} })));
 
 interface Source extends ChildOptions {
   options?: object;
-  /** What the stand-in answers; nothing is a 404. */
+  /** The stand-in's response. Without one, it sends a 404. */
   answer?: (seen: Seen, body: string) => unknown;
 }
 
-/** Makes one `getItem`, whose failure is reported, and goes on with `then`. In `env`, `@` is the stand-in's URL. */
+/**
+ * Makes one `getItem`, reports its failure, and continues with `then`. In `env`, `@` is replaced by the stand-in's URL.
+ */
 function run({ options, answer, env, ...child }: Source, then = ""): Promise<ChildResult> {
   standIn.script((seen) => {
     const body = answer?.(seen, seen.body.toString());
@@ -57,14 +59,14 @@ async function expectIdentity(id: string, source: Source): Promise<void> {
 const expiration = Date.now() + 3_600_000;
 const later = new Date(expiration).toISOString();
 
-/** As containers, instances and processes give them. */
+/** The format of containers, instances and processes. */
 const given = (AccessKeyId: string): object => {
   const [SecretAccessKey, Token] = ["secret", `token-${AccessKeyId}`];
   const known = { AccessKeyId, SecretAccessKey, Token, SessionToken: Token, Expiration: later };
   return { Version: 1, Code: "Success", ...known };
 };
 
-/** As SSO and `aws login` give them. */
+/** The format of SSO and `aws login`. */
 const session = (accessKeyId: string, more: object): object => {
   const [secretAccessKey, sessionToken] = ["secret", `token-${accessKeyId}`];
   return { accessKeyId, secretAccessKey, sessionToken, ...more };
@@ -292,7 +294,7 @@ describe("again", () => {
     const source = { env: fromContainer("/role"), answer: () => given("AKIDECS") };
     expect(await run(source, reads)).toMatchObject({ code: 0, stderr: "", reports: [] });
     expect(recorder.exchanges).toHaveLength(1001);
-    // Each driver makes its own.
+    // Each driver makes its own request.
     expect(standIn.seen.map(({ path }) => path)).toEqual(["/role", "/role"]);
   });
 

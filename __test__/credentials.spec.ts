@@ -1,4 +1,4 @@
-// The function in the option `credentials`: when it is called, what it may give, and how it may fail.
+// The function in the option `credentials`: when it is called, what it may return, and how it may fail.
 import { setTimeout as sleep } from "node:timers/promises";
 import { inspect } from "node:util";
 import { afterEach, describe, expect, it } from "vitest";
@@ -17,10 +17,10 @@ afterEach(() => {
   calls = 0;
 });
 
-/** Ids that tell which call gave them. */
+/** Returns credentials whose ID contains the number of the call. */
 const nth = (more: object = {}): object => ({ ...fixed, accessKeyId: `AKIDTEST${calls}`, ...more });
 
-/** A driver whose requests need no engine: each access key id would have tables of its own there. */
+/** Returns a driver that uses no engine, because DynamoDB Local has separate tables for each access key ID. */
 function asking(give: () => unknown, options: Record<string, unknown> = {}): any {
   recorder.spoil(() => success);
   const credentials = (...given: unknown[]): unknown => {
@@ -31,7 +31,7 @@ function asking(give: () => unknown, options: Record<string, unknown> = {}): any
   return table.driver({ endpoint: recorder.endpoint, ...options, credentials });
 }
 
-/** AWS refuses what these credentials signed, by default all. */
+/** Rejects requests signed with these credentials, by default all. */
 function refuse(name: string, isRefused = (_id: string): boolean => true): void {
   recorder.spoil(({ accessKeyId }) =>
     isRefused(accessKeyId) ? serviceError(name, "no") : success,
@@ -85,7 +85,7 @@ describe("when it is called", () => {
     expect(ids()).toEqual(["AKIDTEST1", "AKIDTEST2"]);
     const reads = Array.from({ length: 100 }, () => failureOf(driver.getItem("k")));
     for (const one of await Promise.all(reads)) expect(one).toMatchObject(refused);
-    // Once more every 10 seconds, on a slow machine.
+    // On a slow machine, one more every 10 seconds.
     expect(calls).toBeLessThan(20);
   });
 
@@ -195,7 +195,7 @@ describe("how it may fail", () => {
   it("[CRED-10] all that wait get it, and the next request asks again", async () => {
     const driver = asking(async () => {
       if (calls > 1) return nth();
-      // A read that begins after the failure asks again.
+      // A read that starts after the failure calls the function again.
       while (driver.getInstance().stats().inFlight < 100) await sleep(5);
       throw own;
     });
@@ -265,7 +265,7 @@ it("[CRED-15] it is called without an async context, and no request's is kept", 
   recorder.spoil(() => success);
   const { reports, stderr } = await runChild(script, { flags: ["--expose-gc"] });
   expect(stderr).toBe("");
-  // JSON has null for undefined.
+  // JSON replaces undefined by null.
   expect(reports).toEqual([[null, null, 1, true, null]]);
 });
 
@@ -277,7 +277,7 @@ describe("[CRED-11] it keeps no process alive", () => {
     ["disposed", keys, `await driver.getItem("k"); await driver.dispose();`, 1],
     [
       "asked in the background, with no answer",
-      // Renewed when a fifth of its life is left, used until a tenth is: in between, a busy machine may lose time.
+      // Renewed at a fifth and used until a tenth of the lifetime, which leaves time for a busy machine.
       `calls > 1 ? new Promise(() => {}) : { ...${keys}, expiration: Date.now() + 15_000 }`,
       `await driver.getItem("k"); await sleep(12_050); await driver.getItem("k");`,
       2,

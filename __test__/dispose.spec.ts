@@ -12,10 +12,10 @@ const closed = { name: "ClosedError", code: "ERR_DYNAMODB_CLOSED" };
 
 beforeAll(() => table.putRow("k0", { value: { S: "zero" } }));
 
-/** Waits until the driver has as many requests under way as it ever will. */
+/** Waits until the number of requests in flight no longer grows. */
 async function settledInFlight(): Promise<number> {
   let before = -1;
-  // On a busy machine nothing may happen for a while, and more still come.
+  // On a busy machine, the number may be stable for a while and still grow later.
   for (let same = 0; same < 4; same = recorder.inFlight === before ? same + 1 : 0) {
     before = recorder.inFlight || -1;
     await sleep(200);
@@ -23,7 +23,7 @@ async function settledInFlight(): Promise<number> {
   return before;
 }
 
-/** Reads of `k0`, which is there, and of others, which are not. */
+/** Reads `k0`, which exists, and other keys, which do not. */
 function read(driver: Driver, count: number): Promise<PromiseSettledResult<unknown>[]> {
   return Promise.allSettled(Array.from({ length: count }, (_, n) => driver.getItem(`k${n}`)));
 }
@@ -63,7 +63,7 @@ describe("dispose", () => {
     await disposal;
     const waited = (await results).filter((result) => result.status === "rejected");
     const sent = recorder.exchanges.length;
-    // Otherwise nothing waited, and this test would prove nothing.
+    // Otherwise no request waited and the test would be meaningless.
     expect(sent).toBeLessThan(300);
     expect(waited.length).toBe(300 - sent);
     const reason = { ...closed, operation: "getItem", table: table.name };
@@ -98,13 +98,13 @@ describe("dispose", () => {
     const [used, unused, disposing, other] = [1, 2, 3, 4].map(() => table.driver());
     await Promise.all([used!.setItem("k", "v"), other!.setItem("k", "v")]);
     await Promise.all([used!.dispose(), unused!.dispose()]);
-    // The first call is on the tick of its driver's disposal.
+    // The first call is in the same tick as the disposal of its driver.
     void disposing!.dispose();
     const error = { ...closed, operation, table: table.name, retryable: false };
     for (const driver of [disposing, used, unused]) {
       await expect(call(driver)).rejects.toMatchObject(error);
     }
-    // One driver's end is not another's.
+    // Disposing of one driver does not affect another.
     await call(other);
   });
 });

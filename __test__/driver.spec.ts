@@ -11,7 +11,7 @@ const cjs = createRequire(import.meta.url)("../index.js");
 const table = useTable();
 const recorder = useRecorder();
 
-/** Every method, detached from its driver, as unstorage calls it: with more arguments than some of them declare. */
+/** Calls every method detached from its driver, as unstorage does: with more arguments than some of them declare. */
 async function useAll(driver: any, base: unknown, options: unknown): Promise<void> {
   const { hasItem, getItem, setItem, removeItem, getKeys, clear } = driver;
   const { getItems, setItems, getItemRaw, setItemRaw, getMeta, dispose } = driver;
@@ -68,7 +68,7 @@ describe("the object", () => {
     const [secretAccessKey, sessionToken] = ["CANARY1", "CANARY2"];
     const credentials = { accessKeyId: "AKIDCANARY", secretAccessKey, sessionToken };
     const driver = table.driver({ credentials, endpoint: recorder.endpoint });
-    // After a call too: by then the native side holds them.
+    // Also after a call, when the native side holds them.
     await driver.getItem("k").catch(() => null);
     const everything = { showHidden: true, depth: Infinity, getters: true } as const;
     for (const subject of [driver, driver.options, driver.getItem, driver.dispose]) {

@@ -1,4 +1,4 @@
-// What a person sees when something fails: one error of each origin, and what it says.
+// The errors that a user sees: one of each origin, and its message.
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import dynamoDbCacheDriver, { DynamoDbError } from "../index.mjs";
@@ -73,7 +73,7 @@ it.each([
     return await table.driver(options).getItem(key);
   }
   const { stack, message } = await failureOf(theCaller());
-  // The head says what happened, and nothing of the driver's own plumbing stands before the caller.
+  // The head contains the message, and no frame of the driver precedes the caller's.
   expect(stack).toContain(message);
   expect(stack.split("\n").find((line: string) => /^\s+at /.test(line))).toContain("theCaller");
 });
@@ -169,7 +169,7 @@ describe("what the driver says itself", () => {
     }
   });
 
-  // Frozen: people switch on these. A new one is added here, and none ever leaves.
+  // Frozen, because programs compare these codes. New ones are added here, and none is ever removed.
   const codes =
     "ABORTED ACCESS_DENIED BINDING CIRCUIT_OPEN CLOSED CONNECTION CREDENTIALS INTERNAL INVALID_ARGUMENT " +
     "INVALID_KEY INVALID_OPTION INVALID_VALUE ITEM_TOO_LARGE NO_REGION QUEUE_FULL RESPONSE SCHEMA_MISMATCH " +

@@ -1,4 +1,4 @@
-// Answers that are broken, hostile or errors. Each ends in a value or in an error that says so.
+// Broken, malicious and error responses. Each ends in a value or in an explanatory error.
 import { describe, expect, it } from "vitest";
 import { awsError, found, type Reply } from "../helpers/endpoint";
 import { useCases } from "./helpers/case";
@@ -56,7 +56,7 @@ describe("an answer that is hostile", () => {
   ];
   it.each(hostile)("[case 10] %s: a value or a clear error", async (_, value) => {
     endpoint.script(() => ({ body: `{"Item":{"value":${value}}}` }));
-    // Making a large object is this thread's work, and its size that of the answer.
+    // Creating a large object blocks this thread, in proportion to the response.
     const [{ type, error }] = await run(
       `report(await driver.getItem("k").then((value) => ({ type: typeof value }), (error) => ({ error })));`,
       { driver: { maxAttempts: 1 }, lagMs: 5000 },

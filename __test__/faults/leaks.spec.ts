@@ -1,4 +1,4 @@
-// A long life leaves nothing behind.
+// Long-running processes do not leak.
 import { describe, expect, it } from "vitest";
 import { faultsOf, leaks } from "./rig/leaks.mjs";
 

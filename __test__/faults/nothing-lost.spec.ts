@@ -1,4 +1,5 @@
-// Random operations while the network, the service and the client itself break, and a ledger of what the table may hold.
+// Random operations while the network, the service and the client itself fail, with a ledger of the possible contents
+// of the table.
 import { describe, expect, inject, it } from "vitest";
 import { testSeed } from "../helpers/random";
 import { Ledger, stateOf, textOf } from "./rig/ledger.mjs";
@@ -12,7 +13,7 @@ it(`[case 18] [case 39] nothing lost in ${operations} random operations under ch
   console.log(JSON.stringify(result));
   expect(result.problems, `TEST_SEED=${seed}`).toEqual([]);
   expect(result.operations).toBeGreaterThanOrEqual(operations);
-  // Otherwise nothing was at stake.
+  // Otherwise the test would be meaningless.
   expect(result.kills).toBeGreaterThan(operations / 2000);
   expect(Object.keys(result.faults).sort()).toEqual(
     "connection cut failed late leftover lost refused throttled unanswered".split(" "),
@@ -45,7 +46,7 @@ describe("the ledger of that test", () => {
         "x:",
         keys.map((key) => `x:${key}`),
       );
-      // What the table holds is not what these are about.
+      // These tests do not depend on the contents of the table.
       ledger.clear("", true);
     };
 

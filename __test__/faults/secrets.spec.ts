@@ -1,4 +1,4 @@
-// However a call fails, and whatever the process is set to log: no credential and no value is printed.
+// No credential and no value is printed, however a call fails and whatever the process logs.
 import { describe, expect, it } from "vitest";
 import { awsError, found, type Script, useEndpoint } from "../helpers/endpoint";
 import { expectNoSecret, runPlain } from "./helpers/case";

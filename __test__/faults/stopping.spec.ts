@@ -1,4 +1,4 @@
-// Calls that are stopped, by dispose or by a signal, and drivers that share a process.
+// Calls that are aborted by dispose or a signal, and drivers that share a process.
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { found } from "../helpers/endpoint";
@@ -6,7 +6,7 @@ import { useCases } from "./helpers/case";
 
 const { endpoint, run } = useCases();
 
-/** Waits for what the endpoint is to see; other work may delay it. */
+/** Waits until the endpoint has seen something, which a busy machine may delay. */
 async function until(isTrue: () => boolean): Promise<void> {
   for (let n = 0; n < 200 && !isTrue(); n += 1) await sleep(20);
   expect(isTrue()).toBe(true);
@@ -71,7 +71,7 @@ describe("a signal", () => {
       },
     );
     expect(reports).toEqual(["sent", ["waiting", "AbortError"], ["during", "AbortError"]]);
-    // One request in all, and the endpoint saw its connection close.
+    // One request in total, whose connection was closed.
     expect(endpoint.seen).toHaveLength(1);
     await until(() => endpoint.hangUps === 1 && endpoint.open === 0);
   });
@@ -99,7 +99,7 @@ describe("a signal", () => {
          const calls = controllers.map(({ signal }, n) => driver.getItem("k" + n, { signal }));
          controllers.forEach((controller, n) => n % 50 && controller.abort());
          for (const { value, reason } of await Promise.allSettled(calls)) {
-           // An answer that was there before the signal is one.
+           // A response that arrived before the signal counts.
            if (reason?.name === "AbortError") result.aborted += 1;
            else if (value !== "v") result.neither += 1;
          }

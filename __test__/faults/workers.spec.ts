@@ -1,4 +1,4 @@
-// Worker threads that end in the middle of requests: other threads are unaffected, and the addon keeps working.
+// Worker threads that end with requests in flight: other threads are unaffected, and the addon keeps working.
 import { describe, expect, it } from "vitest";
 import { literal } from "../helpers/child";
 import { found, useEndpoint } from "../helpers/endpoint";
@@ -6,7 +6,7 @@ import { expectEnd, inside, runPlain } from "./helpers/case";
 
 const endpoint = useEndpoint();
 
-/** `begin(mode)` makes a worker; in mode "held" it never gets answers, in mode "quick" it does one read. */
+/** `begin(mode)` creates a worker. In mode "held" it never receives responses, in mode "quick" it makes one read. */
 const prelude = `
   const { Worker } = await import("node:worker_threads");
   const source = "(" + String(async () => {

@@ -1,4 +1,4 @@
-// The checks before a release refuse what they should.
+// The release checks reject what they should.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

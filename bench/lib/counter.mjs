@@ -1,4 +1,4 @@
-// Requests per operation: of a few operations, outside the measured rounds, through a proxy that counts.
+// Counts the requests per operation of a few operations with a proxy, outside the measured rounds.
 import http from "node:http";
 
 import { listen } from "../../scripts/lib/listen.mjs";
@@ -7,10 +7,11 @@ import { summarise } from "./stats.mjs";
 /** @typedef {import("./scenarios.mjs").Contestant} Contestant */
 
 /**
- * @param {import("./alternate.mjs").Outcome} outcome gets the figure `requests`
- * @param {string} endpoint what the proxy stands before
+ * @param {import("./alternate.mjs").Outcome} outcome receives the figure `requests`
+ * @param {string} endpoint of the server behind the proxy
  * @param {(text: string) => void} progress
- * @param {(contestant: Contestant, endpoint: string, reset: () => void) => Promise<number>} operate gives the number of operations
+ * @param {(contestant: Contestant, endpoint: string, reset: () => void) => Promise<number>} operate returns the number
+ * of operations
  */
 export async function countRequests(outcome, endpoint, progress, operate) {
   progress("counting requests");

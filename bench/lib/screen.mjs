@@ -1,4 +1,4 @@
-// The results as a terminal shows them.
+// Prints the results to a terminal.
 import { bold, dim, green, red } from "../../scripts/lib/steps.mjs";
 import { advantage, spread } from "./stats.mjs";
 
@@ -16,7 +16,7 @@ export function short(value) {
 const milliseconds = (/** @type {number} */ microseconds) => `${short(microseconds / 1000)} ms`;
 const megabytes = (/** @type {number} */ bytes) => `${short(bytes / 1024 / 1024)} MB`;
 
-/** What is shown of a metric, in this order. Those not here are in the JSON only. */
+/** The metrics that are shown, in this order. The JSON also contains the others. */
 const columns = /** @type {const} */ ([
   ["throughput", "operations/s", short],
   ["wall", "µs each", short],
@@ -36,7 +36,7 @@ const columns = /** @type {const} */ ([
 const asItIs = (/** @type {string} */ text) => text;
 
 /**
- * A header and a row for each contestant, with their ratio last.
+ * A header and one row per contestant, followed by their ratio.
  *
  * @param {Outcome} outcome
  * @param {string[]} metrics that are shown
@@ -90,7 +90,7 @@ export function printVerdicts(verdicts) {
   }
 }
 
-/** One line that is written over while a terminal shows it, and kept where a log does. @param {string} prefix */
+/** A status line that is overwritten in a terminal and kept in a log. @param {string} prefix */
 export function progressLine(prefix) {
   const isTerminal = process.stdout.isTTY === true;
   let lastLogged = 0;

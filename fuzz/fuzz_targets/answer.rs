@@ -1,4 +1,4 @@
-//! The response path: any bytes, as the answer to any operation, become a result or an error.
+//! The response path: any bytes, as the response to any operation, yield a result or an error.
 #![no_main]
 
 use std::time::Duration;

@@ -1,5 +1,5 @@
-//! From a stored value, as DynamoDB would send it, to what becomes of it in JavaScript: nothing panics, no number is
-//! rounded, no size is absurd.
+//! Converts stored values, as DynamoDB would send them, to JavaScript: nothing panics, no number is rounded, and no
+//! size is implausible.
 #![no_main]
 
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -35,7 +35,7 @@ fn look_at(value: &AttributeValue) {
 
 fn look_at_number(text: &str) {
     match number(text) {
-        // What JavaScript holds is written back as the same number.
+        // A number that JavaScript can represent is written back unchanged.
         Number::Double(double) => {
             let written = number_text(double).expect("a number that was read can be written");
             assert_eq!(number(&written), Number::Double(double), "{text}");

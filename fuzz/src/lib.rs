@@ -1,4 +1,4 @@
-//! What the fuzz targets share: a store whose answers are the bytes of a fuzzer.
+//! Shared code of the fuzz targets: a store whose responses are the fuzzer's input.
 
 use std::cell::RefCell;
 use std::future::Future;
@@ -31,7 +31,7 @@ impl Clock for StoppedClock {
     }
 }
 
-/// Gives every request the same answer.
+/// Sends the same response to every request.
 #[derive(Debug, Clone)]
 struct Fuzzed;
 
@@ -49,7 +49,7 @@ impl HttpConnector for Fuzzed {
     }
 }
 
-/// One attempt, and a deadline that a loop without end would miss.
+/// One attempt, with a deadline that an endless loop would miss.
 fn store() -> Store {
     let options = Options::parse(RawOptions {
         table: "cache".into(),
@@ -64,7 +64,7 @@ fn store() -> Store {
     Store::with_http_client(options.expect("options"), Arc::new(StoppedClock), SharedHttpClient::new(Fuzzed))
 }
 
-/// Runs one call on a store that is answered so.
+/// Runs one call on a store that receives this response.
 pub fn answered<T, F: Future<Output = T>>(status: u16, body: &[u8], call: impl FnOnce(Arc<Store>) -> F) -> T {
     ANSWER.set((status, body.to_vec()));
     RUNTIME.with(|runtime| runtime.block_on(call(STORE.with(Arc::clone))))

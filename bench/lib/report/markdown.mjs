@@ -1,11 +1,11 @@
-// The blocks of README.md and docs/BENCHMARKS.md that are made of figures.
+// The generated blocks of README.md and docs/BENCHMARKS.md.
 import { rowsOf } from "../screen.mjs";
 import { inWords, withUnit } from "./charts.mjs";
 
 /** @typedef {import("../alternate.mjs").Outcome} Outcome */
 
 /**
- * Puts new text between the marks `<!-- bench:NAME -->` and `<!-- /bench:NAME -->`.
+ * Replaces the text between the marks `<!-- bench:NAME -->` and `<!-- /bench:NAME -->`.
  *
  * @param {string} document
  * @param {Record<string, string>} blocks
@@ -20,7 +20,7 @@ export function withBlocks(document, blocks) {
   }, document);
 }
 
-/** @param {string[][]} rows the first is the header */
+/** @param {string[][]} rows the first one is the header */
 function table([header = [], ...rows]) {
   const lines = header.map((_, index) => (index === 0 ? "---" : "---:"));
   return [header, lines, ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
