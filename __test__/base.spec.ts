@@ -49,7 +49,7 @@ describe("every method", () => {
     expect(await sorted(driver.getKeys())).toEqual(["b", "x/y"]);
   });
 
-  it("[BASE-1] maxDepth counts what is under the base", async () => {
+  it("[BASE-1] maxDepth counts from the base", async () => {
     const driver = table.driver({ base: "x:y:z" });
     for (const key of ["top", "one:a", "one:two:a"]) await driver.setItem(key, "v");
     expect(await driver.getKeys("", { maxDepth: 0 })).toEqual(["top"]);
@@ -96,7 +96,7 @@ describe("neighbours", () => {
     expect(await table.keys()).toEqual([...others, ...left]);
   });
 
-  it("[BASE-2] two mounts of one storage", async () => {
+  it("[BASE-2] two mounts in one storage", async () => {
     const storage = v1.createStorage();
     storage.mount("cache", table.driver({ base: "m1" }));
     storage.mount("data", table.driver({ base: "m2" }));
@@ -124,14 +124,14 @@ describe("sizes", () => {
     expect(recorder.exchanges).toEqual([]);
   });
 
-  it("[BASE-3] a base of 1,024 bytes, with its separator, is the longest", async () => {
+  it("[BASE-3] a base may have at most 1,024 bytes including its separator", async () => {
     const driver = table.driver({ base: `${"é".repeat(511)}x` });
     await driver.setItem("k", "v");
     expect(await driver.getKeys()).toEqual(["k"]);
   });
 
   const others: [unknown][] = [[5], [true], [{}], [["a"]], ["a\ud800"], ["é".repeat(512)]];
-  it.each(others)("[BASE-3] %j is no base", async (base) => {
+  it.each(others)("[BASE-3] %j is not a valid base", async (base) => {
     const error = await refusalOf(recorder, { base });
     expect(error.message).toContain("`base`");
   });

@@ -23,7 +23,7 @@ const count = (...operations: string[]): number[] =>
   operations.map((operation) => recorder.of(operation).length);
 
 describe("[BAT-9] a role without the batch permissions", () => {
-  it("writes, reads and clears singly, remembers it, and says so once", async () => {
+  it("writes, reads and clears with single operations, remembers the denial, and warns once", async () => {
     deny("Batch");
     recorder.delay(5);
     const warnings = await warningsOf(async () => {
@@ -49,7 +49,7 @@ describe("[BAT-9] a role without the batch permissions", () => {
     ]);
   }, 60_000);
 
-  it("a denial of one operation changes nothing for the other", async () => {
+  it("a denial of one operation does not affect the other", async () => {
     deny("BatchGetItem");
     const warnings = await warningsOf(async () => {
       const driver = recorded();
@@ -60,7 +60,7 @@ describe("[BAT-9] a role without the batch permissions", () => {
     expect(warnings).toHaveLength(1);
   });
 
-  it("without the single permission either, the error names that one", async () => {
+  it("if the single permission is missing too, the error names it", async () => {
     deny("");
     const driver = recorded();
     const denied = { code: "ERR_DYNAMODB_ACCESS_DENIED" };
@@ -73,7 +73,7 @@ describe("[BAT-9] a role without the batch permissions", () => {
     expect(read.message).toContain("dynamodb:GetItem");
   });
 
-  it("[ABT-8] a warning that cannot be given changes no result", async () => {
+  it("[ABT-8] a failing warning does not change the result", async () => {
     deny("BatchWriteItem");
     const options = { ...engineOptions(table.name), endpoint: recorder.endpoint };
     const { reports } = await runChild(`

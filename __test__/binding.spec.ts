@@ -14,7 +14,7 @@ async function reportsOf(body: string, child: ChildOptions): Promise<any[]> {
 }
 
 describe("an addon that cannot be loaded", () => {
-  it("[ERR-12] [TAB-1] is one clear error per call that names the platform; the factory works", async () => {
+  it("[ERR-12] [TAB-1] causes one clear error per call that names the platform; the factory works", async () => {
     const script = `
       const { createTable } = await import(${literal(entry)});
       const { name, dispose, getInstance, options, ...methods } = driver;
@@ -38,7 +38,7 @@ describe("an addon that cannot be loaded", () => {
     }
   });
 
-  it("[ERR-12] is searched for once a second at most", async () => {
+  it("[ERR-12] is looked up at most once a second", async () => {
     const script = `
       const { default: Module } = await import("node:module");
       let searches = 0;
@@ -59,7 +59,7 @@ describe("an addon that cannot be loaded", () => {
     expect(await reportsOf(script, missing)).toEqual([{ first: true, soon: 0, later: true }]);
   });
 
-  it("[ERR-12] is loaded by a later call, where only a file descriptor was missing", async () => {
+  it("[ERR-12] is loaded by a later call if only a file descriptor was missing", async () => {
     const script = `
       const { openSync, closeSync } = await import("node:fs");
       let now = 5000;
@@ -77,7 +77,7 @@ describe("an addon that cannot be loaded", () => {
     expect(await reportsOf(script, { through })).toEqual(codes);
   });
 
-  it("[ERR-12] leaves the program's own setting of process.report", async () => {
+  it("[ERR-12] does not change the program's setting of process.report", async () => {
     const script = `
       const { createRequire } = await import("node:module");
       const { platformTag } = createRequire(${literal(entry)})("./js/loader.cjs");

@@ -62,7 +62,7 @@ describe("windows", () => {
     expect((await table.getRow("nested"))?.value).toEqual({ L: [{ B: expected }] });
   });
 
-  it("[RAW-1] what is read is the caller's own: changing it changes nothing else", async () => {
+  it("[RAW-1] each read returns a separate object that the caller may change", async () => {
     const driver = table.driver();
     await driver.setItemRaw("own", pattern);
     (await driver.getItemRaw("own")).fill(0);
@@ -116,7 +116,7 @@ describe.each(writes)("%s", (method, write) => {
     expect(read).toEqual(keys.map(() => Buffer.from(pattern)));
   });
 
-  it("[RAW-1] [VAL-5] rejects bytes of a buffer that was transferred; the old value stays", async () => {
+  it("[RAW-1] [VAL-5] rejects a transferred buffer and keeps the old value", async () => {
     const driver = table.driver();
     await driver.setItem("kept", "old");
     const views = [(buffer: any) => new Uint8Array(buffer), (buffer: any) => new DataView(buffer)];
@@ -131,7 +131,7 @@ describe.each(writes)("%s", (method, write) => {
   });
 });
 
-it("[VAL-5] an object that changes after the call is stored as it was", async () => {
+it("[VAL-5] an object that changes after the call is stored unchanged", async () => {
   const driver = table.driver();
   const make = (): any => ({ list: [1, 2], bytes: Buffer.of(1), set: new Set(["a"]) });
   const value = make();

@@ -32,7 +32,7 @@ const bulk: [string, (store: any) => Promise<unknown>][] = [
 ];
 
 describe("the circuit breaker", () => {
-  it("[CB-1] opens after time-outs in a row, and calls fail without a request", async () => {
+  it("[CB-1] opens after consecutive timeouts, and calls fail without a request", async () => {
     const store = driver({ failures: 3, cooldown: 3_600_000 });
     silence();
     for (let n = 0; n < 3; n += 1) expect(await codeOf(store.getItem("k"))).toBe("TIMEOUT");
@@ -62,7 +62,7 @@ describe("the circuit breaker", () => {
     for (const [, next] of bulk) expect(await failureOf(next(store))).toMatchObject(open);
   });
 
-  it("[CB-1] does not count answers, if only errors, nor aborted calls", async () => {
+  it("[CB-1] does not count responses, even errors, or aborted calls", async () => {
     const store = driver({ failures: 2, cooldown: 3_600_000 });
     for (const status of [400, 500, 400, 500]) {
       endpoint.script(() => ({ status, body: { __type: "Odd" } }));

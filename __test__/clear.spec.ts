@@ -18,7 +18,7 @@ async function many(count: number, options: object = {}): Promise<Driver> {
   return table.driver({ endpoint: recorder.endpoint, ...options });
 }
 
-describe("what goes and what stays", () => {
+describe("what is removed and what is kept", () => {
   const all = ["a", "a:", "a:b", "a:b:c", "ab", "ab:c", "b:a:c", "z"];
   const others = ["a", "ab", "ab:c", "b:a:c", "z"];
 
@@ -44,7 +44,7 @@ describe("what goes and what stays", () => {
     expect(await table.keys()).toEqual(["#k:x", ":p:x", "x:y"]);
   });
 
-  it("[CLR-2] expired rows and rows without a value go too", async () => {
+  it("[CLR-2] expired rows and rows without a value are removed too", async () => {
     const ttl = { N: "1000000000" };
     await table.putRows([
       ...rows(["a:dead", "b:dead"], { value: { S: "v" }, ttl }),
@@ -129,7 +129,7 @@ describe("how", () => {
     expect(await table.keys()).toEqual(["kept"]);
   });
 
-  it("[CLR-4] what a batch left over is deleted all the same", async () => {
+  it("[CLR-4] unprocessed deletes are retried", async () => {
     const driver = await many(60);
     recorder.spoil(leaveOver("BatchWriteItem", 2));
     await driver.clear("many:");
@@ -137,7 +137,7 @@ describe("how", () => {
     expect(recorder.of("BatchWriteItem").length).toBeGreaterThan(3);
   });
 
-  it("[CLR-4] two at once do not disturb each other", async () => {
+  it("[CLR-4] two concurrent calls do not disturb each other", async () => {
     const driver = await many(60);
     await Promise.all([driver.clear("many:"), driver.clear("")]);
     expect(await table.keys()).toEqual([]);

@@ -123,11 +123,11 @@ describe("environment and profile", () => {
   ])("%s: %s", (_, id, env, options) => expectIdentity(id, { env, home, options }));
 });
 
-describe("what a profile may hold", () => {
+describe("what a profile may contain", () => {
   it("[CRED-4] credential_process", () =>
     expectIdentity("AKIDPROCESS", fromProcess("AKIDPROCESS")));
 
-  it("[CRED-4] an SSO session, with the token that `aws sso login` left", () => {
+  it("[CRED-4] an SSO session with the token of `aws sso login`", () => {
     const text = `[default]
       sso_session = corp
       sso_account_id = 123456789012
@@ -162,7 +162,7 @@ describe("what a profile may hold", () => {
     return expectIdentity("AKIDLOGIN", { home });
   });
 
-  it("[CRED-4] roles assumed one by another", () => {
+  it("[CRED-4] chained roles", () => {
     const text = `[default]\nregion = us-east-1\n${role("last", "source_profile = middle")}
       [profile middle]\n${role("first", "source_profile = base")}[profile base]\n${keys("BASE")}`;
     const signers: Record<string, string> = { first: "BASE", last: "FIRST" };
@@ -176,7 +176,7 @@ describe("what a profile may hold", () => {
     });
   });
 
-  it("[CRED-4] a role of the environment's identity", () =>
+  it("[CRED-4] a role assumed with the environment's credentials", () =>
     expectIdentity("AKIDROLE", {
       ...viaRole("credential_source = Environment"),
       answer: (_, body) => (body.includes("role%2Fshop") ? sts("AKIDROLE") : undefined),
@@ -224,7 +224,7 @@ describe("web identity, container and instance", () => {
   );
 
   it.each(["true", "TRUE", "1", "yes"])(
-    "[CRED-3] AWS_EC2_METADATA_DISABLED=%s: it is not asked",
+    "[CRED-3] AWS_EC2_METADATA_DISABLED=%s: no request",
     async (off) => {
       const { reports } = await run(instance(off), withSdk);
       expect(reports).toMatchObject([{ code: "ERR_DYNAMODB_CREDENTIALS" }]);
@@ -234,7 +234,7 @@ describe("web identity, container and instance", () => {
   );
 });
 
-describe("what is refused", () => {
+describe("what is rejected", () => {
   const missing = { ...environment, AWS_PROFILE: "missing" };
   const circle = `${role("r", "source_profile = b")}[profile b]\n${role("s", "source_profile = default")}`;
   it.each([
@@ -277,7 +277,7 @@ describe("what is refused", () => {
   });
 
   const some = { credentials: { accessKeyId: "id", secretAccessKey: "s" } };
-  it.each([{}, some])("[CRED-16] an account id that is required: %j", async (options) => {
+  it.each([{}, some])("[CRED-16] a missing account ID that is required: %j", async (options) => {
     const env = { ...environment, AWS_ACCOUNT_ID_ENDPOINT_MODE: "required" };
     const { reports } = await run({ env, options: { ...options, endpoint: undefined } });
     expect(reports).toMatchObject([{ code: "ERR_DYNAMODB_INVALID_OPTION", retryable: false }]);
@@ -285,7 +285,7 @@ describe("what is refused", () => {
   });
 });
 
-describe("again", () => {
+describe("repeated lookups", () => {
   it("[CRED-5] one lookup serves 1,000 parallel reads", async () => {
     const reads = `
       const other = dynamoDbCacheDriver({ table: "from-driver", ...options });
@@ -298,7 +298,7 @@ describe("again", () => {
     expect(standIn.seen.map(({ path }) => path)).toEqual(["/role", "/role"]);
   });
 
-  it("[CRED-8] when AWS refuses them, the files are read again", async () => {
+  it("[CRED-8] if AWS rejects them, the files are read again", async () => {
     recorder.spoil(({ accessKeyId }, nth) =>
       accessKeyId === "OLD" && nth > 1
         ? serviceError("ExpiredTokenException", "no")

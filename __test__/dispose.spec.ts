@@ -37,7 +37,7 @@ describe("dispose", () => {
     expect(await driver.dispose()).toBeUndefined();
   });
 
-  it("[DIS-2] waits for what has been sent", async () => {
+  it("[DIS-2] waits for requests in flight", async () => {
     const driver = recorded();
     recorder.hold();
     const results = read(driver, 3);
@@ -52,7 +52,7 @@ describe("dispose", () => {
     expect(await results).toEqual(values.map((value) => ({ status: "fulfilled", value })));
   });
 
-  it("[DIS-2] rejects what still waits for a connection", async () => {
+  it("[DIS-2] rejects calls that wait for a connection", async () => {
     const driver = recorded();
     recorder.hold();
     const results = read(driver, 300);
@@ -70,7 +70,7 @@ describe("dispose", () => {
     for (const one of waited) expect(one).toMatchObject({ reason });
   });
 
-  it("[DIS-2] calls on the tick before it settle: with their result, or closed", async () => {
+  it("[DIS-2] calls in the same tick before it settle, with their result or as closed", async () => {
     const driver = table.driver();
     const results = read(driver, 3);
     await driver.dispose();
@@ -80,7 +80,7 @@ describe("dispose", () => {
     }
   });
 
-  it("[DIS-2] a clear under way ends, one way or the other, and says which", async () => {
+  it("[DIS-2] a running clear ends and reports how", async () => {
     const keys = Array.from({ length: 200 }, (_, index) => `clear:${index}`);
     await table.putRows(keys.map((key) => ({ key: { S: key }, value: { S: "v" } })));
     const driver = recorded();
@@ -94,7 +94,7 @@ describe("dispose", () => {
     else expect(result.reason).toMatchObject({ ...closed, operation: "clear" });
   });
 
-  it.each(methods)("[DIS-3] %s after it rejects", async (operation, _, call) => {
+  it.each(methods)("[DIS-3] %s rejects afterwards", async (operation, _, call) => {
     const [used, unused, disposing, other] = [1, 2, 3, 4].map(() => table.driver());
     await Promise.all([used!.setItem("k", "v"), other!.setItem("k", "v")]);
     await Promise.all([used!.dispose(), unused!.dispose()]);

@@ -138,7 +138,7 @@ describe("what AWS answers", () => {
   });
 
   it.each(['{"Item":{"key', "<html>welcome</html>", "[]"])(
-    "[ERR-2] [ERR-3] %s is no answer",
+    "[ERR-2] [ERR-3] %s is not a valid response",
     async (body) => {
       recorder.spoil(() => ({ status: 200, body }));
       const error = await failureOf(recorded().getItem("k"));
@@ -148,8 +148,8 @@ describe("what AWS answers", () => {
   );
 });
 
-describe("what the driver says itself", () => {
-  it("[ERR-9] without credentials, where they were looked for", async () => {
+describe("errors of the driver itself", () => {
+  it("[ERR-9] without credentials, names the sources", async () => {
     const { reports } = await runChild(`
       const driver = dynamoDbCacheDriver({ table: "some-table", region: "eu-west-1" });
       const { name, message, ...rest } = await failure(driver.getItem("k"));
@@ -181,7 +181,7 @@ describe("what the driver says itself", () => {
     expect([...new Set(listed)].sort()).toEqual(codes.split(" "));
   });
 
-  it("[ERR-2] what it refuses is a DynamoDbError without a status", async () => {
+  it("[ERR-2] rejected arguments are a DynamoDbError without a status", async () => {
     const error = await failureOf(table.driver().setItem("", "v"));
     expectShape(error, "setItem", table.name);
     expect(error.name).toBe("DynamoDbError");
@@ -190,7 +190,7 @@ describe("what the driver says itself", () => {
     );
   });
 
-  it("[ERR-1] a table that is not known is absent, not invented", async () => {
+  it("[ERR-1] an unknown table is omitted", async () => {
     const error = await failureOf(dynamoDbCacheDriver(engineOptions("")).getItem("k"));
     expect(error).toBeInstanceOf(DynamoDbError);
     expect(error.table || undefined).toBeUndefined();

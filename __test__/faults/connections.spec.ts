@@ -57,7 +57,7 @@ describe("a reset", () => {
   );
 });
 
-describe("a pooled connection that died unseen", () => {
+describe("a pooled connection that died unnoticed", () => {
   // Like a frozen Lambda: the process is suspended while the peer closes the connection.
   async function afterStandstill(spoil?: () => void): Promise<any> {
     endpoint.script(() => found("v"));
@@ -132,7 +132,7 @@ describe("a black hole", () => {
   );
 });
 
-describe("an answer in drops", () => {
+describe("a response in small pieces", () => {
   const body = { Item: { value: { S: "v".repeat(100) } }, Items: [] };
   const sent = JSON.stringify(body).length - 1;
   const slow: [string, Reply][] = [
@@ -142,7 +142,7 @@ describe("an answer in drops", () => {
     ["nothing at all", { silent: true, ending: "hang" }],
   ];
 
-  it.each(slow)("[case 07] %s: the time for the request ends it", async (_, reply) => {
+  it.each(slow)("[case 07] %s: ends with the request's timeout", async (_, reply) => {
     endpoint.script(() => reply);
     await expectTimeouts({ attemptTimeout: 500, timeout: 1200 }, 500);
     // Three calls with at most four attempts each.

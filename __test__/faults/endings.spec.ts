@@ -74,7 +74,7 @@ describe("a process with requests in flight", () => {
     600_000,
   );
 
-  it("[case 35] beforeExit comes once they have settled, and each has one outcome", async () => {
+  it("[case 35] beforeExit is emitted after they have settled, each exactly once", async () => {
     endpoint.script((_, nth) => (nth % 2 === 0 ? { delay: 50, status: 400 } : { delay: 50 }));
     const result = await runPlain(
       `let outcomes = 0;
@@ -86,7 +86,7 @@ describe("a process with requests in flight", () => {
     expect(result).toMatchObject({ reports: [100], code: 0 });
   });
 
-  it(`[case 36] a natural end: idle, undisposed, with pooled connections open, ${times} times`, async () => {
+  it(`[case 36] a normal exit: idle, not disposed, with pooled connections open, ${times} times`, async () => {
     endpoint.script(() => ({}));
     const script = `
       const calls = [driver, make(options)].flatMap((one) =>

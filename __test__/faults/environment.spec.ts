@@ -5,7 +5,7 @@ import { runPlain, useCases } from "./helpers/case";
 
 const { endpoint, run, read } = useCases();
 
-describe("a poisoned environment", () => {
+describe("a malicious environment", () => {
   // The ones that the test of ENV-1 does not cover.
   it.each([
     ["AWS_NEW_RETRIES_2026", "true", "x"],
@@ -26,7 +26,7 @@ describe("a poisoned environment", () => {
   });
 });
 
-describe("a clock that is wrong", () => {
+describe("a wrong clock", () => {
   // Timers must keep working.
   const monotonic = { DONT_FAKE_MONOTONIC: "1", FAKETIME_DONT_FAKE_MONOTONIC: "1" };
   const year = 31_536_000;
@@ -55,7 +55,7 @@ describe("a clock that is wrong", () => {
     } else expect(value).toBe("v");
   });
 
-  it("[case 23] jumps back while a request is in flight: its times are not touched", async () => {
+  it("[case 23] jumps back while a request is in flight: timeouts are unaffected", async () => {
     endpoint.script(() => ({ ...found("v"), delay: 300 }));
     // After one second, the clock is an hour behind.
     const [values] = await run(
@@ -71,7 +71,7 @@ describe("a clock that is wrong", () => {
     expect(new Set(values)).toEqual(new Set(["v"]));
   });
 
-  it("[case 22] an expiry is by the machine's clock, whatever it shows", async () => {
+  it("[case 22] an expiry is based on the machine's clock, right or wrong", async () => {
     const at2030 = Date.UTC(2030, 0, 1) / 1000;
     for (const isAlive of [true, false]) {
       const Item = { value: { S: "v" }, ttl: { N: String(at2030 + (isAlive ? 60 : -1)) } };

@@ -78,7 +78,7 @@ describe("an address space", () => {
     });
   };
 
-  it("[case 32] of 3 GB is enough for items read fifty at a time", async () => {
+  it("[case 32] of 3 GB suffices for items read fifty at a time", async () => {
     large(40_000);
     const reports = await run(
       `let bytes = 0;
@@ -96,7 +96,7 @@ describe("an address space", () => {
     expect(reports).toEqual([20_000_000]);
   });
 
-  it("[case 32] too small for what is asked at once: the process ends, it does not hang", async () => {
+  it("[case 32] too small for concurrent reads: the process ends instead of hanging", async () => {
     large(350_000);
     const { code, signal, reports } = await runPlain(
       `const keys = Array.from({ length: 2000 }, (_, n) => "k" + n);
@@ -115,7 +115,7 @@ describe("an address space", () => {
   });
 });
 
-describe("an answer without end", () => {
+describe("an endless response", () => {
   const megabyte = Buffer.alloc(2 ** 20, "v");
   /** Up to 2 GB of an endless text. */
   function* endless(): Generator<Buffer | string> {

@@ -67,7 +67,7 @@ describe("arguments of any type", () => {
     },
   );
 
-  it("[case 42] a getter of an item or an option is called once at most", async () => {
+  it("[case 42] a getter of an item or an option is called at most once", async () => {
     const reports = await run(`
       const counts = {};
       const spy = (label, object) => new Proxy(object, {
@@ -85,7 +85,7 @@ describe("arguments of any type", () => {
     expect(reports).toEqual([[]]);
   });
 
-  it("[case 42] a text of ten million characters is refused, and the next call works", async () => {
+  it("[case 42] a text of ten million characters is rejected, and the next call works", async () => {
     const reports = await run(
       `report(await settle(driver.setItem("k", "x".repeat(1e7))));
        report(await settle(driver.getItem("x".repeat(1e7))));
@@ -101,7 +101,7 @@ describe("arguments of any type", () => {
 });
 
 describe("a busy machine", () => {
-  it("[case 48] a thread that blocks for 6 seconds makes no call late by its own time", async () => {
+  it("[case 48] a thread that blocks for 6 seconds causes no timeout", async () => {
     endpoint.script(() => ({ ...found("v"), delay: 50 }));
     // An attempt may take 5 seconds of the driver's time, not of this thread's.
     const reports = await run(

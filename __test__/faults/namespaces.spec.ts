@@ -60,7 +60,7 @@ describe("a name", () => {
     expect(ms).toBeLessThan(5000);
   });
 
-  it("[case 30] [NET-4] [NET-5] that is answered late: one lookup for 50 calls, and no connect time-out", async () => {
+  it("[case 30] [NET-4] [NET-5] that resolves late: one lookup for 50 calls, and no connect timeout", async () => {
     const reports = await withNames(
       `(type) => {
          globalThis.lookups = (globalThis.lookups ?? 0) + (type === "A");

@@ -7,7 +7,7 @@ import { nothingLost } from "./rig/nothing-lost.mjs";
 
 const operations = Number(process.env.FAULT_OPERATIONS ?? 10_000);
 
-it(`[case 18] [case 39] nothing lost in ${operations} random operations under chaos and kill -9`, async () => {
+it(`[case 18] [case 39] no data lost in ${operations} random operations with network faults and kill -9`, async () => {
   const seed = testSeed();
   const result = await nothingLost(inject("endpoint"), { seed, operations });
   console.log(JSON.stringify(result));
@@ -21,7 +21,7 @@ it(`[case 18] [case 39] nothing lost in ${operations} random operations under ch
   expect(result.outcomes.resolved).toBeGreaterThan(operations / 10);
 }, 600_000);
 
-describe("the ledger of that test", () => {
+describe("the ledger of this test", () => {
   const row = (id: number, text = textOf(id, 50)): Record<string, any> => ({
     key: { S: "a" },
     value: { S: text },
@@ -73,7 +73,7 @@ describe("the ledger of that test", () => {
     expect(ledger.problems).toHaveLength(problems);
   });
 
-  it("a torn row: half a value, or the expiry of another write", () => {
+  it("a corrupt row: half a value, or the expiry of another write", () => {
     expect(stateOf(row(3))).toBe(3);
     for (const text of [
       textOf(3, 50).slice(1),

@@ -50,7 +50,7 @@ describe("a proxy", () => {
     },
   );
 
-  it("[case 29] that comes back: the next call works", async () => {
+  it("[case 29] that recovers: the next call works", async () => {
     endpoint.script(() => found("v"));
     const reports = await run(
       `report(await settle(driver.getItem("k")));

@@ -13,7 +13,7 @@ async function until(isTrue: () => boolean): Promise<void> {
 }
 
 describe("dispose", () => {
-  it("[case 37] with 1,000 pending: each has its result or a ClosedError, and sockets close", async () => {
+  it("[case 37] with 1,000 pending calls: each gets its result or a ClosedError, and sockets close", async () => {
     endpoint.script(({ request }) => ({ ...found(request.Key.key.S), delay: 300 }));
     const [{ values, closed, after }] = await run(
       `const ends = Promise.allSettled(Array.from({ length: 1000 }, (_, n) => driver.getItem("k" + n)));
@@ -76,7 +76,7 @@ describe("a signal", () => {
     await until(() => endpoint.hangUps === 1 && endpoint.open === 0);
   });
 
-  it("[case 38] stops the wait between two attempts, and no further one is sent", async () => {
+  it("[case 38] ends the backoff between two attempts, and no further one is sent", async () => {
     endpoint.script(() => ({ status: 500, headers: { "x-amz-retry-after": "4000" } }));
     const [{ error, ms }] = await run(
       `report(await settle(driver.getItem("k", { signal: AbortSignal.timeout(300) })));
@@ -89,7 +89,7 @@ describe("a signal", () => {
     expect(endpoint.seen).toHaveLength(sent);
   });
 
-  it("[case 38] 10,000 controllers: no listener stays, and no call has another's outcome", async () => {
+  it("[case 38] 10,000 controllers: all listeners are removed, and no call has another's outcome", async () => {
     endpoint.script(() => found("v"));
     const [{ aborted, ...rest }] = await run(
       `const { getEventListeners } = await import("node:events");
@@ -133,7 +133,7 @@ describe("two drivers in one process", () => {
     expect(reports).toEqual([1, 2].map((n) => [`table-${n} AKID${n} us-west-${n} token${n}`]));
   });
 
-  it("[case 52] the retries of one do not use up those of the other", async () => {
+  it("[case 52] the retries of one do not exhaust those of the other", async () => {
     endpoint.script(({ request }, nth) =>
       request.TableName === "bad" || nth % 2 === 0 ? { status: 503, body: "" } : found("v"),
     );

@@ -68,7 +68,7 @@ describe("a certificate", () => {
     },
   );
 
-  it("[TLS-5] that is trusted itself is refused where it is for another host", async () => {
+  it("[TLS-5] that is trusted itself is rejected for another host", async () => {
     const own = authority.selfSigned(elsewhere);
     const { error } = await readOver(own, { NODE_EXTRA_CA_CERTS: own.file });
     expect(error.message).toMatch(/names elsewhere\.example/);
@@ -126,7 +126,7 @@ describe("a peer", () => {
   });
 
   // With TLS 1.2, the handshake ends with an alert that also has other meanings.
-  it("[NET-9] that asks for a certificate of the client: final, and the message says so", async () => {
+  it("[NET-9] that requires a client certificate: final, and the message says so", async () => {
     const client = { requestCert: true, rejectUnauthorized: true, ca: authority.pem };
     const { endpoint, stop } = await serve({
       ...authority.issue(),

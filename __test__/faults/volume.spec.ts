@@ -34,7 +34,7 @@ const list = `
   report([error ?? value.length, new Set(value).size, Math.round(megabytes() - before)]);
 `;
 
-it("[case 20] getKeys of a million keys: each of them once, within 500 MB", async () => {
+it("[case 20] getKeys of a million keys: each exactly once, within 500 MB", async () => {
   endpoint.script(madeUpTable(1_000_000, 20_000).scan);
   const [[length, distinct, grown]] = await run(list, {
     driver: { attemptTimeout: 60_000, timeout: 200_000 },
@@ -45,7 +45,7 @@ it("[case 20] getKeys of a million keys: each of them once, within 500 MB", asyn
   expect(grown).toBeLessThan(500);
 });
 
-it("[case 20] pages that fail on the way are requested again, never dropped", async () => {
+it("[case 20] failed pages are requested again, never dropped", async () => {
   const { scan } = madeUpTable(20_000, 100);
   let count = 0;
   endpoint.script((seen) => {
@@ -61,7 +61,7 @@ it("[case 20] pages that fail on the way are requested again, never dropped", as
   expect([length, distinct]).toEqual([20_000, 20_000]);
 });
 
-it("[case 21] clear of 100,000 rows: all of them, at most 50 connections, memory does not grow", async () => {
+it("[case 21] clear of 100,000 rows: all removed, with at most 50 connections and bounded memory", async () => {
   const { deleted, scan, remove } = madeUpTable(100_000, 2000);
   endpoint.script((seen) => (seen.operation === "Scan" ? scan(seen) : remove(seen)));
   const [[value, grown]] = await run(

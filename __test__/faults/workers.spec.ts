@@ -64,7 +64,7 @@ describe("worker threads", () => {
       [1, 2].map(() => ["v", "v", fine]),
     ],
     [
-      "created and terminated at once, 20 times",
+      "created and terminated immediately, 20 times",
       `for (let n = 0; n < 20; n += 1) {
          const { worker, message } = begin("held");
          message.catch(() => {});
@@ -94,7 +94,7 @@ describe("worker threads", () => {
     expect(await run(body)).toEqual(expected);
   });
 
-  it("[case 35] process.exit with workers in the middle of requests, 20 times", async () => {
+  it("[case 35] process.exit while workers have requests in flight, 20 times", async () => {
     for (let n = 0; n < 20; n += 1) {
       await run(
         `await Promise.all(Array.from({ length: 4 }, () => begin("held").message));

@@ -34,7 +34,7 @@ describe("files", () => {
     " ",
   );
 
-  it("are those of this list, and no more", async () => {
+  it("are exactly those of this list", async () => {
     expect(app.files("unstorage-dynamodb")).toEqual(main);
     expect(app.files(platformName)).toEqual([...platform, `unstorage-dynamodb.${tag}.node`]);
     const parameters = ["pack", "--dry-run", "--json", "--ignore-scripts"];
@@ -49,7 +49,7 @@ describe("files", () => {
     expect(statSync(addon).size).toBeLessThanOrEqual(8.25 * 1024 * 1024);
   });
 
-  it("the notices name what is linked in, with the texts of its licences", () => {
+  it("the notices name all linked crates, with the texts of their licences", () => {
     const text = readFileSync(installed(platformName, "THIRD-PARTY-NOTICES"), "utf8");
     for (const crate of ["tokio", "rustls", "ring", "hyper", "aws-config", "napi"]) {
       expect(text).toMatch(new RegExp(`^  ${crate} \\d`, "m"));
@@ -58,7 +58,7 @@ describe("files", () => {
     expect(text).toContain("Apache License");
   });
 
-  it("the addon holds no path of the machine that built it", () => {
+  it("the addon contains no path of the machine that built it", () => {
     const home = process.env.HOME ?? "/root";
     expect(readFileSync(addon, "latin1").includes(`${home}/.cargo/`)).toBe(false);
   });
@@ -75,7 +75,7 @@ describe.runIf(process.platform === "linux")("the addon on Linux", () => {
     expect(sections).not.toMatch(/\.symtab|\.debug_/);
   });
 
-  it("needs no glibc newer than 2.28, which Node itself needs", async () => {
+  it("needs no glibc newer than 2.28, which Node itself requires", async () => {
     const versions = (await readelf("--version-info")).matchAll(/GLIBC_(\d+)\.(\d+)/g);
     const needed = [...versions].map(([, major, minor]) => Number(major) * 1000 + Number(minor));
     // musl has no symbol versions.
@@ -83,7 +83,7 @@ describe.runIf(process.platform === "linux")("the addon on Linux", () => {
     expect(Math.max(0, ...needed)).toBeLessThanOrEqual(2028);
   });
 
-  it("needs the C library and nothing else", async () => {
+  it("needs only the C library", async () => {
     const dynamic = await readelf("--dynamic");
     const needed = [...dynamic.matchAll(/\(NEEDED\).*\[(.+)\]/g)].map(([, name]) => name!);
     expect(needed.length).toBeGreaterThan(0);
@@ -101,14 +101,14 @@ describe("manifests", () => {
     }
   });
 
-  it("the main package names every platform, at exactly its own version", () => {
+  it("the main package lists every platform, with its own exact version", () => {
     const { optionalDependencies, version, napi } = manifest("unstorage-dynamodb");
     expect(Object.keys(optionalDependencies)).toHaveLength(napi.targets.length);
     expect(new Set(Object.values(optionalDependencies))).toEqual(new Set([version]));
     expect(optionalDependencies).toHaveProperty([platformName]);
   });
 
-  it("the platform package is for this platform alone", () => {
+  it("the platform package is only for this platform", () => {
     const { version, os, cpu, libc, license } = manifest(platformName);
     expect({ version, os, cpu, libc, license }).toEqual({
       version: manifest("unstorage-dynamodb").version,
@@ -119,7 +119,7 @@ describe("manifests", () => {
     });
   });
 
-  it("types come first and `default` last, in every entry", () => {
+  it("`types` is first and `default` last in every entry", () => {
     const { exports } = manifest("unstorage-dynamodb");
     // In the order of precedence: Bun's bundler sets both conditions, Node the second.
     const conditions = ["types", "bun", "node-addons", "default"];
@@ -138,7 +138,7 @@ describe("linters", () => {
     expect(messages).toEqual([]);
   });
 
-  it("attw finds no wrong types, in no mode of resolution and for no entry", async () => {
+  it("attw finds no wrong types for any entry and resolution mode", async () => {
     const attw = join(root, "node_modules/@arethetypeswrong/cli/dist/index.js");
     const parameters = [attw, tarballs().main, "--no-color", "--no-emoji"];
     const result = await run(process.execPath, parameters, root);

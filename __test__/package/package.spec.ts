@@ -149,7 +149,7 @@ describe("without a working addon", () => {
     return installed(platformName, `unstorage-dynamodb.${target}.node`);
   }
 
-  it("[ERR-12] that is not installed: platform, package, and how to install it for another platform", async () => {
+  it("[ERR-12] that is not installed: names the platform and the package, and how to install it for another platform", async () => {
     const { message } = await failure();
     const [os, cpu, abi] = target.split("-");
     const libc = { gnu: " --libc=glibc", musl: " --libc=musl" }[abi ?? ""] ?? "";
@@ -182,7 +182,7 @@ describe("without a working addon", () => {
     if (words === isCut) expect(message).toContain(` ${statSync(addon).size} of ${size} bytes: `);
   });
 
-  it("[ERR-12] that is of another version: both versions", async () => {
+  it("[ERR-12] of another version: names both versions", async () => {
     installPlatform();
     const file = installed("unstorage-dynamodb", "js", "loader.cjs");
     const text = readFileSync(file, "utf8");
@@ -196,7 +196,7 @@ describe("without a working addon", () => {
     }
   });
 
-  it("works again as soon as it is whole", async () => {
+  it("works again once the addon is complete", async () => {
     installPlatform();
     bare.write(
       "whole.mjs",
