@@ -1,4 +1,4 @@
-// The option `circuitBreaker`: calls fail fast if no request receives a response.
+// The option `circuitBreaker`: calls fail fast while requests receive no response.
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, inject, it } from "vitest";
 import { useEndpoint } from "./helpers/endpoint";

@@ -68,7 +68,7 @@ describe("the object", () => {
     const [secretAccessKey, sessionToken] = ["CANARY1", "CANARY2"];
     const credentials = { accessKeyId: "AKIDCANARY", secretAccessKey, sessionToken };
     const driver = table.driver({ credentials, endpoint: recorder.endpoint });
-    // Also after a call, when the native side holds them.
+    // Also after a call, when the native side has a copy.
     await driver.getItem("k").catch(() => null);
     const everything = { showHidden: true, depth: Infinity, getters: true } as const;
     for (const subject of [driver, driver.options, driver.getItem, driver.dispose]) {

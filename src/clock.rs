@@ -30,7 +30,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn system_clock_is_past_2020_and_does_not_stand_still() {
+    fn the_system_clock_is_past_2020_and_advances() {
         let first = SystemClock.now();
         assert!(first > Duration::from_hours(24 * 365 * 50));
         std::thread::sleep(Duration::from_millis(2));

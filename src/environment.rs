@@ -139,7 +139,7 @@ mod tests {
 
     /// [ENV-4]
     #[test]
-    fn reads_what_is_on_the_list_and_hands_all_to_processes() {
+    fn reads_listed_variables_and_passes_all_to_processes() {
         let environment = of(&[("AWS_REGION", "eu-west-1"), ("AWS_PROFILE", ""), ("VAULT_TOKEN", "CANARY")]);
         assert_eq!(environment.get("AWS_REGION"), Some("eu-west-1"));
         assert_eq!(environment.get("AWS_PROFILE"), Some(""));
@@ -154,7 +154,7 @@ mod tests {
 
     /// [ENV-4]
     #[test]
-    fn an_empty_one_has_nothing_of_the_process() {
+    fn an_empty_environment_does_not_inherit_from_the_process() {
         let environment = Environment::default();
         assert!(environment.sdk().get("PATH").is_err() && environment.sdk().get("HOME").is_err());
         assert_eq!(environment.of_processes().count(), 0);

@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_escaped_and_cut_in_the_message_and_whole_beside_it() {
+    fn the_message_truncates_the_key_and_the_error_has_all_of_it() {
         let key = format!("a\n\u{0}\"{}", "x".repeat(200));
         let error = Error::new(ErrorKind::InvalidKey, "no").during(Operation::SetItem, "t").with_key(key.clone());
         let message = error.to_string();

@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn the_words_true_and_false_are_flags() {
+    fn the_texts_true_and_false_are_flags() {
         for (text, flag) in [("true", true), ("false", false), (" TRUE ", true), ("False", false)] {
             assert_eq!(Input::from(text).as_flag(!flag), Ok(flag), "{text:?}");
         }
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn kind_never_holds_the_value() {
+    fn kind_never_contains_the_value() {
         assert_eq!(Input::from("hunter2").kind(), "a string");
         assert_eq!(Input::Number(-1.0).kind(), "a negative number");
     }

@@ -251,7 +251,7 @@ mod tests {
 
     /// [KEY-3]
     #[test]
-    fn a_key_that_cannot_exist_is_sought_nowhere() {
+    fn a_key_that_cannot_exist_is_not_looked_up() {
         let base = Base::parse("app".into()).expect("valid");
         let seek = |input: Input| Key::seek(input, &base);
         for text in ["", &"x".repeat(2_045)] {
@@ -280,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn a_store_s_base_counts_and_stays_out_of_sight() {
+    fn the_base_counts_towards_the_size_and_is_not_shown() {
         let base = Base::parse("app".into()).expect("valid");
         let key = Key::parse("a:b".into(), &base).expect("valid");
         assert_eq!(key.stored(), "app:a:b");
@@ -330,18 +330,18 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_key_comes_back_exactly(text in "\\PC{1,500}|[\\x00-\\x7f]{1,2048}") {
+        fn a_key_is_read_back_unchanged(text in "\\PC{1,500}|[\\x00-\\x7f]{1,2048}") {
             prop_assert_eq!(parse(Input::Text(text.clone())).expect("valid").into_string(), text);
         }
 
         #[test]
-        fn a_base_is_the_same_with_and_without_its_separator(text in "[a-z:]{0,8}[a-z]") {
+        fn a_trailing_separator_does_not_change_a_base(text in "[a-z:]{0,8}[a-z]") {
             prop_assert_eq!(Base::parse(Input::Text(text.clone())), Base::parse(Input::Text(format!("{text}:"))));
         }
 
         /// A store reads back its own keys unchanged, and never reads those under another base.
         #[test]
-        fn a_key_comes_back_under_its_base_alone(base in "\\PC{0,20}|[ab:]{0,4}", other in "[ab:]{0,4}", text in "\\PC{1,20}|[ab:]{1,4}") {
+        fn a_key_is_read_back_only_under_its_base(base in "\\PC{0,20}|[ab:]{0,4}", other in "[ab:]{0,4}", text in "\\PC{1,20}|[ab:]{1,4}") {
             let base = Base::parse(Input::Text(base)).expect("valid");
             let other = Base::parse(Input::Text(other)).expect("valid");
             let key = Key::parse(Input::Text(text.clone()), &base).expect("valid");

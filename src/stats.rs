@@ -44,7 +44,7 @@ macro_rules! counters {
 }
 
 /// Capacity units are counted in thousandths, because an eventually consistent read consumes half a unit.
-pub(crate) const PARTS_OF_A_UNIT: f64 = 1_000.0;
+pub(crate) const UNIT_SCALE: f64 = 1_000.0;
 
 counters! {
     /// HTTP requests sent, including retries.
@@ -64,9 +64,9 @@ counters! {
     /// Bytes of response bodies.
     bytes_received: "bytesReceived";
     /// Read units that DynamoDB reported, in thousandths.
-    read_units: "readUnits" / PARTS_OF_A_UNIT;
+    read_units: "readUnits" / UNIT_SCALE;
     /// Write units that DynamoDB reported, in thousandths.
-    write_units: "writeUnits" / PARTS_OF_A_UNIT;
+    write_units: "writeUnits" / UNIT_SCALE;
     /// Reads that shared the request of another read of the same key.
     coalesced: "coalesced";
     /// Calls that have started and not ended.
@@ -154,7 +154,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_operation_has_counters_of_its_own() {
+    fn every_operation_has_separate_counters() {
         let stats = Stats::default();
         for (position, operation) in Operation::ALL.into_iter().enumerate() {
             assert_eq!(operation as usize, position, "{operation:?} stands in its place");

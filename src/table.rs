@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn ttl_counts_as_on_while_it_is_being_enabled() {
+    fn ttl_is_on_while_it_is_being_enabled() {
         let state = |status: &str, name: Option<&str>| {
             let ttl = TimeToLiveDescription {
                 time_to_live_status: Some(status.to_owned()),

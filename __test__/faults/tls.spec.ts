@@ -1,4 +1,4 @@
-// TLS: connections fail if they must, with the reason, and succeed wherever Node's own https does.
+// TLS: connections fail when they must, with a reason, and succeed whenever Node's own https does.
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { afterAll, describe, expect, it } from "vitest";
@@ -100,7 +100,7 @@ describe("a peer", () => {
   // The response of OpenSSL and rustls servers to a plain HTTP request.
   const alert = says("\x15\x03\x01\0\x02\x02\x46");
   const wrong: [string, string, number, Array<(socket: Socket) => void>, RegExp][] = [
-    ["[case 28] stalls", "https", 4, [() => {}], /no answer from .* in time/],
+    ["[case 28] stalls", "https", 4, [() => {}], /no response from .* in time/],
     ["[NET-9] breaks off: tried again", "https", 4, breaks, /TLS handshake/],
     ["[NET-9] speaks no TLS: final", "https", 1, [plain], /does not speak TLS.*write http:/],
     ["[NET-9] speaks TLS at an http: endpoint: final", "http", 1, [alert], /begin with https:/],

@@ -40,7 +40,7 @@ const items = (operation) =>
       const isMain = operation === "getItem" && size === 1024 && inFlight === 64;
       /** @type {Contestant[]} */
       const contestants = ["driver", "reference"];
-      // The floor is measured only where a target depends on it.
+      // The floor is measured only if a target depends on it.
       if (size === 1024) contestants.push("floor");
       if (isMain) contestants.push("bare", "boundary");
       return {

@@ -6,13 +6,13 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use libfuzzer_sys::fuzz_target;
 use unstorage_dynamodb::input::Input;
 use unstorage_dynamodb::value::{Number, Reading, certain_size, number, number_text, size};
-use unstorage_dynamodb_fuzz::answered;
+use unstorage_dynamodb_fuzz::with_response;
 
 fuzz_target!(|value: &[u8]| {
     let body = [br#"{"Item":{"value":"#.as_slice(), value, b"}}"].concat();
     for reading in [Reading::Plain, Reading::Raw] {
         let found =
-            answered(200, &body, async |store| store.get("k".into(), reading, Input::Absent).await).ok().flatten();
+            with_response(200, &body, async |store| store.get("k".into(), reading, Input::Absent).await).ok().flatten();
         let Some(found) = found else { continue };
         assert!(certain_size(&found) <= size(&found));
         assert!(certain_size(&found) <= value.len());

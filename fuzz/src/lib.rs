@@ -16,7 +16,7 @@ use unstorage_dynamodb::options::{Options, RawKeys, RawOptions};
 use unstorage_dynamodb::store::Store;
 
 thread_local! {
-    static ANSWER: RefCell<(u16, Vec<u8>)> = const { RefCell::new((200, Vec::new())) };
+    static RESPONSE: RefCell<(u16, Vec<u8>)> = const { RefCell::new((200, Vec::new())) };
     static RUNTIME: tokio::runtime::Runtime =
         tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
     static STORE: Arc<Store> = Arc::new(store());
@@ -43,7 +43,7 @@ impl HttpClient for Fuzzed {
 
 impl HttpConnector for Fuzzed {
     fn call(&self, _: HttpRequest) -> HttpConnectorFuture {
-        let (status, body) = ANSWER.with_borrow(Clone::clone);
+        let (status, body) = RESPONSE.with_borrow(Clone::clone);
         let response = HttpResponse::new(status.try_into().expect("a status"), SdkBody::from(body));
         HttpConnectorFuture::ready(Ok(response))
     }
@@ -65,7 +65,7 @@ fn store() -> Store {
 }
 
 /// Runs one call on a store that receives this response.
-pub fn answered<T, F: Future<Output = T>>(status: u16, body: &[u8], call: impl FnOnce(Arc<Store>) -> F) -> T {
-    ANSWER.set((status, body.to_vec()));
+pub fn with_response<T, F: Future<Output = T>>(status: u16, body: &[u8], call: impl FnOnce(Arc<Store>) -> F) -> T {
+    RESPONSE.set((status, body.to_vec()));
     RUNTIME.with(|runtime| runtime.block_on(call(STORE.with(Arc::clone))))
 }

@@ -21,7 +21,7 @@ use crate::store::{Patience, Store};
 use crate::usage::Usage;
 use crate::value::Reading;
 
-/// The version of the npm package. Its JavaScript refuses an addon of another version.
+/// The version of the npm package. Its JavaScript code rejects an addon of another version.
 #[napi]
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 

@@ -98,9 +98,9 @@ impl fmt::Display for BodyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::TooLarge(limit) => {
-                write!(f, "the answer is larger than {limit} bytes, the most that this operation can need")
+                write!(f, "the response is larger than {limit} bytes, the most that this operation can need")
             }
-            Self::Empty => f.write_str("the answer is empty"),
+            Self::Empty => f.write_str("the response is empty"),
         }
     }
 }
@@ -155,7 +155,7 @@ mod tests {
 
     #[test]
     fn only_a_success_must_have_a_body() {
-        assert_eq!(read(SMALL, &["", ""]).expect_err("empty").to_string(), "the answer is empty");
+        assert_eq!(read(SMALL, &["", ""]).expect_err("empty").to_string(), "the response is empty");
         assert_eq!(read(BodyLimit::of(Action::GetItem, false), &[]).expect("an error may be empty"), "");
     }
 }

@@ -218,7 +218,7 @@ impl CredentialsCache {
             match state.cached.clone() {
                 Some(cached) if cached.end.is_none_or(|end| now < end) => {
                     if cached.due.is_some_and(|due| now >= due) && now >= state.renewal_backoff_until {
-                        // The lookup continues as a task of its own.
+                        // The lookup continues in its own task.
                         drop(self.look_up(&mut state));
                     }
                     return Ok(cached);

@@ -39,10 +39,10 @@ pub(super) fn explain(failure: Failure, action: &str, attempts: u32, target: &Ta
         }
         Reason::Credentials(error) | Reason::Configuration(error) => return error.with_aws(None, metadata),
         Reason::TimedOut(cause) => {
-            (Error::new(ErrorKind::Timeout, format!("no answer from {} in time", destination(target))), cause)
+            (Error::new(ErrorKind::Timeout, format!("no response from {} in time", destination(target))), cause)
         }
         Reason::Unreadable(cause) => {
-            let reason = format!("the answer of {} could not be read", destination(target));
+            let reason = format!("the response of {} could not be read", destination(target));
             (Error::new(ErrorKind::Response, reason), Some(cause))
         }
         Reason::Unreachable { cause, advice } => {
@@ -95,10 +95,10 @@ fn from_response(
             format!("the credentials may not call dynamodb:{action} on this table")
         }
         ErrorKind::Credentials => "AWS refused the credentials; check that they are right and not expired".to_owned(),
-        // Several account quotas on tables share this name, and only the message tells them apart.
+        // Several account quotas share this name, and only the message distinguishes them.
         ErrorKind::Throttled if name == Some("LimitExceededException") && !text.is_empty() => text.clone(),
         ErrorKind::Throttled => "rate exceeded: the table or the account is over its capacity".to_owned(),
-        _ if text.is_empty() => format!("{} answered with status {status}", destination(target)),
+        _ if text.is_empty() => format!("{} responded with status {status}", destination(target)),
         _ => text.clone(),
     };
     let cause = match (name, text.is_empty()) {

@@ -104,7 +104,7 @@ impl HttpConnector for SdkHttpConnector {
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("no answer within {0:?}")]
+#[error("no response within {0:?}")]
 struct ReadTimeout(Duration);
 
 impl SdkHttpConnector {

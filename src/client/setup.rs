@@ -139,7 +139,7 @@ impl SetupError {
     }
 
     pub(super) fn not_http(cause: BoxError) -> Self {
-        let text = "the answer is not HTTP/1.1; the URL of a server that speaks TLS must begin with https:";
+        let text = "the response is not HTTP/1.1; the URL of a server that speaks TLS must begin with https:";
         Self::new(Kind::Final, text.to_owned(), Some(cause))
     }
 

@@ -25,7 +25,7 @@ pub(crate) type Slot<'a> = SemaphorePermit<'a>;
 
 /// A place in the queue, released when dropped.
 #[derive(Debug)]
-pub(crate) struct Place<'a>(&'a Slots);
+pub(crate) struct QueuePlace<'a>(&'a Slots);
 
 impl Slots {
     /// Creates `max_connections` slots, or fewer if the process cannot open that many files.
@@ -60,8 +60,8 @@ impl Slots {
     }
 
     /// Joins the queue of waiting calls. Returns `None` if it is full.
-    pub(crate) fn queue(&self) -> Option<Place<'_>> {
-        let place = Place(self);
+    pub(crate) fn queue(&self) -> Option<QueuePlace<'_>> {
+        let place = QueuePlace(self);
         (self.waiting.fetch_add(1, Ordering::Relaxed) < MAX_WAITING).then_some(place)
     }
 
@@ -75,7 +75,7 @@ impl Slots {
     }
 }
 
-impl Drop for Place<'_> {
+impl Drop for QueuePlace<'_> {
     fn drop(&mut self) {
         self.0.waiting.fetch_sub(1, Ordering::Relaxed);
     }

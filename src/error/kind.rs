@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn every_kind_has_a_code_of_its_own() {
+    fn every_kind_has_a_distinct_code() {
         assert_eq!(codes().len(), ErrorKind::ALL.len());
     }
 
@@ -159,7 +159,7 @@ mod tests {
 
     /// [ERR-1]
     #[test]
-    fn only_what_may_pass_by_itself_is_retryable() {
+    fn only_temporary_failures_are_retryable() {
         for kind in ErrorKind::ALL {
             let by_status = [None, Some(400), Some(499), Some(500), Some(599)].map(|status| kind.is_retryable(status));
             let expected = match kind {

@@ -7,7 +7,7 @@ use super::attribute::{Members, Text};
 
 /// Why a response could not be parsed. Omits the response itself, which may be user data.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the answer {what} (line {line}, column {column})")]
+#[error("the response {what} (line {line}, column {column})")]
 pub(crate) struct ResponseError {
     what: &'static str,
     line: usize,
@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_error_tells_where_and_never_what() {
+    fn an_error_contains_the_position_but_no_content() {
         for response in [
             r#"{"Item":{"value":{"BOOL":"CANARY"}}}"#,
             r#"{"Item":{"value":{"CANARY":"CANARY"}}}"#,
@@ -76,7 +76,7 @@ mod tests {
 
     /// [ANS-6]
     #[test]
-    fn an_error_response_is_read_in_every_form_that_the_sdks_read() {
+    fn error_responses_are_parsed_in_all_forms_of_the_sdks() {
         let read = |header: Option<&str>, body: &str| {
             let ErrorBody { name, message } = error_body(header, body.as_bytes());
             (name.unwrap_or_default(), message.unwrap_or_default())

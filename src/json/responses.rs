@@ -5,7 +5,7 @@ use serde::de::Error;
 use serde_json::Result;
 
 use super::attribute::{Item, Members};
-use crate::stats::PARTS_OF_A_UNIT;
+use crate::stats::UNIT_SCALE;
 
 /// Parses a response.
 pub(crate) fn read<'a, T: Deserialize<'a>>(response: &'a [u8]) -> Result<T> {
@@ -41,7 +41,7 @@ pub(crate) struct ConsumedCapacity {
 pub(crate) struct Units(pub(crate) u64);
 
 impl Units {
-    /// The requests of one item or table stay far below the limits of these types.
+    /// Adds up the units of the requests on an item or a table.
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -49,7 +49,7 @@ impl Units {
     )]
     pub(crate) fn of<'a>(consumed: impl IntoIterator<Item = &'a ConsumedCapacity>) -> Self {
         let units: f64 = consumed.into_iter().filter_map(|consumed| consumed.capacity_units).sum();
-        Self((units * PARTS_OF_A_UNIT) as u64)
+        Self((units * UNIT_SCALE) as u64)
     }
 }
 

@@ -145,7 +145,7 @@ fn any_json() -> impl Strategy<Value = Value> {
 proptest! {
     /// Serialized values are parsed back unchanged by the SDK and by our own code.
     #[test]
-    fn every_value_comes_back(value in attribute()) {
+    fn every_value_is_parsed_back_unchanged(value in attribute()) {
         let response = json!({ "Item": { "other": { "S": "x" }, "value": written(&value) } }).to_string();
         let other = AttributeValue::S("x".to_owned());
         let expected = Ok(Some(HashMap::from([("other".to_owned(), other), ("value".to_owned(), value)])));
@@ -156,14 +156,14 @@ proptest! {
     /// [SET-2] The lower bound of the size never exceeds the size of the request, so no item that could fit is
     /// rejected.
     #[test]
-    fn the_size_that_is_certain_is_that_of_what_is_sent(value in attribute()) {
+    fn the_certain_size_never_exceeds_the_request(value in attribute()) {
         prop_assert_eq!(certain_size(&value), bytes_in(&written(&value)));
         prop_assert!(certain_size(&value) <= size(&value));
     }
 
     /// [ANS-5] What we parse, the SDK parses alike. What only the SDK parses, DynamoDB does not send.
     #[test]
-    fn whatever_else_comes_is_read_as_the_sdk_does_or_refused(value in any_json()) {
+    fn any_json_is_parsed_like_the_sdk_or_rejected(value in any_json()) {
         let response = json!({ "Item": { "value": value } }).to_string();
         match (ours(response.as_bytes()), sdk(response.as_bytes())) {
             (Ok(ours), theirs) => prop_assert_eq!(Ok(ours), theirs),
@@ -177,7 +177,7 @@ proptest! {
     }
 
     #[test]
-    fn no_bytes_do_harm(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+    fn any_bytes_yield_a_result_or_an_error(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
         let _any = ours(&bytes);
         let _any = read::<ScanOutput<'_>>(&bytes).is_ok();
         let _any = read::<BatchGetItemOutput<'_>>(&bytes).is_ok();
@@ -186,7 +186,7 @@ proptest! {
     }
 
     #[test]
-    fn a_broken_response_is_an_error(value in attribute(), at in 0usize..400) {
+    fn a_truncated_response_is_an_error(value in attribute(), at in 0usize..400) {
         let answer = json!({ "Item": { "value": written(&value) } }).to_string();
         let cut = &answer.as_bytes()[..at.min(answer.len() - 1)];
         prop_assert_eq!(ours(cut), Err(Unreadable));
@@ -194,7 +194,7 @@ proptest! {
 }
 
 #[test]
-fn odd_responses_are_read_as_the_sdk_does() {
+fn unusual_responses_are_parsed_like_the_sdk() {
     for value in [
         r#"{"S":null}"#,
         "null",
@@ -238,7 +238,7 @@ fn odd_responses_are_read_as_the_sdk_does() {
 
 /// [ANS-5]
 #[test]
-fn a_value_of_no_known_type_is_an_error_and_never_null() {
+fn a_value_of_unknown_type_is_an_error() {
     let values = [
         "{}",
         r#"{"X":"a"}"#,
@@ -279,7 +279,7 @@ fn a_value_of_no_known_type_is_an_error_and_never_null() {
 
 /// The SDK parses an empty response as `{}`, but DynamoDB never sends one.
 #[test]
-fn an_empty_response_is_none() {
+fn an_empty_response_is_an_error() {
     assert_eq!(ours(b""), Err(Unreadable));
     for none in [&b""[..], b"null", b"[]", b"0", b"{"] {
         assert!(acknowledged(none).is_err(), "{none:?}");
@@ -299,7 +299,7 @@ fn repeated_members() {
 }
 
 #[test]
-fn nesting_ends_in_an_error_and_not_in_the_stack() {
+fn deep_nesting_is_an_error_and_not_a_stack_overflow() {
     for (depth, is_read) in [(1, true), (32, true), (60, true), (64, false), (100_000, false)] {
         let value = format!("{}{}{}", r#"{"L":["#.repeat(depth), r#"{"S":"x"}"#, "]}".repeat(depth));
         assert_eq!(ours(format!(r#"{{"Item":{{"value":{value}}}}}"#).as_bytes()).is_ok(), is_read, "{depth}");
@@ -320,7 +320,7 @@ fn a_million_attributes_and_ten_thousand_digits_are_read() {
 }
 
 #[test]
-fn pages_and_batches_yield_items_and_what_was_not_processed() {
+fn pages_and_batches_return_items_and_unprocessed_keys() {
     let key = |mut item: Item<'_>| item.take("key");
     let s = |text: &str| Some(AttributeValue::S(text.to_owned()));
     let page = json!({

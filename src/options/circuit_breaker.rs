@@ -62,7 +62,7 @@ mod tests {
 
     /// [CB-3]
     #[test]
-    fn is_off_unless_asked_for() {
+    fn is_off_by_default_and_when_disabled() {
         for off in [Input::Absent, Input::Boolean(false)] {
             assert_eq!(parse(&Nested::Plain(off)), Ok(None));
         }

@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn takes_keys_with_and_without_a_token() {
+    fn accepts_keys_with_and_without_a_token() {
         let token = |given: Input| match parse(raw("id".into(), "secret".into(), given)) {
             Ok(Some(GivenCredentials::Static(keys))) => keys.session_token,
             _ => panic!("not taken"),
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_the_rest_by_name_and_never_shows_it() {
+    fn rejects_invalid_parts_by_name_without_showing_them() {
         let refused = [
             (raw(Input::Absent, "CANARY".into(), Input::Absent), "credentials.accessKeyId"),
             (raw("CANARY".into(), "".into(), Input::Absent), "credentials.secretAccessKey"),

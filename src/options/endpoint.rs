@@ -94,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn takes_http_and_https() {
+    fn accepts_http_and_https() {
         for (given, kept) in [
             ("http://localhost:8000", "http://localhost:8000"),
             ("https://dynamodb.eu-west-1.amazonaws.com/", "https://dynamodb.eu-west-1.amazonaws.com"),
@@ -109,7 +109,7 @@ mod tests {
 
     /// [TLS-4]
     #[test]
-    fn a_public_host_in_the_clear_is_exposed() {
+    fn an_unencrypted_public_host_is_exposed() {
         let is_exposed = |text: &str| Endpoint::parse(text).expect("valid").is_exposed();
         for exposed in [
             "http://dynamodb.example.com",
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_the_rest_without_repeating_it() {
+    fn rejects_other_values_without_showing_them() {
         for refused in [
             "localhost:8000",
             "file:///etc/passwd",

@@ -113,14 +113,14 @@ mod tests {
 
     /// [SCAN-7]
     #[test]
-    fn a_scan_may_be_silent_for_a_minute_or_as_long_as_timeout_says() {
+    fn the_scan_timeout_defaults_to_a_minute_or_to_timeout() {
         assert_eq!(with(|_| ()).expect("valid").scan_timeout, Some(Duration::from_mins(1)));
         let given = with(|raw| raw.timeout = Input::Number(700.0)).expect("valid");
         assert_eq!(given.scan_timeout, Some(Duration::from_millis(700)));
     }
 
     #[test]
-    fn takes_whole_numbers_within_the_range() {
+    fn accepts_whole_numbers_within_the_range() {
         for (given, kept) in [(Input::Number(1.0), 1), ("10".into(), 10), (Input::Number(3.0), 3)] {
             assert_eq!(with(|raw| raw.max_attempts = given).expect("valid").max_attempts, kept);
         }
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_the_rest_by_name() {
+    fn rejects_other_values_by_name() {
         let bad = [
             Input::Number(-1.0),
             Input::Number(1.5),

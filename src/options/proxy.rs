@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_the_rest_without_repeating_it() {
+    fn rejects_other_values_without_showing_them() {
         for refused in [
             "proxy:3128".into(),
             "socks5://me:CANARY@proxy".into(),

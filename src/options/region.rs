@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn is_part_of_a_host_name() {
+    fn must_be_a_valid_host_label() {
         let option = |region: Input| parse(region, None);
         assert_eq!(option("us-gov-east-1".into()).expect("valid").as_deref(), Some("us-gov-east-1"));
         assert_eq!(option(Input::Absent).expect("valid"), None);
@@ -57,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn comes_from_the_arn_and_must_not_differ_from_it() {
+    fn is_taken_from_the_arn_and_must_match_it() {
         let of_table = || Some("eu-west-1".to_owned());
         assert_eq!(parse(Input::Absent, of_table()).expect("valid"), of_table());
         assert_eq!(parse("eu-west-1".into(), of_table()).expect("valid"), of_table());
@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn an_ill_formed_one_of_the_environment_names_its_source() {
+    fn an_invalid_region_of_the_environment_names_its_source() {
         assert_eq!(from_environment("eu-west-1".to_owned(), "AWS_REGION").expect("valid"), "eu-west-1");
         let error = from_environment("eu west/1".to_owned(), "AWS_REGION").expect_err("refused");
         assert_eq!(error.kind(), ErrorKind::InvalidOption);

@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn takes_whole_numbers_and_their_text() {
+    fn accepts_whole_numbers_and_their_text() {
         let least = ScanOptions { segments: 1, concurrency: 1, page_size: Some(1) };
         assert_eq!(scan(Input::Number(1.0), "1".into(), " 1 ".into()).expect("valid"), least);
         let most = ScanOptions { segments: 1_000, concurrency: 64, page_size: Some(i32::MAX) };

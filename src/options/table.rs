@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn takes_what_dynamodb_takes() {
+    fn accepts_the_names_that_dynamodb_accepts() {
         for name in ["abc", "My_table-1.cache", &"x".repeat(255)] {
             let table = option(name.into()).expect("valid");
             assert_eq!((table.id.as_str(), table.name.as_str(), table.region), (name, name, None));
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn takes_an_arn_and_knows_its_name_and_region() {
+    fn parses_name_and_region_of_an_arn() {
         for (partition, region) in [("aws", "eu-west-1"), ("aws-cn", "cn-north-1"), ("aws-us-gov", "us-gov-east-1")] {
             let arn = format!("arn:{partition}:dynamodb:{region}:123456789012:table/My_table-1.cache");
             let table = option(Input::Text(arn.clone())).expect("valid");
@@ -166,7 +166,7 @@ mod tests {
 
     /// [IDX-1]
     #[test]
-    fn an_index_is_named_as_a_table() {
+    fn index_names_follow_the_rules_of_table_names() {
         assert_eq!(parse_index(Input::Absent).expect("valid"), None);
         for name in ["keys", "A-z_0.9", &"x".repeat(255)] {
             assert_eq!(parse_index(name.into()).expect("valid").as_deref(), Some(name));
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn comes_from_the_environment_where_the_option_is_absent() {
+    fn defaults_to_the_environment_variable() {
         let with = |table: Input, value: &str| {
             parse(table, &Input::Absent, &Environment::new([(VARIABLE.to_owned(), value.to_owned())]))
         };
@@ -192,7 +192,7 @@ mod tests {
 
     /// [OPT-1]
     #[test]
-    fn a_missing_one_names_the_base_by_which_the_driver_is_known() {
+    fn a_missing_table_names_the_base_of_the_driver() {
         let missing =
             |base: Input| parse(Input::Absent, &base, &Environment::default()).expect_err("missing").to_string();
         assert!(missing("cache:\npages".into()).contains(r#"the `base` "cache:\npages""#));

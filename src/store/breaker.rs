@@ -61,7 +61,7 @@ fn refused(CircuitBreaker { failures, cooldown }: CircuitBreaker) -> Error {
     Error::new(
         ErrorKind::CircuitOpen,
         format!(
-            "the circuit breaker is open: the last {failures} requests got no answer, and a request is tried every {} ms \
+            "the circuit breaker is open: the last {failures} requests received no response, and a request is tried every {} ms \
              until one does (option `circuitBreaker`)",
             cooldown.as_millis()
         ),
@@ -123,7 +123,7 @@ mod tests {
 
     /// [CB-1]
     #[test]
-    fn opens_after_failures_in_a_row_alone() {
+    fn opens_only_after_consecutive_failures() {
         let breaker = breaker(Duration::from_hours(1));
         fail(&breaker);
         breaker.admit().expect("closed").expect("a breaker").answered();
@@ -137,7 +137,7 @@ mod tests {
 
     /// [CB-2]
     #[test]
-    fn lets_one_probe_at_a_time_through_until_one_succeeds() {
+    fn admits_one_probe_at_a_time_until_one_succeeds() {
         let breaker = breaker(Duration::ZERO);
         fail(&breaker);
         fail(&breaker);
@@ -158,7 +158,7 @@ mod tests {
 
     /// [CB-1]
     #[test]
-    fn a_call_that_was_let_through_before_is_refused_as_well() {
+    fn a_call_admitted_before_is_rejected_too() {
         let breaker = breaker(Duration::ZERO);
         let earlier = breaker.admit().expect("closed").expect("a breaker");
         assert!(earlier.check().is_ok());

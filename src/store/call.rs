@@ -13,7 +13,7 @@ use super::breaker::Pass;
 use super::order::Turn;
 use super::watchdog::Watchdog;
 use super::{Session, Store};
-use crate::client::slots::Place;
+use crate::client::slots::QueuePlace;
 use crate::client::{Observers, RequestThrottles, Traffic, Work};
 use crate::error::{Error, ErrorKind, Extent, Operation};
 use crate::input::{FLAG_ALLOWED, Input};
@@ -144,7 +144,7 @@ impl Call {
     }
 
     /// Joins the queue of waiting calls.
-    pub(super) fn place(&self) -> Result<Place<'_>, Error> {
+    pub(super) fn place(&self) -> Result<QueuePlace<'_>, Error> {
         self.session.slots.queue().ok_or_else(|| {
             self.fail(Error::new(ErrorKind::QueueFull, "too many calls wait for a connection already; try again later"))
         })

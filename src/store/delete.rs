@@ -10,7 +10,7 @@ use crate::key::{Key, Sought};
 use crate::options::Options;
 
 impl Store {
-    /// Removes the row of `key`, whatever it contains. A missing row is not an error.
+    /// Removes the row of `key`. A missing row is not an error.
     ///
     /// # Errors
     ///

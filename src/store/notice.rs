@@ -32,7 +32,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_message_is_given_once() {
+    fn the_first_message_is_returned_once() {
         let notice = Notice::default();
         assert_eq!(notice.take(), None);
         notice.raise(|| "first".to_owned());

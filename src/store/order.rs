@@ -167,7 +167,7 @@ mod tests {
 
     /// [SET-3]
     #[tokio::test]
-    async fn a_write_that_gives_up_its_place_lets_no_later_one_pass() {
+    async fn a_write_that_gives_up_does_not_reorder_later_ones() {
         let order = Order::default();
         let a = key("a");
         let first = order.line_up([&a].into_iter());

@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_error_is_what_dynamodb_said_last() {
+    async fn the_error_is_the_last_throttle() {
         let watchdog = Watchdog::new(Some(LIMIT));
         watchdog.throttled(Error::new(ErrorKind::Throttled, "slow down"));
         let error = watchdog.watch(std::future::pending::<Result<(), _>>(), nothing).await.expect_err("stalled");

@@ -118,7 +118,7 @@ mod tests {
 
     /// [IDX-7]
     #[test]
-    fn an_index_of_an_existing_table_is_built_for_long() {
+    fn an_index_of_an_existing_table_is_building() {
         let with = |status: &str, backfilling| {
             let index_status = Some(status.to_owned());
             state(&IndexDescription { index_status, backfilling, ..IndexDescription::default() })

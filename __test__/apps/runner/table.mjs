@@ -5,7 +5,7 @@ import { credentials, region } from "../../../scripts/lib/engine.mjs";
 import { allRows, createTable, raw } from "../../../scripts/lib/table.mjs";
 
 /** The maximum delay of a row in milliseconds: frameworks respond first and write afterwards. */
-const patience = 20_000;
+const timeout = 20_000;
 
 /** @typedef {{ key: string, value: string, ttl: number | undefined }} Row */
 /** @typedef {Awaited<ReturnType<typeof openTable>>} Table */
@@ -36,7 +36,7 @@ export async function openTable(endpoint, name) {
     },
     /** Waits for the only matching row. @param {RegExp} pattern of its key */
     async row(pattern) {
-      const deadline = Date.now() + patience;
+      const deadline = Date.now() + timeout;
       for (;;) {
         const all = await rows();
         const [row, ...others] = all.filter(({ key }) => pattern.test(key));

@@ -13,7 +13,7 @@ use crate::bridge::js::{builtin, copy_handle, discard_error, warn};
 use crate::environment::Environment;
 use crate::error::Operation;
 use crate::input::Input;
-use crate::names::{means_ttl, meant};
+use crate::names::{means_ttl, suggestion};
 use crate::options::{Nested, RawOptions, Source};
 
 /// Options of unstorage and of frameworks, which are not misspelt options of the driver.
@@ -127,9 +127,9 @@ impl Source for Reader<'_> {
             let of_other_stores = || (within.is_empty() && means_ttl(&name)).then_some("ttl");
             if !self.known.contains(&name.as_str())
                 && !FOREIGN_OPTIONS.contains(&name.as_str())
-                && let Some(meant) = meant(&name, &self.known).or_else(of_other_stores)
+                && let Some(suggestion) = suggestion(&name, &self.known).or_else(of_other_stores)
             {
-                let hint = format!("Unknown option `{within}{name}` is ignored; did you mean `{within}{meant}`?");
+                let hint = format!("Unknown option `{within}{name}` is ignored; did you mean `{within}{suggestion}`?");
                 warn_once(self.env, format!("{within}{name}"), &hint);
             }
         }

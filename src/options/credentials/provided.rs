@@ -98,7 +98,7 @@ mod tests {
 
     /// [CRED-9]
     #[test]
-    fn takes_an_expiration_in_every_form() {
+    fn accepts_an_expiration_in_every_form() {
         assert_eq!(seconds(Input::Absent), None);
         assert_eq!(seconds("".into()), None);
         assert_eq!(seconds(Input::Number(1_800_000_000.0)), Some(1_800_000_000));
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn names_what_is_wrong_and_shows_nothing() {
+    fn names_the_invalid_part_and_shows_no_value() {
         for refused in ["soon".into(), Input::Number(f64::NAN), Input::Number(f64::INFINITY), Input::Boolean(true)] {
             let message = provided(refused).parse().expect_err("refused").to_string();
             assert!(message.contains("`expiration`") && message.contains("`credentials`"), "{message}");
