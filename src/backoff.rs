@@ -9,7 +9,7 @@ pub(crate) const INITIAL: Duration = Duration::from_millis(50);
 /// The maximum delay.
 pub(crate) const LONGEST: Duration = Duration::from_secs(5);
 
-/// Returns the delay that follows `delays` earlier ones.
+/// Returns the next delay after this number of earlier ones.
 pub(crate) fn jittered(delays: u32) -> Duration {
     let scale = INITIAL.saturating_mul(2_u32.saturating_pow(delays)).min(LONGEST);
     scale.mul_f64(fastrand::f64())

@@ -21,7 +21,7 @@ const OTHER_TTLS: [&str; 17] = [
     "timetolive",
 ];
 
-/// Returns the known name that an unknown one is probably suggestion to be: the closest within one edit, or within two if
+/// Returns the known name that an unknown one is probably meant to be: the closest within one edit, or within two if
 /// the known name is long enough that a different word is unlikely to be so close.
 #[must_use]
 pub fn suggestion<'a>(unknown: &str, known: &[&'a str]) -> Option<&'a str> {
@@ -36,7 +36,7 @@ pub fn suggestion<'a>(unknown: &str, known: &[&'a str]) -> Option<&'a str> {
     near.min_by_key(|(edits, _)| *edits).map(|(_, name)| name)
 }
 
-/// Whether a call option is probably suggestion to be `ttl`.
+/// Whether a call option is probably meant to be `ttl`.
 #[must_use]
 pub fn means_ttl(name: &str) -> bool {
     name != "ttl" && (suggestion(name, &["ttl"]).is_some() || OTHER_TTLS.contains(&name.to_ascii_lowercase().as_str()))

@@ -49,7 +49,7 @@ pub(super) struct EventLoop {
     tsfn: sys::napi_threadsafe_function,
     results: Arc<Results<CallResult, Signal>>,
     unsettled: RefCell<Unsettled>,
-    /// Reference to reuse its allocation.
+    /// Kept to reuse its allocation.
     batch: Cell<Vec<Settled>>,
     /// Results that exceeded the time slice of a turn.
     backlog: Cell<VecDeque<Settled>>,

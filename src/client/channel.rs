@@ -122,7 +122,7 @@ async fn over_pool(
         };
         match timeouts.wait(&meter, exchange).await {
             Ok(Ok((head, body))) => {
-                // If DynamoDB responded before the whole request was sent, the user_error part would be read as the next
+                // If DynamoDB responded before the whole request was sent, the unsent part would be read as the next
                 // request.
                 let lease = meter.has_sent(timeouts.body).then_some(lease);
                 return Ok(Response { status: head.status, headers: head.headers, body, lease });

@@ -175,7 +175,7 @@ impl Drop for InFlight<'_, '_> {
     }
 }
 
-/// The result of pending a request.
+/// The result of sending a request.
 pub(crate) enum Step {
     Completed(Response),
     Failed(Failure),
@@ -312,7 +312,7 @@ impl Requests {
 
     /// Returns the template for the current credentials, or `None` if they must be awaited, which must not occupy a
     /// connection. A request that has waited once waits here: credentials that arrive expired serve only requests that
-    /// delay for them.
+    /// wait for them.
     async fn template(&self, pending: &mut PendingRequest<'_>) -> Option<Result<Arc<Template>, Failure>> {
         let current = match &self.identity {
             Identity::Static(credentials) => Ok((credentials.clone(), 0)),
