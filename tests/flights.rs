@@ -7,8 +7,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use futures_util::FutureExt;
 use futures_util::future::join_all;
+use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::sync::{Semaphore, oneshot};
 use tokio::time::Instant;
@@ -287,4 +288,17 @@ async fn a_panic_of_a_request_is_an_error_of_each_caller() {
     let read = || async { store.has("k".into(), Input::Absent).await.expect_err("failed").kind() };
     assert_eq!(tokio::join!(read(), read()), (ErrorKind::Internal, ErrorKind::Internal));
     assert_eq!(script.sent().len(), 1);
+}
+
+/// [FLY-1] [TIME-6]
+#[tokio::test]
+async fn at_most_100_000_calls_join() {
+    let (script, store) = silent(|_| ());
+    let mut reads: FuturesUnordered<_> = (0..100_005).map(|_| store.has("k".into(), Input::Absent)).collect();
+    let mut refused = 0;
+    while let Some(Some(result)) = reads.next().now_or_never() {
+        assert_eq!(result.expect_err("no answer").kind(), ErrorKind::QueueFull);
+        refused += 1;
+    }
+    assert_eq!((refused, script.sent().len()), (4, 1));
 }
