@@ -233,7 +233,7 @@ async fn failed_read(store: &Store, key: &str, begins: u64) -> (u64, ErrorKind) 
     (u64::try_from(started.elapsed().as_millis()).expect("short"), error.kind())
 }
 
-/// [FLY-5] [TIME-1]
+/// [FLY-7] [TIME-1]
 #[tokio::test(start_paused = true)]
 async fn a_read_that_joins_again_ends_with_its_own_time() {
     let (_script, store) = silent(|raw| {
@@ -263,7 +263,7 @@ async fn a_request_that_used_up_its_attempts_is_final_for_all() {
     assert_eq!(script.sent().len(), 1);
 }
 
-/// [FLY-1] [CB-1]
+/// [FLY-7] [CB-1]
 #[tokio::test(start_paused = true)]
 async fn with_an_open_circuit_breaker_no_request_is_joined() {
     let (script, store) = silent(|raw| {
@@ -290,7 +290,7 @@ async fn a_panic_of_a_request_is_an_error_of_each_caller() {
     assert_eq!(script.sent().len(), 1);
 }
 
-/// [FLY-1] [TIME-6]
+/// [FLY-7] [TIME-6]
 #[tokio::test]
 async fn at_most_100_000_calls_join() {
     let (script, store) = silent(|_| ());
