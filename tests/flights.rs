@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use fastrand::Rng;
-use futures_util::FutureExt;
 use futures_util::future::join_all;
+use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::sync::{Semaphore, oneshot};
 use tokio::task::JoinSet;
@@ -296,7 +297,7 @@ async fn failed_read(store: &Store, key: &str, begins: u64) -> (u64, ErrorKind) 
     (u64::try_from(started.elapsed().as_millis()).expect("short"), error.kind())
 }
 
-/// [FLY-5] [TIME-1]
+/// [FLY-7] [TIME-1]
 #[tokio::test(start_paused = true)]
 async fn a_read_that_joins_again_ends_with_its_own_time() {
     let (_script, store) = silent(|raw| {
@@ -326,7 +327,7 @@ async fn a_request_that_used_up_its_attempts_is_final_for_all() {
     assert_eq!(script.sent().len(), 1);
 }
 
-/// [FLY-1] [CB-1]
+/// [FLY-7] [CB-1]
 #[tokio::test(start_paused = true)]
 async fn with_an_open_circuit_breaker_no_request_is_joined() {
     let (script, store) = silent(|raw| {
@@ -351,4 +352,17 @@ async fn a_panic_of_a_request_is_an_error_of_each_caller() {
     let read = || async { store.has("k".into(), Input::Absent).await.expect_err("failed").kind() };
     assert_eq!(tokio::join!(read(), read()), (ErrorKind::Internal, ErrorKind::Internal));
     assert_eq!(script.sent().len(), 1);
+}
+
+/// [FLY-7] [TIME-6]
+#[tokio::test]
+async fn at_most_100_000_calls_join() {
+    let (script, store) = silent(|_| ());
+    let mut reads: FuturesUnordered<_> = (0..100_005).map(|_| store.has("k".into(), Input::Absent)).collect();
+    let mut refused = 0;
+    while let Some(Some(result)) = reads.next().now_or_never() {
+        assert_eq!(result.expect_err("no answer").kind(), ErrorKind::QueueFull);
+        refused += 1;
+    }
+    assert_eq!((refused, script.sent().len()), (4, 1));
 }

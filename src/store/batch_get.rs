@@ -177,7 +177,12 @@ impl Call {
                     let value = match row.value_alive(now).map(|stored| self.decoded(&key, stored)) {
                         None => None,
                         Some(Decoded::Value(value)) => Some(value),
-                        Some(Decoded::Later(value)) => Some(value.await?),
+                        Some(Decoded::Later(value)) => {
+                            let value = value.await?;
+                            // Many large values take long.
+                            self.progress();
+                            Some(value)
+                        }
                     };
                     found.insert(*position, value);
                 }

@@ -132,24 +132,26 @@ impl Begun {
             return self.fetch(key, consistent, projection).await;
         }
         // A call that joins is one, too: with an open circuit breaker it fails at once.
-        self.pass().map_err(|error| error.with_key(key.as_str()))?;
+        let named = |error: Error| error.with_key(key.as_str());
+        self.pass().map_err(named)?;
         let mut may_outlast = false;
         loop {
             let (request, joined) = self.join(key, projection);
-            if joined {
-                self.coalesced();
+            if !joined {
+                return request.await.map_err(|failure| self.fail(failure.error));
             }
-            let result = if joined && may_outlast {
+            self.coalesced();
+            // Memory stays bounded, however many calls join.
+            let _place = self.place().map_err(named)?;
+            let result = if may_outlast {
                 let waited = self.wait("another read of the same key", self.deadline(), request);
-                Box::pin(waited).await.map_err(|error| error.with_key(key.as_str()))?
+                Box::pin(waited).await.map_err(named)?
             } else {
                 request.await
             };
             match result {
-                Err(failure) if joined && failure.was_over && !self.is_over() => {
-                    // The next request may have been sent by a call that started later and has more time.
-                    may_outlast = true;
-                }
+                // The next request may have been sent by a call that started later and has more time.
+                Err(failure) if failure.was_over && !self.is_over() => may_outlast = true,
                 result => return result.map_err(|failure| self.fail(failure.error)),
             }
         }
