@@ -219,6 +219,8 @@ mod tests {
             assert_eq!(number_text(double).as_deref(), Ok(text));
         }
         assert_eq!(number_text(5e-100).as_deref(), Ok("5e-100"));
+        assert_eq!(number_text(1e-15).as_deref(), Ok("0.000000000000001"));
+        assert_eq!(number_text(-9_007_199_254_740_991.0).as_deref(), Ok("-9007199254740991"));
         for refused in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 9_007_199_254_740_992.0, -1e300] {
             assert!(number_text(refused).is_err(), "{refused}");
         }
