@@ -82,8 +82,9 @@ describe("base and depth", () => {
     const keys = Array.from({ length: 100 }, (_, index) => `small:${index}`).sort();
     expect(await listed(keys)).toEqual(keys);
     expect(recorder.operations()).toEqual(["Scan"]);
-    const { Segment, TotalSegments, Limit, ExclusiveStartKey } = recorder.exchanges[0]?.request;
-    expect([Segment, TotalSegments, Limit, ExclusiveStartKey]).toEqual(Array(4).fill(undefined));
+    for (const absent of ["Segment", "TotalSegments", "Limit", "ExclusiveStartKey"]) {
+      expect(recorder.exchanges[0]?.request).not.toHaveProperty(absent);
+    }
   });
 });
 

@@ -7,7 +7,7 @@ import { engineOptions } from "./helpers/table";
 
 const { table, recorder } = useRecordedTable();
 
-/** Runs a script that must end without a word, within a second of its last report. */
+/** Runs a script whose process must end within a second of its last report, with nothing on stderr. */
 async function runToEnd(body: string, code = 0): Promise<ChildResult["reports"]> {
   const script = `
     const options = ${literal(engineOptions(table.name))};

@@ -38,8 +38,8 @@ const bytes = `import { readFileSync } from "node:fs";
 export default readFileSync(${literal(join(root, addonName()))});
 `;
 
-const story = (folder: string): string => `
-  const nitro = await import(${literal(pathToFileURL(join(folder, "nitro", "unwasm.mjs")).href)});
+const story = (of: string): string => `
+  const nitro = await import(${literal(pathToFileURL(join(of, "nitro", "unwasm.mjs")).href)});
   const options = ${literal(engineOptions(table.name))};
   for (const key of ["one", "two"]) {
     const driver = nitro.default(options);

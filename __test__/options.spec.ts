@@ -1,4 +1,4 @@
-// Options that are taken, and what they mean. Those that are refused: options-refused.spec.ts.
+// Options that are taken, and what they mean. `expireIn` and `ttl`: ttl.spec.ts; refusals: options-refused.spec.ts.
 import { describe, expect, it } from "vitest";
 import dynamoDbCacheDriver from "../index.mjs";
 import { literal, runChild } from "./helpers/child";
@@ -18,46 +18,6 @@ it.each(["a.b", "t".repeat(255), `A-z_0.9-${Date.now()}`])("[OPT-2] table %s", a
   // Such a table does not exist; that the engine was asked is what counts.
   expect(await failureOf(recorded({ table: name }).getItem("k"))).toBeInstanceOf(Error);
   expect(recorder.exchanges[0]?.request.TableName).toBe(name);
-});
-
-describe("the default time to live", () => {
-  it.each([
-    ["expireIn", 90],
-    ["expireIn", "90"],
-    ["ttl", 90],
-    ["ttl", "90"],
-    ["ttl", 89.5],
-    ["expireIn", "89.5"],
-  ])("[OPT-3] %s: %j is stored as an expiry", async (option, value) => {
-    const from = Date.now() / 1000;
-    await table.driver({ [option]: value }).setItem("default", "v");
-    const until = (Date.now() + 1) / 1000;
-    const expiry = Number((await table.getRow("default"))?.ttl?.N);
-    expect(expiry).toBeGreaterThanOrEqual(Math.ceil(from + Number(value)));
-    expect(expiry).toBeLessThanOrEqual(Math.ceil(until + Number(value)));
-  });
-
-  it.each([
-    { expireIn: 0 },
-    { expireIn: "0" },
-    { ttl: 0 },
-    { ttl: null },
-    { expireIn: undefined },
-    { expireIn: 0, ttl: "0" },
-  ])("[OPT-3] [OPT-4] %j stores none", async (options) => {
-    await table.driver(options).setItem("none", "v");
-    expect(await table.getRow("none")).toEqual({ key: { S: "none" }, value: { S: "v" } });
-  });
-
-  it.each([
-    [60, 60],
-    [60, "60"],
-    ["60.0", 60],
-    [60, null],
-  ])("[OPT-4] expireIn %j and ttl %j together are fine", async (expireIn, ttl) => {
-    await table.driver({ expireIn, ttl }).setItem("both", "v");
-    expect(await table.getRow("both")).toHaveProperty("ttl");
-  });
 });
 
 it("[OPT-5] attributes may swap their default names: no two are equal", async () => {

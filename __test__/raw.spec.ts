@@ -72,6 +72,7 @@ it.each([
   ["a lone surrogate", "CANARY\ud800"],
 ])("[RAW-2] %s is refused", (_, value) => expectRefusal(value));
 
+// Values of the language itself, of this realm and another: realms.spec.ts.
 describe("[RAW-5] what JSON would store as {} or as something else", () => {
   class Private {
     #secret = "CANARY";
@@ -79,9 +80,6 @@ describe("[RAW-5] what JSON would store as {} or as something else", () => {
       return this.#secret;
     }
   }
-  const generator = (function* () {
-    yield "CANARY";
-  })();
   const form = new FormData();
   form.set("field", "CANARY");
   const blob = new Blob(["CANARY"]);
@@ -89,7 +87,6 @@ describe("[RAW-5] what JSON would store as {} or as something else", () => {
   it.each<[string, unknown]>([
     ["a Map", new Map([["CANARY", 1]])],
     ["a Set", new Set(["CANARY"])],
-    ["a WeakMap", new WeakMap()],
     ["a WeakRef", new WeakRef({})],
     ["a Response", new Response("CANARY")],
     ["a Request", new Request("http://host/", { method: "POST", body: "CANARY" })],
@@ -103,19 +100,13 @@ describe("[RAW-5] what JSON would store as {} or as something else", () => {
     ["an Error", new Error("CANARY")],
     ["an AggregateError", new AggregateError([new Error("CANARY")])],
     ["a DOMException", new DOMException("CANARY")],
-    ["a RegExp", /CANARY/],
-    ["a generator", generator],
-    ["an iterator", ["CANARY"].values()],
     ["an iterator of a Map", new Map([["CANARY", 1]]).entries()],
     ["a promise", Promise.resolve("CANARY")],
     ["an AbortSignal", new AbortController().signal],
     ["an Event", new Event("CANARY")],
     ["an Intl object", new Intl.NumberFormat("en")],
     ["an instance of a class with private state", new Private()],
-    ["an instance of a class", new Plain()],
     ["an object that inherits what it holds", Object.create({ a: "CANARY" })],
-    ["a boxed symbol", Object(Symbol("CANARY"))],
-    ["Math", Math],
     ["globalThis", globalThis],
     ["a CryptoKey", crypto.subtle.generateKey({ name: "HMAC", hash: "SHA-256" }, true, ["sign"])],
   ])("%s", async (name, given) => {

@@ -7,7 +7,7 @@ import { engineOptions } from "./helpers/table";
 
 const { table, recorder } = useRecordedTable();
 
-/** Runs a script that must end by itself, without a word. */
+/** Runs a script whose process must end by itself, with nothing on stderr. */
 async function runToEnd(script: string, options: ChildOptions = {}): Promise<ChildResult> {
   const result = await runChild(script, { limitMs: 120_000, ...options });
   expect(result).toMatchObject({ code: 0, signal: null, stderr: "" });

@@ -19,7 +19,7 @@ const role = `<AssumeRoleWithWebIdentityResponse xmlns="https://sts.amazonaws.co
   <Expiration>2099-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleWithWebIdentityResult>
 </AssumeRoleWithWebIdentityResponse>`;
 
-/** Options of a driver on that server, with `options` before a script that uses them. */
+/** `options`: these, and the endpoint of that server. */
 const own = { table: "t-1", region: "us-east-1", credentials, maxAttempts: 1 };
 let options: Record<string, unknown>;
 beforeAll(async () => {
@@ -36,7 +36,7 @@ afterAll(() => {
 const bare = { SSL_CERT_FILE: "/dev/null", SSL_CERT_DIR: "/nonexistent" };
 const trusted = { ...bare, NODE_EXTRA_CA_CERTS: authority.file };
 
-/** What a script reports that has `options` and its `driver`. */
+/** The reports of a script with `options` and a `driver` that has them in scope. */
 async function reportsOf(script: string, child: ChildOptions = {}): Promise<any[]> {
   const given = `const options = ${literal(options)}; const driver = dynamoDbCacheDriver(options);`;
   const { code, reports, stderr } = await runChild(given + script, child);

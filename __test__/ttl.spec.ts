@@ -50,22 +50,37 @@ describe("writing", () => {
     ["[TTL-3]", "90", 90],
     ["[TTL-3]", "90.5", 90.5],
     ["[TTL-3]", "1e3", 1000],
-    ["[TTL-5]", 0.001, 0.001],
-    ["[TTL-5]", 0.5, 0.5],
-    ["[TTL-5]", 1, 1],
-    ["[TTL-5]", 59.999, 59.999],
-    ["[TTL-5]", 900, 900],
-    ["[TTL-5]", 31_536_000, 31_536_000],
+    ...[0.001, 0.5, 1, 59.999, 900, 31_536_000].map((ttl): [string, number, number] => [
+      "[TTL-5]",
+      ttl,
+      ttl,
+    ]),
+    ["[OPT-3]", undefined, 90, { expireIn: 90 }],
+    ["[OPT-3]", undefined, 90, { expireIn: "90" }],
+    ["[OPT-3]", undefined, 89.5, { expireIn: "89.5" }],
+    ["[OPT-3]", undefined, 90, { ttl: "90" }],
+    ["[OPT-3]", undefined, 89.5, { ttl: 89.5 }],
+    ["[OPT-3]", undefined, 0, { expireIn: 0 }],
+    ["[OPT-3]", undefined, 0, { expireIn: "0" }],
+    ["[OPT-3]", undefined, 0, { expireIn: undefined, ttl: null }],
+    ["[OPT-4]", undefined, 0, { expireIn: 0, ttl: "0" }],
+    ["[OPT-4]", undefined, 60, { expireIn: 60, ttl: 60 }],
+    ["[OPT-4]", undefined, 60, { expireIn: 60, ttl: "60" }],
+    ["[OPT-4]", undefined, 60, { expireIn: "60.0", ttl: 60 }],
+    ["[OPT-4]", undefined, 60, { expireIn: 60, ttl: null }],
     ["[TTL-9]", undefined, 0],
     ["[TTL-12]", false, 0, { expireIn: 60 }],
     ["[TTL-12]", "false", 0, { expireIn: 60 }],
-  ])("%s ttl %j is stored as the second ceil(now + %d)", async (_, ttl, stored, options = {}) => {
-    const driver: any = table.driver(options);
-    await expectStored(stored, (key) => driver.setItem(key, "v", { ttl }));
-    await expectStored(stored, (key) => driver.setItemRaw(key, "v", { ttl }));
-    await expectStored(stored, (key) => driver.setItems([{ key, value: "v", options: { ttl } }]));
-    await expectStored(stored, (key) => driver.setItems([{ key, value: "v" }], { ttl }));
-  });
+  ])(
+    "%s ttl %j is stored as the second ceil(now + %d), of options %j",
+    async (_, ttl, stored, options = {}) => {
+      const driver: any = table.driver(options);
+      await expectStored(stored, (key) => driver.setItem(key, "v", { ttl }));
+      await expectStored(stored, (key) => driver.setItemRaw(key, "v", { ttl }));
+      await expectStored(stored, (key) => driver.setItems([{ key, value: "v", options: { ttl } }]));
+      await expectStored(stored, (key) => driver.setItems([{ key, value: "v" }], { ttl }));
+    },
+  );
 
   it("[TTL-1] [TTL-12] without a ttl of the call the driver's counts", async () => {
     for (const [options, stored] of [
@@ -102,32 +117,27 @@ describe("writing", () => {
 });
 
 describe("reading", () => {
-  const number = (N: string): Row => ({ ttl: { N } });
-  it.each<[rule: string, attributes: Row, alive: boolean]>([
-    ["[TTL-6]", number(String(past)), false],
-    ["[TTL-6]", number(String(future)), true],
-    ["[TTL-6]", number("0"), false],
-    ["[TTL-6]", number("1"), false],
-    ["[TTL-6]", number("-1"), false],
-    ["[TTL-6]", number(`${past}.5`), false],
-    ["[TTL-6]", number(`${future}.5`), true],
-    ["[TTL-6]", number("1e38"), true],
-    ["[TTL-6]", number("-1e38"), false],
-    ["[TTL-6]", number("99999999999999999999999999999999999999"), true],
-    ["[TTL-6]", number("0.0000000001"), false],
-    ["[TTL-7]", { ttl: { S: String(past) } }, true],
-    ["[TTL-7]", { ttl: { S: "" } }, true],
-    ["[TTL-7]", { ttl: { B: Buffer.from("1") } }, true],
-    ["[TTL-7]", { ttl: { BOOL: false } }, true],
-    ["[TTL-7]", { ttl: { NULL: true } }, true],
-    ["[TTL-7]", { ttl: { L: [{ N: "1" }] } }, true],
-    ["[TTL-7]", { ttl: { M: { N: { N: "1" } } } }, true],
-    ["[TTL-7]", { ttl: { NS: ["1"] } }, true],
-    ["[TTL-7]", { ttl: { SS: ["1"] } }, true],
-    ["[TTL-8]", {}, true],
-  ])("%s with %j the item is alive in all methods: %s", async (_, attributes, alive) => {
-    await table.putRow("read", { value: { S: "v" }, ...attributes });
-    for (const expireIn of [undefined, 60]) expect(await seen("read", { expireIn })).toBe(alive);
+  const passed = [past, `${past}.5`, 0, 1, -1, "-1e38", "0.0000000001"];
+  const toCome = [future, `${future}.5`, "1e38", "9".repeat(38)];
+  const noNumber = [{ S: String(past) }, { S: "" }, { B: Buffer.from("1") }, { BOOL: false }];
+  const nested = [{ L: [{ N: "1" }] }, { M: { N: { N: "1" } } }, { NS: ["1"] }, { SS: ["1"] }];
+
+  it.each<[rule: string, rows: Row[], isAlive: boolean]>([
+    ["[TTL-6] an expiry that has passed", passed.map((N) => ({ ttl: { N: `${N}` } })), false],
+    ["[TTL-6] an expiry to come", toCome.map((N) => ({ ttl: { N: `${N}` } })), true],
+    [
+      "[TTL-7] a TTL attribute that is no number",
+      [...noNumber, { NULL: true }, ...nested].map((ttl) => ({ ttl }) as Row),
+      true,
+    ],
+    ["[TTL-8] no TTL attribute", [{}], true],
+  ])("%s: all methods agree, whatever expireIn is", async (_, rows, isAlive) => {
+    for (const row of rows) {
+      await table.putRow("read", { value: { S: "v" }, ...row });
+      for (const expireIn of [undefined, 60]) {
+        expect(await seen("read", { expireIn }), inspect(row)).toBe(isAlive);
+      }
+    }
   });
 
   it("[TTL-6] alive through the very second that is stored, and no longer", async () => {

@@ -39,7 +39,8 @@ describe("writes of one key", () => {
     const calls: Promise<unknown>[] = [];
     for (const [n, key] of keys.entries()) {
       calls.push(store.setItem(key, "first"));
-      calls.push(store.setItems([key, `${key}:other`].map((key) => ({ key, value: "second" }))));
+      const both = [key, `${key}:other`];
+      calls.push(store.setItems(both.map((one) => ({ key: one, value: "second" }))));
       if (n % 2 === 0) calls.push(store.removeItem(key));
       calls.push(store.setItemRaw(key, Buffer.from("third")));
       calls.push(n % 3 === 0 ? store.removeItem(key) : store.setItem(key, `last ${n}`));

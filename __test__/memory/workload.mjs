@@ -173,8 +173,8 @@ const parts = [
       const file = fileURLToPath(import.meta.url);
       for (let round = 0; round < 5; round += 1) {
         const silent = await silence();
-        const workerData = { endpoint: silent.endpoint, table };
-        const workers = many(4, () => new Worker(file, { workerData }));
+        const options = { workerData: { endpoint: silent.endpoint, table } };
+        const workers = many(4, () => new Worker(file, options));
         calls += 20 * workers.length;
         // Of 80 requests: while one thread sends its first, up to when nearly all are on their way.
         await silent.connections(1 + 19 * round);
