@@ -14,6 +14,7 @@ declare namespace driver {
   type DynamoDbCredentialsProvider = types.DynamoDbCredentialsProvider;
   type DynamoDbAttributes = types.DynamoDbAttributes;
   type DynamoDbScanOptions = types.DynamoDbScanOptions;
+  type DynamoDbCircuitBreaker = types.DynamoDbCircuitBreaker;
   type DynamoDbDriverOptions = types.DynamoDbDriverOptions;
   type DynamoDbPublicOptions = types.DynamoDbPublicOptions;
   type DynamoDbCallOptions = types.DynamoDbCallOptions;

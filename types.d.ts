@@ -60,6 +60,20 @@ export interface DynamoDbScanOptions {
   pageSize?: number | string | null | undefined;
 }
 
+/** When calls fail at once because nothing answers. Whole numbers, or their text. */
+export interface DynamoDbCircuitBreaker {
+  /**
+   * The requests in a row that timed out or failed to connect: 1 to 1,000.
+   * @default 5
+   */
+  failures?: number | string | null | undefined;
+  /**
+   * The milliseconds until a request is tried: 1 to 86,400,000.
+   * @default 5000
+   */
+  cooldown?: number | string | null | undefined;
+}
+
 /** A boolean or, as configurations have it, its text. An empty text counts as absent. */
 export type DynamoDbFlag = boolean | "true" | "false" | "";
 
@@ -120,6 +134,12 @@ export interface DynamoDbDriverOptions {
    */
   batch?: DynamoDbFlag | null | undefined;
   /**
+   * Whether `getItem`, `getItemRaw`, `hasItem` and `getMeta` of one key that are in flight at once share a request. Reads with
+   * `consistentRead` never do, nor does a read that begins after a write of the key by this driver.
+   * @default true
+   */
+  coalesce?: DynamoDbFlag | null | undefined;
+  /**
    * Whether reads see every write that was acknowledged before: at twice the read units. Use it for sessions.
    * @default false
    */
@@ -153,14 +173,7 @@ export interface DynamoDbDriverOptions {
    * `{}` and `true`: 5 failures, 5,000 ms.
    * @default false
    */
-  circuitBreaker?:
-    | boolean
-    | "true"
-    | "false"
-    | ""
-    | { failures?: number | string | null | undefined; cooldown?: number | string | undefined }
-    | null
-    | undefined;
+  circuitBreaker?: DynamoDbCircuitBreaker | DynamoDbFlag | null | undefined;
   /**
    * Requests in flight, and connections to the endpoint: 1 to 1,000, and half of the files that the process may still open.
    * Further calls wait for their turn.
@@ -183,6 +196,13 @@ export interface DynamoDbDriverOptions {
    * @default `{ segments: 16, concurrency: 16 }`
    */
   scan?: DynamoDbScanOptions | null | undefined;
+  /**
+   * The name of a key index: a global secondary index with the table's own partition key that projects the attribute
+   * `attributes.ttl`. `getKeys` scans it in place of the table, eventually consistent and for a small part of the read
+   * units; each new, removed or differently expiring key costs a write unit. `createTable` makes it.
+   * @default none
+   */
+  index?: string | null | undefined;
 }
 
 /** What `driver.options` shows: the options without credentials. */
@@ -272,6 +292,15 @@ export interface DynamoDbCounts {
   bytesSent: number;
   /** Bytes of the bodies of answers. */
   bytesReceived: number;
+  /**
+   * Read request units that DynamoDB reported, by halves. With provisioned capacity: read capacity units. A failed
+   * request reports none.
+   */
+  readUnits: number;
+  /** Write request units that DynamoDB reported, those of an index included. With provisioned capacity: write capacity units. */
+  writeUnits: number;
+  /** Reads that shared the request of another read of the same key (`coalesce`). */
+  coalesced: number;
   /** Calls begun and not yet ended. */
   inFlight: number;
 }
@@ -340,6 +369,11 @@ export interface DynamoDbDriver {
 export interface DynamoDbCreateTableResult {
   /** Whether this call made the table: `false` where it was there, or another call was faster. */
   created: boolean;
+  /**
+   * Whether the index of the option `index` can be read already: `false` while DynamoDB adds it to an existing table.
+   * Absent without the option.
+   */
+  indexReady?: boolean;
 }
 
 /** A stable code, see docs/ERRORS.md. */
@@ -402,7 +436,8 @@ export declare function dynamoDbCacheDriver(options?: DynamoDbDriverOptions | nu
 
 /**
  * Makes the table that a driver with these options expects, where there is none: on-demand capacity, one String
- * partition key `attributes.key`, TTL on for `attributes.ttl`. Resolves when the table can be used.
+ * partition key `attributes.key`, TTL on for `attributes.ttl`, and the key index where `index` names one. Resolves when
+ * the table can be used.
  *
  * A table in that shape is left as it is, but for TTL that is off, which is turned on. A table in another shape is
  * never changed: the error names the difference. Safe to call at every start, and by several processes at once.

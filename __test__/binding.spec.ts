@@ -1,56 +1,49 @@
 // An addon that cannot be loaded. The loader's own variable points it at nothing; package/ proves
 // the same with a package that is really missing.
 import { describe, expect, it } from "vitest";
-import { entry, runChild } from "./helpers/child";
+import { type ChildOptions, entry, literal, runChild } from "./helpers/child";
+
+const missing = { env: { NAPI_RS_NATIVE_LIBRARY_PATH: "/nowhere/at-all.node" } };
+
+async function reportsOf(body: string, child: ChildOptions): Promise<any[]> {
+  const options = { table: "some-table", region: "us-east-1", credentials: {} };
+  const script = `const driver = dynamoDbCacheDriver(${literal(options)}); ${body}`;
+  const { code, reports, stderr } = await runChild(script, child);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  return reports;
+}
 
 describe("an addon that cannot be loaded", () => {
-  const script = `
-    const driver = dynamoDbCacheDriver({ table: "some-table", region: "us-east-1" });
-    const calls = {
-      hasItem: () => driver.hasItem("k"),
-      getItem: () => driver.getItem("k"),
-      setItem: () => driver.setItem("k", "v"),
-      removeItem: () => driver.removeItem("k"),
-      getKeys: () => driver.getKeys(),
-      clear: () => driver.clear(),
-    };
-    for (const [name, call] of Object.entries(calls)) {
-      const error = await failure(call());
-      report({
-        name, operation: error.operation, code: error.code, retryable: error.retryable,
-        ours: error instanceof DynamoDbError, message: error.message, caused: error.cause instanceof Error,
-      });
-    }
-    await driver.dispose();
-    report(driver.name);
-  `;
-
-  it("[ERR-12] is one clear error per call that names the platform; the factory works", async () => {
-    const env = { NAPI_RS_NATIVE_LIBRARY_PATH: "/nowhere/at-all.node" };
-    const { code, reports, stderr } = await runChild(script, { env });
-    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  it("[ERR-12] [TAB-1] is one clear error per call that names the platform; the factory works", async () => {
+    const script = `
+      const { createTable } = await import(${literal(entry)});
+      const { name, dispose, getInstance, options, ...methods } = driver;
+      for (const [method, call] of Object.entries({ ...methods, createTable })) {
+        const error = await failure(call({ table: "some-table" }));
+        const { operation, code, retryable, message } = error;
+        const classes = [error instanceof DynamoDbError, error.cause instanceof Error];
+        report({ method, operation, code, retryable, message, classes });
+      }
+      await dispose();
+      report(name);
+    `;
+    const reports = await reportsOf(script, missing);
     expect(reports.pop()).toBe("aws-dynamodb");
-    expect(reports).toHaveLength(6);
-    for (const report of reports) {
-      expect(report).toMatchObject({
-        operation: report.name,
-        code: "ERR_DYNAMODB_BINDING",
-        retryable: false,
-        ours: true,
-        caused: true,
-      });
-      expect(report.message).toMatch(/^\[unstorage\] \[aws-dynamodb\] /);
-      expect(report.message).toContain(`${process.platform}-${process.arch}`);
+    expect(reports).toHaveLength(12);
+    for (const { method, message, ...rest } of reports) {
+      const code = "ERR_DYNAMODB_BINDING";
+      expect(rest).toEqual({ operation: method, code, retryable: false, classes: [true, true] });
+      expect(message).toMatch(/^\[unstorage\] \[aws-dynamodb\] /);
+      expect(message).toContain(`${process.platform}-${process.arch}`);
     }
   });
 
   it("[ERR-12] is searched for once a second at most", async () => {
-    const timed = `
+    const script = `
       const { default: Module } = await import("node:module");
       let searches = 0;
       const resolve = Module._resolveFilename;
       Module._resolveFilename = function (...args) { searches += 1; return resolve.apply(this, args); };
-      const driver = dynamoDbCacheDriver({ table: "some-table", region: "us-east-1" });
       let now = 5000;
       performance.now = () => now;
       await failure(driver.getItem("k"));
@@ -63,41 +56,37 @@ describe("an addon that cannot be loaded", () => {
       await failure(driver.getItem("k"));
       report({ first: first > 0, soon, later: searches - first > 0 });
     `;
-    const env = { NAPI_RS_NATIVE_LIBRARY_PATH: "/nowhere/at-all.node" };
-    expect((await runChild(timed, { env })).reports).toEqual([
-      { first: true, soon: 0, later: true },
-    ]);
+    expect(await reportsOf(script, missing)).toEqual([{ first: true, soon: 0, later: true }]);
   });
 
   it("[ERR-12] is loaded by a later call, where only a file descriptor was missing", async () => {
-    const once = `
+    const script = `
       const { openSync, closeSync } = await import("node:fs");
       let now = 5000;
       performance.now = () => now;
-      const driver = dynamoDbCacheDriver({ table: "some-table", region: "us-east-1", credentials: {} });
       const open = [];
       try { for (;;) open.push(openSync("/dev/null")); } catch {}
-      const { code: first } = await failure(driver.getItem("k"));
+      report((await failure(driver.getItem("k"))).code);
       open.forEach((one) => closeSync(one));
       now += 1000;
       // The addon is there, and refuses the credentials.
-      report([first, (await failure(driver.getItem("k"))).code]);
+      report((await failure(driver.getItem("k"))).code);
     `;
     const through = ["sh", "-c", 'ulimit -n 64 && exec "$@"', "sh"];
-    const { reports } = await runChild(once, { through });
-    expect(reports).toEqual([["ERR_DYNAMODB_BINDING", "ERR_DYNAMODB_INVALID_OPTION"]]);
+    const codes = ["ERR_DYNAMODB_BINDING", "ERR_DYNAMODB_INVALID_OPTION"];
+    expect(await reportsOf(script, { through })).toEqual(codes);
   });
 
   it("[ERR-12] leaves the program's own setting of process.report", async () => {
-    const settings = `
-      const { platformTag } = await import("node:module").then(({ createRequire }) =>
-        createRequire(${JSON.stringify(entry)})("./js/loader.cjs"));
+    const script = `
+      const { createRequire } = await import("node:module");
+      const { platformTag } = createRequire(${literal(entry)})("./js/loader.cjs");
       for (const excludeNetwork of [false, true]) {
         process.report.excludeNetwork = excludeNetwork;
         platformTag();
         report(process.report.excludeNetwork);
       }
     `;
-    expect((await runChild(settings)).reports).toEqual([false, true]);
+    expect(await reportsOf(script, {})).toEqual([false, true]);
   });
 });

@@ -1,13 +1,16 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { methods } from "./helpers/methods";
 import { useRecorder } from "./helpers/recorder";
 import { type Driver, useTable } from "./helpers/table";
 
 const table = useTable();
 const recorder = useRecorder();
+const recorded = () => table.driver({ endpoint: recorder.endpoint });
 
 const closed = { name: "ClosedError", code: "ERR_DYNAMODB_CLOSED" };
+
+beforeAll(() => table.putRow("k0", { value: { S: "zero" } }));
 
 /** Waits until the driver has as many requests under way as it ever will. */
 async function settledInFlight(): Promise<number> {
@@ -20,30 +23,24 @@ async function settledInFlight(): Promise<number> {
   return before;
 }
 
-async function outcomes(driver: Driver, count: number): Promise<PromiseSettledResult<unknown>[]> {
+/** Reads of `k0`, which is there, and of others, which are not. */
+function read(driver: Driver, count: number): Promise<PromiseSettledResult<unknown>[]> {
   return Promise.allSettled(Array.from({ length: count }, (_, n) => driver.getItem(`k${n}`)));
 }
 
 describe("dispose", () => {
-  it("[DIS-1] before any other call, and any number of times", async () => {
+  it.each(["unused", "used"])("[DIS-1] %s, any number of times", async (state) => {
     const driver = table.driver();
-    expect(await driver.dispose()).toBeUndefined();
-    expect(await driver.dispose()).toBeUndefined();
-    await Promise.all([driver.dispose(), driver.dispose(), driver.dispose()]);
-  });
-
-  it("[DIS-1] after use, and any number of times", async () => {
-    const driver = table.driver();
-    await driver.setItem("k", "v");
-    await Promise.all([driver.dispose(), driver.dispose()]);
+    if (state === "used") await driver.setItem("k", "v");
+    const all = [driver.dispose(), driver.dispose(), driver.dispose()];
+    expect(await Promise.all(all)).toEqual([undefined, undefined, undefined]);
     expect(await driver.dispose()).toBeUndefined();
   });
 
   it("[DIS-2] waits for what has been sent", async () => {
-    await table.putRow("k0", { value: { S: "zero" } });
-    const driver = table.driver({ endpoint: recorder.endpoint });
+    const driver = recorded();
     recorder.hold();
-    const results = outcomes(driver, 3);
+    const results = read(driver, 3);
     expect(await settledInFlight()).toBe(3);
     let disposed = false;
     const disposal = Promise.resolve(driver.dispose()).then(() => (disposed = true));
@@ -51,37 +48,31 @@ describe("dispose", () => {
     expect(disposed).toBe(false);
     recorder.release();
     await disposal;
-    expect(await results).toEqual([
-      { status: "fulfilled", value: "zero" },
-      { status: "fulfilled", value: null },
-      { status: "fulfilled", value: null },
-    ]);
-  }, 20_000);
+    const values = ["zero", null, null];
+    expect(await results).toEqual(values.map((value) => ({ status: "fulfilled", value })));
+  });
 
   it("[DIS-2] rejects what still waits for a connection", async () => {
-    const driver = table.driver({ endpoint: recorder.endpoint });
+    const driver = recorded();
     recorder.hold();
-    const results = outcomes(driver, 300);
+    const results = read(driver, 300);
     await settledInFlight();
     const disposal = driver.dispose();
     await sleep(100);
     recorder.release();
     await disposal;
-    const settled = await results;
-    const waited = settled.filter((result) => result.status === "rejected");
+    const waited = (await results).filter((result) => result.status === "rejected");
     const sent = recorder.exchanges.length;
     // Otherwise nothing waited, and this test would prove nothing.
     expect(sent).toBeLessThan(300);
     expect(waited.length).toBe(300 - sent);
-    for (const { reason } of waited) {
-      expect(reason).toMatchObject({ ...closed, operation: "getItem", table: table.name });
-    }
-  }, 20_000);
+    const reason = { ...closed, operation: "getItem", table: table.name };
+    for (const one of waited) expect(one).toMatchObject({ reason });
+  });
 
   it("[DIS-2] calls on the tick before it settle: with their result, or closed", async () => {
-    await table.putRow("k0", { value: { S: "zero" } });
     const driver = table.driver();
-    const results = outcomes(driver, 3);
+    const results = read(driver, 3);
     await driver.dispose();
     for (const [index, result] of (await results).entries()) {
       if (result.status === "rejected") expect(result.reason).toMatchObject(closed);
@@ -92,7 +83,7 @@ describe("dispose", () => {
   it("[DIS-2] a clear under way ends, one way or the other, and says which", async () => {
     const keys = Array.from({ length: 200 }, (_, index) => `clear:${index}`);
     await table.putRows(keys.map((key) => ({ key: { S: key }, value: { S: "v" } })));
-    const driver = table.driver({ endpoint: recorder.endpoint });
+    const driver = recorded();
     recorder.delay(50);
     const clearing = Promise.allSettled([driver.clear("clear:")]);
     await sleep(150);
@@ -101,38 +92,19 @@ describe("dispose", () => {
     const left = (await table.keys()).filter((key) => key.startsWith("clear:"));
     if (result.status === "fulfilled") expect(left).toEqual([]);
     else expect(result.reason).toMatchObject({ ...closed, operation: "clear" });
-  }, 20_000);
-
-  it.each(methods)("[DIS-3] %s after it rejects", async (operation, _, call) => {
-    const used = table.driver();
-    await used.setItem("k", "v");
-    await used.dispose();
-    const unused = table.driver();
-    await unused.dispose();
-    for (const driver of [used, unused]) {
-      await expect(call(driver)).rejects.toMatchObject({
-        ...closed,
-        operation,
-        table: table.name,
-        retryable: false,
-      });
-    }
   });
 
-  it.each(methods)(
-    "[DIS-3] %s on the tick of dispose, after it, rejects",
-    async (_name, _action, call) => {
-      const driver = table.driver();
-      const disposal = driver.dispose();
-      await expect(call(driver)).rejects.toMatchObject(closed);
-      await disposal;
-    },
-  );
-
-  it("[DIS-3] one driver's end is not another's", async () => {
-    const [first, second] = [table.driver(), table.driver()];
-    await first.setItem("shared", "v");
-    await first.dispose();
-    expect(await second.getItem("shared")).toBe("v");
+  it.each(methods)("[DIS-3] %s after it rejects", async (operation, _, call) => {
+    const [used, unused, disposing, other] = [1, 2, 3, 4].map(() => table.driver());
+    await Promise.all([used!.setItem("k", "v"), other!.setItem("k", "v")]);
+    await Promise.all([used!.dispose(), unused!.dispose()]);
+    // The first call is on the tick of its driver's disposal.
+    void disposing!.dispose();
+    const error = { ...closed, operation, table: table.name, retryable: false };
+    for (const driver of [disposing, used, unused]) {
+      await expect(call(driver)).rejects.toMatchObject(error);
+    }
+    // One driver's end is not another's.
+    await call(other);
   });
 });

@@ -90,6 +90,37 @@ it("[STAT-2] a call is in flight until it ends; one that fails or is aborted is 
   expect(stats()).toMatchObject({ errors: 2, operations: { setItem: { errors: 1 } } });
 });
 
+it("[STAT-4] units are those that DynamoDB reports, by method", async () => {
+  const driver = recorded();
+  const text = (kilobytes: number) => "v".repeat(kilobytes * 1024 - 100);
+  await driver.setItem("a", text(3));
+  await driver.setItems([
+    { key: "b", value: text(2) },
+    { key: "c", value: text(9) },
+  ]);
+  await driver.getItem("c");
+  await driver.getItem("c", { consistentRead: true });
+  await driver.getItems(["a", "b", "c", "none"]);
+  await driver.getKeys();
+  await driver.removeItem("a");
+  await driver.clear();
+  const { operations, ...total } = driver.getInstance().stats();
+  const units = Object.entries<any>(operations).map(([name, { readUnits, writeUnits }]) => [
+    name,
+    [readUnits, writeUnits],
+  ]);
+  expect(Object.fromEntries(units)).toEqual({
+    setItem: [0, 3],
+    setItems: [0, 11],
+    getItem: [4.5, 0],
+    getItems: [3, 0],
+    getKeys: [2, 0],
+    removeItem: [0, 3],
+    clear: [1.5, 11],
+  });
+  expect(total).toMatchObject({ readUnits: 11, writeUnits: 28 });
+});
+
 it("[STAT-3] each driver counts for itself, and can still be asked when it is disposed", async () => {
   const [one, other] = [recorded(), recorded()];
   await one.getItem("a");

@@ -58,7 +58,7 @@ describe("an endpoint that takes requests and never answers", () => {
   it("[TIME-1] timeout counts the wait for a connection, and says so", async () => {
     recorder.hold();
     const driver = recorded({ maxConnections: 2, attemptTimeout: 0, timeout: 300 });
-    const errors = await Promise.all(many(20, () => failureOf(driver.getItem("k"))));
+    const errors = await Promise.all(many(20, (n) => failureOf(driver.getItem(`k${n}`))));
     for (const error of errors) {
       expect(error).toMatchObject({ code: "ERR_DYNAMODB_TIMEOUT", operation: "getItem" });
     }
@@ -98,7 +98,7 @@ describe("an endpoint that takes requests and never answers", () => {
   it("[TIME-1] a call whose time is up opens no connection", async () => {
     recorder.spoil(() => silence);
     const driver = recorded({ maxConnections: 4, timeout: 300 });
-    await Promise.all(many(1000, () => failureOf(driver.getItem("k"))));
+    await Promise.all(many(1000, (n) => failureOf(driver.getItem(`k${n}`))));
     expect(recorder.connections).toBeLessThan(50);
   });
 });

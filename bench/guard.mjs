@@ -1,11 +1,11 @@
 // `npm run bench:guard [-- --update | --prove] [-- --only OPERATION] [-- --addon FILE]`: does a read or a write cost more
 // than it did? Counts instructions, under valgrind, of a whole Node process with the release addon: the same on a busy
 // machine as on a quiet one, unlike time. With --prove it does 20 % more than it says, and has to be red.
-import { existsSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 
-import { ensureAddon } from "../scripts/lib/addon.mjs";
 import { inProject, readJson } from "../scripts/lib/project.mjs";
+import { finish } from "../scripts/lib/results.mjs";
 import { setup } from "../scripts/lib/setup.mjs";
 import { dim, Failure, green, main, red, step } from "../scripts/lib/steps.mjs";
 import { ensureTools } from "../scripts/lib/tools.mjs";
@@ -18,13 +18,10 @@ import {
   startCanned,
 } from "./lib/instructions.mjs";
 
-const baselineFile = ["bench", "guard-baseline.json"];
-const operations = /** @type {const} */ (["getItem", "setItem"]);
+const baselineFile = "bench/guard-baseline.json";
+const operations = ["getItem", "setItem"];
 
-/**
- * @param {import("./lib/instructions.mjs").Variant} variant
- * @param {readonly string[]} asked
- */
+/** @param {import("./lib/instructions.mjs").Variant} variant @param {string[]} asked */
 async function measureAll(variant, asked) {
   const server = await startCanned();
   try {
@@ -37,7 +34,7 @@ async function measureAll(variant, asked) {
     }
     return measured;
   } finally {
-    server.stop();
+    await server.stop();
   }
 }
 
@@ -50,26 +47,20 @@ await main(async () => {
       addon: { type: "string" },
     },
   });
-  await ensureTools("valgrind");
-  await setup({ engine: false, addon: false });
-  if (values.addon === undefined) {
-    await ensureAddon("release");
-  }
-  const { addon, only, prove: isSlowed } = values;
+  const { addon, only, update, prove: isSlowed } = values;
   const asked = operations.filter((name) => !only || name === only);
   if (asked.length === 0) {
     throw new Failure(`--only ${only}: not one of ${operations.join(", ")}`);
   }
+  await ensureTools("valgrind");
+  await setup({ engine: false, addon: addon === undefined && "release" });
   const measured = await measureAll({ addon, isSlowed }, asked);
-  if (values.update && !isSlowed) {
-    writeFileSync(inProject(...baselineFile), `${JSON.stringify(measured, null, 2)}\n`);
+  if (update && !isSlowed) {
+    writeFileSync(inProject(baselineFile), `${JSON.stringify(measured, null, 2)}\n`);
     console.log("\nThe new baseline goes into a commit of its own, which gives the reason.");
     return;
   }
-  if (!existsSync(inProject(...baselineFile))) {
-    throw new Failure("There is no baseline: `npm run bench:guard -- --update` makes one.");
-  }
-  const baseline = readJson(...baselineFile);
+  const baseline = readJson(baselineFile);
   const doubted = failing(measured, baseline);
   if (doubted.length > 0) {
     // A machine that stumbles adds instructions and never takes any: the lower count is the driver's own.
@@ -84,7 +75,6 @@ await main(async () => {
   if (verdicts.some(({ change }) => change < -allowance)) {
     console.log("\nMuch less than the baseline: lower it, or it lets the next loss pass.");
   }
-  const failed = verdicts.filter(({ passed }) => !passed).length;
-  console.log(`\n${verdicts.length - failed} passed, ${failed} failed`);
-  process.exitCode = failed === 0 ? 0 : 1;
+  const passed = verdicts.filter((verdict) => verdict.passed).length;
+  finish({ passed, failed: verdicts.length - passed });
 });

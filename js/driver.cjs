@@ -4,6 +4,7 @@
 // All other logic is in Rust.
 
 const { toDynamoDbError } = require("./errors.cjs");
+const { start, traced } = require("./tracing.cjs");
 
 const words = (text) => text.split(" ");
 
@@ -22,7 +23,7 @@ const CLOSED = {
 // The options that `driver.options` exposes. Frameworks log and trace it, so this is an allow-list: an unknown option
 // may be a misplaced secret.
 const SHOWN_OPTIONS = words(
-  "table region profile expireIn ttl base batch consistentRead endpoint proxy userAgent " +
+  "table region profile expireIn ttl base batch coalesce consistentRead index endpoint proxy userAgent " +
     "maxAttempts connectTimeout attemptTimeout timeout maxConnections circuitBreaker",
 );
 const SHOWN_URLS = ["endpoint", "proxy"]; // may contain a user name and password
@@ -73,7 +74,10 @@ module.exports = function createFactory(loadNative) {
     function method(operation) {
       function call(a, b, c) {
         try {
-          const promise = open()[operation](a, b, c);
+          const driver = open();
+          const promise = start.hasSubscribers
+            ? traced(driver, operation, [a, b, c])
+            : driver[operation](a, b, c);
           return adopt ? Promise.resolve(promise).then(adopt, raise) : promise.catch(raise);
         } catch (thrown) {
           return Promise.reject(toDynamoDbError(thrown, operation, call));

@@ -6,8 +6,9 @@ const { AsyncResource } = require("node:async_hooks");
 // Must match package.json, which is not read here to save file access on the first call.
 const version = "0.1.0";
 
-const PLATFORMS = ["x64-gnu", "arm64-gnu", "x64-musl", "arm64-musl"].map((end) => `linux-${end}`);
-PLATFORMS.push("darwin-arm64", "darwin-x64", "win32-x64-msvc");
+const PLATFORMS =
+  "linux-x64-gnu, linux-arm64-gnu, linux-x64-musl, linux-arm64-musl, " +
+  "darwin-arm64, darwin-x64, win32-x64-msvc";
 const FAILURE_MS = 1000; // how long a failure is cached: the generated loader tries about 80 files
 const MISSING = /^Cannot find module/;
 
@@ -40,7 +41,7 @@ function explained(error) {
   const state = MISSING.test(cause) ? "is missing" : `does not load: ${cause}`;
   const libc = os === "linux" ? ` --libc=${abi === "gnu" ? "glibc" : abi}` : "";
   const remedy = !PLATFORMS.includes(tag)
-    ? `There is one for ${PLATFORMS.join(", ")}`
+    ? `There is one for ${PLATFORMS}`
     : `npm installs @unstorage-dynamodb/binding-${tag}@${version} by itself, but not with --omit=optional. ` +
       `From a machine of another platform: \`npm install --os=${os} --cpu=${cpu}${libc}\``;
   const message = `[unstorage] [aws-dynamodb] The native addon for ${tag} ${state}. ${error.remedy ?? remedy}.`;

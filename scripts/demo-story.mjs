@@ -1,76 +1,89 @@
-// What the driver does, in the order in which one meets it. Every line that the demo prints is checked first.
+// What the driver does, in the order in which one meets it. Every line that the demo prints is code that ran, with a
+// result that was checked first.
+import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
+import { inspect } from "node:util";
 
 import { createStorage } from "unstorage";
 import dynamoDbCacheDriver, { createTable, DynamoDbError } from "unstorage-dynamodb";
 
-import { chapter, code, expect, expectMatch } from "./lib/narrator.mjs";
+import { bold, dim, green } from "./lib/steps.mjs";
+
+/** @param {string} title */
+const chapter = (title) => console.log(`\n${bold(title)}`);
+
+/** @param {() => unknown} call */
+const codeOf = (call) =>
+  String(call)
+    .replace(/^\(\) => /, "")
+    .replaceAll(/\s+/g, " ");
+
+/** Runs and prints a call that has no result worth showing. @param {() => Promise<unknown>} call */
+async function run(call) {
+  await call();
+  console.log(`  await ${codeOf(call)}`);
+}
+
+/** Runs a call, and refuses to print a result that is not the promised one. @param {() => unknown} call @param {unknown} expected */
+async function show(call, expected) {
+  const result = call();
+  const code = `${result instanceof Promise ? "await " : ""}${codeOf(call)}`;
+  const found = await result;
+  const actual = Array.isArray(found) ? found.sort() : found;
+  assert.deepEqual(actual, expected, `${code} gave ${inspect(actual)}, not ${inspect(expected)}`);
+  console.log(`  ${code} ${dim("→")} ${green(inspect(actual))}`);
+}
 
 /** @param {Required<Pick<import("unstorage-dynamodb").DynamoDbDriverOptions, "table" | "endpoint" | "region" | "credentials">>} options */
 export async function tellStory(options) {
   const { table, region } = options;
   chapter("Make the table");
-  code(`const options = { table: "${table}", endpoint: "${options.endpoint}", … }`);
-  expect(`await createTable(options)`, await createTable(options), { created: true });
-  expect(`await createTable(options)`, await createTable(options), { created: false });
+  console.log(`  const options = { table: "${table}", endpoint: "${options.endpoint}", … }`);
+  await show(() => createTable(options), { created: true });
+  await show(() => createTable(options), { created: false });
 
   const driver = dynamoDbCacheDriver(options);
   const storage = createStorage({ driver });
 
   chapter("Write and read back");
-  await storage.setItem("users:ada", { name: "Ada", born: 1815 });
-  code(`await storage.setItem("users:ada", { name: "Ada", born: 1815 })`);
-  expect(`await storage.getItem("users:ada")`, await storage.getItem("users:ada"), {
-    name: "Ada",
-    born: 1815,
-  });
-  expect(`await storage.hasItem("users:bob")`, await storage.hasItem("users:bob"), false);
-  expect(`await storage.getItem("users:bob")`, await storage.getItem("users:bob"), null);
+  await run(() => storage.setItem("users:ada", { name: "Ada", born: 1815 }));
+  await show(() => storage.getItem("users:ada"), { name: "Ada", born: 1815 });
+  await show(() => storage.hasItem("users:bob"), false);
+  await show(() => storage.getItem("users:bob"), null);
 
   chapter("An item that expires");
-  await storage.setItem("token", "for a second", { ttl: 1 });
-  code(`await storage.setItem("token", "for a second", { ttl: 1 })`);
-  expect(`await storage.getItem("token")`, await storage.getItem("token"), "for a second");
-  const seconds = await secondsUntilGone(() => storage.hasItem("token"));
-  code(`// ${seconds} s later: DynamoDB itself deletes within days, the driver hides it at once`);
-  expect(`await storage.getItem("token")`, await storage.getItem("token"), null);
-  expect(`await storage.getKeys("token")`, await storage.getKeys("token"), []);
-
-  chapter("Keys under a base");
-  await storage.setItem("pages:home", "<h1>Home</h1>");
-  await storage.setItem("pages:blog:1", "<h1>First post</h1>");
-  await storage.setItem("pagesetup", "A4");
-  code(`await storage.setItem("pages:home", …), ("pages:blog:1", …), ("pagesetup", …)`);
-  const pages = await storage.getKeys("pages");
-  expect(`await storage.getKeys("pages")`, pages.sort(), ["pages:blog:1", "pages:home"]);
-  const shallow = await storage.getKeys("pages", { maxDepth: 1 });
-  expect(`await storage.getKeys("pages", { maxDepth: 1 })`, shallow, ["pages:home"]);
-
-  chapter("Clear that base, and nothing else");
-  await driver.clear("pages:");
-  code(`await driver.clear("pages:")`);
-  expect(`await storage.getKeys("pages")`, await storage.getKeys("pages"), []);
-  expect(`await storage.getKeys()`, (await storage.getKeys()).sort(), ["pagesetup", "users:ada"]);
-
-  chapter("A bad option says what is wrong");
-  const mistaken = createStorage({ driver: dynamoDbCacheDriver({ table, region, expireIn: -5 }) });
-  code(`createStorage({ driver: dynamoDbCacheDriver({ table: "${table}", expireIn: -5 }) })`);
-  const error = await mistaken.getItem("users:ada").catch((reason) => reason);
-  expect("error instanceof DynamoDbError", error instanceof DynamoDbError, true);
-  expectMatch("error.message", error.message, /^\[unstorage\] \[aws-dynamodb\] .*expireIn/s);
-
-  await storage.dispose();
-}
-
-/**
- * Expiry has DynamoDB's resolution, whole seconds: a second's life ends one to three seconds from now.
- *
- * @param {() => Promise<boolean>} isThere
- */
-async function secondsUntilGone(isThere) {
+  await run(() => storage.setItem("token", "for a second", { ttl: 1 }));
+  await show(() => storage.getItem("token"), "for a second");
+  // Expiry has DynamoDB's resolution, whole seconds: a second's life ends one to three seconds from now.
   const start = performance.now();
-  while ((await isThere()) && performance.now() - start < 5000) {
+  while ((await storage.hasItem("token")) && performance.now() - start < 5000) {
     await sleep(100);
   }
-  return ((performance.now() - start) / 1000).toFixed(1);
+  const seconds = ((performance.now() - start) / 1000).toFixed(1);
+  const reason = "DynamoDB itself deletes within days, the driver hides it at once";
+  console.log(dim(`  // ${seconds} s later: ${reason}`));
+  await show(() => storage.getItem("token"), null);
+  await show(() => storage.getKeys("token"), []);
+
+  chapter("Keys under a base");
+  await run(() => storage.setItem("pages:home", "<h1>Home</h1>"));
+  await run(() => storage.setItem("pages:blog:1", "<h1>First post</h1>"));
+  await run(() => storage.setItem("pagesetup", "A4"));
+  await show(() => storage.getKeys("pages"), ["pages:blog:1", "pages:home"]);
+  await show(() => storage.getKeys("pages", { maxDepth: 1 }), ["pages:home"]);
+
+  chapter("Clear that base, and nothing else");
+  await run(() => driver.clear("pages:"));
+  await show(() => storage.getKeys("pages"), []);
+  await show(() => storage.getKeys(), ["pagesetup", "users:ada"]);
+
+  chapter("A bad option says what is wrong");
+  console.log(`  const mistaken = dynamoDbCacheDriver({ table: "${table}", expireIn: -5 })`);
+  const mistaken = dynamoDbCacheDriver({ table, region, expireIn: -5 });
+  const error = await Promise.resolve(mistaken.getItem("users:ada")).catch((thrown) => thrown);
+  await show(() => error instanceof DynamoDbError, true);
+  assert.match(error.message, /^\[unstorage\] \[aws-dynamodb\] .*expireIn/s);
+  console.log(`  error.message ${dim("→")} ${green(inspect(error.message))}`);
+
+  await storage.dispose();
 }

@@ -14,31 +14,23 @@ const usage = `Usage: npm run dynamodb [-- --port N] [--local] [--table NAME]
   --local       AWS's DynamoDB Local in place of dynoxide (needs a JDK and Maven)
   --table NAME  the table to create (default: cache)`;
 
-function readArguments() {
-  try {
-    const { values } = parseArgs({
-      options: {
-        port: { type: "string", default: "0" },
-        local: { type: "boolean", default: false },
-        table: { type: "string", default: "cache" },
-        help: { type: "boolean", short: "h", default: false },
-      },
-    });
-    const port = Number(values.port);
-    if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-      throw new Error(`--port takes a number from 0 to 65535, not "${values.port}"`);
-    }
-    return { ...values, port };
-  } catch (error) {
-    throw new Failure(`${error.message}\n\n${usage}`);
-  }
-}
-
 await main(async () => {
-  const { port, local, table, help } = readArguments();
+  const { values } = parseArgs({
+    options: {
+      port: { type: "string", default: "0" },
+      local: { type: "boolean", default: false },
+      table: { type: "string", default: "cache" },
+      help: { type: "boolean", short: "h", default: false },
+    },
+  });
+  const { local, table, help } = values;
+  const port = Number(values.port);
   if (help) {
     console.log(usage);
     return;
+  }
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw new Failure(`--port takes a number from 0 to 65535, not "${values.port}"\n\n${usage}`);
   }
   await setup({ engine: !local, addon: false });
   if (local) {

@@ -4,8 +4,9 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node
 import path from "node:path";
 import { parseArgs } from "node:util";
 
-import { attempt, outputOf } from "./lib/process.mjs";
+import { attempt, outputOrFail } from "./lib/process.mjs";
 import { cacheDirectory } from "./lib/project.mjs";
+import { finish } from "./lib/results.mjs";
 import { Failure, main } from "./lib/steps.mjs";
 import { ensureTools } from "./lib/tools.mjs";
 
@@ -13,22 +14,7 @@ import { ensureTools } from "./lib/tools.mjs";
 const threshold = 85;
 const results = path.join(cacheDirectory, "results");
 
-/**
- * The lines that a branch changes, uncommitted ones included.
- *
- * @param {string} revision
- */
-function diffFrom(revision) {
-  const diff = outputOf("git", ["diff", "--merge-base", revision, "--", "src"]);
-  if (diff === undefined) {
-    throw new Failure(`\`git diff --merge-base ${revision}\` failed: run it to see why.`);
-  }
-  const file = path.join(results, "mutants.diff");
-  writeFileSync(file, diff);
-  return { file, isEmpty: diff === "" };
-}
-
-function readArguments() {
+await main(async () => {
   const { values } = parseArgs({
     options: {
       shard: { type: "string" },
@@ -38,11 +24,7 @@ function readArguments() {
       jobs: { type: "string", default: "1" },
     },
   });
-  return values;
-}
-
-await main(async () => {
-  const { shard, "in-diff": revision, only, jobs } = readArguments();
+  const { shard, "in-diff": revision, only, jobs } = values;
   await ensureTools("cargo-mutants");
   mkdirSync(results, { recursive: true });
   const parameters = ["mutants", "--output", results, "--jobs", jobs, "--no-shuffle"];
@@ -51,12 +33,15 @@ await main(async () => {
     parameters.push("--shard", shard);
   }
   if (revision) {
-    const diff = diffFrom(revision);
-    if (diff.isEmpty) {
-      console.log(`No line of src/ differs from ${revision}.\n\n1 passed, 0 failed`);
-      return;
+    // Uncommitted changes included.
+    const diff = outputOrFail("git", ["diff", "--merge-base", revision, "--", "src"]);
+    if (diff === "") {
+      console.log(`No line of src/ differs from ${revision}.`);
+      return finish({ passed: 1, failed: 0 });
     }
-    parameters.push("--in-diff", diff.file);
+    const file = path.join(results, "mutants.diff");
+    writeFileSync(file, diff);
+    parameters.push("--in-diff", file);
   }
   const outcomes = path.join(results, "mutants.out", "outcomes.json");
   // The outcomes of an earlier run must not count for this one.
@@ -68,13 +53,11 @@ await main(async () => {
   }
   const { caught, missed, timeout } = JSON.parse(readFileSync(outcomes, "utf8"));
   const noticed = caught + timeout;
-  const score = (100 * noticed) / Math.max(1, noticed + missed);
-  console.log(
-    `\n${score.toFixed(1)} % of ${noticed + missed} mutants caught, ${threshold} % wanted`,
+  const all = noticed + missed;
+  const score = ((100 * noticed) / Math.max(1, all)).toFixed(1);
+  console.log(`\n${score} % of ${all} mutants caught, ${threshold} % wanted`);
+  const isEnough = all === 0 || (100 * noticed) / all >= threshold;
+  finish(
+    isEnough ? { passed: Math.max(1, noticed), failed: 0 } : { passed: noticed, failed: missed },
   );
-  const isEnough = noticed + missed === 0 || score >= threshold;
-  console.log(
-    `\n${isEnough ? Math.max(1, noticed) : noticed} passed, ${isEnough ? 0 : missed} failed`,
-  );
-  process.exitCode = isEnough ? 0 : 1;
 });

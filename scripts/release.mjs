@@ -7,31 +7,27 @@ import { readdirSync } from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
 
-import { npm, outputOf, run } from "./lib/process.mjs";
-import { readJson } from "./lib/project.mjs";
+import { npm, outputOf, outputOrFail, run } from "./lib/process.mjs";
 import { changesOf, problemsOf, problemsOfPackages, sources } from "./lib/release.mjs";
 import { Failure, main } from "./lib/steps.mjs";
 
-/** @param {string} tarball */
-function manifestIn(tarball) {
-  const text = outputOf("tar", ["-xzOf", tarball, "package/package.json"]);
-  if (text === undefined) {
-    throw new Failure(`${tarball} holds no package.json`);
-  }
-  return JSON.parse(text);
-}
+/** @param {string} directory @returns {{ tarball: string, manifest: any }[]} */
+const packagesIn = (directory) =>
+  readdirSync(directory)
+    .filter((file) => file.endsWith(".tgz"))
+    .map((file) => path.resolve(directory, file))
+    .map((tarball) => ({
+      tarball,
+      manifest: JSON.parse(outputOrFail("tar", ["-xzOf", tarball, "package/package.json"])),
+    }));
 
-/**
- * @param {string} tag
- * @param {string} [directory]
- */
+/** @param {string} tag @param {string} [directory] */
 function check(tag, directory) {
   const given = sources();
   const problems = problemsOf(tag, given);
   if (directory !== undefined) {
-    const tarballs = readdirSync(directory).filter((file) => file.endsWith(".tgz"));
-    const manifests = tarballs.map((file) => manifestIn(path.resolve(directory, file)));
     const { version, napi } = given.manifest;
+    const manifests = packagesIn(directory).map(({ manifest }) => manifest);
     problems.push(...problemsOfPackages(version, manifests, napi.targets));
   }
   if (problems.length > 0) {
@@ -39,12 +35,6 @@ function check(tag, directory) {
   }
   console.log(`${tag} is consistent`);
 }
-
-/** @param {string} file `unstorage-dynamodb-binding-linux-x64-gnu-1.2.3.tgz` of `@unstorage-dynamodb/binding-linux-x64-gnu` */
-const nameOf = (file, /** @type {string} */ version) =>
-  file
-    .slice(0, -`-${version}.tgz`.length)
-    .replace(/^unstorage-dynamodb-(?=binding-)/, "@unstorage-dynamodb/");
 
 /**
  * The platforms first: whoever installs the main package must find them. What is there already is left out, so that a run
@@ -54,22 +44,20 @@ const nameOf = (file, /** @type {string} */ version) =>
  * @param {boolean} isDry
  */
 async function publish(directory, isDry) {
-  const { version } = readJson("package.json");
+  const { version } = sources().manifest;
   // 1.0.0-beta.1 must not be what `npm install` takes.
   const tag = version.includes("-") ? "next" : "latest";
-  const tarballs = readdirSync(directory).filter((file) => file.endsWith(`-${version}.tgz`));
-  const isMain = (/** @type {string} */ file) => !file.includes("-binding-");
-  const ordered = [...tarballs.filter((file) => !isMain(file)), ...tarballs.filter(isMain)];
+  const packages = packagesIn(directory).filter(({ manifest }) => manifest.version === version);
+  const ordered = packages.sort((a, b) => Number(!a.manifest.os) - Number(!b.manifest.os));
   if (ordered.length === 0) {
     throw new Failure(`No tarball of version ${version} in ${directory}.`);
   }
-  for (const file of ordered) {
-    const name = nameOf(file, version);
-    if (outputOf(...npm(["view", `${name}@${version}`, "version"]))?.trim() === version) {
-      console.log(`${name}@${version} is there`);
+  for (const { tarball, manifest } of ordered) {
+    const name = `${manifest.name}@${version}`;
+    if (outputOf(...npm(["view", name, "version"]))?.trim() === version) {
+      console.log(`${name} is there`);
       continue;
     }
-    const tarball = path.resolve(directory, file);
     const parameters = ["publish", tarball, "--access", "public", "--tag", tag];
     await run(...npm(isDry ? [...parameters, "--dry-run"] : parameters));
   }

@@ -6,20 +6,14 @@ import { setup } from "./lib/setup.mjs";
 import { Failure, main } from "./lib/steps.mjs";
 import { ensureTools, isTool, toolsOfReady } from "./lib/tools.mjs";
 
-await main(async () => {
+await main(() => {
   const { values, positionals } = parseArgs({
     options: { tools: { type: "boolean", default: false } },
     allowPositionals: true,
   });
-  if (!values.tools) {
-    await setup();
-    return;
+  if (!positionals.every(isTool)) {
+    throw new Failure(`Not all are tools of scripts/lib/tools.mjs: ${positionals.join(", ")}`);
   }
-  const names = positionals.filter(isTool);
-  if (names.length < positionals.length) {
-    throw new Failure(
-      `Not all of these are tools of scripts/lib/tools.mjs: ${positionals.join(", ")}`,
-    );
-  }
-  await ensureTools(...(names.length > 0 ? names : toolsOfReady));
+  const names = positionals.length > 0 ? positionals : toolsOfReady;
+  return values.tools ? ensureTools(...names) : setup();
 });

@@ -20,44 +20,38 @@ const story = `
     },
   );
 `;
-const scripts = {
+const files = {
+  "package.json": JSON.stringify({ name: "app", private: true }),
   "import.mjs": `import driver from "unstorage-dynamodb";${story}`,
   "require.cjs": `const driver = require("unstorage-dynamodb");${story}`,
 };
-
-/** @param {string} directory */
-function tarballsIn(directory) {
-  const tag = platformTag();
-  const files = readdirSync(directory).filter((file) => file.endsWith(".tgz"));
-  const wanted = files.filter(
-    (file) => file.includes(`-binding-${tag}-`) || !file.includes("-binding-"),
-  );
-  if (wanted.length !== 2) {
-    throw new Failure(
-      `For ${tag} there must be two tarballs in ${directory}: [${files.join(", ")}].`,
-    );
-  }
-  return wanted.map((file) => path.resolve(directory, file));
-}
 
 await main(async () => {
   const [directory] = process.argv.slice(2);
   if (directory === undefined) {
     throw new Failure("Usage: node scripts/smoke.mjs DIR");
   }
-  const tarballs = tarballsIn(directory);
+  const tag = platformTag();
+  const packed = readdirSync(directory).filter((file) => file.endsWith(".tgz"));
+  const ours = packed.filter(
+    (file) => file.includes(`-binding-${tag}-`) || !/-binding-/.test(file),
+  );
+  if (ours.length !== 2) {
+    throw new Failure(`For ${tag} there must be two tarballs in ${directory}: [${packed}].`);
+  }
   const app = mkdtempSync(path.join(tmpdir(), "unstorage-dynamodb-smoke-"));
+  const options = { cwd: app };
   try {
-    writeFileSync(path.join(app, "package.json"), JSON.stringify({ name: "app", private: true }));
-    await run(...npm(["install", "--ignore-scripts", "--no-audit", "--no-fund", ...tarballs]), {
-      cwd: app,
-    });
-    for (const [file, text] of Object.entries(scripts)) {
+    for (const [file, text] of Object.entries(files)) {
       writeFileSync(path.join(app, file), text);
-      await run(process.execPath, [file], { cwd: app });
     }
+    const tarballs = ours.map((file) => path.resolve(directory, file));
+    const quiet = ["--ignore-scripts", "--no-audit", "--no-fund"];
+    await run(...npm(["install", ...quiet, ...tarballs]), options);
+    await run(process.execPath, ["import.mjs"], options);
+    await run(process.execPath, ["require.cjs"], options);
   } finally {
     rmSync(app, { recursive: true, force: true });
   }
-  console.log(`${platformTag()}, Node ${process.versions.node}: works`);
+  console.log(`${tag}, Node ${process.versions.node}: works`);
 });

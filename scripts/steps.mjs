@@ -4,43 +4,32 @@ import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 
 import { start } from "./lib/process.mjs";
-import { runSuites } from "./lib/results.mjs";
+import { agree, runSuites } from "./lib/results.mjs";
 import { Failure, main } from "./lib/steps.mjs";
 
 /** @typedef {{ name: string, minutes: number, command: string }} Step */
 
-/** @returns {Step[]} */
-function steps() {
-  const lines = readFileSync(0, "utf8").split("\n").filter(Boolean);
-  return lines.map((line) => {
-    const [, minutes, name = "", command = ""] = /^ *(\d+) min \| (.+?) *\| (.+)$/.exec(line) ?? [];
-    if (minutes === undefined) {
-      throw new Failure(`Not of the form \`MINUTES min | NAME | COMMAND\`: ${line}`);
-    }
-    return { name, minutes: Number(minutes), command };
-  });
+/** @param {string} line @returns {Step} */
+function stepOf(line) {
+  const [, minutes, name = "", command = ""] = /^ *(\d+) min \| (.+?) *\| (.+)$/.exec(line) ?? [];
+  if (minutes === undefined) {
+    throw new Failure(`Not of the form \`MINUTES min | NAME | COMMAND\`: ${line}`);
+  }
+  return { name, minutes: Number(minutes), command };
 }
 
-/**
- * @param {Step} step
- * @returns {Promise<import("./lib/results.mjs").Count>}
- */
+/** @param {Step} step */
 async function run({ name, minutes, command }) {
-  const { output, exited } = start("bash", ["-c", `${command} 2>&1`], {
-    stdout: "both",
-    // A machine that is busy may take twice as long.
-    minutes: 2 * minutes,
-    group: true,
-  });
+  // A machine that is busy may take twice as long.
+  const options = /** @type {const} */ ({ stdout: "both", minutes: 2 * minutes, group: true });
+  const { output, exited } = start("bash", ["-c", `${command} 2>&1`], options);
   const code = await exited;
   if (output.isLate) {
     console.error(`${name}: stopped, it took more than twice its ${minutes} min`);
   }
   const line = [...output.stdout.matchAll(/^(\d+) passed, (\d+) failed$/gm)].at(-1);
-  const [passed, failed] = line ? [Number(line[1]), Number(line[2])] : [Number(code === 0), 0];
-  // What failed without saying so, or ran nothing, has failed.
-  const isSilent = failed === 0 && (code !== 0 || passed === 0);
-  return { passed, failed: isSilent ? 1 : failed };
+  const [, passed = Number(code === 0), failed = 0] = line ?? [];
+  return agree({ passed: Number(passed), failed: Number(failed) }, code);
 }
 
 await main(async () => {
@@ -52,7 +41,7 @@ await main(async () => {
     },
   });
   const { list, only, except } = values;
-  const all = steps();
+  const all = readFileSync(0, "utf8").split("\n").filter(Boolean).map(stepOf);
   const unknown = [...only, ...except].filter((name) => !all.some((step) => step.name === name));
   if (unknown.length > 0) {
     throw new Failure(`There is no step "${unknown.join('", "')}": see --list.`);

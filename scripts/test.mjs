@@ -18,22 +18,18 @@ const kinds = {
     await setup();
     // With the target named, as the napi-rs CLI names it, cargo finds the dependencies that the addon was built with.
     const core = ["--no-default-features", "--target", hostTarget()];
+    const semantics = ["scripts/check.mjs", "semantics", "--reports"];
+    const engine = ["--profile", "engine", "--package", "dynamodb-engine"];
     return [
       ["Rust: the core, without Node", () => cargoTest(core)],
-      [
-        "Rust: the engine",
-        () => cargoTest(["--profile", "engine", "--package", "dynamodb-engine"]),
-      ],
+      ["Rust: the engine", () => cargoTest(engine)],
       ["Rust: the bench", () => cargoTest(["--package", "bench-endpoints"])],
       ["JavaScript on dynoxide", () => vitest("driver", { env: { DYNAMODB_ENGINE: "dynoxide" } })],
       ["The bench's arithmetic", () => vitest("bench")],
       ["Types: tests and scripts", () => typecheck("tsconfig.json")],
       ["Types: nodenext", () => typecheck("__test__/types/tsconfig.nodenext.json")],
       ["Types: bundler", () => typecheck("__test__/types/tsconfig.bundler.json")],
-      [
-        "Every rule has a test",
-        () => check(process.execPath, ["scripts/check.mjs", "semantics", "--reports"]),
-      ],
+      ["Every rule has a test", () => check(process.execPath, semantics)],
     ];
   },
   /** The JavaScript suites against AWS's own engine. */

@@ -17,7 +17,6 @@ mod meter;
 mod patience;
 mod pool;
 mod profile;
-mod progress;
 mod region;
 mod request;
 mod retry;
@@ -28,6 +27,7 @@ mod skew;
 pub(crate) mod slots;
 mod tcp;
 mod template;
+mod throttles;
 mod tls;
 mod trace;
 mod trust;
@@ -38,13 +38,14 @@ pub(crate) use action::Action;
 pub(crate) use budget::Work;
 pub(crate) use explain::Target;
 pub(crate) use meter::Traffic;
-pub(crate) use progress::Throttles;
-pub(crate) use request::{Sending, Step};
+pub(crate) use request::{Observers, Sending, Step};
+pub(crate) use throttles::{RequestThrottles, Throttles};
 pub(crate) use trace::TraceId;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use ::http::uri::Authority;
 use aws_config::identity::IdentityCache;
 use aws_config::{BehaviorVersion, ConfigLoader, SdkConfig};
 use aws_credential_types::Credentials;
@@ -154,6 +155,16 @@ impl Client {
     /// What the user should be told, once.
     pub(crate) fn take_notice(&self) -> Option<String> {
         self.notice.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// The region of the requests.
+    pub(crate) fn region(&self) -> &str {
+        &self.target.region
+    }
+
+    /// The host and port of the endpoint, once a request was prepared for it.
+    pub(crate) fn authority(&self) -> Option<Authority> {
+        self.requests.authority()
     }
 
     /// Whether a request need not wait for credentials.

@@ -11,6 +11,7 @@ pub(crate) use chain::chain;
 
 pub use cause::{Cause, CredentialsFailure, Thrown};
 pub use kind::ErrorKind;
+pub(crate) use operation::Extent;
 pub use operation::Operation;
 
 /// What AWS and the network said, for `$metadata`.
@@ -125,6 +126,12 @@ impl Error {
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
+    }
+
+    /// The reason alone, which is AWS's message where no better one is known.
+    #[must_use]
+    pub(crate) fn reason(&self) -> &str {
+        &self.0.reason
     }
 
     /// AWS's own error name, else the kind's.

@@ -1,16 +1,10 @@
-//! How work and answers change threads: queues that wake their reader once per batch, and tickets that make sure that
-//! every call is answered exactly once. Plain Rust; `src/node/` puts JavaScript's event loop and the worker at the ends.
+//! How calls and results change threads: a queue that wakes its reader once per batch, and a ticket that makes sure that
+//! every call is answered exactly once. `src/bridge/` connects JavaScript's event loop and the worker to it.
 
 mod mailbox;
-mod pace;
-mod round;
 mod ticket;
 
 #[cfg(feature = "node")]
 pub(crate) use self::mailbox::{Mailbox, Wake};
-#[cfg(feature = "node")]
-pub(crate) use self::pace::{UnderWay, rest};
-#[cfg(feature = "node")]
-pub(crate) use self::round::go_round;
 #[cfg(feature = "node")]
 pub(crate) use self::ticket::{Answers, Outcome, Ticket};

@@ -1,15 +1,16 @@
 //! What a caller handed over, before anything is known about it.
 //!
-//! The boundary (src/node/) turns a JavaScript value into an [`Input`] and nothing more; the core decides what is
+//! The boundary (src/bridge/) turns a JavaScript value into an [`Input`] and nothing more; the core decides what is
 //! allowed. There is no `Debug`: an input may be a secret.
 
 /// What a flag may be.
 pub(crate) const FLAG_ALLOWED: &str = "true or false, or one of these words as a string";
 
 /// A value as the caller gave it.
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub enum Input {
     /// Not given: `undefined` or `null`.
+    #[default]
     Absent,
     /// Well-formed text.
     Text(String),

@@ -14,14 +14,18 @@ mod tables;
 pub(crate) use attribute::Item;
 pub(crate) use errors::{AnswerError, ErrorBody, error_body};
 pub(crate) use requests::{
-    BatchGetItemInput, BatchWriteItemInput, DeleteItemInput, Filter, GetItemInput, PutItemInput, ScanInput, body,
+    BatchGetItemInput, BatchWriteItemInput, Consumed, DeleteItemInput, Filter, GetItemInput, PutItemInput, ScanInput,
+    body, metered_body,
 };
-pub(crate) use responses::{BatchGetItemOutput, BatchWriteItemOutput, GetItemOutput, ScanOutput, acknowledged, read};
+pub(crate) use responses::{
+    BatchGetItemOutput, BatchWriteItemOutput, GetItemOutput, ScanOutput, Units, acknowledged, read,
+};
 #[cfg(test)]
-pub(crate) use tables::AttributeDefinition;
+pub(crate) use tables::{AttributeDefinition, Projection};
 pub(crate) use tables::{
-    CreateTableInput, DescribeTableOutput, DescribeTimeToLiveOutput, KeySchemaElement, TableDescription,
-    TableNameInput, TimeToLiveDescription, UpdateTimeToLiveInput,
+    AttributeDefinitionInput, CreateTableInput, DescribeTableOutput, DescribeTimeToLiveOutput, IndexDescription,
+    KeyIndexInput, KeySchemaElement, NewIndex, TableDescription, TableNameInput, TimeToLiveDescription,
+    UpdateTimeToLiveInput,
 };
 
 #[cfg(test)]

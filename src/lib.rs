@@ -1,7 +1,7 @@
 //! The core of `unstorage-dynamodb`: a key-value store in one DynamoDB table, and, with the feature `node`, the
 //! addon that hands it to JavaScript.
 //!
-//! `src/node/` converts and nothing else; all behaviour is in [`store`], proved rule by rule in `docs/SEMANTICS.md`.
+//! `src/bridge/` converts and nothing else; all behaviour is in [`store`], proved rule by rule in `docs/SEMANTICS.md`.
 
 #[cfg(feature = "mimalloc")]
 #[global_allocator]
@@ -9,6 +9,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 mod backoff;
 mod batch;
+#[cfg(feature = "node")]
+mod bridge;
 mod client;
 pub mod clock;
 pub mod environment;
@@ -21,10 +23,9 @@ pub mod item;
 mod json;
 pub mod key;
 pub mod names;
-#[cfg(feature = "node")]
-mod node;
 pub mod options;
 pub mod stats;
 pub mod store;
 mod table;
+pub mod usage;
 pub mod value;

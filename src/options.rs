@@ -8,19 +8,19 @@ mod names;
 mod proxy;
 mod region;
 mod scan;
+mod source;
 mod table;
-
-use std::fmt;
 
 pub use circuit_breaker::{CircuitBreaker, RawCircuitBreaker};
 pub(crate) use credentials::flaw as credential_flaw;
-pub use credentials::{GivenCredentials, RawCredentials, RawProvided, StaticCredentials};
+pub use credentials::{GivenCredentials, RawCredentials, RawKeys, RawProvided, StaticCredentials};
 pub use endpoint::Endpoint;
 pub(crate) use endpoint::from_environment as endpoint_from_environment;
-pub use limits::{Limits, RawLimits};
+pub use limits::Limits;
 pub use proxy::Proxy;
 pub(crate) use region::from_environment as region_from_environment;
 pub use scan::{RawScan, ScanOptions};
+pub use source::{Nested, Source};
 
 use crate::environment::Environment;
 use crate::error::{Error, ErrorKind};
@@ -28,6 +28,7 @@ use crate::expiry::{TTL_ALLOWED, Ttl};
 use crate::input::{FLAG_ALLOWED, Input};
 use crate::item::Attributes;
 use crate::key::{Base, MAX_KEY_BYTES};
+use source::{Group, options};
 
 /// The longest attribute name of a key, in bytes:
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html#limits-attributes>
@@ -36,94 +37,61 @@ const MAX_KEY_NAME_BYTES: usize = 255;
 /// The longest name of any other attribute, in bytes (same page).
 const MAX_NAME_BYTES: usize = 65_535;
 
-/// The options as the caller gave them, each field named as in JavaScript. Unknown ones are not read.
-#[derive(Clone)]
-pub struct RawOptions {
-    /// `table`
-    pub table: Input,
-    /// `region`
-    pub region: Input,
-    /// `credentials`
-    pub credentials: RawCredentials,
-    /// `attributes`
-    pub attributes: RawAttributes,
-    /// `expireIn`
-    pub expire_in: Input,
-    /// `ttl`
-    pub ttl: Input,
-    /// `endpoint`
-    pub endpoint: Input,
-    /// `base`
-    pub base: Input,
-    /// `batch`
-    pub batch: Input,
-    /// `consistentRead`
-    pub consistent_read: Input,
-    /// `maxAttempts`, `connectTimeout`, `attemptTimeout`, `timeout`, `maxConnections`
-    pub limits: RawLimits,
-    /// `circuitBreaker`
-    pub circuit_breaker: RawCircuitBreaker,
-    /// `profile`
-    pub profile: Input,
-    /// `userAgent`
-    pub user_agent: Input,
-    /// `proxy`
-    pub proxy: Input,
-    /// `scan`
-    pub scan: RawScan,
-    /// `client`: known only to be refused with words.
-    pub client: Input,
-    /// Where what the options leave out may come from.
-    pub environment: Environment,
+options! {
+    /// The options as the caller gave them. Unknown ones are not read.
+    RawOptions {
+        table: Input = "table",
+        region: Input = "region",
+        profile: Input = "profile",
+        credentials: RawCredentials = "credentials",
+        attributes: Nested<RawAttributes> = "attributes",
+        expire_in: Input = "expireIn",
+        ttl: Input = "ttl",
+        endpoint: Input = "endpoint",
+        base: Input = "base",
+        batch: Input = "batch",
+        coalesce: Input = "coalesce",
+        consistent_read: Input = "consistentRead",
+        max_attempts: Input = "maxAttempts",
+        connect_timeout: Input = "connectTimeout",
+        attempt_timeout: Input = "attemptTimeout",
+        timeout: Input = "timeout",
+        max_connections: Input = "maxConnections",
+        circuit_breaker: Nested<RawCircuitBreaker> = "circuitBreaker",
+        user_agent: Input = "userAgent",
+        proxy: Input = "proxy",
+        scan: Nested<RawScan> = "scan",
+        index: Input = "index",
+        client: Input = "client",
+    }
+    and {
+        /// The variables that stand in for absent options.
+        environment: Environment
+    }
 }
 
-/// `attributes` as the caller gave it.
-#[derive(Clone)]
-pub enum RawAttributes {
-    /// Not given.
-    Absent,
-    /// An object with these properties.
-    Object {
-        /// `attributes.key`
-        key: Input,
-        /// `attributes.value`
-        value: Input,
-        /// `attributes.ttl`
-        ttl: Input,
-        /// `attributes.mtime`
-        mtime: Input,
-    },
-    /// Anything else, by the name of its kind.
-    Other(&'static str),
+impl RawOptions {
+    /// Reads each option once.
+    ///
+    /// # Errors
+    /// What the source says.
+    pub fn read<S: Source>(source: S, environment: Environment) -> Result<Self, S::Error> {
+        Ok(Self { environment, ..Group::read(source)? })
+    }
 }
 
-impl Default for RawOptions {
-    fn default() -> Self {
-        Self {
-            table: Input::Absent,
-            region: Input::Absent,
-            credentials: RawCredentials::Absent,
-            attributes: RawAttributes::Absent,
-            expire_in: Input::Absent,
-            ttl: Input::Absent,
-            endpoint: Input::Absent,
-            base: Input::Absent,
-            batch: Input::Absent,
-            consistent_read: Input::Absent,
-            limits: RawLimits::default(),
-            circuit_breaker: RawCircuitBreaker::Plain(Input::Absent),
-            profile: Input::Absent,
-            user_agent: Input::Absent,
-            proxy: Input::Absent,
-            scan: RawScan::Absent,
-            client: Input::Absent,
-            environment: Environment::default(),
-        }
+options! {
+    /// `attributes` as the caller gave it.
+    RawAttributes {
+        key: Input = "key",
+        value: Input = "value",
+        ttl: Input = "ttl",
+        mtime: Input = "mtime",
     }
 }
 
 /// Options that were checked.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct Options {
     /// The table as requests name it: its name or its ARN.
     pub table: String,
@@ -143,6 +111,8 @@ pub struct Options {
     pub base: Base,
     /// Whether batch operations may be used. Default: yes.
     pub batch: bool,
+    /// Whether overlapping reads of one key share a request. Default: yes.
+    pub coalesce: bool,
     /// Whether reads see every write that was acknowledged before, unless a call says otherwise.
     pub consistent_read: bool,
     /// What bounds a request.
@@ -157,30 +127,10 @@ pub struct Options {
     pub proxy: Proxy,
     /// How `getKeys` and `clear` walk through the table.
     pub scan: ScanOptions,
+    /// The key index that `getKeys` reads, where the caller named one.
+    pub index: Option<String>,
     /// Where what the options leave out may come from.
     pub environment: Environment,
-}
-
-impl fmt::Debug for Options {
-    /// Without the credentials and the environment.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Options")
-            .field("table", &self.table)
-            .field("region", &self.region)
-            .field("attributes", &self.attributes)
-            .field("default_ttl", &self.default_ttl)
-            .field("endpoint", &self.endpoint)
-            .field("base", &self.base)
-            .field("batch", &self.batch)
-            .field("consistent_read", &self.consistent_read)
-            .field("limits", &self.limits)
-            .field("circuit_breaker", &self.circuit_breaker)
-            .field("profile", &self.profile)
-            .field("user_agent", &self.user_agent)
-            .field("proxy", &self.proxy)
-            .field("scan", &self.scan)
-            .finish_non_exhaustive()
-    }
 }
 
 impl Options {
@@ -189,6 +139,7 @@ impl Options {
     /// # Errors
     /// [`ErrorKind::InvalidOption`], naming the first option that is not allowed and what is.
     pub fn parse(raw: RawOptions) -> Result<Self, Error> {
+        let limits = limits::parse(&raw);
         let table = table::parse(raw.table, &raw.base, &raw.environment)?;
         let named = |error: Error| error.on_table(Some(&table.name));
         refuse_client(&raw.client).map_err(named)?;
@@ -200,13 +151,15 @@ impl Options {
             endpoint: endpoint::parse(raw.endpoint).map_err(named)?,
             base: parse_base(raw.base).map_err(named)?,
             batch: flag("batch", &raw.batch, true).map_err(named)?,
+            coalesce: flag("coalesce", &raw.coalesce, true).map_err(named)?,
             consistent_read: flag("consistentRead", &raw.consistent_read, false).map_err(named)?,
-            limits: limits::parse(&raw.limits).map_err(named)?,
+            limits: limits.map_err(named)?,
             circuit_breaker: circuit_breaker::parse(&raw.circuit_breaker).map_err(named)?,
             profile: names::parse_profile(raw.profile).map_err(named)?,
             user_agent: names::parse_user_agent(raw.user_agent).map_err(named)?,
             proxy: proxy::parse(raw.proxy).map_err(named)?,
             scan: scan::parse(&raw.scan).map_err(named)?,
+            index: table::parse_index(raw.index).map_err(named)?,
             environment: raw.environment,
             table: table.id,
             table_name: table.name,
@@ -252,17 +205,12 @@ fn refuse_client(client: &Input) -> Result<(), Error> {
     ))
 }
 
-fn parse_attributes(attributes: RawAttributes) -> Result<Attributes, Error> {
-    let (key, value, ttl, mtime) = match attributes {
-        RawAttributes::Absent => (Input::Absent, Input::Absent, Input::Absent, Input::Absent),
-        RawAttributes::Object { key, value, ttl, mtime } => (key, value, ttl, mtime),
-        RawAttributes::Other(kind) => {
-            return Err(Error::option(
-                "attributes",
-                "an object { key?, value?, ttl?, mtime? } of attribute names",
-                kind,
-            ));
-        }
+fn parse_attributes(attributes: Nested<RawAttributes>) -> Result<Attributes, Error> {
+    const ALLOWED: &str = "an object { key?, value?, ttl?, mtime? } of attribute names";
+    let RawAttributes { key, value, ttl, mtime } = match attributes {
+        Nested::Plain(Input::Absent) => RawAttributes::default(),
+        Nested::Plain(other) => return Err(Error::option("attributes", ALLOWED, other.kind())),
+        Nested::Object(names) => names,
     };
     let names = Attributes {
         key: attribute_name("attributes.key", key, "key", MAX_KEY_NAME_BYTES)?,
@@ -311,4 +259,9 @@ fn parse_default_ttl(expire_in: &Input, ttl: &Input) -> Result<Option<Ttl>, Erro
 }
 
 #[cfg(test)]
+mod agreement;
+#[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+pub(crate) use agreement::names;

@@ -8,7 +8,7 @@ use crate::error::Operation;
 
 /// Declares [`OperationStats`] and [`Counters`]: of each count the field and the name that JavaScript knows.
 macro_rules! counters {
-    ($($(#[doc = $doc:literal])+ $count:ident: $name:literal;)+) => {
+    ($($(#[doc = $doc:literal])+ $count:ident: $name:literal $(/ $parts:ident)?;)+) => {
         /// What one method did. Every count only grows, except `in_flight`.
         #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
         pub struct OperationStats {
@@ -16,10 +16,11 @@ macro_rules! counters {
         }
 
         impl OperationStats {
-            /// Every count with its name in JavaScript.
+            /// Every count with its name in JavaScript, capacity units as DynamoDB reports them.
             #[must_use]
-            pub fn named(self) -> [(&'static str, u64); [$($name),+].len()] {
-                [$(($name, self.$count)),+]
+            #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53 bytes, which is 9 PB")]
+            pub fn named(self) -> [(&'static str, f64); [$($name),+].len()] {
+                [$(($name, self.$count as f64 $(/ $parts)?)),+]
             }
         }
 
@@ -36,12 +37,15 @@ macro_rules! counters {
         }
 
         impl Counters {
-            fn snapshot(&self) -> OperationStats {
+            pub(crate) fn snapshot(&self) -> OperationStats {
                 OperationStats { $($count: self.$count.load(Ordering::Relaxed),)+ }
             }
         }
     };
 }
+
+/// Capacity units are counted in thousandths: an eventually consistent read takes half a unit.
+pub(crate) const PARTS_OF_A_UNIT: f64 = 1_000.0;
 
 counters! {
     /// HTTP requests sent, retries among them.
@@ -60,6 +64,12 @@ counters! {
     bytes_sent: "bytesSent";
     /// Bytes of response bodies.
     bytes_received: "bytesReceived";
+    /// Read units that DynamoDB reported, in thousandths.
+    read_units: "readUnits" / PARTS_OF_A_UNIT;
+    /// Write units that DynamoDB reported, in thousandths.
+    write_units: "writeUnits" / PARTS_OF_A_UNIT;
+    /// Reads that shared the request of another read of the same key.
+    coalesced: "coalesced";
     /// Calls begun and not yet ended.
     in_flight: "inFlight";
 }
@@ -72,17 +82,24 @@ pub(crate) struct Effort {
     pub(crate) throttles: u64,
     pub(crate) bytes_sent: u64,
     pub(crate) bytes_received: u64,
+    pub(crate) read_units: u64,
+    pub(crate) write_units: u64,
+    pub(crate) coalesced: u64,
 }
 
 impl Counters {
     /// Requests went out, or were answered.
     pub(crate) fn add(&self, effort: Effort) {
-        let Effort { requests, retries, throttles, bytes_sent, bytes_received } = effort;
+        let Effort { requests, retries, throttles, bytes_sent, bytes_received, read_units, write_units, coalesced } =
+            effort;
         add(&self.requests, requests);
         add(&self.retries, retries);
         add(&self.throttles, throttles);
         add(&self.bytes_sent, bytes_sent);
         add(&self.bytes_received, bytes_received);
+        add(&self.read_units, read_units);
+        add(&self.write_units, write_units);
+        add(&self.coalesced, coalesced);
     }
 
     /// Rows came.
@@ -133,6 +150,8 @@ impl Stats {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
     use super::*;
 
     #[test]
@@ -160,7 +179,9 @@ mod tests {
     fn a_retry_is_a_request_as_well() {
         let counters = Counters::default();
         counters.add(Effort { requests: 1, bytes_sent: 10, bytes_received: 100, ..Effort::default() });
-        counters.add(Effort { requests: 3, retries: 2, throttles: 2, bytes_sent: 30, bytes_received: 100 });
+        let retried =
+            Effort { requests: 3, retries: 2, throttles: 2, bytes_sent: 30, bytes_received: 100, ..Effort::default() };
+        counters.add(retried);
         let expected = OperationStats {
             requests: 4,
             retries: 2,
@@ -175,7 +196,16 @@ mod tests {
     #[test]
     fn totals_are_the_sum_of_every_count() {
         let counters = Counters::default();
-        counters.add(Effort { requests: 2, retries: 1, throttles: 1, bytes_sent: 3, bytes_received: 4 });
+        counters.add(Effort {
+            requests: 2,
+            retries: 1,
+            throttles: 1,
+            bytes_sent: 3,
+            bytes_received: 4,
+            read_units: 500,
+            write_units: 1_000,
+            coalesced: 7,
+        });
         counters.read(5);
         counters.written(6);
         counters.begun();
@@ -193,8 +223,13 @@ mod tests {
             items_written: 12,
             bytes_sent: 6,
             bytes_received: 8,
+            read_units: 1_000,
+            write_units: 2_000,
+            coalesced: 14,
             in_flight: 2,
         };
         assert_eq!(twice, expected);
+        let named: HashMap<_, _> = twice.named().into_iter().collect();
+        assert_eq!((named["readUnits"], named["writeUnits"], named["bytesSent"]), (1.0, 2.0, 6.0));
     }
 }

@@ -7,7 +7,10 @@ mod call;
 mod clear;
 mod create_table;
 mod delete;
+mod flight;
+mod key_index;
 mod keys;
+mod notice;
 mod order;
 mod permission;
 mod put;
@@ -18,7 +21,7 @@ mod watchdog;
 
 pub use batch_get::WantedItem;
 pub use batch_write::NewItem;
-pub use create_table::Patience;
+pub use create_table::{CreatedTable, Patience};
 pub use read::Meta;
 
 pub use crate::client::authorities::{Authorities, AuthoritySource, TrustVariables};
@@ -27,10 +30,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use aws_sdk_dynamodb::config::SharedHttpClient;
+use http::uri::Authority;
 use tokio::sync::{OnceCell, Semaphore};
 use tokio_util::task::TaskTracker;
 
 use self::breaker::Breaker;
+use self::key_index::KeyIndex;
 use self::order::Order;
 use self::permission::Permission;
 use crate::client::slots::Slots;
@@ -40,10 +45,19 @@ use crate::environment::Environment;
 use crate::error::{Error, ErrorKind, Operation};
 use crate::options::Options;
 use crate::stats::{OperationStats, Stats};
+use crate::usage::Usage;
 
 /// A key-value store in one DynamoDB table.
 #[derive(Debug)]
 pub struct Store {
+    shared: Arc<Shared>,
+    /// Where its calls are counted one by one.
+    usage: Option<Arc<Usage>>,
+}
+
+/// What a store has in common with those that [`Store::observed`] made of it.
+#[derive(Debug)]
+struct Shared {
     table: String,
     trace_id: TraceId,
     /// `None` once closed.
@@ -51,6 +65,19 @@ pub struct Store {
     /// The calls that have begun and not ended.
     running: TaskTracker,
     stats: Arc<Stats>,
+}
+
+/// Where the requests of a store go, for tracing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Destination {
+    /// The table's name.
+    pub table: String,
+    /// Its region.
+    pub region: Option<String>,
+    /// The endpoint's host.
+    pub host: Option<String>,
+    /// The endpoint's port, where it is not that of its scheme.
+    pub port: Option<u16>,
 }
 
 /// What calls share while the store is open. Dropped with the last of them, and the connections with it.
@@ -71,6 +98,7 @@ struct Session {
     batch_slots: Semaphore,
     batch_get: Permission,
     batch_write: Permission,
+    key_index: KeyIndex,
     order: Order,
     breaker: Arc<Breaker>,
 }
@@ -111,12 +139,13 @@ impl Store {
         let slots = Slots::new(options.limits.max_connections);
         let trace_id = TraceId::new(&options.environment);
         let surroundings = Surroundings { clock: Arc::clone(&clock), authorities, trace_id, http };
-        Self {
+        let shared = Shared {
             table: options.table_name.clone(),
             trace_id: surroundings.trace_id.clone(),
             session: RwLock::new(Some(Arc::new(Session {
                 batch_get: Permission::new(options.batch),
                 batch_write: Permission::new(options.batch),
+                key_index: KeyIndex::default(),
                 order: Order::default(),
                 breaker: Breaker::new(options.circuit_breaker),
                 slots,
@@ -130,30 +159,54 @@ impl Store {
             }))),
             running: TaskTracker::new(),
             stats: Arc::default(),
-        }
+        };
+        Self { shared: Arc::new(shared), usage: None }
+    }
+
+    /// The same store, whose calls also count in `usage`.
+    #[must_use]
+    pub fn observed(&self, usage: Arc<Usage>) -> Self {
+        Self { shared: Arc::clone(&self.shared), usage: Some(usage) }
     }
 
     /// What each method did since the store was made. Stays readable when the store is closed.
     pub fn stats(&self) -> impl Iterator<Item = (Operation, OperationStats)> {
-        self.stats.snapshot()
+        self.shared.stats.snapshot()
+    }
+
+    /// Where requests go. Region and server are known once a call has connected.
+    #[must_use]
+    pub fn destination(&self) -> Destination {
+        let session = self.session();
+        let client = session.as_ref().and_then(|session| session.client.get());
+        let authority = client.and_then(Client::authority);
+        Destination {
+            table: self.shared.table.clone(),
+            region: client.map(|client| client.region().to_owned()),
+            host: authority.as_ref().map(|authority| authority.host().to_owned()),
+            port: authority.as_ref().and_then(Authority::port_u16),
+        }
     }
 
     /// Takes AWS Lambda's trace id for the requests from now on.
     pub fn set_trace_id(&self, id: Option<&str>) {
-        self.trace_id.set(id);
+        self.shared.trace_id.set(id);
     }
 
     /// Whether requests carry AWS Lambda's trace id.
+    #[must_use]
     pub fn is_traced(&self) -> bool {
-        self.trace_id.is_some()
+        self.shared.trace_id.is_some()
     }
 
     /// Whether there is a client, so that the environment is read no more.
+    #[must_use]
     pub fn is_connected(&self) -> bool {
         self.session().is_none_or(|session| session.client.initialized())
     }
 
     /// Whether a client could not be made of the environment that is known.
+    #[must_use]
     pub fn lacks_environment(&self) -> bool {
         self.session().is_some_and(|session| session.failed.load(Ordering::Relaxed))
     }
@@ -167,7 +220,7 @@ impl Store {
     }
 
     fn session(&self) -> Option<Arc<Session>> {
-        self.session.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.shared.session.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The error of a call that its caller stopped: before it began, or later.
@@ -178,7 +231,7 @@ impl Store {
             (true, true) => "the call was aborted; what it writes may or may not have been written",
             (true, false) => "the call was aborted",
         };
-        Error::new(ErrorKind::Aborted, reason).during(operation, &self.table)
+        Error::new(ErrorKind::Aborted, reason).during(operation, &self.shared.table)
     }
 
     /// The error of a call with an argument that is not what it must be.
@@ -193,16 +246,18 @@ impl Store {
     /// What the user should be told once, if anything.
     #[must_use]
     pub fn take_notice(&self) -> Option<String> {
-        let session = self.session.read().unwrap_or_else(PoisonError::into_inner);
+        let session = self.shared.session.read().unwrap_or_else(PoisonError::into_inner);
         let session = session.as_ref()?;
         let of_client = || session.client.get().and_then(Client::take_notice);
-        session.batch_get.take_notice().or_else(|| session.batch_write.take_notice()).or_else(of_client)
+        let batch_write = || session.batch_write.take_notice();
+        let key_index = || session.key_index.take_notice();
+        session.batch_get.take_notice().or_else(batch_write).or_else(key_index).or_else(of_client)
     }
 
     /// Closes the store: new calls and those that still wait for credentials or a slot fail; requests already sent are
     /// waited for, then the connections close. May be called again.
     pub async fn close(&self) {
-        let session = self.session.write().unwrap_or_else(PoisonError::into_inner).take();
+        let session = self.shared.session.write().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(session) = session {
             session.slots.close();
             session.order.close();
@@ -211,7 +266,7 @@ impl Store {
                 client.close();
             }
         }
-        self.running.close();
-        self.running.wait().await;
+        self.shared.running.close();
+        self.shared.running.wait().await;
     }
 }

@@ -1,5 +1,7 @@
 //! Compares a table's description with what the driver expects. No I/O: `src/store/create_table.rs` sends the requests.
 
+pub(crate) mod index;
+
 use crate::json::{KeySchemaElement, TableDescription, TimeToLiveDescription};
 
 /// The longest name of a table's TTL attribute, in bytes:

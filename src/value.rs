@@ -1,6 +1,6 @@
 //! Values: what may be stored, how large it is, and which numbers JavaScript can hold.
 //!
-//! A value is a DynamoDB attribute value throughout the core; src/node/value.rs turns it into JavaScript and back.
+//! A value is a DynamoDB attribute value throughout the core; src/bridge/ converts it to and from JavaScript.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_smithy_types::base64;

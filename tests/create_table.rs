@@ -8,9 +8,8 @@ use std::time::Duration;
 use common::{Answer, Script, Sent};
 use serde_json::{Value, json};
 use unstorage_dynamodb::error::{Error, ErrorKind};
-use unstorage_dynamodb::input::Input;
 use unstorage_dynamodb::options::{RawAttributes, RawOptions};
-use unstorage_dynamodb::store::Patience;
+use unstorage_dynamodb::store::{CreatedTable, Patience};
 
 /// Three pauses: 1, 2 and 4 ms.
 const SHORT: Patience = Patience {
@@ -19,6 +18,8 @@ const SHORT: Patience = Patience {
     for_table: Duration::from_millis(7),
     for_ttl: Duration::from_millis(7),
 };
+
+const NEW: CreatedTable = CreatedTable { created: true, index_ready: None };
 
 /// A table of the right shape.
 fn description(status: &str) -> Value {
@@ -57,7 +58,11 @@ fn taken() -> Answer {
 }
 
 async fn create(script: &Script) -> Result<bool, Error> {
-    script.store().create_table(SHORT).await
+    create_with(script, |_| ()).await.map(|made| made.created)
+}
+
+async fn create_with(script: &Script, change: impl FnOnce(&mut RawOptions)) -> Result<CreatedTable, Error> {
+    script.store_with(change).create_table(SHORT).await
 }
 
 /// The error of a call that gets these answers.
@@ -67,8 +72,10 @@ async fn failed(answers: impl IntoIterator<Item = Answer>) -> Error {
 
 /// Other names of the attributes.
 fn named(value: &'static str, ttl: String) -> impl FnOnce(&mut RawOptions) {
-    let ttl = Input::Text(ttl);
-    |raw| raw.attributes = RawAttributes::Object { key: "key".into(), value: value.into(), ttl, mtime: Input::Absent }
+    move |raw| {
+        raw.attributes =
+            RawAttributes { value: value.into(), ttl: ttl.as_str().into(), ..RawAttributes::default() }.into();
+    }
 }
 
 /// [TAB-2] [TAB-10]
@@ -76,7 +83,7 @@ fn named(value: &'static str, ttl: String) -> impl FnOnce(&mut RawOptions) {
 async fn a_missing_table_is_made_and_waited_for() {
     let made = Answer::ok(&json!({ "TableDescription": description("CREATING") }));
     let script = Script::of([missing(), made, table("CREATING"), table("ACTIVE"), ttl("DISABLED"), done()]);
-    assert_eq!(script.store_with(named("v", "#e".to_owned())).create_table(SHORT).await, Ok(true));
+    assert_eq!(create_with(&script, named("v", "#e".to_owned())).await, Ok(NEW));
     let sent = |action: &str, body: &Value| Sent { action: action.to_owned(), body: body.clone() };
     let name = json!({ "TableName": "cache" });
     let new = json!({
@@ -218,9 +225,60 @@ async fn each_permission_is_named() {
 #[tokio::test]
 async fn a_ttl_name_that_dynamodb_does_not_take_sends_nothing() {
     let script = Script::of([table("ACTIVE"), ttl("DISABLED"), done()]);
-    let error = script.store_with(named("v", "t".repeat(256))).create_table(SHORT).await.expect_err("too long");
+    let error = create_with(&script, named("v", "t".repeat(256))).await.expect_err("too long");
     assert_eq!(error.kind(), ErrorKind::InvalidOption);
     assert!(error.to_string().contains("`attributes.ttl`") && error.to_string().contains("255 bytes"), "{error}");
     assert_eq!(script.sent(), []);
-    assert_eq!(script.store_with(named("v", "t".repeat(255))).create_table(SHORT).await, Ok(false));
+    let made = create_with(&script, named("v", "t".repeat(255))).await;
+    assert_eq!(made, Ok(CreatedTable { created: false, ..NEW }));
+}
+
+/// DescribeTable's answer: a table with a key index in this state.
+fn indexed_table(status: &str, backfilling: Option<bool>) -> Answer {
+    let mut table = description("ACTIVE");
+    let index = json!({
+        "IndexName": "keys",
+        "KeySchema": table["KeySchema"],
+        "Projection": { "ProjectionType": "INCLUDE", "NonKeyAttributes": ["ttl"] },
+        "IndexStatus": status,
+        "Backfilling": backfilling,
+    });
+    table["GlobalSecondaryIndexes"] = json!([{ "IndexName": "other" }, index]);
+    Answer::ok(&json!({ "Table": table }))
+}
+
+async fn create_indexed(script: &Script) -> Result<CreatedTable, Error> {
+    create_with(script, |raw| raw.index = "keys".into()).await
+}
+
+/// [IDX-7]
+#[tokio::test]
+async fn a_table_is_made_with_its_index_and_both_are_waited_for() {
+    let (building, active) = (indexed_table("CREATING", None), indexed_table("ACTIVE", None));
+    let script = Script::of([missing(), done(), building, active, ttl("ENABLED")]);
+    assert_eq!(create_indexed(&script).await, Ok(CreatedTable { index_ready: Some(true), ..NEW }));
+    let indexes = json!([{
+        "IndexName": "keys",
+        "KeySchema": [{ "AttributeName": "key", "KeyType": "HASH" }],
+        "Projection": { "ProjectionType": "INCLUDE", "NonKeyAttributes": ["ttl"] },
+    }]);
+    assert_eq!(script.sent()[1].body["GlobalSecondaryIndexes"], indexes);
+    assert_eq!(script.sent().len(), 5);
+}
+
+/// [IDX-7]
+#[tokio::test]
+async fn an_index_that_is_being_built_is_told_and_not_waited_for() {
+    for backfilling in [false, true] {
+        let script = Script::of([indexed_table("CREATING", Some(backfilling)), ttl("ENABLED")]);
+        assert_eq!(create_indexed(&script).await, Ok(CreatedTable { created: false, index_ready: Some(false) }));
+    }
+}
+
+/// [IDX-7]
+#[tokio::test]
+async fn an_index_that_is_being_deleted_is_an_error() {
+    let error = create_indexed(&Script::of([indexed_table("DELETING", None)])).await.expect_err("deleting");
+    assert_eq!(error.kind(), ErrorKind::TableUnavailable);
+    assert!(error.is_retryable() && error.to_string().contains("\"keys\""), "{error}");
 }

@@ -11,7 +11,7 @@ use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvid
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, FrameworkMetadata, Region, SharedHttpClient};
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, PutRequest, WriteRequest};
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, PutRequest, ReturnConsumedCapacity, WriteRequest};
 use common::{Answer, Calls, NOW, Request, Script};
 use serde_json::json;
 use unstorage_dynamodb::error::{ErrorKind, Operation};
@@ -54,15 +54,20 @@ async fn all_of_the_store(store: &Store) {
     store.keys("base".into(), Input::Absent, Input::Absent).await.expect("read");
 }
 
+const TOTAL: ReturnConsumedCapacity = ReturnConsumedCapacity::Total;
+
 /// The same, written for the SDK.
 async fn all_of_the_sdk(sdk: &Client, table: &str) {
     let second = NOW.as_secs();
     let get = sdk.get_item().table_name(table).key("key", text("k \u{e9}\"")).consistent_read(true);
     let get = get.projection_expression("#v, #t").expression_attribute_names("#v", "value");
+    let get = get.return_consumed_capacity(TOTAL);
     get.expression_attribute_names("#t", "ttl").send().await.expect("read");
     let put = sdk.put_item().table_name(table).item("key", text("k")).item("value", text("v\n\u{1f600}"));
+    let put = put.return_consumed_capacity(TOTAL);
     put.item("ttl", AttributeValue::N((second + 61).to_string())).send().await.expect("written");
-    sdk.delete_item().table_name(table).key("key", text("k")).send().await.expect("removed");
+    let delete = sdk.delete_item().table_name(table).key("key", text("k")).return_consumed_capacity(TOTAL);
+    delete.send().await.expect("removed");
     let keys = KeysAndAttributes::builder()
         .keys([("key".to_owned(), text("a"))].into())
         .keys([("key".to_owned(), text("b"))].into())
@@ -70,12 +75,14 @@ async fn all_of_the_sdk(sdk: &Client, table: &str) {
         .expression_attribute_names("#k", "key")
         .expression_attribute_names("#v", "value")
         .expression_attribute_names("#t", "ttl");
-    sdk.batch_get_item().request_items(table, keys.build().expect("keys")).send().await.expect("read");
+    let get = sdk.batch_get_item().request_items(table, keys.build().expect("keys")).return_consumed_capacity(TOTAL);
+    get.send().await.expect("read");
     let put = |key: &str| {
         let put = PutRequest::builder().item("key", text(key)).item("value", text("v")).build().expect("an item");
         WriteRequest::builder().put_request(put).build()
     };
-    sdk.batch_write_item().request_items(table, vec![put("a"), put("b")]).send().await.expect("written");
+    let write = sdk.batch_write_item().request_items(table, vec![put("a"), put("b")]).return_consumed_capacity(TOTAL);
+    write.send().await.expect("written");
     let scan = sdk
         .scan()
         .table_name(table)
@@ -88,7 +95,7 @@ async fn all_of_the_sdk(sdk: &Client, table: &str) {
         .expression_attribute_values(":number", text("N"))
         .expression_attribute_values(":now", AttributeValue::N(second.to_string()))
         .expression_attribute_values(":base", text("base:"));
-    scan.send().await.expect("read");
+    scan.return_consumed_capacity(TOTAL).send().await.expect("read");
 }
 
 /// The names of a request's headers, and their values where those are not different in every request.
@@ -178,7 +185,7 @@ async fn tokens_endpoints_and_arns_change_nothing_in_that() {
 /// How often a write is sent that always fails so: by the store and by the SDK, out of two attempts.
 async fn attempts(answer: &Answer) -> (usize, usize) {
     let (ours, theirs) = (Script::repeating([answer.clone()]), Script::repeating([answer.clone()]));
-    let store = ours.store_with(|raw| raw.limits.max_attempts = Input::Number(2.0));
+    let store = ours.store_with(|raw| raw.max_attempts = Input::Number(2.0));
     store.write("k", "v").await.expect_err("failed");
     let put = sdk(&theirs, 2, None, credentials(None)).put_item().table_name("cache").item("key", text("k"));
     put.send().await.expect_err("failed");
@@ -220,7 +227,7 @@ async fn a_status_of_429_is_a_throttle() {
     for answer in pages.into_iter().chain([Answer::error(429, "Unheard")]) {
         assert_eq!(attempts(&answer).await, (2, 1), "{answer:?}");
         let script = Script::of([answer.clone()]);
-        let store = script.store_with(|raw| raw.limits.max_attempts = Input::Number(1.0));
+        let store = script.store_with(|raw| raw.max_attempts = Input::Number(1.0));
         let error = store.delete("k".into()).await.expect_err("throttled");
         assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Throttled, true));
         assert_eq!(store.stats().map(|(_, counts)| counts.throttles).sum::<u64>(), 1, "{answer:?}");
@@ -244,7 +251,7 @@ async fn attempts_are_counted_and_belong_together() {
 #[tokio::test]
 async fn a_wait_that_aws_asks_for_is_kept_where_it_fits_into_the_time() {
     let slow = |wait: &str| Answer::error(400, "ThrottlingException").with("x-amz-retry-after", wait);
-    let store = Script::of([slow("60000")]).store_with(|raw| raw.limits.timeout = Input::Number(200.0));
+    let store = Script::of([slow("60000")]).store_with(|raw| raw.timeout = Input::Number(200.0));
     let error = store.read("k").await.expect_err("late");
     assert_eq!((error.kind(), error.metadata().attempts), (ErrorKind::Throttled, 1));
     let script = Script::of([slow("0"), Answer::ok(&json!({}))]);

@@ -39,7 +39,7 @@ async fn bulk_work_and_single_calls_do_not_use_up_each_other_s_retries() {
             let answer = if is_broken { (500, failure("InternalServerError")) } else { (200, json!({})) };
             async move { answer }
         });
-        let store = script.store();
+        let store = script.store_with(|raw| raw.coalesce = Input::Boolean(false));
         let call = async |bulk: bool| if bulk { store.list().await.map(drop) } else { store.read("k").await.map(drop) };
         // 500 tokens are 50 retries; 20 calls would like to have 60.
         let results = join_all((0..20).map(|_| call(is_bulk_broken))).await;

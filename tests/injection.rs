@@ -88,7 +88,7 @@ impl Texts {
         });
         let store = script.store_with(|raw| {
             raw.base = Input::Text(self.base.clone());
-            raw.attributes = RawAttributes::Object { key, value, ttl, mtime };
+            raw.attributes = RawAttributes { key, value, ttl, mtime }.into();
         });
         let [one, other] = self.keys.each_ref().map(String::as_str);
         store.read(one).await.expect("get");
@@ -152,7 +152,7 @@ fn check(request: &Value, texts: &Texts) -> Result<(), TestCaseError> {
 }
 
 /// The fields of DynamoDB's own that a request has; a caller's texts are none of them.
-const FIELDS: [&str; 7] = [
+const FIELDS: [&str; 8] = [
     "TableName",
     "Key",
     "Item",
@@ -160,6 +160,7 @@ const FIELDS: [&str; 7] = [
     "FilterExpression",
     "ExpressionAttributeNames",
     "ExpressionAttributeValues",
+    "ReturnConsumedCapacity",
 ];
 
 proptest! {
@@ -175,6 +176,7 @@ proptest! {
         prop_assert_eq!(actions, [singles, several].concat());
         for Sent { action, body } in &sent {
             if let Some(batch) = body.get("RequestItems") {
+                prop_assert_eq!(names_in(body).collect::<Vec<_>>(), ["RequestItems", "ReturnConsumedCapacity"]);
                 prop_assert_eq!(names_in(batch).collect::<Vec<_>>(), ["cache"]);
                 check(&batch["cache"], &texts)?;
                 continue;

@@ -12,14 +12,20 @@ fn ok(body: &Value) -> Script {
     Script::of([Answer::ok(body)])
 }
 
+/// A request, which asks for its units like every other.
+fn request(action: &str, mut body: Value) -> Sent {
+    body["ReturnConsumedCapacity"] = "TOTAL".into();
+    Sent { action: action.to_owned(), body }
+}
+
 /// One request was sent, this one.
 fn assert_sent(script: &Script, action: &str, body: Value) {
-    assert_eq!(script.sent(), [Sent { action: action.to_owned(), body }]);
+    assert_eq!(script.sent(), [request(action, body)]);
 }
 
 fn renamed(raw: &mut RawOptions) {
     raw.attributes =
-        RawAttributes::Object { key: "pk".into(), value: "a.b".into(), ttl: "#e".into(), mtime: Input::Absent };
+        RawAttributes { key: "pk".into(), value: "a.b".into(), ttl: "#e".into(), ..RawAttributes::default() }.into();
 }
 
 #[tokio::test]
@@ -87,6 +93,6 @@ async fn clear_scans_expired_rows_too_and_deletes_them_together() {
     });
     let delete = |key: &str| json!({ "DeleteRequest": { "Key": { "key": { "S": key } } } });
     let batch = json!({ "RequestItems": { "cache": [delete("x"), delete("y")] } });
-    let expected = [Sent { action: "Scan".into(), body: scan }, Sent { action: "BatchWriteItem".into(), body: batch }];
+    let expected = [request("Scan", scan), request("BatchWriteItem", batch)];
     assert_eq!(script.sent(), expected);
 }

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use common::table::{Arrival, Table, key};
-use common::{Answer, Calls, Script, Sent, failure};
+use common::{Answer, Calls, Script, Sent, failure, page};
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
@@ -22,16 +22,7 @@ use crate::stats::counts;
 fn scan(segments: Option<usize>, concurrency: Option<usize>) -> impl FnOnce(&mut RawOptions) {
     let [segments, concurrency] =
         [segments, concurrency].map(|number| number.map_or(Input::Absent, |number| Input::Text(number.to_string())));
-    |raw| raw.scan = RawScan::Object { segments, concurrency, page_size: Input::Absent }
-}
-
-/// A page of these keys.
-fn page(keys: &[&str], next: Option<&str>) -> Value {
-    let items: Value = keys.iter().map(|key| json!({ "key": { "S": key } })).collect();
-    match next {
-        None => json!({ "Items": items }),
-        Some(next) => json!({ "Items": items, "LastEvaluatedKey": { "key": { "S": next } } }),
-    }
+    |raw| raw.scan = RawScan { segments, concurrency, ..RawScan::default() }.into()
 }
 
 /// The key at which a request goes on.
@@ -214,8 +205,8 @@ async fn without_any_answer_the_scan_is_given_up() {
     let store = |script: &Script| {
         // No other limit ends a request before.
         let mut options = Script::options(|raw| {
-            raw.limits.timeout = Input::Number(0.0);
-            raw.limits.attempt_timeout = Input::Number(0.0);
+            raw.timeout = Input::Number(0.0);
+            raw.attempt_timeout = Input::Number(0.0);
         });
         options.limits.scan_timeout = Some(stall);
         script.store_of(options)

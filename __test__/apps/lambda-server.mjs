@@ -47,14 +47,9 @@ const context = {
 
 createServer(async (request, response) => {
   try {
-    const {
-      statusCode = 200,
-      headers = {},
-      body = "",
-      isBase64Encoded,
-    } = await handler(eventOf(request), context);
-    response.writeHead(statusCode, headers);
-    response.end(isBase64Encoded ? Buffer.from(body, "base64") : body);
+    const { statusCode, headers, body, isBase64Encoded } = await handler(eventOf(request), context);
+    response.writeHead(statusCode ?? 200, headers ?? {});
+    response.end(Buffer.from(body ?? "", isBase64Encoded ? "base64" : "utf8"));
   } catch (error) {
     response.writeHead(500).end(String(error?.stack));
   }

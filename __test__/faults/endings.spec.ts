@@ -1,60 +1,42 @@
 // How a process ends with requests in flight: as it would without the driver, 200 times each.
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { type ChildOptions, type ChildResult, literal, runChild } from "../helpers/child";
-import { expectNoSecret } from "./helpers/case";
+import { type ChildOptions, type ChildResult, runChild } from "../helpers/child";
 import { useEndpoint } from "../helpers/endpoint";
+import { expectNoSecret, runPlain } from "./helpers/case";
 
 const endpoint = useEndpoint();
 /** `FAULT_ROUNDS` makes them fewer, for a quick look. */
 const times = Number(process.env.FAULT_ROUNDS ?? 200);
 
-/** Where the loop is when the end comes: 20 requests wait for answers that never come. */
-function withRequests(end: string): string {
-  return `
-    const driver = dynamoDbCacheDriver({
-      table: "cases", region: "us-east-1", endpoint: ${literal(endpoint.endpoint)},
-      credentials: {
-        accessKeyId: "AKIDCANARY", secretAccessKey: "CANARYsecret", sessionToken: "CANARYtoken",
-      },
-    });
-    for (let n = 0; n < 20; n += 1) driver.setItem("k" + n, "CANARYvalue").catch(() => {});
-    const { setTimeout: sleep } = await import("node:timers/promises");
-    // Some end before they are sent, some right after, some while they wait.
-    await sleep(Math.floor(Math.random() * 60));
-    ${end}
-  `;
-}
-
-interface Both {
-  with: ChildResult[];
-  without: ChildResult[];
-}
-
-/** Runs both scripts by turns, the control every fourth time, so that both meet the same busy machine. */
-async function manyTimes(script: string, control: string, kill?: NodeJS.Signals): Promise<Both> {
-  const both: Both = { with: [], without: [] };
+/** Runs the control after every fourth script, so that both meet the same busy machine, and compares how they end. */
+async function expectSameEnd(
+  script: string,
+  control: string,
+  kill?: NodeJS.Signals,
+): Promise<ChildResult> {
   const onReport: ChildOptions["onReport"] = (report, child) => {
     if (kill && report === "kill me") child.kill(kill);
   };
+  const [own, controls]: [ChildResult[], ChildResult[]] = [[], []];
   let started = 0;
   async function some(): Promise<void> {
     while (started < times) {
-      started += 1;
-      if (started % 4 === 0) both.without.push(await runChild(control, { onReport }));
-      both.with.push(await runChild(script, { onReport, limitMs: 60_000 }));
+      if (started++ % 4 === 0) controls.push(await runChild(control, { onReport }));
+      own.push(await runPlain(script, { driver: { endpoint: endpoint.endpoint }, onReport }));
     }
   }
   await Promise.all(Array.from({ length: 4 }, some));
-  expect(both.with).toHaveLength(times);
-  return both;
-}
-
-/** How much longer than without the driver a process lives after its last word: usually, and at most. */
-function expectSameEnd(both: Both): void {
-  const medians = [both.with, both.without].map((results) => median(results));
-  expect(medians[0]! - medians[1]!).toBeLessThan(300);
-  both.with.forEach(expectNoSecret);
+  expect(own).toHaveLength(times);
+  const expected = controls[0]!;
+  const isWrong = (one: ChildResult) =>
+    one.code !== expected.code || one.signal !== expected.signal;
+  const wrong = own.filter(isWrong);
+  expect(wrong.map((one) => [one.code, one.signal, one.stderr])).toEqual([]);
+  // How much longer than without the driver it usually lives after its last report.
+  expect(median(own) - median(controls)).toBeLessThan(300);
+  own.forEach(expectNoSecret);
+  return expected;
 }
 
 function median(results: ChildResult[]): number {
@@ -63,22 +45,17 @@ function median(results: ChildResult[]): number {
 }
 
 const forEver = `setInterval(() => {}, 1000); report("kill me");`;
-const ends: [string, string, NodeJS.Signals | undefined][] = [
-  ["process.exit", `report("now"); process.exit(7);`, undefined],
-  ["an uncaught exception", `report("now"); throw new Error("on purpose");`, undefined],
+const fail = `throw new Error("on purpose");`;
+const ends: [string, string, NodeJS.Signals?][] = [
+  ["process.exit", `report("now"); process.exit(7);`],
+  ["an uncaught exception", `report("now"); ${fail}`],
   [
     "an exception of a callback",
-    `report("now"); setImmediate(() => { throw new Error("on purpose"); });
-     await new Promise(() => {});`,
-    undefined,
+    `report("now"); setImmediate(() => { ${fail} }); await new Promise(() => {});`,
   ],
   ["SIGTERM", forEver, "SIGTERM"],
   ["SIGINT", forEver, "SIGINT"],
-  [
-    "SIGTERM with a listener that exits",
-    `process.on("SIGTERM", () => process.exit(3)); ${forEver}`,
-    "SIGTERM",
-  ],
+  ["SIGTERM, heard", `process.on("SIGTERM", () => process.exit(3)); ${forEver}`, "SIGTERM"],
 ];
 
 describe("a process with requests in flight", () => {
@@ -86,46 +63,39 @@ describe("a process with requests in flight", () => {
     `[case 35] ends by %s as it does without the driver, ${times} times`,
     async (_, end, kill) => {
       endpoint.script(() => ({ silent: true, ending: "hang" }));
-      const both = await manyTimes(withRequests(end), `await null; ${end}`, kill);
-      const { code, signal } = both.without[0] ?? (await runChild(end));
-      const wrong = both.with.filter((one) => one.code !== code || one.signal !== signal);
-      expect(wrong.map((one) => [one.code, one.signal, one.stderr])).toEqual([]);
-      expectSameEnd(both);
+      // Some end before the requests are sent, some right after, some while they wait.
+      const script = `
+        for (let n = 0; n < 20; n += 1) driver.setItem("k" + n, canary.value).catch(() => {});
+        await sleep(Math.floor(Math.random() * 60));
+        ${end}
+      `;
+      await expectSameEnd(script, `await null; ${end}`, kill);
     },
     600_000,
   );
 
   it("[case 35] beforeExit comes once they have settled, and each has one outcome", async () => {
-    endpoint.script((_seen, nth) => (nth % 2 === 0 ? { delay: 50, status: 400 } : { delay: 50 }));
-    const { reports, code } = await runChild(`
-      const driver = dynamoDbCacheDriver({
-        table: "cases", region: "us-east-1", endpoint: ${literal(endpoint.endpoint)},
-        credentials: { accessKeyId: "AKID", secretAccessKey: "secret" }, maxAttempts: 1,
-      });
-      let outcomes = 0;
-      const settled = () => (outcomes += 1);
-      for (let n = 0; n < 100; n += 1) driver.getItem("k" + n).then(settled, settled);
-      process.on("beforeExit", () => report(outcomes));
-    `);
-    expect({ reports, code }).toEqual({ reports: [100], code: 0 });
+    endpoint.script((_, nth) => (nth % 2 === 0 ? { delay: 50, status: 400 } : { delay: 50 }));
+    const result = await runPlain(
+      `let outcomes = 0;
+       const settled = () => (outcomes += 1);
+       for (let n = 0; n < 100; n += 1) driver.getItem("k" + n).then(settled, settled);
+       process.on("beforeExit", () => report(outcomes));`,
+      { driver: { endpoint: endpoint.endpoint, maxAttempts: 1 } },
+    );
+    expect(result).toMatchObject({ reports: [100], code: 0 });
   });
 
   it(`[case 36] a natural end: idle, undisposed, with pooled connections open, ${times} times`, async () => {
-    endpoint.script(() => ({ body: {} }));
+    endpoint.script(() => ({}));
     const script = `
-      const options = {
-        table: "cases", region: "us-east-1", endpoint: ${literal(endpoint.endpoint)},
-        credentials: { accessKeyId: "AKIDCANARY", secretAccessKey: "CANARYsecret" },
-      };
-      const drivers = [dynamoDbCacheDriver(options), dynamoDbCacheDriver(options)];
-      await Promise.all(drivers.flatMap((driver) =>
-        Array.from({ length: 10 }, (_, n) => driver.getItem("k" + n))));
+      const calls = [driver, make(options)].flatMap((one) =>
+        Array.from({ length: 10 }, (_, n) => one.getItem("k" + n)));
+      await Promise.all(calls);
       report("end");
     `;
-    const both = await manyTimes(script, `report("end")`);
-    const wrong = both.with.filter(({ code, signal }) => code !== 0 || signal !== null);
-    expect(wrong).toEqual([]);
-    expectSameEnd(both);
+    const end = await expectSameEnd(script, `report("end")`);
+    expect(end).toMatchObject({ code: 0, signal: null });
     while (endpoint.open > 0) await sleep(20);
   }, 600_000);
 });

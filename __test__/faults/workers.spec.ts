@@ -1,26 +1,18 @@
 // Worker threads that end in the middle of requests: other threads are unaffected, and the addon keeps working.
 import { describe, expect, it } from "vitest";
-import { entry, literal, runChild } from "../helpers/child";
-import { expectNoSecret } from "./helpers/case";
+import { literal } from "../helpers/child";
 import { found, useEndpoint } from "../helpers/endpoint";
+import { expectEnd, inside, runPlain } from "./helpers/case";
 
 const endpoint = useEndpoint();
 
-const options = (): object => ({
-  table: "cases",
-  region: "us-east-1",
-  endpoint: endpoint.endpoint,
-  credentials: { accessKeyId: "AKIDCANARY", secretAccessKey: "CANARYsecret" },
-});
-
-/** `start(mode)` makes a worker; mode "held" never gets answers, "quick" does one read. */
-const prelude = (): string => `
+/** `begin(mode)` makes a worker; in mode "held" it never gets answers, in mode "quick" it does one read. */
+const prelude = `
   const { Worker } = await import("node:worker_threads");
-  const options = ${literal(options())};
   const source = "(" + String(async () => {
     const { parentPort, workerData } = await import("node:worker_threads");
-    const { default: factory } = await import(workerData.entry);
-    const driver = factory(workerData.options);
+    const { make } = await import(workerData.inside);
+    const driver = make(workerData.options);
     if (workerData.mode === "quick") {
       parentPort.postMessage(await driver.getItem("quick"));
     } else {
@@ -30,108 +22,86 @@ const prelude = (): string => `
       setInterval(() => {}, 1000);
     }
   }) + ")()";
-  function start(mode) {
-    const workerData = { entry: ${literal(entry)}, options, mode };
+  function begin(mode) {
+    const workerData = { inside: ${literal(inside)}, mode, options };
     const worker = new Worker(source, { eval: true, workerData });
     const message = new Promise((resolve, reject) => {
       worker.once("message", resolve);
       worker.once("error", reject);
     });
-    const exit = new Promise((resolve) => worker.once("exit", resolve));
-    return { worker, message, exit };
+    return { worker, message, exit: new Promise((resolve) => worker.once("exit", resolve)) };
   }
   async function quick() {
-    const { message, exit } = start("quick");
+    const { message, exit } = begin("quick");
     return [await message, await exit];
   }
 `;
 
-function script(): void {
+async function run(body: string, code = 0): Promise<any[]> {
   endpoint.script(({ request }) =>
     request.Key.key.S === "held" ? { silent: true, ending: "hang" } : found("v"),
   );
-}
-
-async function run(body: string): Promise<any[]> {
-  script();
-  const result = await runChild(prelude() + body, { limitMs: 120_000 });
-  expectNoSecret(result);
-  const { code, signal, stderr } = result;
-  expect({ code, signal, stderr }).toEqual({ code: 0, signal: null, stderr: "" });
+  const driver = { endpoint: endpoint.endpoint };
+  const result = await runPlain(prelude + body, { driver });
+  expectEnd(result, { code });
   expect(result.lingeredMs).toBeLessThan(2000);
   return result.reports;
 }
 
 describe("worker threads", () => {
-  it("[case 34] 20 at once, terminated with requests in flight; the others go on", async () => {
-    const reports = await run(`
-      const own = dynamoDbCacheDriver(options);
-      for (let round = 0; round < 2; round += 1) {
-        const workers = Array.from({ length: 20 }, () => start("held"));
-        await Promise.all(workers.map(({ message }) => message));
-        await new Promise((resolve) => setTimeout(resolve, round * 50));
-        const during = own.getItem("k");
-        await Promise.all(workers.map(({ worker }) => worker.terminate()));
-        report([await during, await own.getItem("k"), await quick()]);
-      }
-    `);
-    expect(reports).toEqual(["v", "v"].map((v) => [v, v, [v, 0]]));
+  const fine = ["v", 0];
+  it.each<[string, string, unknown[]]>([
+    [
+      "20 at once, terminated with requests in flight: the others continue",
+      `for (let round = 0; round < 2; round += 1) {
+         const workers = Array.from({ length: 20 }, () => begin("held"));
+         await Promise.all(workers.map(({ message }) => message));
+         await sleep(round * 50);
+         const during = driver.getItem("k");
+         await Promise.all(workers.map(({ worker }) => worker.terminate()));
+         report([await during, await driver.getItem("k"), await quick()]);
+       }`,
+      [1, 2].map(() => ["v", "v", fine]),
+    ],
+    [
+      "created and terminated at once, 20 times",
+      `for (let n = 0; n < 20; n += 1) {
+         const { worker, message } = begin("held");
+         message.catch(() => {});
+         if (n % 2) await sleep(n * 5);
+         await worker.terminate();
+       }
+       report(await quick());`,
+      [fine],
+    ],
+    [
+      // Each is the last environment when it ends, so the addon's runtime is shut down and restarted.
+      "only in successive workers: each terminated, the next one works, and the addon's threads stay few",
+      `const { readdirSync, readFileSync } = await import("node:fs");
+       const isOwn = (id) => /^(dynamodb|tokio)/.test(readFileSync("/proc/self/task/" + id + "/comm", "utf8"));
+       for (let n = 0; n < 5; n += 1) {
+         const { worker, message } = begin("held");
+         await message;
+         await sleep(100);
+         // One worker and at most eight for lookups.
+         const isFew = readdirSync("/proc/self/task").filter(isOwn).length <= 9;
+         await worker.terminate();
+         report([isFew, await quick()]);
+       }`,
+      [1, 2, 3, 4, 5].map(() => [true, fine]),
+    ],
+  ])("[case 34] %s", async (_, body, expected) => {
+    expect(await run(body)).toEqual(expected);
   });
 
-  it("[case 34] created and terminated at once, 20 times", async () => {
-    const reports = await run(`
-      for (let n = 0; n < 20; n += 1) {
-        const { worker, message } = start("held");
-        message.catch(() => {});
-        if (n % 2) await new Promise((resolve) => setTimeout(resolve, n * 5));
-        await worker.terminate();
-      }
-      report(await quick());
-    `);
-    expect(reports).toEqual([["v", 0]]);
-  });
-
-  it("[case 34] only in successive workers: each terminated, the next one works", async () => {
-    // Each is the last environment when it ends, so the addon's runtime is shut down and restarted.
-    const reports = await run(`
-      for (let n = 0; n < 5; n += 1) {
-        const { worker, message } = start("held");
-        await message;
-        await worker.terminate();
-        report(await quick());
-      }
-    `);
-    expect(reports).toEqual([..."vvvvv"].map((v) => [v, 0]));
-  });
-
-  it("[case 34] the addon's threads stay few, also after its runtime was restarted", async () => {
-    const reports = await run(`
-      const { readdirSync, readFileSync } = await import("node:fs");
-      const own = () => readdirSync("/proc/self/task").filter((id) => {
-        const name = readFileSync("/proc/self/task/" + id + "/comm", "utf8");
-        return /^(dynamodb|tokio)/.test(name);
-      }).length;
-      for (let n = 0; n < 3; n += 1) {
-        const { worker, message } = start("held");
-        await message;
-        await new Promise((resolve) => setTimeout(resolve, 100));
-        report(own());
-        await worker.terminate();
-      }
-    `);
-    // One worker and at most eight for look-ups.
-    for (const count of reports) expect(count).toBeLessThanOrEqual(9);
-  });
-
-  it("[case 35] process.exit with workers in the middle of requests", async () => {
-    script();
+  it("[case 35] process.exit with workers in the middle of requests, 20 times", async () => {
     for (let n = 0; n < 20; n += 1) {
-      const { code, signal, stderr } = await runChild(`${prelude()}
-        const workers = Array.from({ length: 4 }, () => start("held"));
-        await Promise.all(workers.map(({ message }) => message));
-        process.exit(5);
-      `);
-      expect({ code, signal, stderr }).toEqual({ code: 5, signal: null, stderr: "" });
+      await run(
+        `await Promise.all(Array.from({ length: 4 }, () => begin("held").message));
+         report("exit");
+         process.exit(5);`,
+        5,
+      );
     }
   });
 });

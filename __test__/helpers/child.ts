@@ -1,6 +1,7 @@
-// Runs a script in a Node of its own: for what depends on the environment, on a first load, or on
-// how the process ends. No variable of the machine that runs the tests reaches it.
+// Runs a script in a Node of its own: for what depends on the environment, on a first load, or on how the process ends.
+// No variable of the machine that runs the tests reaches it.
 import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -47,86 +48,61 @@ const failure = (promise) => promise.then(
 );
 `;
 
-function environment(home: string, env: Record<string, string>): NodeJS.ProcessEnv {
-  return {
-    HOME: home,
-    USERPROFILE: home,
-    PATH: process.env.PATH,
-    // No real instance role may ever replace a missing variable; a test can enable it again.
-    AWS_EC2_METADATA_DISABLED: "true",
-    ...env,
-  };
-}
-
 /** Runs `script` (an ES module; `dynamoDbCacheDriver`, `report` and `failure` are in scope). */
 export async function runChild(script: string, options: ChildOptions = {}): Promise<ChildResult> {
-  const home = makeHome(options.home ?? {});
-  try {
-    return await run(script, environment(home, options.env ?? {}), options);
-  } finally {
-    rmSync(home, { recursive: true, force: true });
-  }
-}
-
-function makeHome(files: Record<string, string>): string {
   const home = mkdtempSync(join(tmpdir(), "unstorage-dynamodb-"));
-  for (const [name, text] of Object.entries(files)) {
+  for (const [name, text] of Object.entries(options.home ?? {})) {
     const path = join(home, name);
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, text);
   }
-  return home;
+  return run(home, script, options).finally(() => rmSync(home, { recursive: true, force: true }));
 }
 
-function run(
-  script: string,
-  env: NodeJS.ProcessEnv,
-  { limitMs = 30_000, through = [], flags = [], onStart, onReport }: ChildOptions,
-): Promise<ChildResult> {
-  return new Promise((resolve, reject) => {
-    const node = [process.execPath, ...flags, "--input-type=module", "--eval", prelude + script];
-    const [command = "", ...parameters] = [...through, ...node];
-    const child = spawn(command, parameters, {
-      cwd: env.HOME,
-      env,
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    onStart?.(child);
-    const timer = setTimeout(() => child.kill("SIGKILL"), limitMs);
-    let stdout = "";
-    let stderr = "";
-    let lastReport = performance.now();
-    let told = 0;
-    child.stdout.on("data", (chunk) => {
-      stdout += chunk;
-      lastReport = performance.now();
-      if (!onReport) return;
-      const reports = reportsIn(stdout.slice(0, stdout.lastIndexOf("\n") + 1));
-      reports.slice(told).forEach((one) => onReport(one, child));
-      told = reports.length;
-    });
-    child.stderr.on("data", (chunk) => (stderr += chunk));
-    child.on("error", reject);
-    let lingeredMs = 0;
-    child.on("exit", () => {
-      lingeredMs = performance.now() - lastReport;
-    });
-    child.on("close", (code, signal) => {
-      clearTimeout(timer);
-      resolve({ code, signal, stdout, stderr, reports: reportsIn(stdout), lingeredMs });
-    });
+async function run(home: string, script: string, options: ChildOptions): Promise<ChildResult> {
+  const { limitMs = 30_000, through = [], flags = [], onStart, onReport } = options;
+  const node = [process.execPath, ...flags, "--input-type=module", "--eval", prelude + script];
+  const [command = "", ...parameters] = [...through, ...node];
+  const child = spawn(command, parameters, {
+    cwd: home,
+    env: {
+      HOME: home,
+      USERPROFILE: home,
+      PATH: process.env.PATH,
+      // No real instance role may ever replace a missing variable; a test can enable it again.
+      AWS_EC2_METADATA_DISABLED: "true",
+      ...options.env,
+    },
+    stdio: ["ignore", "pipe", "pipe"],
+    timeout: limitMs,
+    killSignal: "SIGKILL",
   });
+  const closed = once(child, "close");
+  onStart?.(child);
+  let [stdout, stderr, lastReport, lingeredMs] = ["", "", performance.now(), 0];
+  child.stdout.on("data", (chunk) => {
+    const told = onReport ? reportsIn(stdout).length : 0;
+    stdout += chunk;
+    lastReport = performance.now();
+    if (onReport)
+      reportsIn(stdout)
+        .slice(told)
+        .forEach((one) => onReport(one, child));
+  });
+  child.stderr.on("data", (chunk) => (stderr += chunk));
+  child.on("exit", () => (lingeredMs = performance.now() - lastReport));
+  const [code, signal] = await closed;
+  return { code, signal, stdout, stderr, reports: reportsIn(stdout), lingeredMs };
 }
 
+/** Those of whole lines. */
 function reportsIn(stdout: string): any[] {
-  const lines = stdout.split("\n").filter((line) => line.startsWith("\u0001"));
-  return lines.map((line) => JSON.parse(line.slice(1)));
+  const lines = stdout.split("\n").slice(0, -1);
+  return lines.flatMap((line) => (line.startsWith("\u0001") ? [JSON.parse(line.slice(1))] : []));
 }
 
 /** Source text of an object literal, for use inside a child's script. */
-export function literal(value: unknown): string {
-  return JSON.stringify(value);
-}
+export const literal = (value: unknown): string => JSON.stringify(value);
 
 /** One `getItem` in a child; its error, if any, is reported and left to the test. */
 export function callInChild(

@@ -1,4 +1,4 @@
-// A server that answers as a test tells it to, and with an empty success where it is told nothing.
+// A server that answers as a test scripts it, and otherwise with an empty success.
 import { afterAll, afterEach, beforeAll } from "vitest";
 import { type Reply, type Script, ScriptedServer, type Tls } from "./server.mjs";
 
@@ -40,9 +40,10 @@ export function useEndpoint(tls?: Tls, upstream?: () => string): ScriptedEndpoin
 }
 
 /** AWS's way to say that something went wrong. */
-export function awsError(name: string, status = 400, message = "scripted"): Reply {
-  return { status, body: { __type: `com.amazon.coral.service#${name}`, message } };
-}
+export const awsError = (name: string, status = 400, message = "scripted") => ({
+  status,
+  body: { __type: `com.amazon.coral.service#${name}`, message },
+});
 
 /** One item as GetItem answers it. */
 export const found = (value: string): Reply => ({ body: { Item: { value: { S: value } } } });

@@ -1,8 +1,8 @@
-// A forward proxy of a test's own: requests to plain endpoints come whole, tunnels to others as CONNECT.
-import { once } from "node:events";
+// A forward proxy: requests to plain endpoints arrive whole, tunnels to others as CONNECT.
 import http from "node:http";
-import { type AddressInfo, type Socket } from "node:net";
+import { type Socket } from "node:net";
 import { afterAll, beforeAll } from "vitest";
+import { listen } from "../../scripts/lib/listen.mjs";
 
 export interface Treatment {
   request(incoming: http.IncomingMessage, outgoing: http.ServerResponse): void;
@@ -13,15 +13,13 @@ export interface Treatment {
 export function useForwardProxy({ request, tunnel }: Treatment): (user?: string) => string {
   const proxy = http.createServer(request);
   proxy.on("connect", (asked, socket) => tunnel(asked, socket as Socket));
-  beforeAll(async () => {
-    proxy.listen(0, "127.0.0.1");
-    await once(proxy, "listening");
-  });
+  let url = "";
+  beforeAll(async () => void (url = await listen(proxy)));
   afterAll(() => {
     proxy.closeAllConnections();
     proxy.close();
   });
-  return (user = "") => `http://${user}127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+  return (user = "") => url.replace("//", `//${user}`);
 }
 
 /** What a proxy is for. */

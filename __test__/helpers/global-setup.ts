@@ -1,6 +1,6 @@
 import type { TestProject } from "vitest/node";
 
-import { type EngineName, engineOfThisRun } from "./engine";
+import { type EngineName, engineName, startEngine } from "../../scripts/lib/engine.mjs";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -27,8 +27,11 @@ function forgetAwsSettings() {
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   forgetAwsSettings();
-  const engine = await engineOfThisRun();
+  const name = engineName(process.env.DYNAMODB_ENGINE);
+  // One that is running already is left running.
+  const given = process.env.DYNAMODB_ENDPOINT;
+  const engine = given ? { endpoint: given, stop: async () => {} } : await startEngine(name);
   project.provide("endpoint", engine.endpoint);
-  project.provide("engine", engine.name);
+  project.provide("engine", name);
   return engine.stop;
 }

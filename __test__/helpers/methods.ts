@@ -1,14 +1,20 @@
-/** Every method but `dispose`, called with arguments that are fine, and the permission it needs first. */
-export const methods: [name: string, action: string, call: (driver: any) => Promise<unknown>][] = [
-  ["hasItem", "GetItem", (driver) => driver.hasItem("k")],
-  ["getItem", "GetItem", (driver) => driver.getItem("k")],
-  ["getItems", "GetItem", (driver) => driver.getItems([{ key: "k" }])],
-  ["getItemRaw", "GetItem", (driver) => driver.getItemRaw("k")],
-  ["getMeta", "GetItem", (driver) => driver.getMeta("k")],
-  ["setItem", "PutItem", (driver) => driver.setItem("k", "v")],
-  ["setItems", "PutItem", (driver) => driver.setItems([{ key: "k", value: "v" }])],
-  ["setItemRaw", "PutItem", (driver) => driver.setItemRaw("k", new Uint8Array([1]))],
-  ["removeItem", "DeleteItem", (driver) => driver.removeItem("k")],
-  ["getKeys", "Scan", (driver) => driver.getKeys()],
-  ["clear", "Scan", (driver) => driver.clear()],
+type Call = (driver: any, options?: object) => Promise<unknown>;
+
+/** Every method but `dispose`, called with valid arguments, and the permission it needs first. */
+export const methods: [name: string, action: string, call: Call][] = [
+  ["hasItem", "GetItem", (driver, options) => driver.hasItem("k", options)],
+  ["getItem", "GetItem", (driver, options) => driver.getItem("k", options)],
+  ["getItems", "GetItem", (driver, options) => driver.getItems([{ key: "k" }], options)],
+  ["getItemRaw", "GetItem", (driver, options) => driver.getItemRaw("k", options)],
+  ["getMeta", "GetItem", (driver, options) => driver.getMeta("k", options)],
+  ["setItem", "PutItem", (driver, options) => driver.setItem("k", "v", options)],
+  [
+    "setItems",
+    "PutItem",
+    (driver, options) => driver.setItems([{ key: "k", value: "v" }], options),
+  ],
+  ["setItemRaw", "PutItem", (driver, options) => driver.setItemRaw("k", Buffer.of(1), options)],
+  ["removeItem", "DeleteItem", (driver, options) => driver.removeItem("k", options)],
+  ["getKeys", "Scan", (driver, options) => driver.getKeys("", options)],
+  ["clear", "Scan", (driver, options) => driver.clear("", options)],
 ];

@@ -1,7 +1,4 @@
-// What a driver is to do, said as plainly as possible: unstorage's memory driver, and for each
-// key what it does not know: when the item expires, and when it was written.
-import memoryDriver from "unstorage/drivers/memory";
-
+// What a driver must do, said as plainly as possible: a map, and for each key when the item expires and was written.
 export interface Facts {
   /** The last second of its life. */
   expires?: number | undefined;
@@ -10,40 +7,36 @@ export interface Facts {
 }
 
 export class Model {
-  #values = memoryDriver() as any;
-  #facts = new Map<string, Facts>();
+  #rows = new Map<string, Facts & { value: unknown }>();
 
   /** `value` is what is to be read; `undefined` for a row without a value. */
   write(key: string, value: unknown, facts: Facts = {}): void {
-    this.#facts.set(key, facts);
-    this.#values.removeItem(key);
-    if (value !== undefined) this.#values.setItem(key, value);
+    this.#rows.set(key, { value, ...facts });
   }
 
   remove(key: string): void {
-    this.#facts.delete(key);
-    this.#values.removeItem(key);
+    this.#rows.delete(key);
   }
 
   clear(base: string): void {
-    for (const key of this.allKeys().filter((one) => isUnder(one, base))) this.remove(key);
+    for (const key of this.allKeys()) if (isUnder(key, base)) this.remove(key);
   }
 
   facts(key: string): Facts | undefined {
-    return this.#facts.get(key);
+    return this.#rows.get(key);
   }
 
   isAlive(key: string, second: number): boolean {
-    const facts = this.#facts.get(key);
-    return facts !== undefined && (facts.expires === undefined || facts.expires >= second);
+    const row = this.#rows.get(key);
+    return row !== undefined && (row.expires ?? Infinity) >= second;
   }
 
   has(key: string, second: number): boolean {
-    return this.isAlive(key, second) && this.#values.hasItem(key);
+    return this.isAlive(key, second) && this.#rows.get(key)?.value !== undefined;
   }
 
   get(key: string, second: number): any {
-    return this.has(key, second) ? this.#values.getItem(key) : null;
+    return this.has(key, second) ? this.#rows.get(key)?.value : null;
   }
 
   getRaw(key: string, second: number): any {
@@ -53,14 +46,15 @@ export class Model {
   }
 
   keys(base: string, maxDepth: number, second: number): string[] {
-    const isListed = (key: string): boolean =>
-      isUnder(key, base) && key.split(":").length - 1 <= maxDepth && this.isAlive(key, second);
-    return this.allKeys().filter(isListed);
+    return this.allKeys().filter(
+      (key) =>
+        isUnder(key, base) && key.split(":").length - 1 <= maxDepth && this.isAlive(key, second),
+    );
   }
 
   /** Every row, expired ones too, sorted. */
   allKeys(): string[] {
-    return [...this.#facts.keys()].sort();
+    return [...this.#rows.keys()].sort();
   }
 }
 
@@ -76,7 +70,10 @@ export function sizeOf(value: any): number | undefined {
   if (typeof value === "boolean" || value === null) return 1;
   if (typeof value !== "object") return undefined;
   const isSet = value instanceof Set;
-  const parts: [string, any][] = isSet ? [...value].map((part) => ["", part]) : entries(value);
+  const isList = isSet || Array.isArray(value);
+  const parts: [string, any][] = isList
+    ? [...value].map((part) => ["", part])
+    : Object.entries(value);
   let sum = isSet ? 0 : 3;
   for (const [name, part] of parts) {
     const size = sizeOf(part);
@@ -84,8 +81,4 @@ export function sizeOf(value: any): number | undefined {
     sum += size + (isSet ? 0 : Buffer.byteLength(name) + 1);
   }
   return sum;
-}
-
-function entries(value: any): [string, any][] {
-  return Array.isArray(value) ? value.map((part) => ["", part]) : Object.entries(value);
 }

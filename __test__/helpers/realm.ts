@@ -1,5 +1,5 @@
-// The package as a test runner loads it that gives each file a realm of its own, as Jest does: its files are run by
-// node:vm in a context, the addon and Node's modules are those of the process.
+// Loads the package as Jest does: its files run in a context of node:vm, the addon and Node's modules are those of the
+// process.
 import { readFileSync } from "node:fs";
 import { createRequire, isBuiltin } from "node:module";
 import { dirname } from "node:path";

@@ -1,27 +1,16 @@
-// A proxy in front of the real engine: shows what the driver really sends, and can spoil single answers.
+// A proxy in front of the real engine that records what the driver sends and can alter single answers.
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, inject } from "vitest";
-import { ScriptedServer, type Seen } from "./server.mjs";
+import { awsError } from "./endpoint";
+import { type Reply, ScriptedServer, type Seen } from "./server.mjs";
 import type { Split } from "./split.mjs";
 
-export interface Spoiled {
-  status: number;
-  /** Text is sent as it is, anything else as JSON. */
-  body: unknown;
-  headers?: Record<string, string>;
-}
+export type Spoiled = Reply & { status: number; body: unknown };
 /** No answer, on a connection that stays open. */
 export const silence = { silent: true, ending: "hang" } as const;
-type Decision = Spoiled | Split | typeof silence | undefined;
-export type Rule = (exchange: Exchange, nthOfOperation: number) => Decision;
+export type Rule = (exchange: Exchange, nthOfOperation: number) => Reply | Split | undefined;
 
-export interface Exchange extends Seen {
-  /** From the signature: who signed, and for which region. */
-  accessKeyId: string;
-  region: string;
-  securityToken: string | undefined;
-  userAgent: string;
-}
+export type Exchange = ReturnType<typeof exchangeOf>;
 
 /** AWS's answer for an action that the caller's policy does not allow. */
 export function accessDenied(operation: string): Spoiled {
@@ -30,19 +19,16 @@ export function accessDenied(operation: string): Spoiled {
   return serviceError("AccessDeniedException", message);
 }
 
-export function serviceError(name: string, message: string, status = 400): Spoiled {
-  return { status, body: { __type: `com.amazon.coral.service#${name}`, message } };
-}
+export const serviceError = (name: string, message: string, status = 400): Spoiled =>
+  awsError(name, status, message);
 
-function exchangeOf(seen: Seen): Exchange {
-  const header = (name: string): string => String(seen.headers[name] ?? "");
-  const scope = /Credential=([^/]+)\/\d+\/([^/]+)\//.exec(header("authorization"));
-  return Object.assign(seen, {
-    accessKeyId: scope?.[1] ?? "",
-    region: scope?.[2] ?? "",
-    securityToken: seen.headers["x-amz-security-token"] as string | undefined,
-    userAgent: header("user-agent"),
-  });
+/** With what the signature says: who signed, and for which region. */
+function exchangeOf(seen: Seen) {
+  const { authorization = "", "user-agent": userAgent = "" } = seen.headers;
+  const securityToken = seen.headers["x-amz-security-token"] as string | undefined;
+  const scope = /Credential=([^/]+)\/\d+\/([^/]+)\//.exec(authorization) ?? [];
+  const [, accessKeyId = "", region = ""] = scope;
+  return Object.assign(seen, { accessKeyId, region, securityToken, userAgent });
 }
 
 export class Recorder extends ScriptedServer {
@@ -57,8 +43,8 @@ export class Recorder extends ScriptedServer {
       const exchange = exchangeOf(seen);
       if (this.#delay > 0) await sleep(this.#delay);
       await this.#gate;
-      const spoiled = this.#rule(exchange, nth);
-      if (!spoiled || "take" in spoiled || "silent" in spoiled) return spoiled ?? "forward";
+      const spoiled = this.#rule(exchange, nth) ?? "forward";
+      if (typeof spoiled === "string" || "take" in spoiled) return spoiled;
       return { ...spoiled, headers: { "x-amzn-requestid": "SPOILED", ...spoiled.headers } };
     };
   }

@@ -1,9 +1,12 @@
 // The HTTP(S) server of all tests: it answers as a script says, with any status, headers and bytes, late, in drops, in
-// part, or not at all, or passes the request on to a real engine. So no behaviour of DynamoDB is imitated.
+// part, or not at all, or passes the request on to a real engine, so that no behaviour of DynamoDB is imitated.
 import { once } from "node:events";
 import http from "node:http";
 import http2 from "node:http2";
 import https from "node:https";
+import { Readable } from "node:stream";
+import { buffer } from "node:stream/consumers";
+import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { splitBatch } from "./split.mjs";
@@ -22,34 +25,15 @@ import { splitBatch } from "./split.mjs";
  * @property {boolean} [silent] nothing is sent before the ending
  */
 
-/**
- * @typedef {object} Seen
- * @property {string} operation from `x-amz-target`
- * @property {string} path
- * @property {any} request the JSON of the body
- * @property {Buffer} body
- * @property {number} requestBytes
- * @property {any} response set once the engine's answer has been passed on
- * @property {number} responseBytes
- * @property {http.IncomingHttpHeaders} headers
- * @property {string} method
- * @property {number} at when it came, on the clock of `performance.now()`
- * @property {string} httpVersion
- */
-
+/** @typedef {ReturnType<typeof seenOf>} Seen */
 /** @typedef {import("./split.mjs").Split} Split */
 /** @typedef {Reply | Split | "forward" | undefined} Decision undefined: an empty success */
 /** @typedef {(seen: Seen, nthOfOperation: number) => Decision | Promise<Decision>} Script */
 /** @typedef {{ key: string, cert: string, h2?: boolean } & https.ServerOptions} Tls */
 
-/**
- * @typedef {object} ServerOptions
- * @property {Tls} [tls]
- * @property {() => string} [upstream] the engine that requests are passed on to
- * @property {boolean} [forgets] keeps no list of the requests, of which there will be very many
- */
-
 export class ScriptedServer {
+  /** Its URL, once it has started. */
+  endpoint = "";
   /** @type {Seen[]} */
   seen = [];
   requests = 0;
@@ -68,21 +52,21 @@ export class ScriptedServer {
   #agent = new http.Agent({ keepAlive: true, maxSockets: 64 });
   /** @type {Set<import("node:net").Socket>} */
   #sockets = new Set();
-  #port = 0;
 
-  /** @param {ServerOptions} [options] */
+  /**
+   * @param {object} [options]
+   * @param {Tls} [options.tls]
+   * @param {() => string} [options.upstream] the engine that requests are passed on to
+   * @param {boolean} [options.forgets] keeps no list of the requests, of which there will be very many
+   */
   constructor(options = {}) {
     this.#options = options;
-    const { tls } = options;
-    const serve = (/** @type {any} */ incoming, /** @type {any} */ outgoing) =>
+    const tls = { keepAliveTimeout: 60_000, ...options.tls };
+    if (tls.h2) this.#server = http2.createSecureServer({ ...tls, allowHTTP1: true });
+    else this.#server = options.tls ? https.createServer(tls) : http.createServer(tls);
+    this.#server.on("request", (/** @type {any} */ incoming, /** @type {any} */ outgoing) => {
       void this.#serve(incoming, outgoing);
-    if (tls?.h2) {
-      this.#server = http2.createSecureServer({ ...tls, allowHTTP1: true }, serve);
-    } else if (tls) {
-      this.#server = https.createServer({ keepAliveTimeout: 60_000, ...tls }, serve);
-    } else {
-      this.#server = http.createServer({ keepAliveTimeout: 60_000 }, serve);
-    }
+    });
     this.#server.on("connection", (socket) => this.#opened(socket));
     // Handshakes fail on purpose.
     this.#server.on("tlsClientError", () => {});
@@ -91,7 +75,8 @@ export class ScriptedServer {
   async start() {
     this.#server.listen(0, "127.0.0.1", 4096);
     await once(this.#server, "listening");
-    this.#port = /** @type {import("node:net").AddressInfo} */ (this.#server.address()).port;
+    const { port } = /** @type {import("node:net").AddressInfo} */ (this.#server.address());
+    this.endpoint = `${this.#options.tls ? "https" : "http"}://127.0.0.1:${port}`;
     return this;
   }
 
@@ -99,14 +84,6 @@ export class ScriptedServer {
     this.#server.close();
     this.closeSockets();
     this.#agent.destroy();
-  }
-
-  get port() {
-    return this.#port;
-  }
-
-  get endpoint() {
-    return `${this.#options.tls ? "https" : "http"}://127.0.0.1:${this.#port}`;
   }
 
   /** Forgets what was seen. */
@@ -124,11 +101,11 @@ export class ScriptedServer {
   }
 
   resetSockets() {
-    for (const socket of this.#sockets) socket.resetAndDestroy();
+    this.#sockets.forEach((socket) => socket.resetAndDestroy());
   }
 
   closeSockets() {
-    for (const socket of this.#sockets) socket.destroy();
+    this.#sockets.forEach((socket) => socket.destroy());
   }
 
   /** @param {import("node:net").Socket} socket */
@@ -144,10 +121,7 @@ export class ScriptedServer {
     });
   }
 
-  /**
-   * @param {http.IncomingMessage} incoming
-   * @param {http.ServerResponse} outgoing
-   */
+  /** @param {http.IncomingMessage} incoming @param {http.ServerResponse} outgoing */
   async #serve(incoming, outgoing) {
     outgoing.on("close", () => {
       if (!outgoing.writableFinished) this.hangUps += 1;
@@ -157,7 +131,7 @@ export class ScriptedServer {
     this.inFlight += 1;
     this.peakInFlight = Math.max(this.peakInFlight, this.inFlight);
     try {
-      const seen = seenOf(incoming, await collect(incoming));
+      const seen = seenOf(incoming, await buffer(incoming));
       this.requests += 1;
       if (!this.#options.forgets) this.seen.push(seen);
       const decision = (await this.decide(seen, this.of(seen.operation).length)) ?? {};
@@ -190,7 +164,7 @@ export class ScriptedServer {
     const request = http.request({ agent: this.#agent, hostname, port, method, path, headers });
     request.end(body);
     const [answer] = await once(request, "response");
-    let bytes = await collect(answer);
+    let bytes = await buffer(answer);
     const passed = answer.headers;
     if (rest && answer.statusCode === 200) {
       bytes = Buffer.from(JSON.stringify({ ...json(bytes), ...rest }));
@@ -203,39 +177,28 @@ export class ScriptedServer {
   }
 }
 
-/** @param {Buffer} bytes */
+/** @param {Buffer} bytes @returns {any} */
 const json = (bytes) => (bytes.length === 0 ? {} : JSON.parse(bytes.toString("utf8")));
 
-/**
- * @param {http.IncomingMessage} incoming
- * @param {Buffer} body
- * @returns {Seen}
- */
-function seenOf({ headers, httpVersion, url = "", method = "" }, body) {
+/** @param {http.IncomingMessage} incoming @param {Buffer} body */
+const seenOf = ({ headers, httpVersion, url: path = "", method = "" }, body) => {
   const operation = String(headers["x-amz-target"] ?? "").split(".")[1] ?? "";
-  const request = operation ? json(body) : {};
-  const { length: requestBytes } = body;
   return {
     operation,
-    path: url,
-    request,
-    body,
-    requestBytes,
-    response: undefined,
-    responseBytes: 0,
-    headers,
+    path,
     method,
-    at: performance.now(),
+    headers,
     httpVersion,
+    body,
+    request: operation ? json(body) : {},
+    requestBytes: body.length,
+    // Set once the engine's answer has been passed on.
+    response: /** @type {any} */ (undefined),
+    responseBytes: 0,
+    /** When it came, on the clock of `performance.now()`. */
+    at: performance.now(),
   };
-}
-
-/** @param {AsyncIterable<any>} stream */
-async function collect(stream) {
-  const chunks = [];
-  for await (const chunk of stream) chunks.push(chunk);
-  return Buffer.concat(chunks);
-}
+};
 
 /** @param {unknown} body @returns {body is Iterable<Buffer | string>} */
 const isPieces = (body) =>
@@ -246,41 +209,26 @@ async function send(outgoing, reply = {}) {
   const { delay = 0, status = 200, body = {}, drip, ending = "end" } = reply;
   if (delay > 0) await sleep(delay);
   if (!reply.silent) {
-    /** @type {Record<string, string>} */
-    const headers = {
-      "content-type": "application/x-amz-json-1.0",
-      "x-amzn-requestid": "SCRIPTED",
-      ...reply.headers,
-    };
+    outgoing.setHeader("content-type", "application/x-amz-json-1.0");
+    outgoing.setHeader("x-amzn-requestid", "SCRIPTED");
     if (isPieces(body)) {
-      outgoing.writeHead(status, headers);
-      for (const piece of body) await write(outgoing, piece);
+      outgoing.writeHead(status, reply.headers);
+      await pipeline(Readable.from(body), outgoing, { end: false });
     } else {
       const text = typeof body === "string" || Buffer.isBuffer(body) ? body : JSON.stringify(body);
       const bytes = Buffer.from(text);
-      headers["content-length"] = String(reply.length ?? bytes.length);
-      outgoing.writeHead(status, headers);
+      const length = String(reply.length ?? bytes.length);
+      outgoing.writeHead(status, { ...reply.headers, "content-length": length });
       const part = bytes.subarray(0, reply.sent ?? bytes.length);
       const size = drip?.bytes ?? part.length;
       for (let start = 0; start < part.length; start += size) {
         if (drip && start > 0) await sleep(drip.everyMs);
-        await write(outgoing, part.subarray(start, start + size));
+        if (outgoing.destroyed) return;
+        outgoing.write(part.subarray(start, start + size));
       }
     }
   }
   if (ending === "end") outgoing.end();
   else if (ending === "reset") outgoing.socket?.resetAndDestroy();
   else if (ending === "close") outgoing.socket?.destroy();
-}
-
-/** @param {http.ServerResponse} outgoing @param {Buffer | string} piece */
-async function write(outgoing, piece) {
-  if (outgoing.destroyed) throw new Error("the client has hung up");
-  if (!outgoing.write(piece)) {
-    const gone = new AbortController();
-    const close = () => gone.abort();
-    outgoing.once("close", close);
-    await once(outgoing, "drain", { signal: gone.signal });
-    outgoing.off("close", close);
-  }
 }

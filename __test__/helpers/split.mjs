@@ -1,5 +1,5 @@
-// Lets a real engine do a part of a batch only, as DynamoDB does when a table is over its capacity. Neither engine of these
-// tests ever leaves anything over by itself.
+// Lets a real engine do only a part of a batch, as DynamoDB does when a table is over its capacity. Neither engine of these
+// tests leaves anything over by itself.
 
 /** @typedef {Record<string, any>} Json */
 
@@ -9,28 +9,20 @@
  * @typedef {{ take: (requests: unknown[]) => unknown[] }} Split
  */
 
-/**
- * A request cut in two: what the engine gets, and what its answer is to say it left over.
- *
- * @param {Json} request
- * @param {Split} split
- * @returns {{ sent: Json, rest: Json }}
- */
+/** A request cut in two: what the engine gets, and what the answer says was left over. @param {Json} request @param {Split} split */
 export function splitBatch(request, { take }) {
-  const [table = "", asked] = Object.entries(request.RequestItems)[0] ?? [];
+  const [[table, asked] = ["", []]] = /** @type {[string, any][]} */ (
+    Object.entries(request.RequestItems)
+  );
   const isWrite = Array.isArray(asked);
   /** @type {unknown[]} */
   const all = isWrite ? asked : asked.Keys;
   const taken = take(all);
   const left = all.filter((one) => !taken.includes(one));
-  const part = (/** @type {unknown[]} */ some) => ({
-    [table]: isWrite ? some : { ...asked, Keys: some },
-  });
-  const rest = left.length === 0 ? {} : part(left);
-  return {
-    sent: { ...request, RequestItems: part(taken) },
-    rest: isWrite ? { UnprocessedItems: rest } : { UnprocessedKeys: rest },
-  };
+  const part = (/** @type {unknown[]} */ some) =>
+    some.length === 0 ? {} : { [table]: isWrite ? some : { ...asked, Keys: some } };
+  const sent = { ...request, RequestItems: part(taken) };
+  return { sent, rest: { [isWrite ? "UnprocessedItems" : "UnprocessedKeys"]: part(left) } };
 }
 
 /**

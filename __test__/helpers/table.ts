@@ -1,14 +1,11 @@
-// Every test file makes its own table and drops it, so files can run side by side on one engine
-// and a failed file leaves nothing behind that another one could trip over.
+// Every test file makes its own table and drops it, so that files can run in parallel on one engine and a failed file
+// leaves nothing that disturbs another.
 import { randomUUID } from "node:crypto";
 import {
   type AttributeValue,
-  BatchWriteItemCommand,
-  DeleteTableCommand,
-  DynamoDBClient,
-  GetItemCommand,
-  PutItemCommand,
-  ScanCommand,
+  DynamoDB,
+  paginateScan,
+  type WriteRequest,
 } from "@aws-sdk/client-dynamodb";
 import { afterAll, afterEach, beforeAll, inject } from "vitest";
 import dynamoDbCacheDriver from "../../index.mjs";
@@ -18,12 +15,14 @@ export type Row = Record<string, AttributeValue>;
 export type Driver = ReturnType<typeof dynamoDbCacheDriver>;
 export type DriverOptions = NonNullable<Parameters<typeof dynamoDbCacheDriver>[0]>;
 
-type KeyType = "S" | "N" | "B";
+type Key = { name: string; type: "S" | "N" | "B" };
 export interface TableShape {
   /** The partition key. Default: the driver's default, text under `key`. */
-  hash?: { name: string; type: KeyType };
+  hash?: Key;
   /** A sort key, which the driver does not support. Default: none. */
-  range?: { name: string; type: KeyType };
+  range?: Key;
+  /** A key index of this name. Default: none. */
+  index?: string;
 }
 
 /** Letters and digits only: DynamoDB Local refuses any other access key id. */
@@ -36,8 +35,8 @@ export function uniqueName(): string {
 }
 
 /** The engine of this run, through AWS's own client: what a test compares the driver with. */
-export function rawClient(): DynamoDBClient {
-  return new DynamoDBClient({ endpoint: inject("endpoint"), region, credentials });
+export function rawClient(): DynamoDB {
+  return new DynamoDB({ endpoint: inject("endpoint"), region, credentials });
 }
 
 /** Options that reach the engine of this run; a test adds or replaces what it is about. */
@@ -45,34 +44,22 @@ export function engineOptions(table: string): DriverOptions {
   return { table, region, credentials: { ...credentials }, endpoint: inject("endpoint") };
 }
 
-async function putAll(client: DynamoDBClient, table: string, rows: Row[]): Promise<void> {
-  // 25 is BatchWriteItem's limit; nothing here comes near its 16 MB.
-  for (let start = 0; start < rows.length; start += 25) {
-    const requests = rows.slice(start, start + 25).map((Item) => ({ PutRequest: { Item } }));
-    const answer = await client.send(
-      new BatchWriteItemCommand({ RequestItems: { [table]: requests } }),
-    );
-    if (Object.keys(answer.UnprocessedItems ?? {}).length > 0) {
-      throw new Error("the engine left rows unprocessed: the test would start from a wrong table");
-    }
-  }
-}
-
 export class TestTable {
   readonly name = uniqueName();
-  readonly hash: { name: string; type: KeyType };
-  readonly range: { name: string; type: KeyType } | undefined;
-  #client: DynamoDBClient | undefined;
+  readonly hash: Key;
+  readonly index: string | undefined;
+  readonly #keys: Key[];
+  #client: DynamoDB | undefined;
   #drivers: Driver[] = [];
 
-  constructor(shape: TableShape) {
-    this.hash = shape.hash ?? { name: "key", type: "S" };
-    this.range = shape.range;
+  constructor({ hash = { name: "key", type: "S" }, range, index }: TableShape) {
+    this.hash = hash;
+    this.index = index;
+    this.#keys = range ? [hash, range] : [hash];
   }
 
-  get client(): DynamoDBClient {
-    this.#client ??= rawClient();
-    return this.#client;
+  get client(): DynamoDB {
+    return (this.#client ??= rawClient());
   }
 
   /** A driver on this table, disposed after the test. */
@@ -83,36 +70,42 @@ export class TestTable {
   }
 
   /** Writes a row as it is: past expiries, foreign types, missing values. */
-  async putRow(key: string, attributes: Row): Promise<void> {
-    const Item = { [this.hash.name]: { S: key }, ...attributes };
-    await this.client.send(new PutItemCommand({ TableName: this.name, Item }));
+  putRow(key: string, attributes: Row): Promise<void> {
+    return this.putItem({ [this.hash.name]: { S: key }, ...attributes });
   }
 
   async putItem(Item: Row): Promise<void> {
-    await this.client.send(new PutItemCommand({ TableName: this.name, Item }));
+    await this.client.putItem({ TableName: this.name, Item });
   }
 
-  async putRows(rows: Row[]): Promise<void> {
-    await putAll(this.client, this.name, rows);
+  putRows(rows: Row[]): Promise<void> {
+    return this.#write(rows.map((Item) => ({ PutRequest: { Item } })));
+  }
+
+  async #write(requests: WriteRequest[]): Promise<void> {
+    // 25 is BatchWriteItem's limit; nothing here comes near its 16 MB.
+    for (let start = 0; start < requests.length; start += 25) {
+      const RequestItems = { [this.name]: requests.slice(start, start + 25) };
+      const answer = await this.client.batchWriteItem({ RequestItems });
+      if (Object.keys(answer.UnprocessedItems ?? {}).length > 0) {
+        throw new Error("the engine left rows unprocessed: the table would be a wrong one");
+      }
+    }
   }
 
   /** The row exactly as stored. */
   async getRow(key: string): Promise<Row | undefined> {
     const Key = { [this.hash.name]: { S: key } };
-    const input = { TableName: this.name, Key, ConsistentRead: true };
-    return (await this.client.send(new GetItemCommand(input))).Item;
+    return (await this.client.getItem({ TableName: this.name, Key, ConsistentRead: true })).Item;
   }
 
   /** Every row, expired ones too. */
   async rows(): Promise<Row[]> {
     const rows: Row[] = [];
-    let ExclusiveStartKey: Row | undefined;
-    do {
-      const input = { TableName: this.name, ConsistentRead: true, ExclusiveStartKey };
-      const page = await this.client.send(new ScanCommand(input));
+    const input = { TableName: this.name, ConsistentRead: true };
+    for await (const page of paginateScan({ client: this.client }, input)) {
       rows.push(...(page.Items ?? []));
-      ExclusiveStartKey = page.LastEvaluatedKey;
-    } while (ExclusiveStartKey);
+    }
     return rows;
   }
 
@@ -123,19 +116,19 @@ export class TestTable {
 
   /** Drops what a test left; through the raw client, because `clear` is itself under test. */
   async empty(): Promise<void> {
-    const names = [this.hash.name, ...(this.range ? [this.range.name] : [])];
-    const requests = (await this.rows()).map((row) => ({
-      DeleteRequest: { Key: Object.fromEntries(names.map((name) => [name, row[name]!])) },
-    }));
-    for (let start = 0; start < requests.length; start += 25) {
-      const RequestItems = { [this.name]: requests.slice(start, start + 25) };
-      await this.client.send(new BatchWriteItemCommand({ RequestItems }));
-    }
+    const keyOf = (row: Row) =>
+      Object.fromEntries(this.#keys.map(({ name }) => [name, row[name]!]));
+    await this.#write((await this.rows()).map((row) => ({ DeleteRequest: { Key: keyOf(row) } })));
   }
 
   async create(): Promise<void> {
-    const keys = [this.hash, ...(this.range ? [this.range] : [])];
-    await createTable(inject("endpoint"), this.name, keys, credentials.accessKeyId);
+    await createTable(
+      inject("endpoint"),
+      this.name,
+      this.#keys,
+      credentials.accessKeyId,
+      this.index,
+    );
   }
 
   async disposeDrivers(): Promise<void> {
@@ -143,7 +136,7 @@ export class TestTable {
   }
 
   async drop(): Promise<void> {
-    await this.client.send(new DeleteTableCommand({ TableName: this.name }));
+    await this.client.deleteTable({ TableName: this.name });
     this.client.destroy();
   }
 }

@@ -33,7 +33,9 @@ const bigs = [
 ];
 const names = ["a", "b c", "__proto__", "constructor", "日本", "a.b", "0", "then"];
 
-const simple: Record<string, (random: Random) => { value: any; read: any }> = {
+type Maker = (random: Random, depth: number) => { value: any; read: any };
+
+const simple: Record<string, Maker> = {
   string: (random) => same(nastyKey(random, 200)),
   "empty string": () => same(""),
   number: (random) => same(pick(random, numbers)),
@@ -51,7 +53,7 @@ const simple: Record<string, (random: Random) => { value: any; read: any }> = {
   },
 };
 
-const nested: Record<string, (random: Random, depth: number) => { value: any; read: any }> = {
+const nested: Record<string, Maker> = {
   "set of strings": (random) => same(new Set(["x", ...many(random, () => nastyKey(random, 20))])),
   "set of numbers": (random) => same(new Set([7, ...many(random, () => pick(random, numbers))])),
   "set of bytes": (random) => {
@@ -64,22 +66,20 @@ const nested: Record<string, (random: Random, depth: number) => { value: any; re
     return { value: items.map(({ value }) => value), read: items.map(({ read }) => read) };
   },
   map: (random, depth) => {
-    const entries = new Map(many(random, () => [pick(random, names), sample(random, depth + 1)]));
-    return { value: object(entries, "value"), read: object(entries, "read") };
+    const { value, read } = entries(random, depth);
+    return { value: Object.fromEntries(value), read };
   },
-  Map: (random, depth) => {
-    const entries = new Map(many(random, () => [pick(random, names), sample(random, depth + 1)]));
-    const value = new Map([...entries].map(([name, one]) => [name, one.value]));
-    return { value, read: object(entries, "read") };
-  },
+  Map: entries,
 };
 
 function same(value: unknown): { value: any; read: any } {
   return { value, read: value };
 }
 
-function object(entries: Map<string, Sample>, part: "value" | "read"): object {
-  return Object.fromEntries([...entries].map(([name, one]) => [name, one[part]]));
+function entries(random: Random, depth: number): { value: Map<string, any>; read: object } {
+  const all = many(random, () => [pick(random, names), sample(random, depth + 1)] as const);
+  const part = (which: "value" | "read") => new Map(all.map(([name, one]) => [name, one[which]]));
+  return { value: part("value"), read: Object.fromEntries(part("read")) };
 }
 
 export const valueTypes = [...Object.keys(simple), ...Object.keys(nested)];
@@ -91,31 +91,27 @@ export function sample(random: Random, depth = 0): Sample {
   return { type, ...make(random, depth) };
 }
 
+const raw: Record<string, Maker> = {
+  "raw text": (random) => same(nastyKey(random, 100)),
+  "raw base64 text": (random) => same(`base64:${Buffer.from(bytes(random)).toString("base64")}`),
+  "raw JSON": (random) => {
+    const value = { list: [below(random, 100), null], text: nastyKey(random, 30) };
+    return { value, read: JSON.stringify(value) };
+  },
+  "raw window": (random) => {
+    const value = Uint16Array.from({ length: 8 }, () => below(random, 65_536)).subarray(2, 6);
+    return { value, read: Buffer.from(value.buffer.slice(4, 12)) };
+  },
+  "raw bytes": (random) => {
+    const value = bytes(random);
+    return { value: value.buffer, read: Buffer.from(value) };
+  },
+};
+
+export const rawTypes = Object.keys(raw);
+
 /** One value for `setItemRaw`. */
 export function rawSample(random: Random): Sample {
-  const encoded = `base64:${Buffer.from(bytes(random)).toString("base64")}`;
-  switch (below(random, 5)) {
-    case 0:
-      return { type: "raw text", ...same(nastyKey(random, 100)) };
-    case 1:
-      return { type: "raw base64 text", ...same(encoded) };
-    case 2: {
-      const value = { list: [below(random, 100), null], text: nastyKey(random, 30) };
-      return { type: "raw JSON", value, read: JSON.stringify(value) };
-    }
-    case 3: {
-      const words = Uint16Array.from({ length: 8 }, () => below(random, 65_536)).subarray(2, 6);
-      return {
-        type: "raw window",
-        value: words,
-        read: Buffer.from(new Uint8Array(words.buffer, words.byteOffset, words.byteLength)),
-      };
-    }
-    default: {
-      const value = bytes(random);
-      return { type: "raw bytes", value: value.buffer, read: Buffer.from(value) };
-    }
-  }
+  const type = pick(random, rawTypes);
+  return { type, ...raw[type]!(random, 0) };
 }
-
-export const rawTypes = ["raw text", "raw base64 text", "raw JSON", "raw window", "raw bytes"];

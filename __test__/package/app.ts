@@ -13,10 +13,8 @@ export interface Result {
 
 /** Runs a program; nothing of npm's own environment reaches it, as in a user's shell. */
 export function run(command: string, args: string[], cwd: string): Promise<Result> {
-  const inherited = Object.entries(process.env).filter(
-    ([name]) => !/^npm_(?!config_)|^NODE_|^VITEST/.test(name),
-  );
-  const env = Object.fromEntries(inherited);
+  const isInherited = (name: string): boolean => !/^npm_(?!config_)|^NODE_|^VITEST/.test(name);
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => isInherited(name)));
   return new Promise((resolve) => {
     const options = { cwd, env, maxBuffer: 64 * 1024 * 1024 };
     execFile(command, args, options, (error: ExecFileException | null, stdout, stderr) => {
@@ -40,14 +38,8 @@ export class App {
   /** Installs packages without scripts: the package must need none. */
   async install(...packages: string[]): Promise<void> {
     this.write("package.json", JSON.stringify({ name: "app", private: true }));
-    const quiet = [
-      "--no-audit",
-      "--no-fund",
-      "--ignore-scripts",
-      "--prefer-offline",
-      "--no-progress",
-    ];
-    await mustRun("npm", ["install", ...quiet, ...packages], this.folder);
+    const flags = "--no-audit --no-fund --ignore-scripts --prefer-offline --no-progress".split(" ");
+    await mustRun("npm", ["install", ...flags, ...packages], this.folder);
   }
 
   write(path: string, text: string): void {

@@ -33,10 +33,7 @@ export default async function pack(project: TestProject): Promise<() => void> {
   if (files.length !== 2 || !main || !platform) {
     throw new Error(`packed: ${files.join(", ")}`);
   }
-  project.provide("tarballs", {
-    folder,
-    main: join(folder, main),
-    platform: join(folder, platform),
-  });
+  const packed = { folder, main: join(folder, main), platform: join(folder, platform) };
+  project.provide("tarballs", packed);
   return () => rmSync(folder, { recursive: true, force: true });
 }

@@ -1,4 +1,4 @@
-// The checks that stand before a release refuse what they should.
+// The checks before a release refuse what they should.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -25,12 +25,7 @@ describe("versions", () => {
   it.each([
     ["another tag", "v1.2.4", {}, "the tag is v1.2.4"],
     ["another crate", "v1.2.3", { cargo: `version = "1.2.2"\n` }, "Cargo.toml has version 1.2.2"],
-    [
-      "an older loader",
-      "v1.2.3",
-      { loader: "expected 1.2.2 but got x" },
-      "binding.cjs was made for",
-    ],
+    ["an older loader", "v1.2.3", { loader: "expected 1.2.2 but got x" }, "binding.cjs was made"],
     ["another version to load", "v1.2.3", { own: `const version = "1.2.2";` }, "js/loader.cjs has"],
     ["no changes", "v1.2.3", { changelog: "## [Unreleased]\n\n- This.\n" }, "CHANGELOG.md has no"],
     ["no date", "v1.2.3", { changelog: "## [1.2.3]\n\n- This.\n" }, "CHANGELOG.md has no"],
@@ -51,39 +46,21 @@ describe("versions", () => {
 describe("packages", () => {
   const names = ["@scope/a", "@scope/b"];
   const platforms = names.map((name) => ({ name, version, os: ["linux"] }));
-  const main = {
+  const main = (optionalDependencies: object = { "@scope/a": version }): object => ({
     name: "main",
     version,
-    optionalDependencies: { "@scope/a": version, "@scope/b": version },
-  };
+    optionalDependencies: { "@scope/b": version, ...optionalDependencies },
+  });
 
   it("that belong together are no problem", () => {
-    expect(problemsOfPackages(version, [main, ...platforms], ["x", "y"])).toEqual([]);
+    expect(problemsOfPackages(version, [main(), ...platforms], ["x", "y"])).toEqual([]);
   });
 
   it.each([
-    [
-      "a platform of another version",
-      [main, platforms[0], { ...platforms[1], version: "1.2.2" }],
-      "has version 1.2.2",
-    ],
-    ["a platform that is missing", [main, platforms[0]], "1 platform packages for 2 targets"],
-    [
-      "a range",
-      [
-        { ...main, optionalDependencies: { "@scope/a": `^${version}`, "@scope/b": version } },
-        ...platforms,
-      ],
-      "not exactly",
-    ],
-    [
-      "a name that is not packed",
-      [
-        { ...main, optionalDependencies: { "@scope/c": version, "@scope/b": version } },
-        ...platforms,
-      ],
-      "names [",
-    ],
+    ["another version", [main(), platforms[0], { ...platforms[1], version: "1" }], "has version 1"],
+    ["a missing platform", [main(), platforms[0]], "1 platform packages for 2 targets"],
+    ["a range", [main({ "@scope/a": `^${version}` }), ...platforms], "not exactly"],
+    ["a name that is not packed", [main({ "@scope/c": version }), ...platforms], "names ["],
   ])("%s is", (_, manifests, said) => {
     expect(problemsOfPackages(version, manifests, ["x", "y"]).join("\n")).toContain(said);
   });
@@ -100,27 +77,24 @@ describe("scripts", () => {
   });
 
   it("check refuses the tag of another version, and tarballs that are not complete", async () => {
-    const { code, stderr } = await script("release.mjs", "check", "v9.9.9", tarballs().folder);
-    expect(code).toBe(1);
-    expect(stderr).toContain("the tag is v9.9.9");
-    expect(stderr).toContain("1 platform packages for 7 targets");
+    const result = await script("release.mjs", "check", "v9.9.9", tarballs().folder);
+    const words = /the tag is v9\.9\.9[^]*1 platform packages for 7 targets/;
+    expect(result).toMatchObject({ code: 1, stderr: expect.stringMatching(words) });
   });
 
   it("smoke installs and loads this machine's tarballs", async () => {
     const { code, stdout, stderr } = await script("smoke.mjs", tarballs().folder);
-    expect({ code, stderr: code === 0 ? "" : stderr }).toEqual({ code: 0, stderr: "" });
-    expect(
-      stdout.match(/\[unstorage\] \[aws-dynamodb\] getItem on table "some-table" failed/g),
-    ).toHaveLength(2);
+    expect(code, stderr).toBe(0);
+    const failures = /\[unstorage\] \[aws-dynamodb\] getItem on table "some-table" failed/g;
+    expect(stdout.match(failures)).toHaveLength(2);
     expect(stdout).toContain(": works");
   });
 
   it("smoke fails where a tarball is missing", async () => {
     const empty = mkdtempSync(join(tmpdir(), "unstorage-dynamodb-empty-"));
     try {
-      const { code, stderr } = await script("smoke.mjs", empty);
-      expect(code).toBe(1);
-      expect(stderr).toContain("there must be two tarballs");
+      const stderr = expect.stringContaining("there must be two tarballs");
+      expect(await script("smoke.mjs", empty)).toMatchObject({ code: 1, stderr });
     } finally {
       rmSync(empty, { recursive: true, force: true });
     }

@@ -25,23 +25,34 @@ import dynamoDbCacheDriver, {
 } from "unstorage-dynamodb";
 import nitroModule from "unstorage-dynamodb/nitro";
 
-// One function under both names.
-const same: typeof dynamoDbCacheDriver = named;
-void same;
+/** The types that may be used as `Wanted`, of which `None` allows none. */
+type Accepted<Wanted, Given extends unknown[]> = {
+  [Index in keyof Given]: Given[Index] extends Wanted ? Given[Index] : never;
+}[number];
+type None<T extends never> = T;
 
-// A driver for both versions of unstorage.
-const forV1: DriverV1 = dynamoDbCacheDriver({ table: "cache" });
-const forV2: DriverV2 = dynamoDbCacheDriver({ table: "cache" });
+// One function under both names, and a driver for both versions of unstorage.
+const same: typeof dynamoDbCacheDriver = named;
+const forV1: DriverV1 = same({ table: "cache" });
+const forV2: DriverV2 = same({ table: "cache" });
 void createStorageV1({ driver: forV1 });
 void createStorageV2({ driver: forV2 });
 void createStorageV1({ driver: dynamoDbCacheDriver({ table: "cache" }) });
 void createStorageV2({ driver: dynamoDbCacheDriver({ table: "cache" }) });
 
-// Every option.
-const everything = dynamoDbCacheDriver({
-  table: "cache",
+// The exported names fit together.
+const credentials: DynamoDbCredentials = { accessKeyId: "id", secretAccessKey: "secret" };
+const provided: DynamoDbProvidedCredentials = { ...credentials, expiration: new Date() };
+const provider: DynamoDbCredentialsProvider = async () => provided;
+declare const fromSdk: NonNullable<DynamoDBClientConfig["credentials"]>;
+const attributes: DynamoDbAttributes = { value: "content" };
+const scan: DynamoDbScanOptions = { concurrency: 4 };
+const table = "cache";
+
+const options: DynamoDbDriverOptions = {
+  table,
   region: "eu-west-1",
-  credentials: { accessKeyId: "id", secretAccessKey: "secret", sessionToken: "token" },
+  credentials: { ...credentials, sessionToken: "token" },
   attributes: { key: "pk", value: "content", ttl: "expires", mtime: "written" },
   base: "app",
   batch: false,
@@ -58,117 +69,117 @@ const everything = dynamoDbCacheDriver({
   userAgent: "shop/1.2",
   proxy: true,
   scan: { segments: 16, concurrency: 16, pageSize: 1000 },
-});
-dynamoDbCacheDriver({ proxy: "http://proxy:3128", maxAttempts: "3", timeout: "1000" });
-// The table may come from the environment.
-dynamoDbCacheDriver();
-dynamoDbCacheDriver({});
-dynamoDbCacheDriver(null);
-// From a configuration.
-dynamoDbCacheDriver({
-  batch: "false",
-  consistentRead: "",
-  proxy: "true",
-  ttl: false,
-  expireIn: false,
-});
-dynamoDbCacheDriver({ table: "cache", attributes: {} });
-dynamoDbCacheDriver({ table: "cache", attributes: { ttl: "expires" } });
-dynamoDbCacheDriver({ table: "cache", credentials: { accessKeyId: "id", secretAccessKey: "s" } });
-// A function that gives credentials, the JavaScript SDK's own included.
-const provided: DynamoDbProvidedCredentials = {
-  accessKeyId: "id",
-  secretAccessKey: "s",
-  expiration: new Date(),
 };
-const provider: DynamoDbCredentialsProvider = async () => provided;
-declare const fromSdk: NonNullable<DynamoDBClientConfig["credentials"]>;
-dynamoDbCacheDriver({ table: "cache", credentials: provider });
-dynamoDbCacheDriver({ table: "cache", credentials: fromSdk });
-dynamoDbCacheDriver({
-  table: "cache",
-  credentials: () => ({ ...provided, expiration: "2030-01-01" }),
-});
-// From the environment: text, or nothing.
-dynamoDbCacheDriver({ table: "cache", expireIn: "60", ttl: "60" });
-dynamoDbCacheDriver({ table: "cache", scan: { segments: "4", pageSize: undefined } });
-dynamoDbCacheDriver({ table: "cache", region: undefined, endpoint: undefined, ttl: undefined });
-// Frozen at every level.
-const frozen = { table: "cache", attributes: { key: "pk" } } as const;
-dynamoDbCacheDriver(frozen);
-dynamoDbCacheDriver(Object.freeze({ table: "cache" }));
+const others: (DynamoDbDriverOptions | null)[] = [
+  null,
+  // The table may come from the environment.
+  { region: "eu-west-1" },
+  { table, credentials, attributes, scan },
+  { table, attributes: {} },
+  { table, attributes: { ttl: "expires" } },
+  { table, credentials: provider },
+  { table, credentials: fromSdk },
+  { table, credentials: () => ({ ...provided, expiration: "2030-01-01" }) },
+  // From a configuration or the environment: text, or nothing.
+  { batch: "false", consistentRead: "", proxy: "true", ttl: false, expireIn: false },
+  { proxy: "http://proxy:3128", maxAttempts: "3", timeout: "1000", expireIn: "60", ttl: "60" },
+  { table, scan: { segments: "4", pageSize: undefined } },
+  { table, region: undefined, endpoint: undefined, ttl: undefined },
+  // Frozen at every level.
+  { table: "cache", attributes: { key: "pk" } } as const,
+  Object.freeze({ table: "cache" }),
+];
+dynamoDbCacheDriver();
+for (const one of others) dynamoDbCacheDriver(one);
 
-// The exported names fit together.
-const credentials: DynamoDbCredentials = { accessKeyId: "id", secretAccessKey: "secret" };
-const attributes: DynamoDbAttributes = { value: "content" };
-const scan: DynamoDbScanOptions = { concurrency: 4 };
-const options: DynamoDbDriverOptions = { table: "cache", credentials, attributes, scan };
+export type RefusedOptions = None<
+  Accepted<
+    DynamoDbDriverOptions,
+    [
+      { table: number },
+      { region: number },
+      { endpoint: URL },
+      { ttl: true },
+      { expireIn: { seconds: number } },
+      { consistentRead: "yes" },
+      { maxAttempts: boolean },
+      { proxy: number },
+      { credentials: { accessKeyId: string } },
+      { credentials: () => Promise<{ accessKeyId: string }> },
+      { credentials: string },
+      { attributes: { key: number } },
+      { scan: { segments: boolean } },
+    ]
+  >
+>;
+// @ts-expect-error there is no such attribute
+dynamoDbCacheDriver({ table, attributes: { partition: "pk" } });
+// @ts-expect-error there is no such setting of a scan
+dynamoDbCacheDriver({ table, scan: { limit: 5 } });
+
 const driver: DynamoDbDriver = dynamoDbCacheDriver(options);
 const shown: DynamoDbPublicOptions = driver.options;
-const itemOptions: DynamoDbItemOptions = { ttl: "60" };
-const readOptions: DynamoDbReadOptions = { consistentRead: true };
-const keysOptions: DynamoDbKeysOptions = { maxDepth: 1, consistentRead: false };
-void driver.setItem("k", "v", itemOptions);
-void driver.getItem("k", readOptions);
-void driver.hasItem("k", readOptions);
-void driver.getKeys("base", keysOptions);
 void shown.table;
+// @ts-expect-error credentials are not shown
+void shown.credentials;
+
+// An interface has no index signature, and may be nested or optional.
+interface User {
+  name: string;
+  nick?: string;
+  address: { city: string };
+  tags: readonly string[];
+}
+declare const user: User;
+const values: DynamoDbValue[] = ["v", 1, 2n, true, null, new Uint8Array(1), new Set(["a"])];
+const nested: DynamoDbValue[] = [user, { user }, new Map([["user", user]]), ["a"] as const, values];
+const mixed = { list: [1, 2n, null, new Set([1])], map: new Map([["name", [true, new Set([1])]]]) };
+export type RefusedValues = None<
+  Accepted<
+    DynamoDbValue,
+    [() => void, Date, Promise<string>, symbol, Map<number, string>, RegExp, undefined]
+  >
+>;
 
 // The methods, as they are called directly.
 async function use(): Promise<void> {
-  const name: string = everything.name;
-  const value: string | null = await everything.getItem("k");
-  const has: boolean = await everything.hasItem("k");
-  const keys: string[] = await everything.getKeys("base:", { maxDepth: 1 });
-  await everything.getKeys();
-  await everything.setItem("k", "v");
-  await everything.setItem("k", "v", { ttl: 60 });
-  await everything.setItem("k", "v", { ttl: undefined });
-  await everything.setItem("k", { list: [1, 2n, null, new Set(["a"])], bytes: new Uint8Array(1) });
-  await everything.setItem("k", new Map([["name", [true, new Set([1])]]]));
-  await everything.setItems([{ key: "k", value: "v", options: { ttl: 60 } }], { ttl: 1 });
-  await everything.setItemRaw("k", new DataView(new ArrayBuffer(1)));
-  // An interface has no index signature, and may be nested or optional.
-  interface Address {
-    city: string;
-  }
-  interface User {
-    name: string;
-    nick?: string;
-    address: Address;
-    tags: readonly string[];
-  }
-  const user: User = { name: "n", address: { city: "c" }, tags: [] };
-  const values: DynamoDbValue[] = [
-    user,
-    [user],
-    { user },
-    new Map([["user", user]]),
-    ["a"] as const,
-  ];
-  await everything.setItem("k", user);
-  await everything.setItems([{ key: "k", value: user, options: null }], null);
-  await everything.setItem("k", "v", { ttl: false, signal: null });
-  await everything.getItem("k", null);
-  await everything.getItems(["k", { key: "l", options: { consistentRead: true } }], null);
-  await everything.getMeta("k", { consistentRead: "true" });
-  await everything.getKeys(null, null);
-  void values;
-  const found: { key: string; value: unknown }[] = await everything.getItems(["k", { key: "l" }]);
-  const raw: Buffer = await everything.getItemRaw("k");
-  const meta: DynamoDbMeta | null = await everything.getMeta("k");
-  const size: number | undefined = meta?.size;
-  const left: number | undefined = meta?.ttl;
+  const itemOptions: DynamoDbItemOptions = { ttl: "60" };
+  const readOptions: DynamoDbReadOptions = { consistentRead: true };
+  const keysOptions: DynamoDbKeysOptions = { maxDepth: 1, consistentRead: false };
+  const name: string = driver.name;
+  const value: string | null = await driver.getItem("k", readOptions);
+  const has: boolean = await driver.hasItem("k", readOptions);
+  const keys: string[] = await driver.getKeys("base:", keysOptions);
+  await driver.getKeys();
+  await driver.getKeys(null, null);
+  // @ts-expect-error a depth is a number
+  await driver.getKeys("", { maxDepth: "1" });
+  // @ts-expect-error a key is text
+  await driver.getItem(5);
+  await driver.getItem("k", null);
+  for (const one of nested) await driver.setItem("k", one, itemOptions);
+  await driver.setItem("k", mixed);
+  await driver.setItem("k", user);
+  await driver.setItem("k", "v", { ttl: undefined });
+  await driver.setItem("k", "v", { ttl: false, signal: null });
+  await driver.setItems([{ key: "k", value: user, options: { ttl: 60 } }], { ttl: 1 });
+  await driver.setItems([{ key: "k", value: "v", options: null }], null);
+  // @ts-expect-error every item has a value
+  await driver.setItems([{ key: "k" }]);
+  await driver.setItemRaw("k", new DataView(new ArrayBuffer(1)));
+  const found: { key: string; value: unknown }[] = await driver.getItems(["k", { key: "l" }]);
+  await driver.getItems([{ key: "l", options: { consistentRead: true } }], null);
+  const raw: Buffer = await driver.getItemRaw("k");
+  const meta: DynamoDbMeta | null = await driver.getMeta("k", { consistentRead: "true" });
+  const numbers: (number | undefined)[] = [meta?.size, meta?.ttl];
   const written: Date | undefined = meta?.mtime;
-  void [found, raw, size, left, written];
-  await everything.removeItem("k");
-  await everything.clear("base:");
-  await everything.clear();
-  await everything.dispose();
-  const { getItem, dispose } = everything;
+  await driver.removeItem("k");
+  await driver.clear("base:");
+  await driver.clear();
+  const { getItem, dispose } = driver;
   await getItem("k");
   await dispose();
-  void [name, value, has, keys];
+  void [name, value, has, keys, found, raw, numbers, written];
 }
 void use;
 
@@ -176,89 +187,32 @@ void use;
 async function setUp(): Promise<void> {
   const result: DynamoDbCreateTableResult = await createTable(options);
   const created: boolean = result.created;
-  await createTable({ table: "cache" });
   await createTable();
-  await createTable(null);
+  for (const one of others) await createTable(one);
   void created;
 }
 void setUp;
 
-// Errors.
 function explain(error: unknown): string | undefined {
   if (!(error instanceof DynamoDbError)) return undefined;
   const asError: Error = error;
   const code: DynamoDbErrorCode = error.code;
   const operation: string = error.operation;
-  const table: string | undefined = error.table;
-  const key: string | undefined = error.key;
+  const texts: (string | undefined)[] = [error.table, error.key, error.$metadata.requestId];
   const retryable: boolean = error.retryable;
-  const status: number | undefined = error.$metadata.httpStatusCode;
-  const request: string | undefined = error.$metadata.requestId;
-  const attempts: number | undefined = error.$metadata.attempts;
+  const numbers: (number | undefined)[] = [
+    error.$metadata.httpStatusCode,
+    error.$metadata.attempts,
+  ];
   const cause: unknown = error.cause;
   if (error.code === "ERR_DYNAMODB_TABLE_NOT_FOUND") return "create the table";
   // @ts-expect-error no such code: a typing mistake shows
   if (error.code === "ERR_DYNAMODB_TABLE_MISSING") return "never";
-  return [asError, code, operation, table, key, retryable, status, request, attempts, cause].join();
+  return [asError, code, operation, texts, retryable, numbers, cause].join();
 }
 void explain;
-
-// What is wrong is an error before it runs.
-// @ts-expect-error a table is text
-dynamoDbCacheDriver({ table: 5 });
-// @ts-expect-error a region is text
-dynamoDbCacheDriver({ table: "cache", region: 5 });
-// @ts-expect-error an endpoint is text
-dynamoDbCacheDriver({ table: "cache", endpoint: new URL("http://localhost") });
-// @ts-expect-error a time to live is a number of seconds
-dynamoDbCacheDriver({ table: "cache", ttl: true });
-// @ts-expect-error a time to live is a number of seconds
-dynamoDbCacheDriver({ table: "cache", expireIn: { seconds: 60 } });
-// @ts-expect-error a flag is a boolean
-dynamoDbCacheDriver({ table: "cache", consistentRead: "yes" });
-// @ts-expect-error a number of attempts is a number
-dynamoDbCacheDriver({ table: "cache", maxAttempts: true });
-// @ts-expect-error a proxy is a boolean or text
-dynamoDbCacheDriver({ table: "cache", proxy: 3128 });
-// @ts-expect-error credentials need a secret
-dynamoDbCacheDriver({ table: "cache", credentials: { accessKeyId: "id" } });
-// @ts-expect-error a function gives credentials
-dynamoDbCacheDriver({ table: "cache", credentials: async () => ({ accessKeyId: "id" }) });
-// @ts-expect-error credentials are an object
-dynamoDbCacheDriver({ table: "cache", credentials: "id:secret" });
-// @ts-expect-error an attribute's name is text
-dynamoDbCacheDriver({ table: "cache", attributes: { key: 5 } });
-// @ts-expect-error there is no such attribute
-dynamoDbCacheDriver({ table: "cache", attributes: { partition: "pk" } });
-void createTable({ region: "eu-west-1" }); // the table may come from the environment
-// @ts-expect-error a value is what a table can hold
-void everything.setItem("k", () => {});
-// @ts-expect-error a Date is no value
-void everything.setItem("k", new Date());
-// @ts-expect-error nor is a Promise
-void everything.setItem("k", Promise.resolve("v"));
-// @ts-expect-error nor is a symbol
-void everything.setItem("k", Symbol("v"));
-// @ts-expect-error nor is a Map with other keys
-void everything.setItem("k", new Map([[1, "v"]]));
-// @ts-expect-error nor is a RegExp
-void everything.setItem("k", /v/);
-// @ts-expect-error nothing is no value
-void everything.setItem("k", undefined);
-// @ts-expect-error every item has a value
-void everything.setItems([{ key: "k" }]);
-// @ts-expect-error a number of segments is a number
-dynamoDbCacheDriver({ table: "cache", scan: { segments: true } });
-// @ts-expect-error there is no such setting of a scan
-dynamoDbCacheDriver({ table: "cache", scan: { limit: 5 } });
-// @ts-expect-error a key is text
-void everything.getItem(5);
-// @ts-expect-error credentials are not shown
-void shown.credentials;
 // @ts-expect-error the driver makes errors, users do not
 void new DynamoDbError("made by hand");
-// @ts-expect-error a depth is a number
-void everything.getKeys("", { maxDepth: "1" });
 
 // The Nitro module takes what Nitro hands it, of whichever version.
 declare const nitro: {

@@ -10,10 +10,7 @@ import { summarise } from "./stats.mjs";
 /** Metrics that are shared by the operations of a round; the others hold for the process as it is. */
 const perOperation = new Set(["wall", "cpu", "main", "requests"]);
 
-/**
- * @param {any[]} samples
- * @returns {Figures}
- */
+/** @param {any[]} samples @returns {Figures} */
 export function figuresOf(samples) {
   /** @type {Record<string, number[]>} */
   const values = {};

@@ -1,34 +1,25 @@
 // One measured process: started, waited for, its one line of JSON read.
-import { start } from "../../scripts/lib/process.mjs";
-import { Failure } from "../../scripts/lib/steps.mjs";
+import { runQuietly } from "../../scripts/lib/process.mjs";
+import { inProject } from "../../scripts/lib/project.mjs";
 
 /** No single round takes longer unless something hangs. */
 const minutes = 3;
 
-// Nothing of the shell that starts the bench may reach what is measured: no AWS settings, no Node flags.
-export const inherited = Object.fromEntries(
-  Object.entries(process.env).filter(
-    ([name]) => !/^(AWS_|NODE_|SSL_|npm_|NAPI_|UNSTORAGE_)/.test(name),
+/** Nothing of the shell that starts the bench may reach what is measured: no AWS settings, no Node flags. */
+export const inherited = {
+  ...Object.fromEntries(
+    Object.entries(process.env).filter(
+      ([name]) => !/^(AWS_|NODE_|SSL_|npm_|NAPI_|UNSTORAGE_)/.test(name),
+    ),
   ),
-);
+  AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
+};
 
-/**
- * @param {string} command
- * @param {string[]} parameters
- * @param {NodeJS.ProcessEnv} [env]
- * @returns {Promise<any>}
- */
+/** @param {string} name */
+export const worker = (name) => inProject("bench", "workers", `${name}.mjs`);
+
+/** @param {string} command @param {string[]} parameters @param {NodeJS.ProcessEnv} [env] @returns {Promise<any>} */
 export async function measured(command, parameters, env = {}) {
-  const { output, exited } = start(command, parameters, {
-    env: { ...inherited, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true", ...env },
-    stdout: "kept",
-    stderr: "kept",
-    minutes,
-  });
-  const code = await exited;
-  if (code !== 0) {
-    const reason = output.isLate ? `took over ${minutes} min` : `failed (exit code ${code})`;
-    throw new Failure(`${command} ${parameters.join(" ")} ${reason}:\n${output.all}`);
-  }
-  return JSON.parse(output.stdout);
+  const options = { env: { ...inherited, ...env }, minutes };
+  return JSON.parse((await runQuietly(command, parameters, options)).stdout);
 }

@@ -1,12 +1,19 @@
-// A proxy that counts the requests passing through it: for a few operations outside the measured rounds.
+// Requests per operation: of a few operations, outside the measured rounds, through a proxy that counts.
 import http from "node:http";
 
 import { listen } from "../../scripts/lib/listen.mjs";
+import { summarise } from "./stats.mjs";
+
+/** @typedef {import("./scenarios.mjs").Contestant} Contestant */
 
 /**
- * @param {string} endpoint what it stands before
+ * @param {import("./alternate.mjs").Outcome} outcome gets the figure `requests`
+ * @param {string} endpoint what the proxy stands before
+ * @param {(text: string) => void} progress
+ * @param {(contestant: Contestant, endpoint: string, reset: () => void) => Promise<number>} operate gives the number of operations
  */
-export async function startCounter(endpoint) {
+export async function countRequests(outcome, endpoint, progress, operate) {
+  progress("counting requests");
   const { hostname, port } = new URL(endpoint);
   const agent = new http.Agent({ keepAlive: true });
   let count = 0;
@@ -20,18 +27,19 @@ export async function startCounter(endpoint) {
     onward.on("error", () => response.destroy());
     request.pipe(onward);
   });
-  return {
-    endpoint: await listen(server),
-    /** The requests since it was last asked. */
-    take() {
-      const taken = count;
-      count = 0;
-      return taken;
-    },
-    stop() {
-      server.closeAllConnections();
-      server.close();
-      agent.destroy();
-    },
-  };
+  const reset = () => (count = 0);
+  try {
+    const counted = await listen(server);
+    for (const [contestant, figures] of Object.entries(outcome)) {
+      if (contestant !== "boundary") {
+        reset();
+        const operations = await operate(/** @type {Contestant} */ (contestant), counted, reset);
+        figures.requests = summarise([count / operations]);
+      }
+    }
+  } finally {
+    server.closeAllConnections();
+    server.close();
+    agent.destroy();
+  }
 }

@@ -2,21 +2,16 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 
-import { startServer } from "../../scripts/lib/engine.mjs";
+import { credentials, region, startServer } from "../../scripts/lib/engine.mjs";
 import { inProject } from "../../scripts/lib/project.mjs";
 import { Failure } from "../../scripts/lib/steps.mjs";
-import { inherited } from "./child.mjs";
+import { inherited, worker } from "./child.mjs";
 import { benchCache, valueFile } from "./values.mjs";
 
 /** @typedef {{ main: number, others: number }} Instructions */
 
-/**
- * @typedef {object} Variant
- * @property {string} [addon] another binary than the one in the repository
- * @property {boolean} [isSlowed] does 20 % more than it says
- */
+/** @typedef {{ addon?: string, isSlowed?: boolean }} Variant another binary than the repository's; 20 % more than it says */
 
 /** By how much a figure may exceed its baseline. */
 export const allowance = 0.15;
@@ -30,16 +25,16 @@ const counts = /** @type {const} */ ([160, 480]);
 /** Requests under way, of which all counts are a multiple, also where each fifth is doubled. */
 const inFlight = 8;
 
-const worker = (/** @type {string} */ name) =>
-  fileURLToPath(new URL(`../workers/${name}.mjs`, import.meta.url));
-
 /** The server whose answers never differ, in a process of its own. */
-export const startCanned = () =>
-  startServer("canned.mjs", process.execPath, [
-    worker("canned"),
-    valueFile(1024),
-    String(inFlight),
-  ]);
+export function startCanned() {
+  const parameters = [worker("canned"), valueFile(1024), String(inFlight)];
+  return startServer("canned.mjs", process.execPath, parameters);
+}
+
+// Without a compiler at run time, and with one thread, V8 does the same in every run. It collects no garbage: one
+// collection costs as much as a hundred reads, and falls into one of the two runs or into none by chance.
+const nodeFlags =
+  "--jitless --single-threaded --predictable --no-memory-reducer --min-semi-space-size=64 --max-semi-space-size=64";
 
 /**
  * @param {string} operation
@@ -63,68 +58,47 @@ function runCounted(operation, endpoint, count, { addon, isSlowed }) {
     isCounted: true,
     endpoint,
     table: "guard",
-    region: "us-east-1",
-    credentials: { accessKeyId: "LOCAL", secretAccessKey: "local" },
+    region,
+    credentials,
     // Valgrind takes fifty times as long.
     options: { connectTimeout: 0, attemptTimeout: 0, timeout: 0 },
     valueFile: valueFile(1024),
     ...(isSlowed ? { twiceEvery } : {}),
   };
-  const valgrind = [
-    "--tool=callgrind",
-    "--separate-threads=yes",
-    `--callgrind-out-file=${path.join(directory, "out")}`,
-  ];
-  // Without a compiler at run time, and with one thread, V8 does the same in every run. It collects no garbage: one
-  // collection costs as much as a hundred reads, and falls into one of the two runs or into none by chance.
-  const node = ["--jitless", "--single-threaded", "--predictable", "--no-memory-reducer"].concat(
-    ["min", "max"].map((size) => `--${size}-semi-space-size=64`),
-  );
-  const { status, stderr } = spawnSync(
-    "valgrind",
-    [...valgrind, process.execPath, ...node, worker("load"), JSON.stringify(spec)],
-    {
-      env: { ...inherited, ...(addon ? { NAPI_RS_NATIVE_LIBRARY_PATH: path.resolve(addon) } : {}) },
-      encoding: "utf8",
-      stdio: ["ignore", "ignore", "pipe"],
-    },
-  );
+  const out = `--callgrind-out-file=${path.join(directory, "out")}`;
+  const valgrind = ["--tool=callgrind", "--separate-threads=yes", out];
+  const node = [process.execPath, ...nodeFlags.split(" "), worker("load"), JSON.stringify(spec)];
+  const { status, stderr } = spawnSync("valgrind", [...valgrind, ...node], {
+    env: { ...inherited, ...(addon ? { NAPI_RS_NATIVE_LIBRARY_PATH: path.resolve(addon) } : {}) },
+    encoding: "utf8",
+    stdio: ["ignore", "ignore", "pipe"],
+  });
   if (status !== 0) {
     throw new Failure(`valgrind failed (exit code ${status}):\n${stderr}`);
   }
-  /** @type {Instructions} */
   const sum = { main: 0, others: 0 };
   for (const file of readdirSync(directory)) {
-    const [, thread] = /^out-(\d+)$/.exec(file) ?? [];
-    const [, total] =
-      /^totals: (\d+)$/m.exec(readFileSync(path.join(directory, file), "utf8")) ?? [];
-    if (thread && total) {
-      sum[Number(thread) === 1 ? "main" : "others"] += Number(total);
+    const thread = /^out-(\d+)$/.exec(file)?.[1];
+    const text = readFileSync(path.join(directory, file), "utf8");
+    const total = Number(/^totals: (\d+)$/m.exec(text)?.[1] ?? 0);
+    if (thread) {
+      sum[Number(thread) === 1 ? "main" : "others"] += total;
     }
   }
   return sum;
 }
 
-/**
- * @param {string} operation
- * @param {string} endpoint
- * @param {Variant} variant
- * @returns {Instructions}
- */
+/** @param {string} operation @param {string} endpoint @param {Variant} variant @returns {Instructions} */
 export function instructionsPerOperation(operation, endpoint, variant) {
-  const [few, many] = counts.map((count) => runCounted(operation, endpoint, count, variant));
-  if (!few || !many) {
-    throw new Failure("nothing was counted");
-  }
+  const [few, many] = counts;
+  const start = runCounted(operation, endpoint, few, variant);
+  const all = runCounted(operation, endpoint, many, variant);
   const each = (/** @type {keyof Instructions} */ part) =>
-    Math.round((many[part] - few[part]) / (counts[1] - counts[0]));
+    Math.round((all[part] - start[part]) / (many - few));
   return { main: each("main"), others: each("others") };
 }
 
-/**
- * @param {Record<string, Instructions>} measured
- * @param {Record<string, Instructions>} baseline
- */
+/** @param {Record<string, Instructions>} measured @param {Record<string, Instructions>} baseline */
 export function judge(measured, baseline) {
   return Object.entries(measured).flatMap(([operation, now]) =>
     /** @type {const} */ (["main", "others"]).map((part) => {
@@ -133,20 +107,19 @@ export function judge(measured, baseline) {
       // Not to be compared is not to have passed.
       const passed = before > 0 && change <= allowance;
       const name = `${operation}, ${part === "main" ? "main thread" : "other threads"}`;
-      return { name, before, now: now[part], change, passed };
+      return { name, operation, before, now: now[part], change, passed };
     }),
   );
 }
 
 /**
- * The operations that cost more than they may.
  * @param {Record<string, Instructions>} measured
  * @param {Record<string, Instructions>} baseline
+ * @returns {string[]} the operations that cost more than they may
  */
 export function failing(measured, baseline) {
-  return Object.entries(measured).flatMap(([operation, now]) =>
-    judge({ [operation]: now }, baseline).every(({ passed }) => passed) ? [] : [operation],
-  );
+  const failed = judge(measured, baseline).filter(({ passed }) => !passed);
+  return [...new Set(failed.map(({ operation }) => operation))];
 }
 
 /**

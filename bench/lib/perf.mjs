@@ -9,48 +9,34 @@ const kinds = /** @type {const} */ ([
   [/^node$|libstdc|libgcc|^\[JIT\]|^perf-\d+\.map$/, "Node"],
 ]);
 
-/** @param {string} binary */
-const kindOf = (binary) => kinds.find(([pattern]) => pattern.test(binary))?.[1] ?? "others";
-
-/** @param {string} thread as the system names it */
-const roleOf = (thread) =>
-  thread === "dynamodb" ? "worker" : thread === "bench-floor" ? "floor" : "Node's threads";
+/** Threads by what they are called, as the system names them. @type {Record<string, string>} */
+const roles = { dynamodb: "worker", "bench-floor": "floor" };
 
 /**
  * The shares of a process's time, by thread and binary.
  *
  * @param {string} report of `perf report --sort comm,dso --field-separator ;`
- * @returns {Record<string, Record<string, number>>} 0.25 for a quarter, largest first within a thread
+ * @returns {[name: string, share: number][]} `worker: addon` and 0.25 for a quarter, largest first
  */
 export function sharesOf(report) {
-  /** @type {Record<string, Record<string, number>>} */
-  const shares = {};
-  for (const line of report.split("\n")) {
+  /** @type {Map<string, number>} */
+  const shares = new Map();
+  for (const line of report.split("\n").filter((text) => !text.startsWith("#"))) {
     const [percent, thread, binary] = line.split(";").map((field) => field.trim());
-    if (!percent || !thread || !binary || line.startsWith("#")) {
-      continue;
+    if (percent && thread && binary) {
+      const kind = kinds.find(([pattern]) => pattern.test(binary))?.[1] ?? "others";
+      const name = `${roles[thread] ?? "Node's threads"}: ${kind}`;
+      shares.set(name, (shares.get(name) ?? 0) + Number.parseFloat(percent) / 100);
     }
-    const kind = kindOf(binary);
-    const ofThread = (shares[roleOf(thread)] ??= {});
-    ofThread[kind] = (ofThread[kind] ?? 0) + Number.parseFloat(percent) / 100;
   }
-  return Object.fromEntries(
-    Object.entries(shares).map(([thread, kindsOfThread]) => [
-      thread,
-      Object.fromEntries(Object.entries(kindsOfThread).sort(([, a], [, b]) => b - a)),
-    ]),
-  );
+  return [...shares].sort(([, a], [, b]) => b - a);
 }
 
-/**
- * @param {string} output of `perf stat -x , -e context-switches`
- * @returns {number}
- */
+/** @param {string} output of `perf stat -x , -e context-switches` */
 export function switchesOf(output) {
-  const line = output.split("\n").find((text) => text.includes("context-switches"));
-  const count = Number(line?.split(",")[0]);
-  if (!line || !Number.isFinite(count)) {
+  const count = /^(\d+),.*context-switches/m.exec(output)?.[1];
+  if (count === undefined) {
     throw new Error(`perf counted no context switches: ${output}`);
   }
-  return count;
+  return Number(count);
 }

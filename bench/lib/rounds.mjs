@@ -1,19 +1,19 @@
-// Runs a scenario of calls: loads, listings, cold starts.
-import { fileURLToPath } from "node:url";
-
+// Runs a scenario: loads, listings and cold starts here, the others in files of their own.
 import { credentials as engineCredentials, region } from "../../scripts/lib/engine.mjs";
 import { createTable } from "../../scripts/lib/table.mjs";
 import { alternate } from "./alternate.mjs";
-import { measured } from "./child.mjs";
-import { startCounter } from "./counter.mjs";
+import { measured, worker } from "./child.mjs";
+import { countRequests } from "./counter.mjs";
+import { startEndpoint } from "./endpoints.mjs";
+import { runNitro } from "./nitro.mjs";
 import { boundaryAddon, floorProgram } from "./prepare.mjs";
-import { summarise } from "./stats.mjs";
+import { runSize } from "./size.mjs";
 import { valueFile } from "./values.mjs";
 
 /** @typedef {import("./alternate.mjs").Outcome} Outcome */
-/** @typedef {import("./endpoints.mjs").Endpoint & { plain?: string }} Endpoint */
 /** @typedef {import("./scenarios.mjs").Contestant} Contestant */
 /** @typedef {import("./scenarios.mjs").Scenario} Scenario */
+/** @typedef {(scenario: Scenario, endpoint: import("./endpoints.mjs").Endpoint, plan: Plan, progress: (text: string) => void) => Promise<Outcome>} Runner */
 
 /**
  * @typedef {object} Plan
@@ -30,49 +30,17 @@ const connections = 50;
 // A copy: AWS's SDK adds a field to the object that it is given.
 const credentials = { ...engineCredentials };
 
-const worker = (/** @type {string} */ name) =>
-  fileURLToPath(new URL(`../workers/${name}.mjs`, import.meta.url));
-
-/**
- * @param {any} spec
- * @param {Plan} plan
- * @returns {Promise<any>}
- */
-function start(spec, plan) {
-  const isFloor = spec.contestant === "floor";
-  const program = isFloor ? [floorProgram()] : [process.execPath, worker("load")];
-  const [command, ...parameters] = [...(plan.watcher?.(spec.contestant) ?? []), ...program];
-  const env = spec.contestant === "driver" ? plan.driverEnv : {};
-  return measured(String(command), [...parameters, JSON.stringify(spec)], env);
-}
-
-/**
- * Writes the items that a scenario reads; the floor's program does that, as it is quick.
- *
- * @param {any} spec
- */
-async function fill(spec) {
-  const writes = {
-    ...spec,
-    operation: "setItem",
-    warmUp: 0,
-    count: spec.keys,
-    inFlight: connections,
-  };
-  await measured(floorProgram(), [JSON.stringify(writes)]);
-}
+/** Writes the items that a scenario reads; the floor's program does that, as it is quick. @param {any} spec */
+const fill = (spec) => {
+  const writes = { operation: "setItem", warmUp: 0, count: spec.keys, inFlight: connections };
+  return measured(floorProgram(), [JSON.stringify({ ...spec, ...writes })]);
+};
 
 /** @param {Scenario} scenario */
 const tableOf = ({ name }) => name.replaceAll(/[^\w.-]/g, "_");
 
-/**
- * @param {Scenario} scenario
- * @param {Endpoint} endpoint
- * @param {Plan} plan
- * @param {(text: string) => void} progress
- * @returns {Promise<Outcome>}
- */
-export async function runLoad(scenario, { endpoint }, plan, progress) {
+/** @type {Runner} */
+async function runLoad(scenario, { endpoint }, plan, progress) {
   const { load, contestants } = scenario;
   const table = tableOf(scenario);
   const scaled = (/** @type {number} */ count) =>
@@ -91,66 +59,39 @@ export async function runLoad(scenario, { endpoint }, plan, progress) {
     connect: load.warmUp === 0,
     verify: true,
   };
-  const specOf = (/** @type {Contestant} */ contestant) => ({
-    ...base,
-    contestant,
-    module: contestant === "boundary" ? boundaryAddon : plan.modules[contestant],
-  });
-  // The scripted endpoint has its items already.
-  const isFilled = scenario.endpoint === "pages";
-  const refill = async () => {
+
+  /** @param {Contestant} contestant @param {object} [other] in its spec @param {string[]} [watcher] */
+  async function one(contestant, other = {}, watcher = []) {
     if (scenario.refill) {
       await fill(base);
     }
-  };
-  if (!isFilled) {
+    const module = contestant === "boundary" ? boundaryAddon : plan.modules[contestant];
+    const spec = JSON.stringify({ ...base, contestant, module, ...other });
+    const isFloor = contestant === "floor";
+    const program = isFloor ? [floorProgram()] : [process.execPath, worker("load")];
+    const [command = "", ...parameters] = [...watcher, ...program, spec];
+    return measured(command, parameters, contestant === "driver" ? plan.driverEnv : {});
+  }
+
+  // The scripted endpoint has its items already.
+  if (scenario.endpoint !== "pages") {
     await createTable(endpoint, table);
     await fill(base);
   }
-  const outcome = await alternate(contestants, plan.rounds, progress, async (contestant) => {
-    await refill();
-    return start(specOf(contestant), plan);
+  const outcome = await alternate(contestants, plan.rounds, progress, (contestant) =>
+    one(contestant, {}, plan.watcher?.(contestant)),
+  );
+  await countRequests(outcome, endpoint, progress, async (contestant, counted) => {
+    const count = Math.min(base.count, 50);
+    // Nothing but the operations themselves is sent.
+    await one(contestant, { endpoint: counted, count, warmUp: 0, connect: false, verify: false });
+    return count;
   });
-  progress("counting requests");
-  for (const contestant of contestants) {
-    const figures = outcome[contestant];
-    if (figures && contestant !== "boundary") {
-      await refill();
-      const unwatched = { ...plan, watcher: undefined };
-      figures.requests = summarise([await countRequests(specOf(contestant), unwatched)]);
-    }
-  }
   return outcome;
 }
 
-/**
- * Requests per operation, of a few operations through a counting proxy.
- *
- * @param {any} spec
- * @param {Plan} plan
- */
-async function countRequests(spec, plan) {
-  const counter = await startCounter(spec.endpoint);
-  try {
-    const few = Math.min(spec.count, 50);
-    const { endpoint } = counter;
-    // Nothing but the operations themselves is sent.
-    const only = { warmUp: 0, connect: false, verify: false };
-    await start({ ...spec, endpoint, count: few, ...only }, plan);
-    return counter.take() / few;
-  } finally {
-    counter.stop();
-  }
-}
-
-/**
- * @param {Scenario} scenario
- * @param {Endpoint} endpoint
- * @param {Plan} plan
- * @param {(text: string) => void} progress
- * @returns {Promise<Outcome>}
- */
-export async function runCold(scenario, { endpoint, plain = endpoint, env }, plan, progress) {
+/** @type {Runner} */
+async function runCold(scenario, { endpoint, plain, env }, plan, progress) {
   const { load, contestants } = scenario;
   const table = tableOf(scenario);
   await createTable(plain, table);
@@ -163,4 +104,24 @@ export async function runCold(scenario, { endpoint, plain = endpoint, env }, pla
     const own = contestant === "driver" ? plan.driverEnv : {};
     return measured(process.execPath, [worker("cold"), JSON.stringify(spec)], { ...env, ...own });
   });
+}
+
+/**
+ * One scenario, of whatever kind, against an endpoint of its own: none inherits the tables of another.
+ *
+ * @param {Scenario} scenario
+ * @param {Plan} plan
+ * @param {(text: string) => void} progress
+ */
+export async function runScenario(scenario, plan, progress) {
+  if (scenario.kind === "size") {
+    return runSize(plan.modules["bundled"] ?? "");
+  }
+  const endpoint = await startEndpoint(scenario.endpoint);
+  try {
+    const runners = { load: runLoad, cold: runCold, nitro: runNitro };
+    return await runners[scenario.kind](scenario, endpoint, plan, progress);
+  } finally {
+    await endpoint.stop();
+  }
 }

@@ -24,36 +24,31 @@
  * @property {boolean} [refill] the table is refilled for every process
  */
 
-const sizes = /** @type {const} */ ([
-  ["256B", 256],
-  ["1KB", 1024],
-  ["64KB", 64 * 1024],
-  ["380KB", 380 * 1024],
+/** Enough to fill a second of the slower contestant, more or less: the faster one does the same number. */
+const counts = /** @type {const} */ ([
+  ["256 B", 256, [2000, 6000, 6000]],
+  ["1 KB", 1024, [2000, 6000, 6000]],
+  ["64 KB", 64 * 1024, [600, 1200, 1200]],
+  ["380 KB", 380 * 1024, [120, 240, 512]],
 ]);
 
-/** Enough to fill a second of the slower contestant, more or less: the faster one does the same number. */
-const counts = {
-  "256B": { 1: 2000, 64: 6000, 512: 6000 },
-  "1KB": { 1: 2000, 64: 6000, 512: 6000 },
-  "64KB": { 1: 600, 64: 1200, 512: 1200 },
-  "380KB": { 1: 120, 64: 240, 512: 512 },
-};
-
-/** @returns {Scenario[]} */
-function items(/** @type {"getItem" | "setItem"} */ operation) {
-  return sizes.flatMap(([label, size]) =>
-    /** @type {const} */ ([1, 64, 512]).map((inFlight) => {
-      const count = counts[label][inFlight];
-      const isMain = label === "1KB" && inFlight === 64;
+/** @param {"getItem" | "setItem"} operation @returns {Scenario[]} */
+const items = (operation) =>
+  counts.flatMap(([label, size, countsOfSize]) =>
+    [1, 64, 512].map((inFlight, index) => {
+      const count = countsOfSize[index] ?? 0;
+      const isMain = operation === "getItem" && size === 1024 && inFlight === 64;
       /** @type {Contestant[]} */
-      const others = operation === "getItem" && isMain ? ["bare", "boundary"] : [];
-      return /** @type {Scenario} */ ({
-        name: `${operation}-${label}-${inFlight}`,
-        title: `${operation} of ${label.replace(/(\d)([KB])/, "$1 $2")}, ${inFlight} in flight`,
+      const contestants = ["driver", "reference"];
+      // The floor where a target is near; elsewhere it would say the same again.
+      if (size === 1024) contestants.push("floor");
+      if (isMain) contestants.push("bare", "boundary");
+      return {
+        name: `${operation}-${label.replace(" ", "")}-${inFlight}`,
+        title: `${operation} of ${label}, ${inFlight} in flight`,
         kind: "load",
         endpoint: "dynoxide",
-        // The floor where a target is near; elsewhere it would say the same again.
-        contestants: ["driver", "reference", ...(label === "1KB" ? ["floor"] : []), ...others],
+        contestants,
         load: {
           operation,
           size,
@@ -62,10 +57,9 @@ function items(/** @type {"getItem" | "setItem"} */ operation) {
           warmUp: Math.max(inFlight, Math.ceil(count / 4)),
           count,
         },
-      });
+      };
     }),
   );
-}
 
 /** @type {Load} */
 const one = { operation: "getItem", size: 1024, keys: 1000, inFlight: 1, warmUp: 0, count: 1 };
@@ -125,10 +119,9 @@ const others = [
   {
     name: "size",
     title: "what is installed",
-    kind: "size",
     shows: ["bytes", "files"],
-    contestants: ["driver", "reference", "bundled"],
-    load: one,
+    ...cold,
+    kind: "size",
   },
 ];
 
@@ -142,22 +135,10 @@ export const scenarios = [
   ...others.map((scenario) => Object.assign({}, usual, scenario)),
 ];
 
-/**
- * The metrics that are shown of a scenario; the JSON holds all.
- *
- * @param {Scenario} scenario
- */
+/** The metrics that are shown of a scenario; the JSON holds all. @param {Scenario} scenario */
 export const shownOf = ({ shows = [] }) =>
   ["throughput", "wall", "cpu", "main", "delayP99", "peakRss", "requests"].concat(shows);
 
-/**
- * @param {string[] | undefined} names whole names, or their beginnings: `getItem-1KB` are three
- * @returns {Scenario[]}
- */
-export function chosen(names) {
-  return names
-    ? scenarios.filter(({ name }) =>
-        names.some((wanted) => name === wanted || name.startsWith(wanted)),
-      )
-    : scenarios;
-}
+/** @param {string[]} [names] whole names, or their beginnings: `getItem-1KB` are three */
+export const chosen = (names = [""]) =>
+  scenarios.filter(({ name }) => names.some((wanted) => name.startsWith(wanted)));

@@ -1,9 +1,8 @@
 // The results as a terminal shows them.
 import { bold, dim, green, red } from "../../scripts/lib/steps.mjs";
-import { ratio, spread } from "./stats.mjs";
+import { advantage, spread } from "./stats.mjs";
 
 /** @typedef {import("./alternate.mjs").Outcome} Outcome */
-/** @typedef {import("./stats.mjs").Summary} Summary */
 
 /** @param {number} value */
 export function short(value) {
@@ -18,7 +17,7 @@ const milliseconds = (/** @type {number} */ microseconds) => `${short(microsecon
 const megabytes = (/** @type {number} */ bytes) => `${short(bytes / 1024 / 1024)} MB`;
 
 /** What is shown of a metric, in this order. Those not here are in the JSON only. */
-export const columns = /** @type {const} */ ([
+const columns = /** @type {const} */ ([
   ["throughput", "operations/s", short],
   ["wall", "µs each", short],
   ["cpu", "µs processor", short],
@@ -34,69 +33,65 @@ export const columns = /** @type {const} */ ([
   ["requests", "requests", short],
 ]);
 
-/** @param {Summary} summary */
-export const percentSpread = (summary) => `±${Math.round((spread(summary) * 100) / 2)} %`;
+const asItIs = (/** @type {string} */ text) => text;
 
 /**
- * @param {string} title
+ * A header and a row for each contestant, with their ratio last.
+ *
  * @param {Outcome} outcome
- * @param {string[]} shownMetrics
+ * @param {string[]} metrics that are shown
+ * @param {{ small?: (text: string) => string, strong?: (text: string) => string }} [styles] of spreads and ratios
  */
-export function printOutcome(title, outcome, shownMetrics) {
+export function rowsOf(outcome, metrics, { small = asItIs, strong = asItIs } = {}) {
   const shown = columns.filter(
     ([metric]) =>
-      shownMetrics.includes(metric) && Object.values(outcome).some((found) => metric in found),
+      metrics.includes(metric) && Object.values(outcome).some((figures) => metric in figures),
   );
-  const shownFigure = (
-    /** @type {Summary | undefined} */ summary,
-    /** @type {typeof short} */ format,
-  ) => {
-    if (!summary) {
-      return "–";
-    }
-    const rounds = summary.samples.length > 1 ? ` ${percentSpread(summary)}` : "";
-    return `${format(summary.median)}${rounds}`;
-  };
-  const rows = Object.entries(outcome).map(([contestant, figures]) =>
-    [contestant].concat(shown.map(([metric, , format]) => shownFigure(figures[metric], format))),
-  );
-  const { driver, reference } = outcome;
-  if (driver && reference) {
+  const rows = [["", ...shown.map(([, name]) => name)]];
+  for (const [contestant, figures] of Object.entries(outcome)) {
+    const cells = shown.map(([metric, , format]) => {
+      const summary = figures[metric];
+      if (!summary) {
+        return "–";
+      }
+      const percent = small(`±${Math.round((spread(summary) * 100) / 2)} %`);
+      return `${format(summary.median)}${summary.samples.length > 1 ? ` ${percent}` : ""}`;
+    });
+    rows.push([contestant, ...cells]);
+  }
+  if (outcome.driver && outcome.reference) {
     const ratios = shown.map(([metric]) => {
-      const [more, less] = metric === "throughput" ? [driver, reference] : [reference, driver];
-      const value = ratio(more[metric], less[metric]);
-      return value === undefined ? "–" : `${short(value)}×`;
+      const value = advantage(outcome, metric);
+      return value === undefined ? "–" : strong(`${short(value)}×`);
     });
     rows.push(["ratio", ...ratios]);
   }
-  const header = ["", ...shown.map(([, name]) => name)];
-  const widths = header.map((name, column) =>
-    Math.max(name.length, ...rows.map((row) => row[column]?.length ?? 0)),
+  return rows;
+}
+
+/** @param {string} title @param {Outcome} outcome @param {string[]} metrics */
+export function printOutcome(title, outcome, metrics) {
+  const rows = rowsOf(outcome, metrics);
+  const widthOf = (/** @type {number} */ column) =>
+    Math.max(...rows.map((row) => row[column]?.length ?? 0));
+  const [header = "", ...lines] = rows.map((row) =>
+    row.map((cell, column) => cell.padStart(widthOf(column))).join("  "),
   );
-  const line = (/** @type {string[]} */ cells) =>
-    cells.map((cell, column) => cell.padStart(widths[column] ?? 0)).join("  ");
-  console.log(`\n${bold(title)}`);
-  console.log(dim(line(header)));
-  for (const row of rows) {
-    console.log(line(row));
-  }
+  console.log([`\n${bold(title)}`, dim(header), ...lines].join("\n"));
 }
 
 /** @param {import("./targets.mjs").Verdict[]} verdicts */
 export function printVerdicts(verdicts) {
-  if (verdicts.length === 0) {
-    return;
-  }
   const width = Math.max(...verdicts.map(({ title }) => title.length));
-  console.log(`\n${bold("Targets")}`);
+  console.log(verdicts.length > 0 ? `\n${bold("Targets")}` : "");
   for (const { title, wanted, reached, met } of verdicts) {
     const mark = met ? green("✔ met    ") : red("✘ not met");
     console.log(`${mark} ${title.padEnd(width)}  ${reached} ${dim(`(${wanted})`)}`);
   }
 }
 
-/** One line that is written over while a terminal shows it, and kept where a log does. */
-export function progressLine(/** @type {string} */ prefix) {
+/** One line that is written over while a terminal shows it, and kept where a log does. @param {string} prefix */
+export function progressLine(prefix) {
   const isTerminal = process.stdout.isTTY === true;
   let lastLogged = 0;
   return {

@@ -1,36 +1,25 @@
 // The arithmetic of the bench. Its tests are in bench/__test__/.
 
-/**
- * @typedef {object} Summary one figure over all rounds
- * @property {number} median
- * @property {number} min
- * @property {number} max
- * @property {number[]} samples in the order in which they were taken
- */
+/** @typedef {{ median: number, min: number, max: number, samples: number[] }} Summary samples in the order in which they were taken */
 
 /** @param {readonly number[]} samples */
 export function median(samples) {
   if (samples.length === 0) {
     throw new RangeError("no samples, no median");
   }
-  const sorted = [...samples].sort((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  const upper = /** @type {number} */ (sorted[middle]);
-  return sorted.length % 2 === 1 ? upper : (/** @type {number} */ (sorted[middle - 1]) + upper) / 2;
+  const sorted = samples.toSorted((a, b) => a - b);
+  const half = (sorted.length - 1) / 2;
+  const [lower = 0, upper = 0] = [sorted[Math.floor(half)], sorted[Math.ceil(half)]];
+  return (lower + upper) / 2;
 }
 
-/**
- * @param {readonly number[]} samples
- * @returns {Summary}
- */
-export function summarise(samples) {
-  return {
-    median: median(samples),
-    min: Math.min(...samples),
-    max: Math.max(...samples),
-    samples: [...samples],
-  };
-}
+/** @param {readonly number[]} samples @returns {Summary} */
+export const summarise = (samples) => ({
+  median: median(samples),
+  min: Math.min(...samples),
+  max: Math.max(...samples),
+  samples: [...samples],
+});
 
 /**
  * How far the rounds lie apart, as a part of their median: 0.1 when the highest is 10 % of it above the lowest.
@@ -46,6 +35,17 @@ export const spread = ({ median: middle, min, max }) => (middle === 0 ? 0 : (max
  * @param {Summary | undefined} less
  * @returns {number | undefined} nothing where one of them was not taken, or is nothing at all
  */
-export function ratio(more, less) {
-  return more && less && less.median > 0 ? more.median / less.median : undefined;
+export const ratio = (more, less) =>
+  more && less && less.median > 0 ? more.median / less.median : undefined;
+
+/**
+ * How many times better the driver is than another contestant: of a throughput more is better, of all else less.
+ *
+ * @param {import("./alternate.mjs").Outcome | undefined} outcome
+ * @param {string} metric
+ * @param {import("./scenarios.mjs").Contestant} [against]
+ */
+export function advantage(outcome, metric, against = "reference") {
+  const [ours, theirs] = [outcome?.driver?.[metric], outcome?.[against]?.[metric]];
+  return metric === "throughput" ? ratio(ours, theirs) : ratio(theirs, ours);
 }

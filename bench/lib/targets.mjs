@@ -1,103 +1,41 @@
 // What the driver is to reach, against the reference in the same run, and whether it did.
-import { ratio } from "./stats.mjs";
+import { advantage, ratio } from "./stats.mjs";
 
 /** @typedef {import("./alternate.mjs").Outcome} Outcome */
-/** @typedef {import("./scenarios.mjs").Contestant} Contestant */
+/** @typedef {{ title: string, wanted: string, reached: string, met: boolean }} Verdict */
 
 /**
  * @typedef {object} Target
  * @property {string} title
  * @property {string} scenario
  * @property {string} metric
- * @property {number} times how often the driver's figure must go into the other's (`more`: the other way round)
- * @property {"less" | "more"} [better] default: less
- * @property {Contestant} [against] default: the reference
+ * @property {number} times how often the driver's figure must go into the reference's; of a throughput the other way round
  * @property {boolean} [orEngineLimit] also met where the floor gets less than 10 % more
  */
 
-/**
- * @typedef {object} Verdict
- * @property {string} title
- * @property {string} wanted
- * @property {string} reached
- * @property {boolean} met
- */
-
 /** @type {Target[]} */
-export const targets = [
-  {
-    title: "getItem 1 KB, 64 in flight: processor time",
-    scenario: "getItem-1KB-64",
-    metric: "cpu",
-    times: 12,
-  },
-  {
-    title: "getItem 1 KB, 64 in flight: main thread",
-    scenario: "getItem-1KB-64",
-    metric: "main",
-    times: 40,
-  },
-  {
-    title: "getItem 1 KB, 64 in flight: throughput",
-    scenario: "getItem-1KB-64",
-    metric: "throughput",
-    times: 12,
-    better: "more",
-    orEngineLimit: true,
-  },
-  {
-    title: "setItem 1 KB, 64 in flight: processor time",
-    scenario: "setItem-1KB-64",
-    metric: "cpu",
-    times: 10,
-  },
-  {
-    title: "getItem 1 KB, one at a time: processor time",
-    scenario: "getItem-1KB-1",
-    metric: "cpu",
-    times: 4,
-  },
-  {
-    title: "getItem 1 KB, one at a time: time",
-    scenario: "getItem-1KB-1",
-    metric: "wall",
-    times: 2.5,
-  },
-  { title: "cold start: processor time", scenario: "cold", metric: "cpu", times: 15 },
-  {
-    title: "cold start over TLS: processor time",
-    scenario: "cold-tls",
-    metric: "cpu",
-    times: 5,
-  },
-  {
-    title: "getKeys of 60,000, pages of 40 ms: time",
-    scenario: "getKeys-60000-pages",
-    metric: "wall",
-    times: 8,
-  },
-  {
-    title: "getKeys of 60,000, pages of 40 ms: processor time",
-    scenario: "getKeys-60000-pages",
-    metric: "cpu",
-    times: 8,
-  },
-  { title: "clear of 20,000: time", scenario: "clear-20000", metric: "wall", times: 3 },
-  {
-    title: "RSS after 100,000 reads",
-    scenario: "memory-100000",
-    metric: "rss",
-    times: 2,
-  },
-  {
-    title: "Nitro cached route: requests/s",
-    scenario: "nitro",
-    metric: "throughput",
-    times: 3,
-    better: "more",
-  },
-  { title: "Nitro cached route: p99", scenario: "nitro", metric: "p99", times: 3 },
-];
+export const targets = /** @type {[string, string, string, number, boolean?][]} */ ([
+  ["getItem 1 KB, 64 in flight: processor time", "getItem-1KB-64", "cpu", 12],
+  ["getItem 1 KB, 64 in flight: main thread", "getItem-1KB-64", "main", 40],
+  ["getItem 1 KB, 64 in flight: throughput", "getItem-1KB-64", "throughput", 12, true],
+  ["setItem 1 KB, 64 in flight: processor time", "setItem-1KB-64", "cpu", 10],
+  ["getItem 1 KB, one at a time: processor time", "getItem-1KB-1", "cpu", 4],
+  ["getItem 1 KB, one at a time: time", "getItem-1KB-1", "wall", 2.5],
+  ["cold start: processor time", "cold", "cpu", 15],
+  ["cold start over TLS: processor time", "cold-tls", "cpu", 5],
+  ["getKeys of 60,000, pages of 40 ms: time", "getKeys-60000-pages", "wall", 8],
+  ["getKeys of 60,000, pages of 40 ms: processor time", "getKeys-60000-pages", "cpu", 8],
+  ["clear of 20,000: time", "clear-20000", "wall", 3],
+  ["RSS after 100,000 reads", "memory-100000", "rss", 2],
+  ["Nitro cached route: requests/s", "nitro", "throughput", 3],
+  ["Nitro cached route: p99", "nitro", "p99", 3],
+]).map(([title, scenario, metric, times, orEngineLimit = false]) => ({
+  title,
+  scenario,
+  metric,
+  times,
+  orEngineLimit,
+}));
 
 const times = (/** @type {number} */ value) => `${value.toFixed(value < 10 ? 2 : 1)}×`;
 
@@ -110,24 +48,25 @@ const engineMargin = 1.1;
  * @returns {Verdict | undefined} nothing where the scenario was not run
  */
 export function judge(target, outcomes) {
-  const { title, scenario, metric, against = "reference", better = "less" } = target;
+  const { title, scenario, metric, orEngineLimit } = target;
   const outcome = outcomes[scenario];
-  const ours = outcome?.driver?.[metric];
-  const theirs = outcome?.[against]?.[metric];
-  const value = better === "less" ? ratio(theirs, ours) : ratio(ours, theirs);
+  const value = advantage(outcome, metric);
   if (value === undefined) {
     return undefined;
   }
-  const floor = target.orEngineLimit ? ratio(outcome?.floor?.[metric], ours) : undefined;
-  const atLimit = floor !== undefined && floor < engineMargin;
-  const limit = floor === undefined ? "" : `, the floor gets ${times(floor)} of it`;
+  const { floor, driver } = outcome ?? {};
+  const more = orEngineLimit ? ratio(floor?.[metric], driver?.[metric]) : undefined;
+  const direction = metric === "throughput" ? "more" : "less";
   return {
     title,
-    wanted: `≥ ${times(target.times)} ${better}${target.orEngineLimit ? ", or the engine's limit" : ""}`,
-    reached: `${times(value)}${limit}`,
-    met: value >= target.times || atLimit,
+    wanted: `≥ ${times(target.times)} ${direction}${orEngineLimit ? ", or the engine's limit" : ""}`,
+    reached: `${times(value)}${more === undefined ? "" : `, the floor gets ${times(more)} of it`}`,
+    met: value >= target.times || (more !== undefined && more < engineMargin),
   };
 }
+
+const medianOf = (/** @type {import("./stats.mjs").Summary | undefined} */ summary) =>
+  summary?.median ?? Number.NaN;
 
 /**
  * The targets that are no ratio to the reference, and the bench's own conditions.
@@ -136,55 +75,32 @@ export function judge(target, outcomes) {
  * @returns {Verdict[]}
  */
 export function judgeLimits(outcomes) {
-  const main = outcomes["getItem-1KB-64"];
-  /** @type {Verdict[]} */
-  const verdicts = [];
-  const [driver, floor, boundary] = [main?.driver?.cpu, main?.floor?.cpu, main?.boundary?.cpu];
-  if (driver && floor && boundary) {
-    const value = driver.median / (floor.median + boundary.median);
-    verdicts.push({
-      title:
-        "stretch: getItem 1 KB, 64 in flight: processor time against signed request + empty call",
-      wanted: "≤ 1.60×",
-      reached: times(value),
-      met: value <= 1.6,
-    });
-  }
-  if (floor) {
-    verdicts.push({
-      title: "the bench itself: processor time of the floor per request",
-      wanted: "≤ 20 µs",
-      reached: `${floor.median.toFixed(1)} µs`,
-      met: floor.median <= 20,
-    });
-  }
-  const growth = outcomes["clear-20000"]?.driver?.["growth"];
-  if (growth) {
-    const megabytes = growth.median / 1024 / 1024;
-    verdicts.push({
-      title: "clear of 20,000: peak RSS above idle",
-      wanted: "≤ 40 MB",
-      reached: `${megabytes.toFixed(1)} MB`,
-      met: megabytes <= 40,
-    });
-  }
-  const overhead = ratio(main?.reference?.wall, main?.bare?.wall);
-  if (overhead !== undefined) {
-    verdicts.push({
-      title: "the bench itself: the reference against a bare GetCommand loop",
-      wanted: "≤ 1.10×",
-      reached: times(overhead),
-      met: overhead <= 1.1,
-    });
-  }
-  return verdicts;
+  const { driver, floor, boundary, reference, bare } = outcomes["getItem-1KB-64"] ?? {};
+  const growth = medianOf(outcomes["clear-20000"]?.driver?.["growth"]);
+  const floorCpu = medianOf(floor?.cpu);
+  const call = floorCpu + medianOf(boundary?.cpu);
+  const overhead = ratio(reference?.wall, bare?.wall) ?? Number.NaN;
+  const against =
+    "stretch: getItem 1 KB, 64 in flight: processor time against signed request + empty call";
+  /** @type {[title: string, reached: number, limit: number, unit: string][]} */
+  const limits = [
+    [against, medianOf(driver?.cpu) / call, 1.6, "×"],
+    ["the bench itself: processor time of the floor per request", floorCpu, 20, " µs"],
+    ["clear of 20,000: peak RSS above idle", growth / 1024 / 1024, 40, " MB"],
+    ["the bench itself: the reference against a bare GetCommand loop", overhead, 1.1, "×"],
+  ];
+  return limits
+    .filter(([, reached]) => !Number.isNaN(reached))
+    .map(([title, reached, limit, unit]) => ({
+      title,
+      wanted: unit === "×" ? `≤ ${times(limit)}` : `≤ ${limit}${unit}`,
+      reached: unit === "×" ? times(reached) : `${reached.toFixed(1)}${unit}`,
+      met: reached <= limit,
+    }));
 }
 
-/**
- * @param {Record<string, Outcome>} outcomes
- * @returns {Verdict[]}
- */
-export function judgeAll(outcomes) {
-  const verdicts = targets.map((target) => judge(target, outcomes));
-  return [...verdicts.filter((verdict) => verdict !== undefined), ...judgeLimits(outcomes)];
-}
+/** @param {Record<string, Outcome>} outcomes @returns {Verdict[]} */
+export const judgeAll = (outcomes) => [
+  ...targets.flatMap((target) => judge(target, outcomes) ?? []),
+  ...judgeLimits(outcomes),
+];

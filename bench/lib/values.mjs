@@ -37,11 +37,7 @@ export function valueOf(size) {
   return `${start}${"x".repeat(size - start.length - 2)}"}`;
 }
 
-/**
- * The value in a file, so that programs of any language write the same.
- *
- * @param {number} size
- */
+/** The value in a file, so that programs of any language write the same. @param {number} size */
 export function valueFile(size) {
   mkdirSync(benchCache, { recursive: true });
   const file = path.join(benchCache, `value-${size}.json`);

@@ -4,6 +4,8 @@
 import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 
+import { listen } from "../../scripts/lib/listen.mjs";
+
 const value = readFileSync(process.argv[2] ?? "", "utf8");
 const inFlight = Number(process.argv[3]);
 
@@ -21,23 +23,15 @@ const written = whole("{}");
 
 /** @type {(() => void)[]} */
 const waiting = [];
-/** @type {NodeJS.Timeout | undefined} */
-let afterTheLast;
-
-function answerAll() {
-  clearTimeout(afterTheLast);
-  for (const send of waiting.splice(0)) {
-    send();
-  }
-}
+const answerAll = () => waiting.splice(0).forEach((send) => send());
+// Started again by each request.
+const afterTheLast = setTimeout(answerAll, quiet);
 
 /** @param {() => void} send */
 function answerTogether(send) {
-  clearTimeout(afterTheLast);
+  afterTheLast.refresh();
   if (waiting.push(send) >= inFlight) {
     answerAll();
-  } else {
-    afterTheLast = setTimeout(answerAll, quiet);
   }
 }
 
@@ -59,8 +53,5 @@ const server = createServer((socket) => {
   });
   socket.on("error", () => socket.destroy());
 });
-server.listen(0, "127.0.0.1", () => {
-  const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
-  console.log(`http://127.0.0.1:${port}`);
-});
+console.log(await listen(server));
 process.stdin.resume().on("end", () => process.exit(0));

@@ -33,4 +33,4 @@ await drive(spec.warmUp);
 const work = () => drive(spec.count);
 const figures = spec.isCounted ? await work() : await measure(work);
 console.log(JSON.stringify({ operations: spec.count, ...figures }));
-await subject.close();
+await subject.close?.();

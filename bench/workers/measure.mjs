@@ -10,13 +10,11 @@ const resolution = 10;
  * that started this one.
  */
 export function peakRss() {
-  try {
-    const [, kilobytes] =
-      /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync("/proc/self/status", "utf8")) ?? [];
-    return Number(kilobytes) * 1024;
-  } catch {
+  if (process.platform !== "linux") {
     return process.resourceUsage().maxRSS * 1024;
   }
+  const status = readFileSync("/proc/self/status", "utf8");
+  return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
 }
 
 /** @param {() => Promise<unknown>} work */

@@ -1,10 +1,14 @@
 //! Any options: they are taken or refused, and no secret shows.
 #![no_main]
 
-use libfuzzer_sys::arbitrary::{self, Arbitrary};
+use std::convert::Infallible;
+
+use aws_sdk_dynamodb::config::SharedCredentialsProvider;
+use libfuzzer_sys::arbitrary::{self, Arbitrary, Unstructured};
 use libfuzzer_sys::fuzz_target;
+use unstorage_dynamodb::environment::Environment;
 use unstorage_dynamodb::input::Input;
-use unstorage_dynamodb::options::{Options, RawAttributes, RawCredentials, RawLimits, RawOptions, RawScan};
+use unstorage_dynamodb::options::{Nested, Options, RawOptions, Source};
 
 const SECRET: &str = "CANARY0SECRET0CANARY";
 
@@ -55,56 +59,43 @@ impl From<Any<'_>> for Input {
     }
 }
 
-#[derive(Arbitrary, Debug)]
+/// Options of any kind, whatever the driver asks for.
 struct Given<'a> {
-    table: Any<'a>,
-    region: Any<'a>,
-    id: Any<'a>,
-    with_secret: bool,
-    attributes: Option<[Any<'a>; 4]>,
-    more: [Any<'a>; 12],
-    limits: [Any<'a>; 5],
-    scan: Option<[Any<'a>; 3]>,
+    bytes: Unstructured<'a>,
+    within: &'static str,
 }
 
-fuzz_target!(|given: Given<'_>| {
-    let [expire_in, ttl, endpoint, base, batch, consistent_read, profile, user_agent, proxy, client, token, _] =
-        given.more.map(Input::from);
-    let [max_attempts, connect_timeout, attempt_timeout, timeout, max_connections] = given.limits.map(Input::from);
-    let credentials = if given.with_secret {
-        RawCredentials::Object {
-            access_key_id: given.id.into(),
-            secret_access_key: SECRET.into(),
-            session_token: token,
+impl Source for Given<'_> {
+    type Error = Infallible;
+
+    fn input(&mut self, name: &'static str) -> Result<Input, Infallible> {
+        Ok(match (self.within, name) {
+            ("credentials", "secretAccessKey") => SECRET.into(),
+            // Without a table, nothing else would be looked at.
+            ("", "table") if self.bytes.ratio(3, 4).unwrap_or(true) => "cache".into(),
+            _ => self.bytes.arbitrary::<Any<'_>>().map_or(Input::Absent, Input::from),
+        })
+    }
+
+    fn nested(&mut self, name: &'static str) -> Result<Nested<Self>, Infallible> {
+        if self.bytes.arbitrary().unwrap_or(false) {
+            return self.input(name).map(Nested::Plain);
         }
-    } else {
-        RawCredentials::Absent
-    };
-    let options = Options::parse(RawOptions {
-        table: given.table.into(),
-        region: given.region.into(),
-        credentials,
-        attributes: given.attributes.map_or(RawAttributes::Absent, |names| {
-            let [key, value, ttl, mtime] = names.map(Input::from);
-            RawAttributes::Object { key, value, ttl, mtime }
-        }),
-        expire_in,
-        ttl,
-        endpoint,
-        base,
-        batch,
-        consistent_read,
-        limits: RawLimits { max_attempts, connect_timeout, attempt_timeout, timeout, max_connections },
-        profile,
-        user_agent,
-        proxy,
-        scan: given.scan.map_or(RawScan::Absent, |scan| {
-            let [segments, concurrency, page_size] = scan.map(Input::from);
-            RawScan::Object { segments, concurrency, page_size }
-        }),
-        client,
-        ..RawOptions::default()
-    });
+        let length = self.bytes.len() / 4;
+        let bytes = Unstructured::new(self.bytes.bytes(length).unwrap_or_default());
+        Ok(Nested::Object(Self { bytes, within: name }))
+    }
+
+    fn provider(&mut self, _: &'static str) -> Result<Option<SharedCredentialsProvider>, Infallible> {
+        Ok(None)
+    }
+
+    fn finish(self) {}
+}
+
+fuzz_target!(|bytes: &[u8]| {
+    let Ok(raw) = RawOptions::read(Given { bytes: Unstructured::new(bytes), within: "" }, Environment::default());
+    let options = Options::parse(raw);
     let shown = match &options {
         Ok(options) => {
             assert!(options.table_name.len() >= 3 && options.limits.max_connections >= 1);

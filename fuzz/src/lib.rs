@@ -12,7 +12,7 @@ use aws_smithy_runtime_api::client::http::{
 };
 use aws_smithy_types::body::SdkBody;
 use unstorage_dynamodb::clock::Clock;
-use unstorage_dynamodb::options::{Options, RawCredentials, RawLimits, RawOptions};
+use unstorage_dynamodb::options::{Options, RawKeys, RawOptions};
 use unstorage_dynamodb::store::Store;
 
 thread_local! {
@@ -51,21 +51,14 @@ impl HttpConnector for Fuzzed {
 
 /// One attempt, and a deadline that a loop without end would miss.
 fn store() -> Store {
-    let limits = RawLimits {
-        max_attempts: "1".into(),
-        timeout: "20".into(),
-        attempt_timeout: "0".into(),
-        ..RawLimits::default()
-    };
     let options = Options::parse(RawOptions {
         table: "cache".into(),
         region: "eu-west-1".into(),
-        credentials: RawCredentials::Object {
-            access_key_id: "id".into(),
-            secret_access_key: "secret".into(),
-            session_token: unstorage_dynamodb::input::Input::Absent,
-        },
-        limits,
+        credentials: RawKeys { access_key_id: "id".into(), secret_access_key: "secret".into(), ..RawKeys::default() }
+            .into(),
+        max_attempts: "1".into(),
+        timeout: "20".into(),
+        attempt_timeout: "0".into(),
         ..RawOptions::default()
     });
     Store::with_http_client(options.expect("options"), Arc::new(StoppedClock), SharedHttpClient::new(Fuzzed))

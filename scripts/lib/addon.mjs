@@ -36,28 +36,33 @@ export function platformTag() {
   return platform === "win32" ? `win32-${arch}-msvc` : `${platform}-${arch}`;
 }
 
-/** @returns {string} the file name of the addon for this machine */
-export const addonName = () => `${readJson("package.json").napi.binaryName}.${platformTag()}.node`;
+/** The file name of the addon for a machine, by default this one. */
+export const addonName = (tag = platformTag()) =>
+  `${readJson("package.json").napi.binaryName}.${tag}.node`;
 
-// Contents, not times: a checkout or a clone changes the times of files that did not change.
-function hashOfInputs() {
+/**
+ * Contents, not times: a checkout or a clone changes the times of files that did not change.
+ *
+ * @param {string[]} entries files and folders of the repository
+ */
+export function hashOf(entries) {
   const hash = createHash("sha256");
-  for (const input of inputs) {
-    const files = statSync(inProject(input)).isDirectory()
-      ? readdirSync(inProject(input), { recursive: true, encoding: "utf8" }).sort()
+  for (const entry of entries) {
+    const files = statSync(inProject(entry)).isDirectory()
+      ? readdirSync(inProject(entry), { recursive: true, encoding: "utf8" }).sort()
       : [""];
     for (const file of files) {
-      const location = inProject(input, file);
+      const location = inProject(entry, file);
       if (statSync(location).isFile()) {
-        hash.update(`${input}/${file}\0`).update(readFileSync(location)).update("\0");
+        hash.update(`${entry}/${file}\0`).update(readFileSync(location)).update("\0");
       }
     }
   }
   return hash.digest("hex");
 }
 
-// Tells a binary that somebody else put there from the one that the stamp is about.
-function fingerprintOf(/** @type {string} */ file) {
+/** Tells a binary that somebody else put there from the one that the stamp is about. @param {string} file */
+function fingerprintOf(file) {
   const { size, mtimeMs } = statSync(file);
   return `${size}:${mtimeMs}`;
 }
@@ -65,24 +70,20 @@ function fingerprintOf(/** @type {string} */ file) {
 /** @returns {Profile | undefined} what is built from the sources as they are now, if anything */
 export function builtProfile() {
   const addon = inProject(addonName());
-  if (
-    ![addon, stampFile, inProject("binding.cjs"), inProject("binding.d.ts")].every((file) =>
-      existsSync(file),
-    )
-  ) {
+  const files = [addon, stampFile, inProject("binding.cjs")];
+  if (!files.every((file) => existsSync(file))) {
     return undefined;
   }
   const stamp = JSON.parse(readFileSync(stampFile, "utf8"));
-  const isCurrent = stamp.inputs === hashOfInputs() && stamp.addon === fingerprintOf(addon);
+  const isCurrent = stamp.inputs === hashOf(inputs) && stamp.addon === fingerprintOf(addon);
   return isCurrent ? stamp.profile : undefined;
 }
 
 /** What is shipped names its sources (a panic tells where it was), but not the folders of who built it. */
 function withoutPaths() {
   const cargoHome = process.env["CARGO_HOME"] ?? path.join(homedir(), ".cargo");
-  const remapped = [`${cargoHome}=/cargo`, `${root}=/unstorage-dynamodb`];
   // RUSTFLAGS has no quotes.
-  const flags = remapped
+  const flags = [`${cargoHome}=/cargo`, `${root}=/unstorage-dynamodb`]
     .filter((folders) => !/\s/.test(folders))
     .map((folders) => `--remap-path-prefix=${folders}`);
   return [process.env["RUSTFLAGS"] ?? "", ...flags].join(" ").trim();
@@ -96,39 +97,34 @@ function withoutPaths() {
  */
 export async function compileAddon(profile, target) {
   // Never --esm: bundlers of older Nitro versions do not follow that loader to the binary.
-  const parameters = ["build", "--platform", "--js", "binding.cjs", "--dts", "binding.d.ts"];
+  // napi-rs derives the loader from type declarations, so it must generate them. They are not used.
+  const declarations = path.join(".cache", "binding.d.ts");
+  const parameters = ["build", "--platform", "--js", "binding.cjs", "--dts", declarations];
   if (profile === "debug") {
     return run(...tool("@napi-rs/cli", parameters, "napi"));
   }
-  parameters.push("--release");
-  const env = { RUSTFLAGS: withoutPaths() };
-  if (!target.includes("-linux-")) {
-    return run(...tool("@napi-rs/cli", [...parameters, "--target", target], "napi"), { env });
-  }
-  const zig = await zigBuild(target);
-  return run(...tool("@napi-rs/cli", [...parameters, ...zig.parameters], "napi"), {
-    env: { ...zig.env, ...env },
-  });
+  const given = target.includes("-linux-")
+    ? await zigBuild(target)
+    : { parameters: ["--target", target], env: {} };
+  const all = [...parameters, "--release", ...given.parameters];
+  const env = { ...given.env, RUSTFLAGS: withoutPaths() };
+  return run(...tool("@napi-rs/cli", all, "napi"), { env });
 }
 
 /** @param {Profile} profile */
 export async function buildAddon(profile) {
-  const sources = hashOfInputs();
+  const sources = hashOf(inputs);
   await compileAddon(profile, hostTarget());
   const addon = inProject(addonName());
   if (!existsSync(addon)) {
     throw new Failure(`The build left no ${path.relative(root, addon)}.`);
   }
   mkdirSync(cacheDirectory, { recursive: true });
-  writeFileSync(
-    stampFile,
-    JSON.stringify({ profile, inputs: sources, addon: fingerprintOf(addon) }),
-  );
+  const stamp = { profile, inputs: sources, addon: fingerprintOf(addon) };
+  writeFileSync(stampFile, JSON.stringify(stamp));
 }
 
-/**
- * @param {Profile} [wanted] `debug` is content with a release build too: only slower to make, never worse to test
- */
+/** @param {Profile} [wanted] `debug` is content with a release build too: only slower to make, never worse to test */
 export async function ensureAddon(wanted = "debug") {
   const built = builtProfile();
   if (built === undefined || (wanted === "release" && built !== "release")) {

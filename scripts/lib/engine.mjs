@@ -37,10 +37,7 @@ const commands = {
   "dynamodb-local": dynamodbLocalCommand,
 };
 
-/**
- * @param {string | undefined} name
- * @returns {EngineName}
- */
+/** @param {string | undefined} name @returns {EngineName} */
 export function engineName(name = "dynoxide") {
   if (name in commands) {
     return /** @type {EngineName} */ (name);
@@ -52,13 +49,11 @@ export function engineName(name = "dynoxide") {
  * Starts an engine and waits until it accepts connections.
  *
  * @param {EngineName} [name]
- * @param {object} [options]
- * @param {number} [options.port] default: a free one
+ * @param {{ port?: number }} [options] default: a free port
  * @returns {Promise<Engine>}
  */
 export async function startEngine(name = "dynoxide", { port = 0 } = {}) {
-  const [command, parameters] = commands[name](port);
-  return { name, ...(await startServer(`The engine ${name}`, command, parameters)) };
+  return { name, ...(await startServer(`The engine ${name}`, ...commands[name](port))) };
 }
 
 /**
@@ -74,51 +69,23 @@ export async function startServer(name, command, parameters) {
   const detached = process.platform !== "win32";
   const child = spawn(command, parameters, { stdio: ["pipe", "pipe", "inherit"], detached });
   const exited = once(child, "exit").catch((error) => [error.message]);
-  const endpoint = await firstLine(child, exited, name);
+  const signal = AbortSignal.timeout(startTimeout);
+  const printed = once(createInterface({ input: child.stdout }), "line", { signal });
+  const [first] = await Promise.race([printed, exited]).catch(() => ["nothing in time"]);
+  if (!/^https?:/.test(String(first))) {
+    child.kill("SIGKILL");
+    throw new Failure(`${name} did not start: it printed or ended with "${first}".`);
+  }
   // The server must not keep a process alive that has nothing else to do.
   child.unref();
   child.stdout.destroy();
   /** @type {any} */ (child.stdin).unref?.();
-  return { endpoint, exited, stop: () => stop(child, exited) };
-}
-
-/**
- * @param {import("node:child_process").ChildProcessByStdio<any, any, null>} child
- * @param {Promise<unknown[]>} exited
- * @param {string} name
- * @returns {Promise<string>}
- */
-async function firstLine(child, exited, name) {
-  const late = new AbortController();
-  const timer = setTimeout(() => late.abort(), startTimeout);
-  try {
-    const lines = createInterface({ input: child.stdout });
-    const line = once(lines, "line", { signal: late.signal }).then(([text]) => text);
-    const outcome = await Promise.race([line, exited]);
-    if (typeof outcome !== "string" || !outcome.startsWith("http://")) {
-      const reason =
-        typeof outcome === "string" ? `it printed "${outcome}"` : `exit code ${outcome[0]}`;
-      throw new Failure(`${name} did not start: ${reason}.`);
-    }
-    return outcome;
-  } catch (error) {
-    child.kill("SIGKILL");
-    throw late.signal.aborted
-      ? new Failure(`${name} did not start in ${startTimeout / 1000} s.`)
-      : error;
-  } finally {
+  async function stop() {
+    child.ref();
+    child.stdin.end();
+    const timer = setTimeout(() => child.kill("SIGKILL"), stopTimeout);
+    await exited;
     clearTimeout(timer);
   }
-}
-
-/**
- * @param {import("node:child_process").ChildProcessByStdio<any, any, null>} child
- * @param {Promise<unknown>} exited
- */
-async function stop(child, exited) {
-  child.ref();
-  child.stdin.end();
-  const timer = setTimeout(() => child.kill("SIGKILL"), stopTimeout);
-  await exited;
-  clearTimeout(timer);
+  return { endpoint: /** @type {string} */ (first), exited, stop };
 }

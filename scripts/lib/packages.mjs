@@ -1,18 +1,10 @@
 // The packages as they are published: the main one, and one per platform, which holds the addon.
-import {
-  copyFileSync,
-  cpSync,
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import fs from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
-import { npm, outputOf, run, tool } from "./process.mjs";
+import { addonName } from "./addon.mjs";
+import { npm, outputOf, outputOrFail, run, tool } from "./process.mjs";
 import { inProject, readJson, readText } from "./project.mjs";
 import { publishedReadme } from "./readme.mjs";
 import { Failure } from "./steps.mjs";
@@ -20,25 +12,22 @@ import { Failure } from "./steps.mjs";
 /** The folders of the platform packages, `linux-x64-gnu` and the like; made by the napi-rs CLI. */
 const folder = "npm";
 
-/** @param {string} directory */
-const packInto = (directory, /** @type {string} */ destination) =>
-  run(...npm(["pack", "--ignore-scripts", "--loglevel=error", "--pack-destination", destination]), {
-    cwd: directory,
-  });
+/** @param {string} cwd @param {string} destination */
+function packInto(cwd, destination) {
+  const quiet = ["--ignore-scripts", "--loglevel=error"];
+  return run(...npm(["pack", ...quiet, "--pack-destination", destination]), { cwd });
+}
 
 export async function createPlatformPackages() {
-  rmSync(inProject(folder), { recursive: true, force: true });
+  fs.rmSync(inProject(folder), { recursive: true, force: true });
   await run(...tool("@napi-rs/cli", ["create-npm-dirs", "--npm-dir", folder], "napi"));
-  const tags = readdirSync(inProject(folder)).sort();
+  const tags = fs.readdirSync(inProject(folder)).sort();
   tags.forEach(complete);
   return tags;
 }
 
 /** @param {string} tag @param {string} file @param {string} text */
-const write = (tag, file, text) => writeFileSync(inProject(folder, tag, file), text);
-
-/** @param {string} tag @returns {string} the file name of that platform's addon */
-const addonOf = (tag) => `${readJson("package.json").napi.binaryName}.${tag}.node`;
+const write = (tag, file, text) => fs.writeFileSync(inProject(folder, tag, file), text);
 
 /**
  * The entry of a platform package. A file that was cut short, by a download or a full disk, would not fail to load: it
@@ -70,7 +59,7 @@ function complete(tag) {
   manifest.main = "index.js";
   manifest.files.push("index.js", "inline.mjs", "THIRD-PARTY-NOTICES");
   write(tag, "package.json", `${JSON.stringify(manifest, null, 2)}\n`);
-  write(tag, "inline.mjs", `export { default } from "raw:./${addonOf(tag)}";\n`);
+  write(tag, "inline.mjs", `export { default } from "raw:./${addonName(tag)}";\n`);
   write(
     tag,
     "README.md",
@@ -78,9 +67,9 @@ function complete(tag) {
       `npm installs it with that package, on this platform; nothing here is to be imported.\n\n` +
       `Licence: MIT. THIRD-PARTY-NOTICES has those of what is linked in.\n`,
   );
-  copyFileSync(inProject("LICENSE"), inProject(folder, tag, "LICENSE"));
-  const notices = inProject("docs", "THIRD-PARTY-NOTICES");
-  copyFileSync(notices, inProject(folder, tag, "THIRD-PARTY-NOTICES"));
+  for (const file of ["LICENSE", "docs/THIRD-PARTY-NOTICES"]) {
+    fs.copyFileSync(inProject(file), inProject(folder, tag, path.basename(file)));
+  }
 }
 
 /**
@@ -92,48 +81,42 @@ function complete(tag) {
  *   would copy them. Without binutils they stay.
  */
 export async function packPlatform(tag, addon, destination, { strip = false } = {}) {
-  if (!existsSync(inProject(folder, tag))) {
+  if (!fs.existsSync(inProject(folder, tag))) {
     throw new Failure(`No package is published for ${tag}: see "targets" in package.json.`);
   }
-  const file = inProject(folder, tag, addonOf(tag));
-  copyFileSync(addon, file);
+  const file = inProject(folder, tag, addonName(tag));
+  fs.copyFileSync(addon, file);
   if (strip) {
     outputOf("strip", [file]);
   }
-  write(tag, "index.js", entryOf(addonOf(tag), statSync(file).size));
+  write(tag, "index.js", entryOf(addonName(tag), fs.statSync(file).size));
   await packInto(inProject(folder, tag), destination);
 }
 
 /** @returns {string[]} what `files` in package.json selects, as npm itself understands it */
 function filesOfMainPackage() {
-  const report = outputOf(...npm(["pack", "--dry-run", "--json", "--ignore-scripts"]));
-  if (report === undefined) {
-    throw new Failure("`npm pack --dry-run` failed: run it to see why.");
-  }
+  const report = outputOrFail(...npm(["pack", "--dry-run", "--json", "--ignore-scripts"]));
   return JSON.parse(report)[0].files.map((/** @type {{ path: string }} */ file) => file.path);
 }
 
-/**
- * @param {string[]} tags
- * @param {string} destination
- */
+/** @param {string[]} tags @param {string} destination */
 export async function packMain(tags, destination) {
   const manifest = readJson("package.json");
-  const staging = mkdtempSync(path.join(tmpdir(), "unstorage-dynamodb-pack-"));
+  const staging = fs.mkdtempSync(path.join(tmpdir(), "unstorage-dynamodb-pack-"));
   try {
     for (const file of filesOfMainPackage()) {
-      cpSync(inProject(file), path.join(staging, file), { recursive: true });
+      fs.cpSync(inProject(file), path.join(staging, file), { recursive: true });
     }
     // Named only in what is published, as `napi pre-publish` does it: before the first release they are not on npm,
     // and a lock file cannot be made with packages that do not exist.
     const names = tags.map((tag) => `${manifest.napi.packageName}-${tag}`);
     const optionalDependencies = Object.fromEntries(names.map((name) => [name, manifest.version]));
     const published = { ...manifest, optionalDependencies };
-    writeFileSync(path.join(staging, "package.json"), `${JSON.stringify(published, null, 2)}\n`);
+    fs.writeFileSync(path.join(staging, "package.json"), `${JSON.stringify(published, null, 2)}\n`);
     const readme = publishedReadme(readText("README.md"), manifest);
-    writeFileSync(path.join(staging, "README.md"), readme);
+    fs.writeFileSync(path.join(staging, "README.md"), readme);
     await packInto(staging, destination);
   } finally {
-    rmSync(staging, { recursive: true, force: true });
+    fs.rmSync(staging, { recursive: true, force: true });
   }
 }

@@ -48,24 +48,18 @@ export function start(command, parameters, options = {}) {
   child.stderr?.setEncoding("utf8").on("data", (chunk) => (output.all += chunk));
   const kill = () => {
     try {
-      if (group && child.pid !== undefined) {
-        process.kill(-child.pid, "SIGKILL");
-      } else {
-        child.kill("SIGKILL");
-      }
+      if (group && child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+      else child.kill("SIGKILL");
     } catch {
       // It has ended already.
     }
   };
   running.add(kill);
-  const timer = setTimeout(
-    () => {
-      output.isLate = true;
-      kill();
-    },
-    (minutes ?? 0) * 60_000,
-  );
-  if (minutes === undefined) clearTimeout(timer);
+  const late = () => {
+    output.isLate = true;
+    kill();
+  };
+  const timer = minutes === undefined ? undefined : setTimeout(late, minutes * 60_000);
   const exited = /** @type {Promise<number>} */ (
     new Promise((resolve, reject) => {
       child.on("error", (error) => reject(new Failure(`cannot run ${command}: ${error.message}`)));
@@ -80,43 +74,51 @@ export function start(command, parameters, options = {}) {
   return { child, output, exited, kill };
 }
 
-/**
- * @typedef {object} RunOptions
- * @property {string} [cwd] default: the repository
- * @property {NodeJS.ProcessEnv} [env] added to this process's own
- * @property {boolean} [capture] also return what it wrote on stdout
- */
+/** @typedef {{ cwd?: string, env?: NodeJS.ProcessEnv, capture?: boolean }} RunOptions `env`: added to this process's own */
 
 /**
- * Runs to the end and tells how that went.
+ * Runs to the end and tells how that went, and with `capture` also what it wrote on stdout.
  *
  * @param {string} command
  * @param {string[]} parameters
  * @param {RunOptions} [options]
  */
 export async function attempt(command, parameters, { cwd, env, capture = false } = {}) {
-  const { output, exited } = start(command, parameters, {
-    cwd,
-    env: { ...process.env, ...env },
-    stdout: capture ? "both" : "shown",
-  });
+  const stdout = capture ? "both" : "shown";
+  const options = /** @type {const} */ ({ cwd, env: { ...process.env, ...env }, stdout });
+  const { output, exited } = start(command, parameters, options);
   return { code: await exited, stdout: output.stdout };
 }
 
-/**
- * Runs to the end; anything but success is a `Failure`.
- *
- * @param {string} command
- * @param {string[]} parameters
- * @param {RunOptions} [options]
- */
+/** Runs to the end; anything but success is a `Failure`. @type {(...of: Parameters<typeof attempt>) => Promise<void>} */
 export async function run(command, parameters, options) {
   const { code } = await attempt(command, parameters, options);
   if (code !== 0) {
-    throw new Failure(
-      `\`${[path.basename(command), ...parameters].join(" ")}\` failed (exit code ${code})`,
-    );
+    const line = [path.basename(command), ...parameters].join(" ");
+    throw new Failure(`\`${line}\` failed (exit code ${code})`);
   }
+}
+
+/** The end of a long output. @param {string} text */
+export const tail = (text) => text.trimEnd().split("\n").slice(-40).join("\n");
+
+/**
+ * Runs to the end and gives what it printed, which is not shown; a `Failure` tells the end of it.
+ *
+ * @param {string} command
+ * @param {string[]} parameters
+ * @param {StartOptions} options
+ */
+export async function runQuietly(command, parameters, options) {
+  const kept = /** @type {const} */ ({ stdout: "kept", stderr: "kept" });
+  const { output, exited } = start(command, parameters, { ...options, ...kept });
+  const code = await exited;
+  if (code !== 0) {
+    const reason = output.isLate ? `stopped after ${options.minutes} min` : `exit code ${code}`;
+    const line = [command, ...parameters].join(" ");
+    throw new Failure(`\`${line}\` failed (${reason}):\n${tail(output.all)}`);
+  }
+  return output;
 }
 
 /**
@@ -135,15 +137,20 @@ export function outputOf(command, parameters, cwd = root) {
   return status === 0 ? stdout : undefined;
 }
 
+/** @param {string} command @param {string[]} parameters @returns {string} what it prints */
+export function outputOrFail(command, parameters) {
+  const output = outputOf(command, parameters);
+  if (output === undefined) {
+    throw new Failure(`\`${[command, ...parameters].join(" ")}\` failed: run it to see why.`);
+  }
+  return output;
+}
+
 /** Of an `npm install` or `npm ci` that says only what went wrong, and runs nothing of what it installs. */
-export const quietly = [
-  "--no-audit",
-  "--no-fund",
-  "--ignore-scripts",
-  "--prefer-offline",
-  "--no-progress",
-  "--loglevel=error",
-];
+export const quietly =
+  "--no-audit --no-fund --ignore-scripts --prefer-offline --no-progress --loglevel=error".split(
+    " ",
+  );
 
 /**
  * How to start npm: through the same npm that started this script, where there is one. On Windows `npm` is a batch
@@ -154,12 +161,11 @@ export const quietly = [
  */
 export function npm(parameters) {
   const script = process.env.npm_execpath;
-  if (script && path.basename(script) === "npm-cli.js") {
+  if (script?.endsWith("npm-cli.js")) {
     return [process.execPath, [script, ...parameters]];
   }
-  return process.platform === "win32"
-    ? ["cmd.exe", ["/c", "npm", ...parameters]]
-    : ["npm", parameters];
+  const isWindows = process.platform === "win32";
+  return isWindows ? ["cmd.exe", ["/c", "npm", ...parameters]] : ["npm", parameters];
 }
 
 /**

@@ -1,5 +1,5 @@
 // Where things are. Node built-ins only, in all of scripts/: they run before the packages are installed.
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -12,14 +12,15 @@ export const inProject = (...segments) => path.join(root, ...segments);
 /** Git-ignored: whatever can be made again. */
 export const cacheDirectory = inProject(".cache");
 
-/**
- * @param {...string} segments
- * @returns {string}
- */
+/** @param {...string} segments */
 export const readText = (...segments) => readFileSync(inProject(...segments), "utf8");
 
-/**
- * @param {...string} segments
- * @returns {any}
- */
+/** @param {...string} segments @returns {any} */
 export const readJson = (...segments) => JSON.parse(readText(...segments));
+
+/** Every file in a folder, links not followed. @param {string} folder @returns {string[]} relative to the repository */
+export const filesIn = (folder) =>
+  readdirSync(inProject(folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.relative(root, path.join(entry.parentPath, entry.name)))
+    .map((file) => file.replaceAll("\\", "/"));

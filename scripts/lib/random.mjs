@@ -1,11 +1,6 @@
 // Randomness that can be repeated: whoever uses it prints the seed.
 
-/**
- * Numbers in [0, 1), the same ones for the same seed (mulberry32).
- *
- * @param {number} seed
- * @returns {() => number}
- */
+/** Numbers in [0, 1), the same ones for the same seed (mulberry32). @param {number} seed @returns {() => number} */
 export function seededRandom(seed) {
   let state = seed >>> 0;
   return () => {

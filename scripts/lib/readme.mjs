@@ -14,10 +14,10 @@ export function publishedReadme(text, { version, repository }) {
     return text;
   }
   const address = repository.url.replace(/^git\+/, "").replace(/\.git$/, "");
+  // A page that shows an image needs the file itself.
+  const folder = (/** @type {string} */ mark) => `${address}/${mark ? "raw" : "blob"}/v${version}`;
   return text.replaceAll(
     relativeLink,
-    // A page that shows an image needs the file itself.
-    (_, mark, label, target) =>
-      `${mark}[${label}](${address}/${mark ? "raw" : "blob"}/v${version}/${target})`,
+    (_, mark, label, target) => `${mark}[${label}](${folder(mark)}/${target})`,
   );
 }

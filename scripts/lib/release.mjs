@@ -19,24 +19,17 @@ export const sources = () => ({
   changelog: readText("CHANGELOG.md"),
 });
 
-/** @param {string} text */
-const escaped = (text) => text.replaceAll(".", String.raw`\.`);
-
 /**
  * @param {string} version
  * @param {string} changelog
  * @returns {string | undefined} the section of that version, without its heading
  */
-export function changesOf(version, changelog) {
-  const heading = new RegExp(`^## \\[${escaped(version)}\\] - \\d{4}-\\d\\d-\\d\\d$`, "m").exec(
-    changelog,
-  );
-  if (heading === null) {
-    return undefined;
-  }
-  const [section = ""] = changelog.slice(heading.index + heading[0].length).split(/^## /m, 1);
-  return section.trim();
-}
+export const changesOf = (version, changelog) =>
+  changelog
+    .split(/^## /m)
+    .map((section) => /^\[(.+)\] - \d{4}-\d\d-\d\d\n([^]*)/.exec(section))
+    .find((found) => found?.[1] === version)?.[2]
+    ?.trim();
 
 /**
  * @param {string} tag `v1.2.3`
@@ -44,38 +37,29 @@ export function changesOf(version, changelog) {
  * @returns {string[]} what is wrong
  */
 export function problemsOf(tag, { manifest, cargo, loader, own, changelog }) {
-  const { version } = manifest;
-  const problems = [];
-  if (tag !== `v${version}`) {
-    problems.push(`the tag is ${tag}, package.json has version ${version}`);
-  }
+  const { version, repository } = manifest;
   const crate = /^version = "(.+)"$/m.exec(cargo)?.[1];
-  if (crate !== version) {
-    problems.push(`Cargo.toml has version ${crate}, package.json ${version}`);
-  }
   const loaded = /^const version = "(.+)";$/m.exec(own)?.[1];
-  if (loaded !== version) {
-    problems.push(`js/loader.cjs has version ${loaded}, package.json ${version}`);
-  }
   // The napi-rs CLI writes the version that it saw: another one was built before the version was raised.
-  const expected = new Set(
-    [...loader.matchAll(/expected (\S+) but got/g)].map(([, found]) => found),
-  );
-  if (expected.size !== 1 || !expected.has(version)) {
-    problems.push(
-      `binding.cjs was made for version ${[...expected].join(", ")}: run \`npm run build:debug\``,
-    );
-  }
-  if (!changesOf(version, changelog)) {
-    problems.push(`CHANGELOG.md has no "## [${version}] - YYYY-MM-DD" with changes`);
-  }
-  // npm refuses provenance for a package that does not name the repository that it was built in.
-  if (!manifest.repository?.url) {
-    problems.push(
+  const expected = [...loader.matchAll(/expected (\S+) but got/g)].map(([, found]) => found);
+  const built = [...new Set(expected)].join(", ");
+  /** @type {[isRight: unknown, problem: string][]} */
+  const checks = [
+    [tag === `v${version}`, `the tag is ${tag}, package.json has version ${version}`],
+    [crate === version, `Cargo.toml has version ${crate}, package.json ${version}`],
+    [loaded === version, `js/loader.cjs has version ${loaded}, package.json ${version}`],
+    [built === version, `binding.cjs was made for version ${built}: run \`npm run build:debug\``],
+    [
+      changesOf(version, changelog),
+      `CHANGELOG.md has no "## [${version}] - YYYY-MM-DD" with changes`,
+    ],
+    // npm refuses provenance for a package that does not name the repository that it was built in.
+    [
+      repository?.url,
       `package.json names no repository: add "repository", with the address that this is hosted at (docs/RELEASING.md, step 1)`,
-    );
-  }
-  return problems;
+    ],
+  ];
+  return checks.flatMap(([isRight, problem]) => (isRight ? [] : [problem]));
 }
 
 /**
@@ -85,22 +69,19 @@ export function problemsOf(tag, { manifest, cargo, loader, own, changelog }) {
  * @returns {string[]} what is wrong
  */
 export function problemsOfPackages(version, manifests, targets) {
+  const platforms = manifests.filter(({ os }) => os).map(({ name }) => name);
+  const named = manifests.find(({ os }) => !os)?.optionalDependencies ?? {};
   const problems = manifests
     .filter((manifest) => manifest.version !== version)
     .map((manifest) => `${manifest.name} has version ${manifest.version}, not ${version}`);
-  const platforms = manifests.filter((manifest) => manifest.os).map((manifest) => manifest.name);
-  const main = manifests.find((manifest) => !manifest.os);
-  const named = main?.optionalDependencies ?? {};
   if (platforms.length !== targets.length) {
     problems.push(`${platforms.length} platform packages for ${targets.length} targets`);
   }
-  if (Object.keys(named).sort().join() !== [...platforms].sort().join()) {
+  if (Object.keys(named).sort().join() !== platforms.sort().join()) {
     problems.push(`the main package names [${Object.keys(named)}], packed are [${platforms}]`);
   }
-  for (const [name, wanted] of Object.entries(named)) {
-    if (wanted !== version) {
-      problems.push(`the main package wants ${name} at ${wanted}, not exactly ${version}`);
-    }
-  }
-  return problems;
+  const loose = Object.entries(named).filter(([, wanted]) => wanted !== version);
+  return problems.concat(
+    loose.map(([name, at]) => `the main package wants ${name} at ${at}, not exactly ${version}`),
+  );
 }

@@ -4,26 +4,22 @@ import path from "node:path";
 
 import { attempt, tool } from "./process.mjs";
 import { cacheDirectory } from "./project.mjs";
-import { bold, elapsed, Failure, green, red } from "./steps.mjs";
+import { bold, elapsed, green, messageOf, red } from "./steps.mjs";
 
-/**
- * @typedef {object} Count
- * @property {number} passed
- * @property {number} failed
- */
+/** @typedef {{ passed: number, failed: number }} Count */
+/** @typedef {[name: string, run: () => Count | Promise<Count>]} Suite */
 
 /**
  * Runs cargo's tests and adds up the summary of each test binary.
  *
  * @param {string[]} parameters
  * @param {NodeJS.ProcessEnv} [env]
- * @returns {Promise<Count>}
  */
 export async function cargoTest(parameters, env) {
   const options = { capture: true, env };
   const { code, stdout } = await attempt("cargo", ["test", ...parameters], options);
-  const summaries = [...stdout.matchAll(/^test result: \w+\. (\d+) passed; (\d+) failed;/gm)];
   const count = { passed: 0, failed: 0 };
+  const summaries = stdout.matchAll(/^test result: \w+\. (\d+) passed; (\d+) failed;/gm);
   for (const [, passed, failed] of summaries) {
     count.passed += Number(passed);
     count.failed += Number(failed);
@@ -38,10 +34,7 @@ export const vitestReport = (name) => path.join(cacheDirectory, "results", `${na
  * Runs a project of vitest.config.ts and reads its JSON report.
  *
  * @param {string} project
- * @param {object} [options]
- * @param {string} [options.report] name of the report
- * @param {NodeJS.ProcessEnv} [options.env]
- * @returns {Promise<Count>}
+ * @param {{ report?: string, env?: NodeJS.ProcessEnv }} [options] `report`: its name, by default the project's
  */
 export async function vitest(project, { report = project, env } = {}) {
   const file = vitestReport(report);
@@ -55,16 +48,10 @@ export async function vitest(project, { report = project, env } = {}) {
   return agree({ passed: numPassedTests, failed: numFailedTests }, code);
 }
 
-/**
- * A program that fails or succeeds as a whole counts as one.
- *
- * @param {string} command
- * @param {string[]} parameters
- * @returns {Promise<Count>}
- */
+/** A program that fails or succeeds as a whole counts as one. @param {string} command @param {string[]} parameters */
 export async function check(command, parameters) {
   const { code } = await attempt(command, parameters);
-  return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+  return agree({ passed: Number(code === 0), failed: 0 }, code);
 }
 
 /**
@@ -75,50 +62,38 @@ export async function check(command, parameters) {
  * @param {number} code
  * @returns {Count}
  */
-function agree({ passed, failed }, code) {
+export function agree({ passed, failed }, code) {
   const isSilentFailure = failed === 0 && (code !== 0 || passed === 0);
   return { passed, failed: isSilentFailure ? 1 : failed };
 }
 
-/** @typedef {[name: string, run: () => Count | Promise<Count>]} Suite */
+/** The last line, bare, because .ci/run reads it. @param {Count} count */
+export function finish({ passed, failed }) {
+  console.log(`\n${passed} passed, ${failed} failed`);
+  process.exitCode = failed === 0 ? 0 : 1;
+}
 
-/**
- * Runs every suite, also after one failed, and ends with `N passed, N failed`.
- *
- * @param {Suite[]} suites
- */
+/** Runs every suite, also after one failed, and ends with `N passed, N failed`. @param {Suite[]} suites */
 export async function runSuites(suites) {
-  /** @type {(Count & { name: string })[]} */
-  const results = [];
+  const total = { passed: 0, failed: 0 };
+  const lines = [];
   for (const [name, suite] of suites) {
     console.log(`\n${bold(`▸ ${name}`)}`);
     const start = performance.now();
-    const count = await counted(suite);
-    results.push({ name: `${name} (${elapsed(start)})`, ...count });
+    /** @type {Count} */
+    let count = { passed: 0, failed: 1 };
+    try {
+      count = await suite();
+    } catch (error) {
+      // Also a report that is missing or cannot be read: what was not counted did not pass.
+      console.error(red(messageOf(error)));
+    }
+    const { passed, failed } = count;
+    const mark = failed === 0 ? green("✔") : red("✘");
+    lines.push(`${mark} ${name} (${elapsed(start)}): ${passed} passed, ${failed} failed`);
+    total.passed += passed;
+    total.failed += failed;
   }
-  console.log("");
-  for (const { name, passed, failed } of results) {
-    console.log(
-      `${failed === 0 ? green("✔") : red("✘")} ${name}: ${passed} passed, ${failed} failed`,
-    );
-  }
-  const total = (/** @type {"passed" | "failed"} */ key) =>
-    results.reduce((sum, result) => sum + result[key], 0);
-  // .ci/run reads this line, so it is bare and the last one.
-  console.log(`\n${total("passed")} passed, ${total("failed")} failed`);
-  process.exitCode = total("failed") === 0 ? 0 : 1;
-}
-
-/**
- * @param {() => Count | Promise<Count>} suite
- * @returns {Promise<Count>}
- */
-async function counted(suite) {
-  try {
-    return await suite();
-  } catch (error) {
-    // Also a report that is missing or cannot be read: what was not counted did not pass.
-    console.error(red(error instanceof Failure ? error.message : (error?.stack ?? String(error))));
-    return { passed: 0, failed: 1 };
-  }
+  console.log(["", ...lines].join("\n"));
+  finish(total);
 }

@@ -1,28 +1,19 @@
 // Whether documents and tests speak of the same rules: docs/SEMANTICS.md (`[TTL-6]`) and docs/RELIABILITY.md (`[case 18]`).
 //
 // A test carries a rule by its id in square brackets: in the title of a JavaScript test, in the comment above a Rust one.
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 
-import { inProject, readText } from "./project.mjs";
+import { filesIn, inProject, readText } from "./project.mjs";
 import { vitestReport } from "./results.mjs";
 import { Failure } from "./steps.mjs";
 
-const reference = /\[([A-Z]{2,4}-\d+)\]/g;
-
 /** @param {string} text */
-const referencesIn = (text) => [...text.matchAll(reference)].map(([, id]) => String(id));
+const referencesIn = (text) =>
+  [...text.matchAll(/\[([A-Z]{2,4}-\d+)\]/g)].map(([, id]) => String(id));
 
-/**
- * @param {string} directory
- * @param {string} suffix
- */
-const filesIn = (directory, suffix) =>
-  readdirSync(inProject(directory), { recursive: true, encoding: "utf8" })
-    .filter((file) => file.endsWith(suffix))
-    .map((file) => path.join(directory, file));
-
-const rustFiles = () => ["src", "tests"].flatMap((directory) => filesIn(directory, ".rs"));
+const rustFiles = () =>
+  [...filesIn("src"), ...filesIn("tests")].filter((file) => file.endsWith(".rs"));
 
 /**
  * What vitest says of a run: every test with its file, title and status.
@@ -33,9 +24,8 @@ const rustFiles = () => ["src", "tests"].flatMap((directory) => filesIn(director
 function outcomes(names) {
   return names.map(vitestReport).flatMap((report) => {
     if (!existsSync(report)) {
-      throw new Failure(
-        `There is no ${report}: run \`npm test\` and \`npm run test:faults\` first.`,
-      );
+      const first = "run `npm test` and `npm run test:faults` first";
+      throw new Failure(`There is no ${report}: ${first}.`);
     }
     /** @type {{ testResults: { name: string, assertionResults: any[] }[] }} */
     const { testResults } = JSON.parse(readFileSync(report, "utf8"));
@@ -53,24 +43,19 @@ function outcomes(names) {
 function rulesInSources() {
   /** @type {Map<string, Set<string>>} */
   const found = new Map();
-  for (const file of [...filesIn("__test__", ".ts"), ...rustFiles()]) {
-    for (const line of readText(file).split("\n")) {
-      // In TypeScript a comment is no title; in Rust, where titles are names, a comment is the only place.
-      const isComment = /^\s*(\/\/|\*|\/\*)/.test(line);
-      if (isComment === file.endsWith(".rs")) {
-        for (const id of referencesIn(line)) {
-          found.set(id, (found.get(id) ?? new Set()).add(file));
-        }
-      }
+  const specs = filesIn("__test__").filter((file) => file.endsWith(".ts"));
+  for (const file of [...specs, ...rustFiles()]) {
+    // In TypeScript a comment is no title; in Rust, where titles are names, a comment is the only place.
+    const carries = (/** @type {string} */ line) =>
+      /^\s*(\/\/|\*|\/\*)/.test(line) === file.endsWith(".rs");
+    for (const id of readText(file).split("\n").filter(carries).flatMap(referencesIn)) {
+      found.set(id, (found.get(id) ?? new Set()).add(file));
     }
   }
   return found;
 }
 
-/**
- * @param {boolean} hasReports
- * @returns {string[]} what is wrong
- */
+/** @param {boolean} hasReports @returns {string[]} what is wrong */
 export function checkSemantics(hasReports) {
   const rows = readText("docs/SEMANTICS.md").matchAll(/^\| ([A-Z]{2,4}-\d+) \|/gm);
   const documented = [...rows].map(([, id]) => String(id));
@@ -109,13 +94,13 @@ const partlyElsewhere = new Set([30, 32, 50]);
  * @returns {string[]} what is wrong
  */
 export function checkReliability(hasReports) {
-  const rows = readText("docs/RELIABILITY.md").matchAll(
-    /^\| (\d+) \| [^|]+ \| [^|]+ \| ([^|]*) \| [^|]+ \|$/gm,
+  const pattern = /^\| (\d+) \| [^|]+ \| [^|]+ \| ([^|]*) \| [^|]+ \|$/gm;
+  const table = [...readText("docs/RELIABILITY.md").matchAll(pattern)].map(
+    ([, number, tests = ""]) => ({
+      number: Number(number),
+      tests: [...tests.matchAll(/`([^`]+)`/g)].map(([, test]) => String(test)),
+    }),
   );
-  const table = [...rows].map(([, number, tests]) => ({
-    number: Number(number),
-    tests: [...(tests ?? "").matchAll(/`([^`]+)`/g)].map(([, test]) => String(test)),
-  }));
   const ran = hasReports ? outcomes(["driver", "faults"]) : [];
   const rust = rustFiles()
     .map((file) => readText(file))

@@ -23,17 +23,17 @@ export const headersOf = (operation, accessKeyId = credentials.accessKeyId) => (
  * @returns {Promise<any>}
  */
 export async function raw(endpoint, operation, request, accessKeyId) {
-  const answer = await fetch(endpoint, {
-    method: "POST",
-    headers: headersOf(operation, accessKeyId),
-    body: JSON.stringify(request),
-  });
+  const headers = headersOf(operation, accessKeyId);
+  const body = JSON.stringify(request);
+  const answer = await fetch(endpoint, { method: "POST", headers, body });
   const text = await answer.text();
   if (!answer.ok) {
     throw new Error(`${operation}: ${answer.status} ${text.slice(0, 300)}`);
   }
   return JSON.parse(text);
 }
+
+const partitionKey = [{ name: "key", type: "S" }];
 
 /**
  * A table as the driver expects it, or with other keys; it can be used at once.
@@ -42,13 +42,9 @@ export async function raw(endpoint, operation, request, accessKeyId) {
  * @param {string} table
  * @param {{ name: string, type: string }[]} [keys] the partition key, and the sort key where there is one
  * @param {string} [accessKeyId]
+ * @param {string} [index] the name of a key index, where the table has one
  */
-export async function createTable(
-  endpoint,
-  table,
-  keys = [{ name: "key", type: "S" }],
-  accessKeyId,
-) {
+export async function createTable(endpoint, table, keys = partitionKey, accessKeyId, index) {
   const request = {
     TableName: table,
     BillingMode: "PAY_PER_REQUEST",
@@ -56,10 +52,11 @@ export async function createTable(
       AttributeName: name,
       AttributeType: type,
     })),
-    KeySchema: keys.map(({ name }, index) => ({
+    KeySchema: keys.map(({ name }, at) => ({
       AttributeName: name,
-      KeyType: index === 0 ? "HASH" : "RANGE",
+      KeyType: at === 0 ? "HASH" : "RANGE",
     })),
+    ...(index ? { GlobalSecondaryIndexes: [keyIndex(index, keys[0]?.name ?? "")] } : {}),
   };
   await raw(endpoint, "CreateTable", request, accessKeyId);
   let state;
@@ -70,6 +67,16 @@ export async function createTable(
 }
 
 /**
+ * @param {string} name
+ * @param {string} key
+ */
+const keyIndex = (name, key) => ({
+  IndexName: name,
+  KeySchema: [{ AttributeName: key, KeyType: "HASH" }],
+  Projection: { ProjectionType: "INCLUDE", NonKeyAttributes: ["ttl"] },
+});
+
+/**
  * Every row, by its key.
  *
  * @param {string} endpoint
@@ -78,17 +85,12 @@ export async function createTable(
  */
 export async function allRows(endpoint, table) {
   const rows = new Map();
-  let start;
+  let ExclusiveStartKey;
   do {
-    const page = await raw(endpoint, "Scan", {
-      TableName: table,
-      ConsistentRead: true,
-      ...(start ? { ExclusiveStartKey: start } : {}),
-    });
-    for (const row of page.Items) {
-      rows.set(row.key.S, row);
-    }
-    start = page.LastEvaluatedKey;
-  } while (start);
+    const scan = { TableName: table, ConsistentRead: true, ExclusiveStartKey };
+    const page = await raw(endpoint, "Scan", scan);
+    page.Items.forEach((/** @type {any} */ row) => rows.set(row.key.S, row));
+    ExclusiveStartKey = page.LastEvaluatedKey;
+  } while (ExclusiveStartKey);
   return rows;
 }

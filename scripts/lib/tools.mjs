@@ -17,14 +17,12 @@ process.env.PATH = [path.join(cacheDirectory, "bin"), process.env.PATH].join(pat
  * @returns {string | undefined}
  */
 export function sanitizerRuntime() {
-  // As gcc and clang name it.
   const cpu = process.arch === "arm64" ? "aarch64" : "x86_64";
-  const names = ["libasan.so", `libclang_rt.asan-${cpu}.so`];
-  const files = names.map((name) =>
-    outputOf(process.env.CC || "cc", [`-print-file-name=${name}`])?.trim(),
-  );
-  // What it does not have, a compiler names as it was asked.
-  return files.find((file) => file?.startsWith("/") && existsSync(file));
+  const compiler = process.env.CC || "cc";
+  // As gcc and clang name it. What it does not have, a compiler names as it was asked.
+  return ["libasan.so", `libclang_rt.asan-${cpu}.so`]
+    .map((name) => outputOf(compiler, [`-print-file-name=${name}`])?.trim())
+    .find((file) => file?.startsWith("/") && existsSync(file));
 }
 
 /**
@@ -34,14 +32,7 @@ export function sanitizerRuntime() {
  * @property {boolean} [isOwn] installed into .cache
  */
 
-/**
- * Pinned: another version may judge differently.
- *
- * @param {string} name
- * @param {string} version
- * @param {string[]} [more]
- * @returns {Tool}
- */
+/** Pinned: another version may judge differently. @type {(name: string, version: string, more?: string[]) => Tool} */
 const cargoTool = (name, version, more = []) => ({
   isThere: () =>
     outputOf("cargo", [name.replace("cargo-", ""), "--version"])?.trim() === `${name} ${version}`,
@@ -61,11 +52,7 @@ const cargoTool = (name, version, more = []) => ({
 
 const actionlint = "1.7.12";
 
-/**
- * @param {string[]} packages of Debian
- * @param {() => boolean} isThere
- * @returns {Tool}
- */
+/** @type {(packagesOfDebian: string[], isThere: () => boolean) => Tool} */
 const systemTool = (packages, isThere) => ({
   isThere,
   install: ["apt-get", ["install", "--yes", "--quiet", "--no-install-recommends", ...packages]],
@@ -115,44 +102,33 @@ const tools = {
 
 /** @typedef {keyof typeof tools} ToolName */
 
-/** Of .ci/run. @type {ToolName[]} */
-export const toolsOfReady = [
-  "cargo-deny",
-  "cargo-about",
-  "actionlint",
-  "JDK and Maven",
-  "openssl",
-  "fault rig",
-  "valgrind",
-  "Chromium",
-  "pip",
-];
+/** Of .ci/nightly or of a person, not of .ci/run. */
+const others = new Set(["cargo-fuzz", "cargo-mutants", "AddressSanitizer's runtime", "perf"]);
+/** Of .ci/run. */
+export const toolsOfReady = /** @type {ToolName[]} */ (
+  Object.keys(tools).filter((name) => !others.has(name))
+);
 
 /** @param {string} name @returns {name is ToolName} */
 export const isTool = (name) => name in tools;
 
-/**
- * Installs what is missing, or says all at once, before any work begins, how to.
- *
- * @param {...ToolName} names
- */
+/** Installs what is missing, or says all at once, before any work begins, how to. @param {...ToolName} names */
 export async function ensureTools(...names) {
-  const missing = [...new Set(names)].filter((name) => !tools[name].isThere());
-  /** @param {ToolName} name */
-  const canInstall = (name) => /** @type {Tool} */ (tools[name]).isOwn || process.env.CI === "true";
-  const wanted = missing.filter((name) => !canInstall(name));
-  if (wanted.length > 0) {
-    const lines = wanted.map((name) => {
-      const [command, parameters] = tools[name].install;
-      return `${name}: on Debian, ${[command, ...parameters].join(" ")}`;
-    });
+  /** @type {[ToolName, Tool][]} */
+  const all = [...new Set(names)].map((name) => [name, tools[name]]);
+  const missing = all.filter(([, { isThere }]) => !isThere());
+  const byHand = missing.filter(([, { isOwn }]) => !isOwn && process.env.CI !== "true");
+  if (byHand.length > 0) {
+    const lines = byHand.map(
+      ([name, { install }]) => `${name}: on Debian, ${install.slice(0, 2).flat().join(" ")}`,
+    );
     throw new Failure(["Install what is missing:", ...lines].join("\n  "));
   }
-  if (missing.some((name) => tools[name].install[0] === "apt-get")) {
+  if (missing.some(([, { isOwn }]) => !isOwn)) {
     await runAsNeeded("apt-get", ["update", "--quiet"]);
   }
-  for (const name of missing) {
-    const [command, parameters, env] = /** @type {Tool} */ (tools[name]).install;
+  for (const [name, { install }] of missing) {
+    const [command, parameters, env] = install;
     await step(`Installing ${name}`, () => runAsNeeded(command, parameters, { env }));
   }
 }

@@ -3,55 +3,30 @@
 //
 // From PyPI, where it comes prebuilt with everything it needs, by exact versions and hashes, into .cache.
 import { createHash } from "node:crypto";
-import { existsSync, renameSync, rmSync } from "node:fs";
 import path from "node:path";
 
-import { outputOf, run } from "./process.mjs";
+import { run } from "./process.mjs";
 import { cacheDirectory, inProject, readText } from "./project.mjs";
-import { Failure, step } from "./steps.mjs";
+import { fillOnce } from "./steps.mjs";
+import { ensureTools } from "./tools.mjs";
 
-const requirements = ["scripts", "lib", "zig-requirements.txt"];
+const requirements = "scripts/lib/zig-requirements.txt";
 
 /** The glibc that Node's own builds for Linux need: whoever has an older one has no Node to load the addon. */
 export const glibc = "2.28";
 
 async function ensureZig() {
-  const version = createHash("sha256")
-    .update(readText(...requirements))
-    .digest("hex");
-  const directory = path.join(cacheDirectory, "zig", version.slice(0, 16));
-  if (existsSync(directory)) {
-    return directory;
-  }
-  if (outputOf("python3", ["-m", "pip", "--version"]) === undefined) {
-    throw new Failure("Release builds for Linux fetch Zig by pip: install Python 3 with pip.");
-  }
-  // Renamed when complete: an interrupted download must not pass for a whole one.
-  const partial = `${directory}.partial`;
-  rmSync(partial, { recursive: true, force: true });
+  const version = createHash("sha256").update(readText(requirements)).digest("hex").slice(0, 16);
   const quiet = ["--quiet", "--disable-pip-version-check", "--no-input"];
   const exact = ["--no-deps", "--only-binary=:all:", "--require-hashes"];
-  await step("Fetching Zig from PyPI", () =>
-    run(
-      "python3",
-      [
-        "-m",
-        "pip",
-        "install",
-        ...quiet,
-        ...exact,
-        "--target",
-        partial,
-        "--requirement",
-        inProject(...requirements),
-      ],
-      {
-        env: { PIP_ROOT_USER_ACTION: "ignore" },
-      },
-    ),
-  );
-  renameSync(partial, directory);
-  return directory;
+  const wanted = ["--requirement", inProject(requirements)];
+  const pip = ["-m", "pip", "install", ...quiet, ...exact, ...wanted];
+  const env = { PIP_ROOT_USER_ACTION: "ignore" };
+  const folder = path.join(cacheDirectory, "zig", version);
+  return fillOnce("Fetching Zig from PyPI", folder, async (partial) => {
+    await ensureTools("pip");
+    await run("python3", [...pip, "--target", partial], { env });
+  });
 }
 
 /**

@@ -63,7 +63,7 @@ impl Reply {
         self.headers.get(name)?.to_str().ok()
     }
 
-    pub(super) fn request_id(&self) -> Option<String> {
+    pub(crate) fn request_id(&self) -> Option<String> {
         request_id(&self.headers)
     }
 }
@@ -113,7 +113,7 @@ async fn over_pool(
             Err(timed_out) => return Err(Failure::timed_out(timed_out)),
         };
         let meter = Arc::clone(lease.meter());
-        let _followed = tally.traffic.map(|traffic| traffic.follow(&meter));
+        let _followed = tally.traffic().map(|traffic| traffic.follow(&meter));
         let in_flight = tally.begin(patience.body);
         let exchange = async {
             let (head, body) = lease.send(request).await.map_err(Broken::from)?.into_parts();

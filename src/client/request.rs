@@ -11,6 +11,7 @@ use aws_credential_types::Credentials;
 use bytes::Bytes;
 use futures_util::FutureExt;
 use http::HeaderValue;
+use http::uri::Authority;
 use tokio::time::Instant;
 
 use super::Action;
@@ -23,15 +24,16 @@ use super::failure::Failure;
 use super::meter::Traffic;
 use super::patience::Patience;
 use super::pool::Lease;
-use super::progress;
 use super::retry::{self, Kind, Retry};
 use super::skew::Skew;
 use super::template::Template;
+use super::throttles::RequestThrottles;
 use super::trace::TraceId;
 use crate::clock::SharedClock;
 use crate::json;
 use crate::options::{Limits, Options};
 use crate::stats::{Counters, Effort};
+use crate::usage::Usage;
 
 /// Sends the requests of a driver.
 #[derive(Debug)]
@@ -81,8 +83,7 @@ impl<'a> Sending<'a> {
         action: Action,
         body: Vec<u8>,
         deadline: Option<Instant>,
-        counters: &'a Counters,
-        traffic: Option<&'a Traffic>,
+        observers: Observers<'a>,
     ) -> Self {
         Self {
             action,
@@ -94,7 +95,7 @@ impl<'a> Sending<'a> {
             paid: Paid::default(),
             renewed: false,
             has_waited: false,
-            tally: Tally { counters, traffic, sent: 0 },
+            tally: Tally { observers, sent: 0 },
         }
     }
 
@@ -104,14 +105,41 @@ impl<'a> Sending<'a> {
     }
 }
 
+/// Where the progress of a request is counted.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Observers<'a> {
+    /// Those of the method.
+    pub(crate) counters: &'a Counters,
+    /// That of the call, if it is traced.
+    pub(crate) usage: Option<&'a Usage>,
+    /// Bytes on their way, for calls that end when nothing moves.
+    pub(crate) traffic: Option<&'a Traffic>,
+    /// For scans, which slow down.
+    pub(crate) throttles: Option<&'a RequestThrottles>,
+}
+
+impl Observers<'_> {
+    /// Adds to the counts of the method and of the call.
+    pub(crate) fn add(&self, effort: Effort) {
+        self.counters.add(effort);
+        if let Some(usage) = self.usage {
+            usage.add(effort);
+        }
+    }
+}
+
 /// Counts what is sent, when it is sent.
 pub(super) struct Tally<'a> {
-    counters: &'a Counters,
-    pub(super) traffic: Option<&'a Traffic>,
+    observers: Observers<'a>,
     sent: u32,
 }
 
 impl<'a> Tally<'a> {
+    /// Where the bytes on their way are counted, if they are.
+    pub(super) fn traffic(&self) -> Option<&'a Traffic> {
+        self.observers.traffic
+    }
+
     /// A request with a body of this size goes out. It counts also where its response is not waited for.
     pub(super) fn begin(&mut self, body: usize) -> InFlight<'_, 'a> {
         InFlight { tally: self, body, was_sent: true }
@@ -135,8 +163,8 @@ impl InFlight<'_, '_> {
 impl Drop for InFlight<'_, '_> {
     fn drop(&mut self) {
         if self.was_sent {
-            let Tally { counters, sent, .. } = &mut *self.tally;
-            counters.add(Effort {
+            let Tally { observers, sent } = &mut *self.tally;
+            observers.add(Effort {
                 requests: 1,
                 retries: u64::from(*sent > 0),
                 bytes_sent: self.body as u64,
@@ -177,6 +205,12 @@ impl Requests {
             template: Mutex::default(),
             constants: Constants::new(options.limits.max_attempts, trace_id),
         }
+    }
+
+    /// The host and port of the endpoint, once a request was prepared for it.
+    pub(super) fn authority(&self) -> Option<Authority> {
+        let template = self.template.lock().unwrap_or_else(PoisonError::into_inner);
+        template.as_ref().map(|template| template.authority.clone())
     }
 
     /// Sends a request until a response counts. Repeats only what is worth it.
@@ -229,8 +263,8 @@ impl Requests {
         };
         let reply = template.channel.exchange(&mut request, sending.action, patience, &mut sending.tally).await;
         let mut reply = reply?;
-        let counters = sending.tally.counters;
-        counters.add(Effort { bytes_received: reply.body.len() as u64, ..Effort::default() });
+        let observers = sending.tally.observers;
+        observers.add(Effort { bytes_received: reply.body.len() as u64, ..Effort::default() });
         let lease = reply.lease.take();
         let keep = || lease.into_iter().for_each(Lease::keep);
         if reply.is_success() {
@@ -239,8 +273,10 @@ impl Requests {
         }
         let failure = self.judge(&reply, signed_at, template.serial, &mut sending.renewed);
         if is_throttle(failure.aws_name(), reply.status.as_u16()) {
-            counters.add(Effort { throttles: 1, ..Effort::default() });
-            progress::throttled();
+            observers.add(Effort { throttles: 1, ..Effort::default() });
+            if let Some(throttles) = observers.throttles {
+                throttles.add();
+            }
         }
         if may_keep(&failure, sending.body.len()) {
             keep();

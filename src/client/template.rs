@@ -21,6 +21,7 @@ use futures_util::FutureExt;
 use http::Uri;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderMap, HeaderName, USER_AGENT};
 use http::request::Parts;
+use http::uri::Authority;
 
 use super::channel::{Channel, Network};
 use super::failure::Failure;
@@ -40,6 +41,8 @@ pub(super) struct Template {
     pub(super) serial: u64,
     pub(super) channel: Channel,
     pub(super) uri: Uri,
+    /// The host and port of the endpoint, which the URI may lack.
+    pub(super) authority: Authority,
     pub(super) headers: HeaderMap,
     pub(super) signer: Signer,
 }
@@ -86,6 +89,7 @@ impl Template {
             return Err(broken("it is not signed"));
         };
         let signer = Signer::new(credentials, scope, host.to_string(), head.uri.path(), user_agent);
+        let authority = host.clone();
         let mut headers = HeaderMap::with_capacity(16);
         let uri = match channel {
             // A pooled connection already determines the host, so only the path is sent.
@@ -101,7 +105,7 @@ impl Template {
                 headers.insert(name, value);
             }
         }
-        Ok(Self { serial, channel, uri, headers, signer })
+        Ok(Self { serial, channel, uri, authority, headers, signer })
     }
 }
 

@@ -1,8 +1,8 @@
 //! What the caller called.
 
-/// Declares [`Operation`]: of each operation the method's name.
+/// Declares [`Operation`]: of each operation the method's name, whether it may change what is stored, and its extent.
 macro_rules! operations {
-    ($($operation:ident: $name:literal;)+) => {
+    ($($operation:ident: $name:literal, $effect:ident, $extent:ident;)+) => {
         /// A method of the driver, or `createTable`, as the caller knows it.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         #[non_exhaustive]
@@ -21,47 +21,105 @@ macro_rules! operations {
                     $(Self::$operation => $name,)+
                 }
             }
+
+            fn effect(self) -> Effect {
+                match self {
+                    $(Self::$operation => Effect::$effect,)+
+                }
+            }
+
+            /// What a call extends over.
+            pub(crate) fn extent(self) -> Extent {
+                match self {
+                    $(Self::$operation => Extent::$extent,)+
+                }
+            }
         }
     };
 }
 
+enum Effect {
+    Reads,
+    Writes,
+}
+
+/// What a call extends over, which decides how its time is bounded.
+pub(crate) enum Extent {
+    /// One item.
+    Item,
+    /// The items that the caller lists.
+    Items,
+    /// All rows of the table.
+    Rows,
+    /// The table itself.
+    Table,
+}
+
 operations! {
-    GetItem: "getItem";
-    HasItem: "hasItem";
-    SetItem: "setItem";
-    RemoveItem: "removeItem";
-    GetKeys: "getKeys";
-    Clear: "clear";
-    GetItems: "getItems";
-    SetItems: "setItems";
-    GetItemRaw: "getItemRaw";
-    SetItemRaw: "setItemRaw";
-    GetMeta: "getMeta";
-    CreateTable: "createTable";
+    GetItem: "getItem", Reads, Item;
+    HasItem: "hasItem", Reads, Item;
+    SetItem: "setItem", Writes, Item;
+    RemoveItem: "removeItem", Writes, Item;
+    GetKeys: "getKeys", Reads, Rows;
+    Clear: "clear", Writes, Rows;
+    GetItems: "getItems", Reads, Items;
+    SetItems: "setItems", Writes, Items;
+    GetItemRaw: "getItemRaw", Reads, Item;
+    SetItemRaw: "setItemRaw", Writes, Item;
+    GetMeta: "getMeta", Reads, Item;
+    CreateTable: "createTable", Writes, Table;
 }
 
 impl Operation {
     /// Whether it may change what is stored.
     #[must_use]
     pub fn writes(self) -> bool {
-        match self {
-            Self::SetItem | Self::RemoveItem | Self::Clear | Self::SetItems | Self::SetItemRaw | Self::CreateTable => {
-                true
-            }
-            Self::GetItem | Self::HasItem | Self::GetKeys | Self::GetItems | Self::GetItemRaw | Self::GetMeta => false,
-        }
+        matches!(self.effect(), Effect::Writes)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
+    fn between<'a>(text: &'a str, start: &str, end: &str) -> &'a str {
+        let (_, rest) = text.split_once(start).unwrap_or_else(|| panic!("no {start}"));
+        rest.split(end).next().expect("a first part")
+    }
+
+    /// The methods; `createTable` is a function of the package.
+    fn methods() -> BTreeSet<&'static str> {
+        Operation::ALL.iter().map(|operation| operation.name()).filter(|name| *name != "createTable").collect()
+    }
+
     #[test]
-    fn every_operation_is_a_method_or_function_of_the_types() {
-        let types = include_str!("../../types.d.ts").to_owned() + include_str!("../../index.d.ts");
-        for operation in Operation::ALL {
-            assert!(types.contains(&format!("{}(", operation.name())), "{operation:?}");
+    fn the_driver_and_its_types_have_exactly_the_methods() {
+        let driver = between(include_str!("../../js/driver.cjs"), "METHODS = words(", ");");
+        let bound = between(driver, "\"", "\"").split(' ').collect::<BTreeSet<_>>();
+        assert_eq!(bound, methods());
+        let types = between(include_str!("../../types.d.ts"), "interface DynamoDbDriver {\n", "\n}");
+        let names = types.lines().filter_map(|line| line.strip_prefix("  ")?.split_once('(')).map(|(name, _)| name);
+        let declared = names.filter(|name| name.chars().all(char::is_alphabetic)).collect::<BTreeSet<_>>();
+        // Neither of the two sends a request.
+        let unsent = ["getInstance", "dispose"];
+        assert_eq!(declared, methods().into_iter().chain(unsent).collect());
+    }
+
+    #[test]
+    fn tests_of_all_methods_and_the_guide_have_each_method() {
+        let tested = include_str!("../../__test__/helpers/methods.ts");
+        let guide = [
+            include_str!("../../docs/guide/methods.md"),
+            include_str!("../../docs/guide/costs.md"),
+            include_str!("../../docs/guide/permissions.md"),
+        ];
+        for method in methods() {
+            assert!(tested.contains(&format!("  [\"{method}\", ")), "{method}");
+            // With or without arguments.
+            let names = [format!("`{method}`"), format!("`{method}(")];
+            assert!(guide.iter().all(|page| names.iter().any(|name| page.contains(name))), "{method}");
         }
     }
 }

@@ -15,9 +15,6 @@ pub(crate) trait Wake {
     fn wake(&self);
 }
 
-/// The batch size at which [`Mailbox::push_quietly`] wakes the reader without waiting for more items.
-const ENOUGH: usize = 8;
-
 /// A queue with many writers and one reader.
 ///
 /// Only the first item of a batch wakes the reader: a writer that finds the queue non-empty knows that a wake-up is
@@ -38,44 +35,17 @@ impl<T, W: Wake> Mailbox<T, W> {
 
     /// Adds an item, or returns it if the mailbox is closed.
     pub(crate) fn push(&self, item: T) -> Result<(), T> {
-        if self.add(item)? == 1 {
-            self.wake();
-        }
-        Ok(())
-    }
-
-    /// Adds an item without waking the reader, except at every [`ENOUGH`]th item. If this returns `true`, the writer
-    /// must invoke [`call`](Self::call) once it has no more items to add.
-    pub(crate) fn push_quietly(&self, item: T) -> Result<bool, T> {
-        let length = self.add(item)?;
-        if length % ENOUGH == 0 {
-            self.wake();
-        }
-        Ok(length == 1)
-    }
-
-    /// Wakes the reader if there are items to read.
-    pub(crate) fn call(&self) {
-        let is_due = locked(&self.items).as_ref().is_some_and(|items| !items.is_empty());
-        if is_due {
-            self.wake();
-        }
-    }
-
-    fn add(&self, item: T) -> Result<usize, T> {
-        match &mut *locked(&self.items) {
+        let was_empty = match &mut *locked(&self.items) {
             Some(items) => {
                 items.push(item);
-                Ok(items.len())
+                items.len() == 1
             }
-            None => Err(item),
-        }
-    }
-
-    fn wake(&self) {
-        if let Some(reader) = &*locked(&self.reader) {
+            None => return Err(item),
+        };
+        if was_empty && let Some(reader) = &*locked(&self.reader) {
             reader.wake();
         }
+        Ok(())
     }
 
     /// Moves all items into `batch`, which must be empty and whose allocation is reused. Returns `false` once closed.
@@ -151,35 +121,6 @@ mod tests {
             writer.join().unwrap();
         }
         assert_eq!(wakes.load(Ordering::Relaxed), batches, "one call per batch");
-    }
-
-    #[test]
-    fn quiet_items_wake_the_reader_on_call_or_at_the_batch_size() {
-        let (sender, woken) = sync_channel(1);
-        let mailbox = Mailbox::new(Bell(sender, Arc::default()));
-        let is_woken = || woken.try_recv().is_ok();
-        assert_eq!(mailbox.push_quietly(0), Ok(true), "the first one is to be called for");
-        assert_eq!(mailbox.push_quietly(1), Ok(false), "the others come along");
-        assert!(!is_woken());
-        mailbox.call();
-        assert!(is_woken());
-        let mut batch = Vec::new();
-        mailbox.take(&mut batch);
-        assert_eq!(batch, [0, 1]);
-        mailbox.call();
-        assert!(!is_woken(), "nothing to read");
-        for item in 0..ENOUGH {
-            assert!(!is_woken());
-            assert_eq!(mailbox.push_quietly(item), Ok(item == 0));
-        }
-        assert!(is_woken(), "enough");
-        mailbox.take(&mut Vec::new());
-        mailbox.push(1).unwrap();
-        assert!(is_woken(), "a loud one calls at once");
-        mailbox.close();
-        assert_eq!(mailbox.push_quietly(2), Err(2));
-        mailbox.call();
-        assert!(!is_woken());
     }
 
     #[test]

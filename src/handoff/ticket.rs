@@ -8,7 +8,6 @@ use std::sync::Arc;
 use futures_util::FutureExt;
 
 use super::mailbox::{Mailbox, Wake};
-use super::round::call_at_its_end;
 
 /// How a call ended.
 #[derive(Debug, PartialEq)]
@@ -37,11 +36,11 @@ impl<T: Send + 'static, W: Wake + Send + 'static> Ticket<T, W> {
     }
 
     /// Runs the call and answers with its result or its panic.
-    pub(crate) async fn run<F: Future<Output = T>>(mut self, call: impl FnOnce() -> F) {
+    pub(crate) async fn run(mut self, call: impl Future<Output = T>) {
         // Unwind safe: the state of the call is not used after a panic.
-        let outcome = match AssertUnwindSafe(async { call().await }).catch_unwind().await {
+        let outcome = match AssertUnwindSafe(call).catch_unwind().await {
             Ok(answer) => Outcome::Done(answer),
-            Err(panic) => Outcome::Panicked(words(panic.as_ref())),
+            Err(panic) => Outcome::Panicked(message(panic.as_ref())),
         };
         self.answer(outcome);
     }
@@ -49,9 +48,7 @@ impl<T: Send + 'static, W: Wake + Send + 'static> Ticket<T, W> {
     fn answer(&mut self, outcome: Outcome<T>) {
         if let Some(answers) = self.answers.take() {
             // Fails once the environment has shut down and no caller is left.
-            if let Ok(true) = answers.push_quietly((self.number, outcome)) {
-                call_at_its_end(answers);
-            }
+            let _closed = answers.push((self.number, outcome));
         }
     }
 }
@@ -62,7 +59,7 @@ impl<T: Send + 'static, W: Wake + Send + 'static> Drop for Ticket<T, W> {
     }
 }
 
-fn words(panic: &(dyn Any + Send)) -> String {
+fn message(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     text.unwrap_or("a panic").to_owned()
 }
@@ -99,16 +96,16 @@ mod tests {
     #[test]
     fn a_completed_call_is_answered_once() {
         let answers = answers();
-        assert!(poll(Ticket::new(7, Arc::clone(&answers)).run(async || "value")).is_ready());
+        assert!(poll(Ticket::new(7, Arc::clone(&answers)).run(async { "value" })).is_ready());
         assert_eq!(taken(&answers), [(7, Outcome::Done("value"))]);
     }
 
     #[test]
     fn a_panic_is_the_answer_and_goes_no_further() {
         let answers = answers();
-        assert!(poll(Ticket::new(1, Arc::clone(&answers)).run(async || panic!("words"))).is_ready());
-        assert!(poll(Ticket::new(2, Arc::clone(&answers)).run(async || panic!("words {}", 2))).is_ready());
-        assert!(poll(Ticket::new(3, Arc::clone(&answers)).run(async || std::panic::panic_any(3))).is_ready());
+        assert!(poll(Ticket::new(1, Arc::clone(&answers)).run(async { panic!("words") })).is_ready());
+        assert!(poll(Ticket::new(2, Arc::clone(&answers)).run(async { panic!("words {}", 2) })).is_ready());
+        assert!(poll(Ticket::new(3, Arc::clone(&answers)).run(async { std::panic::panic_any(3) })).is_ready());
         let panicked = |words: &str| Outcome::Panicked(words.to_owned());
         assert_eq!(taken(&answers), [(1, panicked("words")), (2, panicked("words 2")), (3, panicked("a panic"))]);
     }
@@ -116,8 +113,8 @@ mod tests {
     #[test]
     fn a_call_dropped_before_or_after_its_first_poll_is_answered() {
         let answers = answers();
-        drop(Ticket::new(1, Arc::clone(&answers)).run(async || "never"));
-        assert!(poll(Ticket::new(2, Arc::clone(&answers)).run(std::future::pending)).is_pending());
+        drop(Ticket::new(1, Arc::clone(&answers)).run(async { "never" }));
+        assert!(poll(Ticket::new(2, Arc::clone(&answers)).run(std::future::pending())).is_pending());
         assert_eq!(taken(&answers), [(1, Outcome::Lost), (2, Outcome::Lost)]);
     }
 
@@ -125,7 +122,7 @@ mod tests {
     fn an_answer_to_a_closed_mailbox_is_dropped() {
         let answers = answers();
         answers.close();
-        assert!(poll(Ticket::new(1, Arc::clone(&answers)).run(async || "value")).is_ready());
+        assert!(poll(Ticket::new(1, Arc::clone(&answers)).run(async { "value" })).is_ready());
         assert_eq!(taken(&answers), []);
     }
 }

@@ -18,6 +18,28 @@ pub(crate) fn body(request: &impl Serialize) -> serde_json::Result<Vec<u8>> {
     Ok(body)
 }
 
+/// Which units a response reports. Its total includes those of indexes either way.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub(crate) enum Consumed {
+    Total,
+    /// Also those of the table and of each index.
+    Indexes,
+}
+
+/// Writes the body of a request on items, which asks for the units that it takes.
+/// <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_ConsumedCapacity.html>
+pub(crate) fn metered_body(request: &impl Serialize, consumed: Consumed) -> serde_json::Result<Vec<u8>> {
+    #[derive(Serialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Metered<'a, T> {
+        #[serde(flatten)]
+        request: &'a T,
+        return_consumed_capacity: Consumed,
+    }
+    body(&Metered { request, return_consumed_capacity: consumed })
+}
+
 /// Reads the value and the TTL of an item and, where asked for, one attribute more.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
@@ -146,11 +168,13 @@ impl<'a> BatchWriteItemInput<'a> {
     }
 }
 
-/// Reads the keys of a page of a table, or of one of its segments.
+/// Reads the keys of a page of a table or an index, or of one of its segments.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct ScanInput<'a> {
     table_name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    index_name: Option<&'a str>,
     projection_expression: &'static str,
     expression_attribute_names: Names<'a, 2>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -173,15 +197,19 @@ impl<'a> ScanInput<'a> {
     /// From the start of the table or segment, or from behind the key `start`.
     pub(crate) fn new(
         table_name: &'a str,
+        index_name: Option<&'a str>,
         attributes: &'a Attributes,
         filter: Filter<'a>,
         start: Option<&'a HashMap<String, AttributeValue>>,
     ) -> Self {
         let Attributes { key, ttl, .. } = attributes;
+        let needs_ttl = index_name.is_some() || filter.alive_at.is_some();
         Self {
             table_name,
-            projection_expression: "#k",
-            expression_attribute_names: Names([Some(("#k", key)), filter.alive_at.map(|_| ("#t", ttl.as_str()))]),
+            index_name,
+            // DynamoDB refuses to return what an index does not project, but filters by it as if it were absent.
+            projection_expression: if index_name.is_some() { "#k, #t" } else { "#k" },
+            expression_attribute_names: Names([Some(("#k", key)), needs_ttl.then_some(("#t", ttl))]),
             filter_expression: filter.expression(),
             expression_attribute_values: filter,
             consistent_read: false,

@@ -5,6 +5,7 @@ use serde::de::Error;
 use serde_json::Result;
 
 use super::attribute::{Item, Members};
+use crate::stats::PARTS_OF_A_UNIT;
 
 /// Reads a whole response.
 pub(crate) fn read<'a, T: Deserialize<'a>>(response: &'a [u8]) -> Result<T> {
@@ -17,11 +18,39 @@ pub(crate) fn read<'a, T: Deserialize<'a>>(response: &'a [u8]) -> Result<T> {
     }
 }
 
-/// Reads a response of which nothing is needed but that there is one.
-pub(crate) fn acknowledged(response: &[u8]) -> Result<()> {
+/// Reads the response of a write.
+pub(crate) fn acknowledged(response: &[u8]) -> Result<((), Units)> {
     #[derive(Deserialize)]
-    struct Output {}
-    read(response).map(|Output {}| ())
+    #[serde(rename_all = "PascalCase")]
+    struct Output {
+        consumed_capacity: Option<ConsumedCapacity>,
+    }
+    let Output { consumed_capacity } = read(response)?;
+    Ok(((), Units::of(&consumed_capacity)))
+}
+
+/// The units that a request took of a table and its indexes.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct ConsumedCapacity {
+    capacity_units: Option<f64>,
+}
+
+/// Read or write units, in thousandths; 0 where nothing was reported.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Units(pub(crate) u64);
+
+impl Units {
+    /// Of the requests on one item or one table.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "saturates, at 0 and far above any bill"
+    )]
+    pub(crate) fn of<'a>(consumed: impl IntoIterator<Item = &'a ConsumedCapacity>) -> Self {
+        let units: f64 = consumed.into_iter().filter_map(|consumed| consumed.capacity_units).sum();
+        Self((units * PARTS_OF_A_UNIT) as u64)
+    }
 }
 
 #[derive(Deserialize)]
@@ -30,6 +59,7 @@ pub(crate) struct GetItemOutput<'a> {
     /// Absent where there is no such item.
     #[serde(borrow)]
     pub(crate) item: Option<Item<'a>>,
+    pub(crate) consumed_capacity: Option<ConsumedCapacity>,
 }
 
 #[derive(Deserialize)]
@@ -40,6 +70,7 @@ pub(crate) struct ScanOutput<'a> {
     /// Absent on the last page.
     #[serde(borrow)]
     pub(crate) last_evaluated_key: Option<Item<'a>>,
+    pub(crate) consumed_capacity: Option<ConsumedCapacity>,
 }
 
 #[derive(Deserialize)]
@@ -51,6 +82,8 @@ pub(crate) struct BatchGetItemOutput<'a> {
     /// The keys that were not read, by table.
     #[serde(borrow)]
     unprocessed_keys: Option<Members<'a, KeysAndAttributes<'a>>>,
+    /// One per table.
+    consumed_capacity: Option<Vec<ConsumedCapacity>>,
 }
 
 #[derive(Deserialize)]
@@ -61,6 +94,10 @@ struct KeysAndAttributes<'a> {
 }
 
 impl<'a> BatchGetItemOutput<'a> {
+    pub(crate) fn units(&self) -> Units {
+        Units::of(self.consumed_capacity.iter().flatten())
+    }
+
     /// The items found, and the keys that were not read. Requests name one table, so all are of that.
     pub(crate) fn into_items(self) -> (impl Iterator<Item = Item<'a>>, impl Iterator<Item = Item<'a>>) {
         let items = self.responses.into_iter().flat_map(Members::into_values).flatten();
@@ -75,6 +112,8 @@ pub(crate) struct BatchWriteItemOutput<'a> {
     /// The writes that were not done, by table.
     #[serde(borrow)]
     unprocessed_items: Option<Members<'a, Vec<WriteRequest<'a>>>>,
+    /// One per table.
+    consumed_capacity: Option<Vec<ConsumedCapacity>>,
 }
 
 #[derive(Deserialize)]
@@ -90,6 +129,10 @@ enum WriteRequest<'a> {
 }
 
 impl<'a> BatchWriteItemOutput<'a> {
+    pub(crate) fn units(&self) -> Units {
+        Units::of(self.consumed_capacity.iter().flatten())
+    }
+
     /// The items that were not put, and the keys that were not deleted. Requests name one table, so all are of that.
     pub(crate) fn into_unprocessed(self) -> impl Iterator<Item = Item<'a>> {
         let writes = self.unprocessed_items.into_iter().flat_map(Members::into_values).flatten();

@@ -9,7 +9,7 @@ pub(crate) struct TableNameInput<'a> {
     pub(crate) table_name: &'a str,
 }
 
-/// Creates a table with one partition key of type String and on-demand capacity.
+/// Creates a table with one partition key of type String, on-demand capacity and, if it is to have one, a key index.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct CreateTableInput<'a> {
@@ -17,6 +17,8 @@ pub(crate) struct CreateTableInput<'a> {
     key_schema: [KeySchemaElementInput<'a>; 1],
     attribute_definitions: [AttributeDefinitionInput<'a>; 1],
     billing_mode: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) global_secondary_indexes: Option<[KeyIndexInput<'a>; 1]>,
 }
 
 impl<'a> CreateTableInput<'a> {
@@ -24,10 +26,44 @@ impl<'a> CreateTableInput<'a> {
         Self {
             table_name: table,
             key_schema: [KeySchemaElementInput { attribute_name: key, key_type: "HASH" }],
-            attribute_definitions: [AttributeDefinitionInput { attribute_name: key, attribute_type: "S" }],
+            attribute_definitions: [AttributeDefinitionInput::text(key)],
             billing_mode: "PAY_PER_REQUEST",
+            global_secondary_indexes: None,
         }
     }
+}
+
+/// A key index: an index with the table's own key that projects the expiry.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct KeyIndexInput<'a> {
+    index_name: &'a str,
+    key_schema: [KeySchemaElementInput<'a>; 1],
+    projection: ProjectionInput<'a>,
+}
+
+impl<'a> KeyIndexInput<'a> {
+    pub(crate) fn new(index: &'a str, key: &'a str, ttl: &'a str) -> Self {
+        Self {
+            index_name: index,
+            key_schema: [KeySchemaElementInput { attribute_name: key, key_type: "HASH" }],
+            projection: ProjectionInput { projection_type: "INCLUDE", non_key_attributes: [ttl] },
+        }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct ProjectionInput<'a> {
+    projection_type: &'static str,
+    non_key_attributes: [&'a str; 1],
+}
+
+/// What `UpdateTable` takes to add an index. The driver only shows it.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct NewIndex<'a> {
+    pub(crate) create: KeyIndexInput<'a>,
 }
 
 #[derive(Serialize)]
@@ -39,9 +75,15 @@ struct KeySchemaElementInput<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct AttributeDefinitionInput<'a> {
+pub(crate) struct AttributeDefinitionInput<'a> {
     attribute_name: &'a str,
     attribute_type: &'static str,
+}
+
+impl<'a> AttributeDefinitionInput<'a> {
+    pub(crate) fn text(name: &'a str) -> Self {
+        Self { attribute_name: name, attribute_type: "S" }
+    }
 }
 
 /// Turns TTL on.
@@ -74,6 +116,28 @@ pub(crate) struct TableDescription {
     pub(crate) key_schema: Option<Vec<KeySchemaElement>>,
     /// Of the key, and of the keys of indexes.
     pub(crate) attribute_definitions: Option<Vec<AttributeDefinition>>,
+    pub(crate) global_secondary_indexes: Option<Vec<IndexDescription>>,
+}
+
+/// What the driver checks of an index.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct IndexDescription {
+    pub(crate) index_name: Option<String>,
+    pub(crate) index_status: Option<String>,
+    /// Present if the index was added to an existing table and is being built.
+    pub(crate) backfilling: Option<bool>,
+    pub(crate) key_schema: Option<Vec<KeySchemaElement>>,
+    pub(crate) projection: Option<Projection>,
+}
+
+/// Which attributes an index holds besides the keys.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Projection {
+    /// `ALL`, `INCLUDE` or `KEYS_ONLY`.
+    pub(crate) projection_type: Option<String>,
+    pub(crate) non_key_attributes: Option<Vec<String>>,
 }
 
 /// An attribute of the key.

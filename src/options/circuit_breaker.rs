@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::limits::count;
+use super::source::{Nested, options};
 use crate::error::Error;
 use crate::input::Input;
 
@@ -27,29 +28,23 @@ impl Default for CircuitBreaker {
     }
 }
 
-/// The option as the caller gave it.
-#[derive(Clone, PartialEq)]
-pub enum RawCircuitBreaker {
-    /// Not an object.
-    Plain(Input),
-    /// An object with these properties.
-    Object {
-        /// `circuitBreaker.failures`
-        failures: Input,
-        /// `circuitBreaker.cooldown`
-        cooldown: Input,
-    },
+options! {
+    /// `circuitBreaker` as the caller gave it.
+    RawCircuitBreaker {
+        failures: Input = "failures",
+        cooldown: Input = "cooldown",
+    }
 }
 
 /// Checks the option. `None`: no breaker.
-pub(super) fn parse(raw: &RawCircuitBreaker) -> Result<Option<CircuitBreaker>, Error> {
+pub(super) fn parse(raw: &Nested<RawCircuitBreaker>) -> Result<Option<CircuitBreaker>, Error> {
     let default = CircuitBreaker::default();
     match raw {
-        RawCircuitBreaker::Plain(input) => {
+        Nested::Plain(input) => {
             let is_on = input.as_flag(false).map_err(|found| Error::option("circuitBreaker", ALLOWED, found))?;
             Ok(is_on.then_some(default))
         }
-        RawCircuitBreaker::Object { failures, cooldown } => Ok(Some(CircuitBreaker {
+        Nested::Object(RawCircuitBreaker { failures, cooldown }) => Ok(Some(CircuitBreaker {
             failures: count("circuitBreaker.failures", failures, 1..=1_000)?.unwrap_or(default.failures),
             cooldown: count("circuitBreaker.cooldown", cooldown, 1..=MAX_COOLDOWN)?
                 .map_or(default.cooldown, |milliseconds| Duration::from_millis(milliseconds.into())),
@@ -61,18 +56,18 @@ pub(super) fn parse(raw: &RawCircuitBreaker) -> Result<Option<CircuitBreaker>, E
 mod tests {
     use super::*;
 
-    fn object(failures: Input, cooldown: Input) -> RawCircuitBreaker {
-        RawCircuitBreaker::Object { failures, cooldown }
+    fn object(failures: Input, cooldown: Input) -> Nested<RawCircuitBreaker> {
+        RawCircuitBreaker { failures, cooldown }.into()
     }
 
     /// [CB-3]
     #[test]
     fn is_off_unless_asked_for() {
         for off in [Input::Absent, Input::Boolean(false)] {
-            assert_eq!(parse(&RawCircuitBreaker::Plain(off)), Ok(None));
+            assert_eq!(parse(&Nested::Plain(off)), Ok(None));
         }
         let default = Some(CircuitBreaker { failures: 5, cooldown: Duration::from_secs(5) });
-        assert_eq!(parse(&RawCircuitBreaker::Plain(Input::Boolean(true))), Ok(default));
+        assert_eq!(parse(&Nested::Plain(Input::Boolean(true))), Ok(default));
         assert_eq!(parse(&object(Input::Absent, Input::Absent)), Ok(default));
         let given = Some(CircuitBreaker { failures: 2, cooldown: Duration::from_millis(100) });
         assert_eq!(parse(&object(Input::Number(2.0), "100".into())), Ok(given));
@@ -82,8 +77,8 @@ mod tests {
     #[test]
     fn names_the_option_and_what_is_allowed() {
         for (raw, option, allowed) in [
-            (RawCircuitBreaker::Plain(Input::Number(3.0)), "`circuitBreaker`", "failures?"),
-            (RawCircuitBreaker::Plain("soon".into()), "`circuitBreaker`", "failures?"),
+            (Nested::Plain(Input::Number(3.0)), "`circuitBreaker`", "failures?"),
+            (Nested::Plain("soon".into()), "`circuitBreaker`", "failures?"),
             (object(Input::Number(0.0), Input::Absent), "`circuitBreaker.failures`", "1 to 1000"),
             (object(Input::Number(1.5), Input::Absent), "`circuitBreaker.failures`", "1 to 1000"),
             (object(Input::Absent, Input::Number(0.0)), "`circuitBreaker.cooldown`", "1 to 86400000"),

@@ -8,30 +8,41 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 
 pub use provided::RawProvided;
 
+use super::source::{Nested, options};
 use crate::error::Error;
 use crate::input::Input;
 
 const ALLOWED: &str = "{ accessKeyId, secretAccessKey, sessionToken? }, a function that gives such an object or a \
                        promise of one, or absent for the AWS default chain";
 
-/// `credentials` as the caller gave it. No `Debug`: it is a secret.
+options! {
+    /// Static credentials as the caller gave them. No `Debug`: they are secret.
+    RawKeys {
+        access_key_id: Input = "accessKeyId",
+        secret_access_key: Input = "secretAccessKey",
+        session_token: Input = "sessionToken",
+    }
+}
+
+/// `credentials` as the caller gave it.
 #[derive(Clone)]
 pub enum RawCredentials {
-    /// Not given.
-    Absent,
-    /// An object with these properties.
-    Object {
-        /// `credentials.accessKeyId`
-        access_key_id: Input,
-        /// `credentials.secretAccessKey`
-        secret_access_key: Input,
-        /// `credentials.sessionToken`
-        session_token: Input,
-    },
+    /// No function.
+    Given(Nested<RawKeys>),
     /// A function, as something to ask.
     Provider(SharedCredentialsProvider),
-    /// Anything else, by the name of its kind.
-    Other(&'static str),
+}
+
+impl Default for RawCredentials {
+    fn default() -> Self {
+        Self::Given(Nested::default())
+    }
+}
+
+impl From<RawKeys> for RawCredentials {
+    fn from(keys: RawKeys) -> Self {
+        Self::Given(keys.into())
+    }
 }
 
 /// Credentials that never change.
@@ -59,25 +70,19 @@ pub enum GivenCredentials {
 
 /// Checks the option.
 pub(super) fn parse(credentials: RawCredentials) -> Result<Option<GivenCredentials>, Error> {
-    let (access_key_id, secret_access_key, session_token) = match credentials {
-        RawCredentials::Absent => return Ok(None),
-        RawCredentials::Other(kind) => return Err(Error::option("credentials", ALLOWED, kind)),
+    let keys = match credentials {
         RawCredentials::Provider(provider) => return Ok(Some(GivenCredentials::Provider(provider))),
-        RawCredentials::Object { access_key_id, secret_access_key, session_token } => {
-            (access_key_id, secret_access_key, session_token)
-        }
+        RawCredentials::Given(Nested::Plain(Input::Absent)) => return Ok(None),
+        RawCredentials::Given(Nested::Plain(other)) => return Err(Error::option("credentials", ALLOWED, other.kind())),
+        RawCredentials::Given(Nested::Object(keys)) => keys,
     };
     let refused =
         |name: &str, allowed: &str, found: &str| Error::option(&format!("credentials.{name}"), allowed, found);
-    read(access_key_id, secret_access_key, session_token, refused).map(|keys| Some(GivenCredentials::Static(keys)))
+    read(keys, refused).map(|keys| Some(GivenCredentials::Static(keys)))
 }
 
-fn read<E>(
-    access_key_id: Input,
-    secret_access_key: Input,
-    session_token: Input,
-    refused: impl Fn(&str, &str, &str) -> E,
-) -> Result<StaticCredentials, E> {
+fn read<E>(keys: RawKeys, refused: impl Fn(&str, &str, &str) -> E) -> Result<StaticCredentials, E> {
+    let RawKeys { access_key_id, secret_access_key, session_token } = keys;
     let text = |name: &str, input| text(input).map_err(|(allowed, found)| refused(name, allowed, found));
     Ok(StaticCredentials {
         access_key_id: text("accessKeyId", access_key_id)?,
@@ -119,7 +124,7 @@ mod tests {
     use super::*;
 
     fn raw(id: Input, secret: Input, token: Input) -> RawCredentials {
-        RawCredentials::Object { access_key_id: id, secret_access_key: secret, session_token: token }
+        RawKeys { access_key_id: id, secret_access_key: secret, session_token: token }.into()
     }
 
     #[test]
@@ -131,7 +136,7 @@ mod tests {
         assert_eq!(token(Input::Absent), None);
         assert_eq!(token("".into()), None);
         assert_eq!(token("token".into()).as_deref(), Some("token"));
-        assert!(parse(RawCredentials::Absent).expect("valid").is_none());
+        assert!(parse(RawCredentials::default()).expect("valid").is_none());
     }
 
     #[test]
@@ -141,7 +146,7 @@ mod tests {
             (raw("CANARY".into(), "".into(), Input::Absent), "credentials.secretAccessKey"),
             (raw("CANARY".into(), "CANARY\n".into(), Input::Absent), "credentials.secretAccessKey"),
             (raw("CANARY".into(), "CANARY".into(), Input::Number(1.0)), "credentials.sessionToken"),
-            (RawCredentials::Other("a string"), "credentials"),
+            (RawCredentials::Given(Nested::Plain("CANARY".into())), "credentials"),
         ];
         for (given, option) in refused {
             let message = parse(given).map(drop).expect_err("refused").to_string();

@@ -3,6 +3,7 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use super::RawOptions;
 use crate::error::Error;
 use crate::input::Input;
 
@@ -44,35 +45,8 @@ impl Default for Limits {
     }
 }
 
-/// The options of this file as the caller gave them.
-#[derive(Clone)]
-pub struct RawLimits {
-    /// `maxAttempts`
-    pub max_attempts: Input,
-    /// `connectTimeout`
-    pub connect_timeout: Input,
-    /// `attemptTimeout`
-    pub attempt_timeout: Input,
-    /// `timeout`
-    pub timeout: Input,
-    /// `maxConnections`
-    pub max_connections: Input,
-}
-
-impl Default for RawLimits {
-    fn default() -> Self {
-        Self {
-            max_attempts: Input::Absent,
-            connect_timeout: Input::Absent,
-            attempt_timeout: Input::Absent,
-            timeout: Input::Absent,
-            max_connections: Input::Absent,
-        }
-    }
-}
-
 /// Checks the options.
-pub(super) fn parse(raw: &RawLimits) -> Result<Limits, Error> {
+pub(super) fn parse(raw: &RawOptions) -> Result<Limits, Error> {
     let default = Limits::default();
     let timeout = time("timeout", &raw.timeout, default.timeout)?;
     Ok(Limits {
@@ -122,10 +96,10 @@ fn whole(option: &str, input: &Input, range: RangeInclusive<u32>, allowed: &str)
 mod tests {
     use super::*;
 
-    type Set = fn(&mut RawLimits, Input);
+    type Set = fn(&mut RawOptions, Input);
 
-    fn with(change: impl FnOnce(&mut RawLimits)) -> Result<Limits, Error> {
-        let mut raw = RawLimits::default();
+    fn with(change: impl FnOnce(&mut RawOptions)) -> Result<Limits, Error> {
+        let mut raw = RawOptions::default();
         change(&mut raw);
         parse(&raw)
     }

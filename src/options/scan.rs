@@ -1,27 +1,19 @@
 //! The option `scan`: how `getKeys` and `clear` walk through the table.
 
 use super::limits::count;
+use super::source::{Nested, options};
 use crate::error::Error;
 use crate::input::Input;
 
 const ALLOWED: &str = "an object { segments?, concurrency?, pageSize? } of whole numbers";
 
-/// `scan` as the caller gave it.
-#[derive(Clone)]
-pub enum RawScan {
-    /// Not given.
-    Absent,
-    /// An object with these properties.
-    Object {
-        /// `scan.segments`
-        segments: Input,
-        /// `scan.concurrency`
-        concurrency: Input,
-        /// `scan.pageSize`
-        page_size: Input,
-    },
-    /// Anything else, by the name of its kind.
-    Other(&'static str),
+options! {
+    /// `scan` as the caller gave it.
+    RawScan {
+        segments: Input = "segments",
+        concurrency: Input = "concurrency",
+        page_size: Input = "pageSize",
+    }
 }
 
 /// How a scan goes.
@@ -44,12 +36,12 @@ impl Default for ScanOptions {
 }
 
 /// Checks the option.
-pub(super) fn parse(scan: &RawScan) -> Result<ScanOptions, Error> {
+pub(super) fn parse(scan: &Nested<RawScan>) -> Result<ScanOptions, Error> {
     let default = ScanOptions::default();
     match scan {
-        RawScan::Absent => Ok(default),
-        RawScan::Other(kind) => Err(Error::option("scan", ALLOWED, kind)),
-        RawScan::Object { segments, concurrency, page_size } => Ok(ScanOptions {
+        Nested::Plain(Input::Absent) => Ok(default),
+        Nested::Plain(other) => Err(Error::option("scan", ALLOWED, other.kind())),
+        Nested::Object(RawScan { segments, concurrency, page_size }) => Ok(ScanOptions {
             segments: count("scan.segments", segments, 1..=1_000)?
                 .and_then(|count| count.try_into().ok())
                 .unwrap_or(default.segments),
@@ -67,13 +59,13 @@ mod tests {
     use super::*;
 
     fn scan(segments: Input, concurrency: Input, page_size: Input) -> Result<ScanOptions, Error> {
-        parse(&RawScan::Object { segments, concurrency, page_size })
+        parse(&RawScan { segments, concurrency, page_size }.into())
     }
 
     #[test]
     fn absent_is_the_default() {
         let default = ScanOptions { segments: 16, concurrency: 16, page_size: None };
-        assert_eq!(parse(&RawScan::Absent).expect("valid"), default);
+        assert_eq!(parse(&Nested::default()).expect("valid"), default);
         assert_eq!(scan(Input::Absent, Input::Absent, Input::Absent).expect("valid"), default);
     }
 
@@ -114,6 +106,6 @@ mod tests {
         }
         refused("scan.segments", "from 1 to 1000", scan(Input::Number(1_001.0), Input::Absent, Input::Absent));
         refused("scan.concurrency", "from 1 to 64", scan(Input::Absent, Input::Number(65.0), Input::Absent));
-        refused("scan", "segments?", parse(&RawScan::Other("a number")));
+        refused("scan", "segments?", parse(&Nested::Plain(Input::Number(1.0))));
     }
 }

@@ -1,4 +1,4 @@
-//! The option `table`: a name or an ARN, from the option or the environment.
+//! The option `table`: a name or an ARN, from the option or the environment; and `index`, whose names are alike.
 
 use crate::environment::Environment;
 use crate::error::{Error, ErrorKind};
@@ -40,6 +40,20 @@ pub(super) fn parse(table: Input, base: &Input, environment: &Environment) -> Re
         Input::Text(text) if text.is_empty() => Err(missing(base)),
         Input::Text(text) => read(text).map_err(|found| Error::option("table", ALLOWED, &found)),
         other => Err(Error::option("table", ALLOWED, other.kind())),
+    }
+}
+
+/// Checks the option `index`.
+pub(super) fn parse_index(index: Input) -> Result<Option<String>, Error> {
+    /// Same page as [`ALLOWED`].
+    const INDEX_ALLOWED: &str = "the name of an index, 3 to 255 characters out of a-z, A-Z, 0-9, _ . and -";
+    match index {
+        Input::Absent => Ok(None),
+        Input::Text(name) => match check_name(&name) {
+            Ok(()) => Ok(Some(name)),
+            Err(found) => Err(Error::option("index", INDEX_ALLOWED, &found)),
+        },
+        other => Err(Error::option("index", INDEX_ALLOWED, other.kind())),
     }
 }
 
@@ -146,6 +160,20 @@ mod tests {
             let message = option(refused).expect_err("refused").to_string();
             assert!(message.contains("`table`") && message.contains("3 to 255"), "{message}");
             assert!(message.contains("ARN"), "{message}");
+        }
+    }
+
+    /// [IDX-1]
+    #[test]
+    fn an_index_is_named_as_a_table() {
+        assert_eq!(parse_index(Input::Absent).expect("valid"), None);
+        for name in ["keys", "A-z_0.9", &"x".repeat(255)] {
+            assert_eq!(parse_index(name.into()).expect("valid").as_deref(), Some(name));
+        }
+        let arn = "arn:aws:dynamodb:eu-west-1:123456789012:table/abc/index/keys";
+        for refused in ["ab".into(), "a b".into(), arn.into(), Input::Text("x".repeat(256)), Input::Boolean(true)] {
+            let message = parse_index(refused).expect_err("refused").to_string();
+            assert!(message.contains("`index`") && message.contains("3 to 255"), "{message}");
         }
     }
 

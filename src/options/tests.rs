@@ -47,12 +47,13 @@ fn attribute_names_must_differ() {
             if name.is_empty() { Input::Absent } else { name.into() }
         };
         RawOptions {
-            attributes: RawAttributes::Object {
+            attributes: RawAttributes {
                 key: input(key),
                 value: input(value),
                 ttl: input(ttl),
-                mtime: Input::Absent,
-            },
+                ..RawAttributes::default()
+            }
+            .into(),
             ..raw()
         }
     };
@@ -62,7 +63,7 @@ fn attribute_names_must_differ() {
     assert!(message(with("ttl", "", "")).contains("`attributes.key` and `attributes.ttl`"));
     assert!(message(with("", "same", "same")).contains("`attributes.value` and `attributes.ttl`"));
     assert!(message(with(&"k".repeat(256), "", "")).contains("1 to 255 bytes"));
-    let no_object = RawOptions { attributes: RawAttributes::Other("a string"), ..raw() };
+    let no_object = RawOptions { attributes: Nested::Plain("key".into()), ..raw() };
     assert!(message(no_object).contains("`attributes`"));
 }
 
@@ -97,10 +98,8 @@ fn an_error_after_the_table_names_the_table() {
 
 #[test]
 fn mtime_is_kept_only_where_named_and_must_differ_too() {
-    let with = |mtime: Input| RawOptions {
-        attributes: RawAttributes::Object { key: Input::Absent, value: Input::Absent, ttl: Input::Absent, mtime },
-        ..raw()
-    };
+    let with =
+        |mtime: Input| RawOptions { attributes: RawAttributes { mtime, ..RawAttributes::default() }.into(), ..raw() };
     assert_eq!(Options::parse(with("at".into())).expect("valid").attributes.mtime.as_deref(), Some("at"));
     assert!(message(with("ttl".into())).contains("`attributes.ttl` and `attributes.mtime`"));
     assert!(message(with("".into())).contains("`attributes.mtime`"));
@@ -128,11 +127,12 @@ fn batch_is_on_or_off() {
 fn guarded() -> RawOptions {
     RawOptions {
         endpoint: "http://127.0.0.1:8000".into(),
-        credentials: RawCredentials::Object {
+        credentials: RawKeys {
             access_key_id: "AKIDCANARY".into(),
             secret_access_key: "CANARYsecret".into(),
             session_token: "CANARYtoken".into(),
-        },
+        }
+        .into(),
         ..raw()
     }
 }
@@ -141,7 +141,7 @@ fn guarded() -> RawOptions {
 fn a_debug_print_shows_the_options_and_no_secret() {
     let proxy = "http://user:CANARYpassword@127.0.0.1:3128".into();
     let options = Options::parse(RawOptions { proxy, ..guarded() }).expect("valid");
-    let printed = format!("{options:?} {:?}", options.credentials);
+    let printed = format!("{options:?}");
     for shown in ["sessions", "Ipv4(127.0.0.1)", "Url(redacted)", "StaticCredentials(redacted)"] {
         assert!(printed.contains(shown), "{shown} is not in {printed}");
     }
@@ -153,7 +153,7 @@ fn tls_is_certain_not_to_be_spoken_by_a_plain_endpoint_alone() {
     let may = |raw| Options::parse(raw).expect("valid").may_speak_tls();
     assert!(!may(guarded()));
     // A source of credentials or a proxy may be asked over TLS.
-    assert!(may(RawOptions { credentials: RawCredentials::Absent, ..guarded() }));
+    assert!(may(RawOptions { credentials: RawCredentials::default(), ..guarded() }));
     assert!(may(RawOptions { proxy: "http://127.0.0.1:3128".into(), ..guarded() }));
     assert!(may(RawOptions { endpoint: "https://127.0.0.1:8000".into(), ..guarded() }));
     assert!(may(RawOptions { endpoint: Input::Absent, ..guarded() }));
@@ -163,9 +163,8 @@ fn tls_is_certain_not_to_be_spoken_by_a_plain_endpoint_alone() {
 fn an_attribute_name_has_at_least_one_byte_and_at_most_as_many_as_dynamodb_allows() {
     let with = |key: usize, value: usize| {
         let name = |bytes| Input::Text("n".repeat(bytes));
-        let attributes =
-            RawAttributes::Object { key: name(key), value: name(value), ttl: Input::Absent, mtime: Input::Absent };
-        RawOptions { attributes, ..raw() }
+        let attributes = RawAttributes { key: name(key), value: name(value), ..RawAttributes::default() };
+        RawOptions { attributes: attributes.into(), ..raw() }
     };
     assert!(Options::parse(with(255, 65_535)).is_ok());
     for (key, value, option, found) in [

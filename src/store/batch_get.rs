@@ -34,8 +34,8 @@ struct Batch {
 }
 
 impl Batch {
-    fn read(response: &[u8], attributes: &Attributes) -> serde_json::Result<Self> {
-        let (items, unprocessed) = json::read::<BatchGetItemOutput<'_>>(response)?.into_items();
+    fn of(output: BatchGetItemOutput<'_>, attributes: &Attributes) -> serde_json::Result<Self> {
+        let (items, unprocessed) = output.into_items();
         let row = |mut item| Ok((partition_key(&mut item, attributes)?, StoredRow::take(&mut item, attributes)));
         Ok(Self {
             rows: items.map(row).collect::<serde_json::Result<_>>()?,
@@ -142,7 +142,8 @@ impl Call {
                 Err(error) => return Err(error),
             }
         }
-        let read = |(position, key): (usize, Key)| async move { Ok((position, self.value(&key, consistent).await?)) };
+        let read =
+            |(position, key): (usize, Key)| async move { Ok((position, self.fetch_value(&key, consistent).await?)) };
         stream::iter(numbered).map(read).buffer_unordered(CONCURRENT_READS).try_collect().await
     }
 
@@ -155,12 +156,17 @@ impl Call {
         let position = |key: Key| positions.get(&key).copied();
         let mut backoff = Backoff::default();
         loop {
-            let body = || json::body(&BatchGetItemInput::new(table, attributes, &left, consistent));
+            let body = || self.body(&BatchGetItemInput::new(table, attributes, &left, consistent));
             let batch = {
                 let (queued, place) = (self.queued(), self.place()?);
                 let _one_of_few = self.session.batch_slots.acquire().await.map_err(|_| self.fail(Error::closed()))?;
                 drop((queued, place));
-                self.request(Action::BatchGetItem, body, |response| Batch::read(response, attributes)).await?
+                let read = |response: &[u8]| {
+                    let output: BatchGetItemOutput<'_> = json::read(response)?;
+                    let units = output.units();
+                    Ok((Batch::of(output, attributes)?, units))
+                };
+                self.request(Action::BatchGetItem, body, read).await?
             };
             let now = self.session.clock.now();
             let before = found.len();

@@ -218,11 +218,13 @@ impl Call {
         let Options { table, attributes, base, .. } = &self.session.options;
         let body = || {
             let writes = writes.iter().map(|write| (&write.key, write.content.as_ref()));
-            json::body(&BatchWriteItemInput::new(table, attributes, writes))
+            self.body(&BatchWriteItemInput::new(table, attributes, writes))
         };
         let read = |response: &[u8]| {
-            let unprocessed = json::read::<BatchWriteItemOutput<'_>>(response)?.into_unprocessed();
-            unprocessed.map(|mut item| partition_key(&mut item, attributes)).collect::<serde_json::Result<Vec<_>>>()
+            let output: BatchWriteItemOutput<'_> = json::read(response)?;
+            let units = output.units();
+            let unprocessed = output.into_unprocessed().map(|mut item| partition_key(&mut item, attributes));
+            Ok((unprocessed.collect::<serde_json::Result<Vec<_>>>()?, units))
         };
         let unprocessed = self.request(Action::BatchWriteItem, body, read).await?;
         Ok(unprocessed.into_iter().filter_map(|key| Key::from_attribute(key, base)).collect())

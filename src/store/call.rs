@@ -1,8 +1,9 @@
 //! One call of a method: the session it runs in, its place among the running, and how its failures are named.
 
 use std::future::Future;
+use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
@@ -13,19 +14,28 @@ use super::order::Turn;
 use super::watchdog::Watchdog;
 use super::{Session, Store};
 use crate::client::slots::Place;
-use crate::client::{Traffic, Work};
-use crate::error::{Error, ErrorKind, Operation};
+use crate::client::{Observers, RequestThrottles, Traffic, Work};
+use crate::error::{Error, ErrorKind, Extent, Operation};
 use crate::input::{FLAG_ALLOWED, Input};
 use crate::key::{BASE_ALLOWED, Base, Key, KeyError, Sought};
 use crate::options::Limits;
-use crate::stats::{Counters, Stats};
+use crate::stats::{Counters, Effort, Stats};
+use crate::usage::Usage;
 
-/// A call that has begun. The store does not finish closing before it is dropped.
+/// A call that has begun. It counts as in flight until it is dropped, and then as an error unless it succeeded.
+pub(super) struct Begun {
+    call: Arc<Call>,
+    succeeded: bool,
+}
+
+/// What the requests of a call need. Outlives [`Begun`] if other calls share a request of it. The store does not finish
+/// closing before it is dropped.
 pub(super) struct Call {
     pub(super) session: Arc<Session>,
     operation: Operation,
     stats: Arc<Stats>,
-    succeeded: bool,
+    /// What this call takes, if it is traced.
+    usage: Option<Arc<Usage>>,
     bound: Bound,
     /// What the circuit breaker says, from the first request on.
     pass: OnceLock<Result<Option<Pass>, Error>>,
@@ -46,45 +56,60 @@ enum Bound {
     Request,
 }
 
-impl Drop for Call {
+impl Deref for Begun {
+    type Target = Arc<Call>;
+
+    fn deref(&self) -> &Arc<Call> {
+        &self.call
+    }
+}
+
+impl Drop for Begun {
     fn drop(&mut self) {
         // A call that is dropped before it is done was aborted, or failed.
         self.counters().ended(self.succeeded);
     }
 }
 
+impl Begun {
+    /// Ends the call well.
+    pub(super) fn succeed(mut self) {
+        self.succeeded = true;
+    }
+
+    /// Ends the call well, with what it gives.
+    pub(super) fn done<T>(self, given: T) -> T {
+        self.succeed();
+        given
+    }
+}
+
 impl Store {
     /// Begins a call.
-    pub(super) fn begin(&self, operation: Operation) -> Result<Call, Error> {
-        let running = self.running.token();
-        let session = self.session.read().unwrap_or_else(PoisonError::into_inner).clone();
-        match session {
+    pub(super) fn begin(&self, operation: Operation) -> Result<Begun, Error> {
+        let running = self.shared.running.token();
+        match self.session() {
             Some(session) => {
-                let stats = Arc::clone(&self.stats);
+                let (stats, usage) = (Arc::clone(&self.shared.stats), self.usage.clone());
                 stats.of(operation).begun();
                 let bound = Bound::new(operation, &session.options.limits);
                 let (waited, queued) = (AtomicU64::new(0), AtomicUsize::new(0));
                 let pass = OnceLock::new();
-                Ok(Call { session, operation, stats, succeeded: false, bound, pass, waited, queued, _running: running })
+                let call = Call { session, operation, stats, usage, bound, pass, waited, queued, _running: running };
+                Ok(Begun { call: Arc::new(call), succeeded: false })
             }
-            None => Err(Error::closed().during(operation, &self.table)),
+            None => Err(Error::closed().during(operation, &self.shared.table)),
         }
     }
 }
 
 impl Bound {
     fn new(operation: Operation, limits: &Limits) -> Self {
-        match operation {
-            Operation::GetItem
-            | Operation::HasItem
-            | Operation::SetItem
-            | Operation::RemoveItem
-            | Operation::GetItemRaw
-            | Operation::SetItemRaw
-            | Operation::GetMeta => Self::Deadline(limits.timeout.and_then(|limit| Instant::now().checked_add(limit))),
-            Operation::GetItems | Operation::SetItems => Self::Progress(Box::new(Watchdog::new(limits.timeout))),
-            Operation::GetKeys | Operation::Clear => Self::Progress(Box::new(Watchdog::new(limits.scan_timeout))),
-            Operation::CreateTable => Self::Request,
+        match operation.extent() {
+            Extent::Item => Self::Deadline(limits.timeout.and_then(|limit| Instant::now().checked_add(limit))),
+            Extent::Items => Self::Progress(Box::new(Watchdog::new(limits.timeout))),
+            Extent::Rows => Self::Progress(Box::new(Watchdog::new(limits.scan_timeout))),
+            Extent::Table => Self::Request,
         }
     }
 }
@@ -137,15 +162,10 @@ impl Call {
         self.stats.of(self.operation)
     }
 
-    /// Ends the call well.
-    pub(super) fn succeed(mut self) {
-        self.succeeded = true;
-    }
-
-    /// Ends the call well, with what it gives.
-    pub(super) fn done<T>(self, given: T) -> T {
-        self.succeed();
-        given
+    /// Where the progress of its requests is counted.
+    pub(super) fn observers<'a>(&'a self, throttles: Option<&'a RequestThrottles>) -> Observers<'a> {
+        let traffic = self.traffic();
+        Observers { counters: self.counters(), usage: self.usage.as_deref(), traffic, throttles }
     }
 
     /// Which retry budget this call's requests use.
@@ -220,6 +240,16 @@ impl Call {
         }
     }
 
+    /// Whether the time of the call is up.
+    pub(super) fn is_over(&self) -> bool {
+        self.deadline().is_some_and(|deadline| deadline <= Instant::now())
+    }
+
+    /// Counts a read that shares the request of another.
+    pub(super) fn coalesced(&self) {
+        self.observers(None).add(Effort { coalesced: 1, ..Effort::default() });
+    }
+
     /// Lines up behind the earlier writes of these keys, and waits until they have ended.
     pub(super) async fn turn<'k>(&self, keys: impl Iterator<Item = &'k Key>) -> Result<Turn<'_>, Error> {
         self.pass()?;
@@ -229,7 +259,7 @@ impl Call {
             let (what, deadline) = ("an earlier write of the same key", self.deadline());
             self.wait(what, deadline, turn.come()).await?;
             // Both may be due at the same moment.
-            if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+            if self.is_over() {
                 return Err(self.timed_out(what));
             }
             if self.session.slots.is_closed() {

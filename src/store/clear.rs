@@ -2,7 +2,7 @@
 
 use super::Store;
 use super::batch_write::{Done, Write};
-use super::scan::{Rows, Scan};
+use super::scan::{Rows, Scan, Source};
 use crate::error::{Error, Operation};
 use crate::input::Input;
 
@@ -15,13 +15,17 @@ impl Store {
         let call = self.begin(Operation::Clear)?;
         let base = call.base(base)?;
         let cleared = call.watch(async {
-            let mut scan = Scan::new(&call, &base, Rows::All);
+            // Not the key index: it is eventually consistent, and a row that it lacks would stay.
+            let source = Source::Table { consistent: call.session.options.consistent_read };
+            let mut scan = Scan::new(&call, &base, Rows::All, source);
             let mut removed = 0;
             while let Some(page) = scan.next_page().await? {
                 let deletes = page.into_iter().enumerate();
                 let deletes: Vec<_> = deletes.map(|(index, key)| Write { key, content: None, index }).collect();
                 let done = Done::none_of(deletes.len());
+                let closed = call.session.order.close_flights(deletes.iter().map(|delete| &delete.key));
                 let result = scan.during(call.write_all(deletes, &done)).await;
+                drop(closed);
                 removed += done.count();
                 if let Err(error) = result {
                     let note = format!(" ({removed} items were removed before; calling clear again goes on)");

@@ -8,9 +8,11 @@ use super::call::Call;
 use crate::client::Action;
 use crate::error::{Error, ErrorKind, Operation};
 use crate::json::{
-    self, CreateTableInput, DescribeTableOutput, DescribeTimeToLiveOutput, TableDescription, TableNameInput,
-    UpdateTimeToLiveInput,
+    self, CreateTableInput, DescribeTableOutput, DescribeTimeToLiveOutput, KeyIndexInput, TableDescription,
+    TableNameInput, Units, UpdateTimeToLiveInput,
 };
+use crate::options::Options;
+use crate::table::index::{self, IndexState};
 use crate::table::{MAX_TTL_NAME_BYTES, Readiness, TtlState, key_difference, readiness, ttl_state};
 
 /// The first polling delay, enough for local engines to finish.
@@ -25,6 +27,15 @@ const TABLE_PATIENCE: Duration = Duration::from_mins(2);
 /// The total delay after which a refusal to enable TTL is final. Until then, it may be caused by a concurrent call that
 /// is enabling it.
 const TTL_PATIENCE: Duration = Duration::from_secs(3);
+
+/// What `create_table` did and found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CreatedTable {
+    /// Whether this call created the table.
+    pub created: bool,
+    /// Whether the key index can be read already; `None` without the option `index`.
+    pub index_ready: Option<bool>,
+}
 
 /// How often and for how long `create_table` polls. Only the delays count: requests have their own timeouts.
 #[derive(Debug, Clone, Copy)]
@@ -79,16 +90,17 @@ impl Pauses {
 
 impl Store {
     /// Creates the table that the store expects if it does not exist, waits until it is usable, and enables TTL.
-    /// Returns whether this call created the table. The operation is idempotent and can be repeated after a failure.
+    /// The operation is idempotent and can be repeated after a failure.
     ///
     /// # Errors
-    /// Fails if the table has a different schema, is unavailable or is not ready in time, or if a request fails.
-    pub async fn create_table(&self, patience: Patience) -> Result<bool, Error> {
+    /// Fails if the table or its key index has a different schema, is unavailable or is not ready in time, or if a
+    /// request fails.
+    pub async fn create_table(&self, patience: Patience) -> Result<CreatedTable, Error> {
         let call = self.begin(Operation::CreateTable)?;
         call.check_ttl_name()?;
-        let created = call.ensure_table(patience).await?;
+        let table = call.ensure_table(patience).await?;
         call.ensure_ttl(patience).await?;
-        Ok(call.done(created))
+        Ok(call.done(table))
     }
 }
 
@@ -102,13 +114,19 @@ impl Call {
         Err(self.fail(Error::option("attributes.ttl", &allowed, "longer")))
     }
 
-    /// Waits until the table is usable. Returns whether this call created it.
-    async fn ensure_table(&self, patience: Patience) -> Result<bool, Error> {
+    /// Waits until the table is usable, but not until DynamoDB has built an index of an existing table.
+    async fn ensure_table(&self, patience: Patience) -> Result<CreatedTable, Error> {
         let mut pauses = patience.pauses(patience.for_table);
         let mut created = false;
         loop {
             match self.describe_table().await? {
-                Some(table) if self.is_ready(&table)? => return Ok(created),
+                Some(table) if self.is_ready(&table)? => match self.index_state(&table)? {
+                    Some(IndexState::Creating) => {}
+                    state => {
+                        let index_ready = state.map(|state| state == IndexState::Ready);
+                        return Ok(CreatedTable { created, index_ready });
+                    }
+                },
                 None if !created => created = self.make_table().await?,
                 // Still being created, or created but not visible yet (DescribeTable is eventually consistent).
                 _ => {}
@@ -133,6 +151,27 @@ impl Call {
         match key_difference(table, &self.session.options.attributes.key) {
             Some(difference) => Err(self.another_shape(&difference)),
             None => Ok(readiness == Readiness::Ready),
+        }
+    }
+
+    /// The state of the key index; `None` without the option `index`. Fails if waiting would not help.
+    fn index_state(&self, table: &TableDescription) -> Result<Option<IndexState>, Error> {
+        let Options { table: id, attributes, index: name, .. } = &self.session.options;
+        let Some(name) = name else { return Ok(None) };
+        let Some(found) = index::find(table, name) else {
+            let command = index::command(id, name, &attributes.key, &attributes.ttl)
+                .map_err(|_| self.fail(Error::new(ErrorKind::Internal, "the command could not be written")))?;
+            return Err(self.another_shape(&format!("it has no index {name:?} (option `index`). To add it: {command}")));
+        };
+        if let Some(difference) = index::difference(found, &attributes.key, &attributes.ttl) {
+            return Err(self.another_shape(&format!("of its index {name:?} (option `index`), {difference}")));
+        }
+        match index::state(found) {
+            IndexState::Deleting => Err(self.fail(Error::new(
+                ErrorKind::TableUnavailable,
+                format!("the index {name:?} (option `index`) is being deleted; call again once it is gone"),
+            ))),
+            state => Ok(Some(state)),
         }
     }
 
@@ -177,7 +216,8 @@ impl Call {
     /// Describes the table. Returns `None` if it does not exist.
     async fn describe_table(&self) -> Result<Option<TableDescription>, Error> {
         let body = || json::body(&TableNameInput { table_name: &self.session.options.table });
-        let read = |response: &[u8]| json::read(response).map(|DescribeTableOutput { table }| table);
+        let read =
+            |response: &[u8]| json::read(response).map(|DescribeTableOutput { table }| (table, Units::default()));
         match self.request(Action::DescribeTable, body, read).await {
             Ok(Some(table)) => Ok(Some(table)),
             Ok(None) => Err(self.fail(Error::new(ErrorKind::Response, "the answer holds no table"))),
@@ -188,8 +228,13 @@ impl Call {
 
     /// Creates the table. Returns `false` if a concurrent call created it first.
     async fn make_table(&self) -> Result<bool, Error> {
-        let options = &self.session.options;
-        let body = || json::body(&CreateTableInput::new(&options.table, &options.attributes.key));
+        let Options { table, attributes, index, .. } = &self.session.options;
+        let body = || {
+            let mut input = CreateTableInput::new(table, &attributes.key);
+            input.global_secondary_indexes =
+                index.as_ref().map(|name| [KeyIndexInput::new(name, &attributes.key, &attributes.ttl)]);
+            json::body(&input)
+        };
         match self.request(Action::CreateTable, body, json::acknowledged).await {
             Ok(()) => Ok(true),
             Err(error) if is_in_use(&error) => Ok(false),
@@ -200,7 +245,7 @@ impl Call {
     async fn describe_ttl(&self) -> Result<TtlState, Error> {
         let options = &self.session.options;
         let body = || json::body(&TableNameInput { table_name: &options.table });
-        let read = |response: &[u8]| json::read(response);
+        let read = |response: &[u8]| json::read(response).map(|output| (output, Units::default()));
         let DescribeTimeToLiveOutput { time_to_live_description } =
             self.request(Action::DescribeTimeToLive, body, read).await?;
         Ok(ttl_state(time_to_live_description.as_ref(), &options.attributes.ttl))

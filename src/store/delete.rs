@@ -30,7 +30,7 @@ impl Call {
     /// Deletes one row.
     pub(super) async fn delete(&self, key: &Key) -> Result<(), Error> {
         let Options { table, attributes, .. } = &self.session.options;
-        let body = || json::body(&DeleteItemInput::new(table, attributes, key));
+        let body = || self.body(&DeleteItemInput::new(table, attributes, key));
         self.request(Action::DeleteItem, body, json::acknowledged)
             .await
             .map_err(|error| error.with_key(key.as_str()))?;

@@ -1,10 +1,11 @@
-//! `getKeys`: Scan to the end.
+//! `getKeys`: Scan to the end, of the key index where there is one, else of the table.
 
 use super::Store;
-use super::scan::{Rows, Scan};
+use super::call::Call;
+use super::scan::{Rows, Scan, Source};
 use crate::error::{Error, Operation};
 use crate::input::Input;
-use crate::key::{Key, MAX_DEPTH_ALLOWED, MaxDepth};
+use crate::key::{Base, Key, MAX_DEPTH_ALLOWED, MaxDepth};
 
 impl Store {
     /// Every key alive under `base`, no deeper than `max_depth`: complete, or an error. `consistent` goes over the
@@ -18,14 +19,26 @@ impl Store {
         let depth = MaxDepth::parse(&max_depth).map_err(|found| call.argument("maxDepth", MAX_DEPTH_ALLOWED, found))?;
         let consistent = call.consistent_read(&consistent)?;
         let keys = call.watch(async {
-            let mut scan = Scan::new(&call, &base, Rows::Alive).consistently(consistent);
-            let mut keys = Vec::new();
-            while let Some(page) = scan.next_page().await? {
-                keys.extend(page.into_iter().filter(|key| depth.admits(key.as_str())).map(Key::into_string));
+            if !consistent && let Some(index) = call.key_index().await? {
+                match call.list(&base, depth, Source::Index(index)).await {
+                    Err(error) => call.give_up_index(index, error)?,
+                    listed => return listed,
+                }
             }
-            Ok(keys)
+            call.list(&base, depth, Source::Table { consistent }).await
         });
         let keys = keys.await?;
         Ok(call.done(keys))
+    }
+}
+
+impl Call {
+    async fn list(&self, base: &Base, depth: MaxDepth, source: Source<'_>) -> Result<Vec<String>, Error> {
+        let mut scan = Scan::new(self, base, Rows::Alive, source);
+        let mut keys = Vec::new();
+        while let Some(page) = scan.next_page().await? {
+            keys.extend(page.into_iter().filter(|key| depth.admits(key.as_str())).map(Key::into_string));
+        }
+        Ok(keys)
     }
 }

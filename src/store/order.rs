@@ -7,6 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
 
+use super::flight::{ClosedFlights, Flights};
 use crate::key::Key;
 
 /// The writes of a driver that are under way or wait.
@@ -14,6 +15,8 @@ use crate::key::Key;
 pub(super) struct Order {
     hasher: RandomState,
     queues: Mutex<Queues>,
+    /// The reads that a write ends for later callers.
+    flights: Flights,
 }
 
 #[derive(Debug, Default)]
@@ -36,22 +39,35 @@ struct Queue {
 pub(super) struct Turn<'a> {
     order: &'a Order,
     number: u64,
-    keys: Vec<u64>,
+    keys: ClosedFlights<'a>,
     /// Told when an earlier write has ended, one per key that has one.
     earlier: Vec<oneshot::Receiver<()>>,
 }
 
 impl Order {
+    /// The reads in flight.
+    pub(super) fn flights(&self) -> &Flights {
+        &self.flights
+    }
+
+    /// The name of a key here; other keys may have the same.
+    pub(super) fn hash(&self, key: &Key) -> u64 {
+        self.hasher.hash_one(key)
+    }
+
+    /// Closes the reads in flight of these keys to later callers, now and when what is returned is dropped.
+    pub(super) fn close_flights<'k>(&self, keys: impl Iterator<Item = &'k Key>) -> ClosedFlights<'_> {
+        ClosedFlights::new(&self.flights, keys.map(|key| self.hash(key)).collect())
+    }
+
     /// Lines up behind every earlier write of these keys.
     pub(super) fn line_up<'k>(&self, keys: impl Iterator<Item = &'k Key>) -> Turn<'_> {
-        let mut keys: Vec<u64> = keys.map(|key| self.hasher.hash_one(key)).collect();
-        keys.sort_unstable();
-        keys.dedup();
+        let keys = self.close_flights(keys);
         let mut queues = self.queues();
         queues.last_number += 1;
         let number = queues.last_number;
         let mut earlier = Vec::new();
-        for key in &keys {
+        for key in keys.hashes() {
             match queues.by_key.get_mut(key) {
                 None => {
                     queues.by_key.insert(*key, Queue { current: number, waiting: VecDeque::new() });
@@ -98,7 +114,7 @@ impl Turn<'_> {
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
         let mut queues = self.order.queues();
-        for key in &self.keys {
+        for key in self.keys.hashes() {
             let Some(queue) = queues.by_key.get_mut(key) else { continue };
             if queue.current != self.number {
                 queue.waiting.retain(|(number, _)| *number != self.number);

@@ -1,21 +1,21 @@
 //! Remembers whether a batch operation is allowed. Batch permissions are optional: when AWS denies one, the driver
 //! warns once and falls back to single requests.
 
-use std::sync::Mutex;
-use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::notice::Notice;
 
 /// The permission for one batch operation.
 #[derive(Debug)]
 pub(super) struct Permission {
     allowed: AtomicBool,
-    notice: Mutex<Option<String>>,
+    notice: Notice,
 }
 
 impl Permission {
     /// Starts with the value of the option `batch`.
     pub(super) fn new(allowed: bool) -> Self {
-        Self { allowed: AtomicBool::new(allowed), notice: Mutex::new(None) }
+        Self { allowed: AtomicBool::new(allowed), notice: Notice::default() }
     }
 
     pub(super) fn allowed(&self) -> bool {
@@ -25,20 +25,18 @@ impl Permission {
     /// Records a denial. The first one creates a notice.
     pub(super) fn deny(&self, action: &str) {
         if self.allowed.swap(false, Ordering::Relaxed) {
-            let notice = format!(
-                "[unstorage] [aws-dynamodb] The credentials may not call dynamodb:{action}, so single requests are \
-                 sent instead. Allow it, which is faster, or set the option `batch` to false."
-            );
-            *self.notice.lock().unwrap_or_else(PoisonError::into_inner) = Some(notice);
+            self.notice.raise(|| {
+                format!(
+                    "[unstorage] [aws-dynamodb] The credentials may not call dynamodb:{action}, so single requests are \
+                     sent instead. Allow it, which is faster, or set the option `batch` to false."
+                )
+            });
         }
     }
 
     /// The notice for the user. Returned at most once.
     pub(super) fn take_notice(&self) -> Option<String> {
-        if self.allowed() {
-            return None;
-        }
-        self.notice.lock().unwrap_or_else(PoisonError::into_inner).take()
+        self.notice.take()
     }
 }
 

@@ -62,7 +62,7 @@ impl Call {
     /// Writes one row.
     pub(super) async fn put(&self, key: &Key, content: &Content) -> Result<(), Error> {
         let Options { table, attributes, .. } = &self.session.options;
-        let body = || json::body(&PutItemInput::new(table, attributes, key, content));
+        let body = || self.body(&PutItemInput::new(table, attributes, key, content));
         self.request(Action::PutItem, body, json::acknowledged).await.map_err(|error| error.with_key(key.as_str()))?;
         self.counters().written(1);
         self.progress();

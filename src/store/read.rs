@@ -5,13 +5,13 @@ use std::time::Duration;
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::Store;
-use super::call::Call;
+use super::call::{Begun, Call};
 use crate::client::Action;
 use crate::error::{Error, Operation};
 use crate::expiry;
 use crate::input::Input;
 use crate::item::{Attributes, value_alive};
-use crate::json::{self, GetItemInput, GetItemOutput, Item};
+use crate::json::{self, GetItemInput, GetItemOutput, Item, Units};
 use crate::key::{Key, Sought};
 use crate::options::Options;
 use crate::value::{self, Reading};
@@ -69,8 +69,7 @@ impl Store {
         let call = self.begin(Operation::GetMeta)?;
         let (key, consistent) = (call.seek(key)?, call.consistent_read(&consistent)?);
         let Sought::Key(key) = key else { return Ok(call.done(None)) };
-        let mtime = call.session.options.attributes.mtime.as_deref();
-        let row = call.row(&key, consistent, mtime).await?;
+        let row = call.row(&key, consistent, Projection::Meta).await?;
         let meta = row.and_then(|row| meta_of(row, call.session.clock.now()));
         Ok(call.done(meta))
     }
@@ -86,6 +85,7 @@ fn milliseconds(attribute: &AttributeValue) -> Option<Duration> {
 }
 
 /// The attributes of the driver's own in a row. The others, which other code may keep there, are not read.
+#[derive(Clone)]
 pub(super) struct StoredRow {
     value: Option<AttributeValue>,
     ttl: Option<AttributeValue>,
@@ -112,23 +112,47 @@ fn meta_of(StoredRow { value, ttl, mtime }: StoredRow, now: Duration) -> Option<
     Some(Meta { ttl, size: value::size(&value), mtime })
 }
 
+impl Begun {
+    /// The value of one item alive, of a request that other calls may share.
+    async fn value(&self, key: &Key, consistent: bool) -> Result<Option<AttributeValue>, Error> {
+        let row = self.row(key, consistent, Projection::Value).await?;
+        Ok(row.and_then(|row| row.value_alive(self.session.clock.now())))
+    }
+}
+
+/// The attributes that a read of one item asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Projection {
+    /// Value and TTL.
+    Value,
+    /// The time of the last write as well, if the table keeps it.
+    Meta,
+}
+
 impl Call {
-    /// The value of one item alive.
-    pub(super) async fn value(&self, key: &Key, consistent: bool) -> Result<Option<AttributeValue>, Error> {
-        let row = self.row(key, consistent, None).await?;
+    /// The value of one item alive, of a request of its own.
+    pub(super) async fn fetch_value(&self, key: &Key, consistent: bool) -> Result<Option<AttributeValue>, Error> {
+        let row = self.fetch(key, consistent, Projection::Value).await?;
         Ok(row.and_then(|row| row.value_alive(self.session.clock.now())))
     }
 
-    /// Reads value and TTL of one item, and the attribute `mtime` where it is asked for.
-    async fn row(&self, key: &Key, consistent: bool, mtime: Option<&str>) -> Result<Option<StoredRow>, Error> {
+    /// Reads one row.
+    pub(super) async fn fetch(
+        &self,
+        key: &Key,
+        consistent: bool,
+        projection: Projection,
+    ) -> Result<Option<StoredRow>, Error> {
         let Options { table, attributes, .. } = &self.session.options;
-        let body = || json::body(&GetItemInput::new(table, attributes, key, consistent, mtime));
+        let mtime = attributes.mtime.as_deref().filter(|_| projection == Projection::Meta);
+        let body = || self.body(&GetItemInput::new(table, attributes, key, consistent, mtime));
         let read = |response: &[u8]| {
-            let GetItemOutput { item } = json::read(response)?;
-            Ok(item.map(|mut item| StoredRow {
+            let GetItemOutput { item, consumed_capacity } = json::read(response)?;
+            let row = item.map(|mut item| StoredRow {
                 mtime: mtime.and_then(|name| item.take(name)),
                 ..StoredRow::take(&mut item, attributes)
-            }))
+            });
+            Ok((row, Units::of(&consumed_capacity)))
         };
         let row = self.request(Action::GetItem, body, read).await.map_err(|error| error.with_key(key.as_str()))?;
         self.counters().read(usize::from(row.is_some()));

@@ -1,34 +1,54 @@
 //! One request of a call: what it waits for, and its way through the client.
 
+use serde::Serialize;
 use tokio::time::{Instant, timeout_at};
 
 use super::Session;
 use super::call::Call;
 use crate::client::slots::Slot;
-use crate::client::{Action, Client, Sending, Step};
+use crate::client::{Action, Client, RequestThrottles, Sending, Step};
 use crate::error::{Error, ErrorKind};
+use crate::json::{self, Consumed, Units};
+use crate::stats::Effort;
 
 /// What a request waits for before it has a connection.
 const CREDENTIALS: &str = "AWS credentials";
 const CONFIGURATION: &str = "the configuration to be read";
 
 impl Call {
+    /// The body of a request on items, which asks for the units that it takes.
+    pub(super) fn body(&self, request: &impl Serialize) -> serde_json::Result<Vec<u8>> {
+        let consumed = if self.session.options.index.is_some() { Consumed::Indexes } else { Consumed::Total };
+        json::metered_body(request, consumed)
+    }
+
     /// Sends a request, and has its response read. `body` is written, and memory taken, once there is a slot: thousands
-    /// of calls may wait.
-    pub(super) async fn request<T>(
+    /// of calls may wait. `read` also returns the units that the response reports.
+    pub(super) fn request<T>(
         &self,
         action: Action,
         body: impl FnOnce() -> serde_json::Result<Vec<u8>>,
-        read: impl FnOnce(&[u8]) -> serde_json::Result<T>,
+        read: impl FnOnce(&[u8]) -> serde_json::Result<(T, Units)>,
+    ) -> impl Future<Output = Result<T, Error>> {
+        self.observed_request(action, body, read, None)
+    }
+
+    /// A request whose throttled attempts are counted while they happen.
+    pub(super) async fn observed_request<T>(
+        &self,
+        action: Action,
+        body: impl FnOnce() -> serde_json::Result<Vec<u8>>,
+        read: impl FnOnce(&[u8]) -> serde_json::Result<(T, Units)>,
+        throttles: Option<&RequestThrottles>,
     ) -> Result<T, Error> {
         let pass = self.pass()?;
         let deadline = self.deadline();
         // A wait says nothing about the network.
-        let (client, slot) = self.admit(deadline).await.map_err(|error| self.fail(error))?;
+        let admitted = self.admit(deadline).await.map_err(|error| self.fail(error))?;
         if let Some(pass) = pass {
             pass.check().map_err(|refused| self.fail(refused))?;
         }
-        let result = Box::pin(self.exchange(client, slot, deadline, action, body, read)).await;
+        let result = Box::pin(self.exchange(admitted, deadline, action, body, read, throttles)).await;
         if let Some(pass) = pass {
             match result.as_ref().err().map(Error::kind) {
                 Some(ErrorKind::Timeout | ErrorKind::Connection) => pass.failed(),
@@ -96,16 +116,17 @@ impl Call {
 
     async fn exchange<'a, T>(
         &'a self,
-        client: &Client,
-        mut slot: Slot<'a>,
+        (client, mut slot): (&Client, Slot<'a>),
         deadline: Option<Instant>,
         action: Action,
         body: impl FnOnce() -> serde_json::Result<Vec<u8>>,
-        read: impl FnOnce(&[u8]) -> serde_json::Result<T>,
+        read: impl FnOnce(&[u8]) -> serde_json::Result<(T, Units)>,
+        throttles: Option<&'a RequestThrottles>,
     ) -> Result<T, Error> {
         // The error would repeat a part of the value.
         let body = body().map_err(|_| Error::new(ErrorKind::Internal, "the request could not be written"))?;
-        let mut sending = Sending::new(self.work(), action, body, deadline, self.counters(), self.traffic());
+        let observers = self.observers(throttles);
+        let mut sending = Sending::new(self.work(), action, body, deadline, observers);
         let reply = loop {
             match client.advance(&mut sending).await {
                 Step::Answered(reply) => break reply,
@@ -117,6 +138,15 @@ impl Call {
             }
         };
         drop(slot);
-        read(&reply.body).map_err(|error| client.unreadable(error, &reply, &sending))
+        let (output, Units(units)) = read(&reply.body).map_err(|error| client.unreadable(error, &reply, &sending))?;
+        observers.add(if action.is_write() {
+            Effort { write_units: units, ..Effort::default() }
+        } else {
+            Effort { read_units: units, ..Effort::default() }
+        });
+        if let Some(usage) = observers.usage {
+            usage.answered(reply.request_id());
+        }
+        Ok(output)
     }
 }

@@ -34,6 +34,16 @@ pub(super) enum Rows {
     All,
 }
 
+/// What a scan reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Source<'a> {
+    Table {
+        consistent: bool,
+    },
+    /// The key index of this name. DynamoDB has no consistent reads of such an index.
+    Index(&'a str),
+}
+
 /// A walk through the table: every key once, in no order, or an error.
 ///
 /// Nothing happens unless it is polled, by [`next_page`](Self::next_page) or [`during`](Self::during): a page in flight
@@ -42,7 +52,7 @@ pub(super) struct Scan<'a> {
     call: &'a Call,
     base: &'a Base,
     rows: Rows,
-    consistent: bool,
+    source: Source<'a>,
     concurrency: Concurrency,
     throttles: Throttles,
     /// Segments with more to read. Taken in turn, so that the load spreads over the table's partitions.
@@ -70,12 +80,12 @@ struct Answer {
 }
 
 impl<'a> Scan<'a> {
-    pub(super) fn new(call: &'a Call, base: &'a Base, rows: Rows) -> Self {
+    pub(super) fn new(call: &'a Call, base: &'a Base, rows: Rows, source: Source<'a>) -> Self {
         Self {
             call,
             base,
             rows,
-            consistent: call.session.options.consistent_read,
+            source,
             concurrency: Concurrency::new(call.session.options.scan.concurrency),
             throttles: Throttles::default(),
             waiting: VecDeque::from([Segment::whole()]),
@@ -84,11 +94,6 @@ impl<'a> Scan<'a> {
             ready: VecDeque::new(),
             failed: None,
         }
-    }
-
-    /// Whether to read consistently, over the store's default.
-    pub(super) fn consistently(self, consistent: bool) -> Self {
-        Self { consistent, ..self }
     }
 
     /// The keys of another page, at least one; `None` when every page was given. After an error there are no more.
@@ -139,17 +144,17 @@ impl<'a> Scan<'a> {
             let Some(segment) = self.waiting.pop_front() else {
                 return;
             };
-            let (call, base, rows, consistent) = (self.call, self.base, self.rows, self.consistent);
-            let throttles = self.throttles.clone();
+            let (call, base, rows, source) = (self.call, self.base, self.rows, self.source);
+            let throttles = self.throttles.of_request();
             self.in_flight.push(Box::pin(async move {
-                let (page, own) = throttles.watch(call.scan_page(base, rows, consistent, &segment)).await;
-                Event::Answer(Answer { segment, page, calm: own == 0 })
+                let page = call.scan_page(base, rows, source, &segment, &throttles).await;
+                Event::Answer(Answer { segment, page, calm: throttles.is_zero() })
             }));
         }
     }
 
     fn accept(&mut self, Answer { mut segment, page, calm }: Answer) {
-        // Also those of pages that are still in flight: while the SDK waits to send them again, nothing must grow.
+        // Also those of pages that are still in flight: nothing must grow while they back off.
         self.concurrency.throttled(self.throttles.take());
         if calm {
             self.concurrency.answered();

@@ -23,7 +23,7 @@ use unstorage_dynamodb::clock::Clock;
 use unstorage_dynamodb::error::{Error, Operation};
 use unstorage_dynamodb::input::Input;
 use unstorage_dynamodb::key::KeyText;
-use unstorage_dynamodb::options::{Options, RawAttributes, RawCredentials, RawOptions};
+use unstorage_dynamodb::options::{Options, RawKeys, RawOptions};
 use unstorage_dynamodb::store::{NewItem, Store};
 use unstorage_dynamodb::value::{Given, Reading};
 
@@ -201,12 +201,12 @@ impl Script {
         let mut raw = RawOptions {
             table: "cache".into(),
             region: "eu-west-1".into(),
-            credentials: RawCredentials::Object {
+            credentials: RawKeys {
                 access_key_id: "id".into(),
                 secret_access_key: "secret".into(),
-                session_token: Input::Absent,
-            },
-            attributes: RawAttributes::Absent,
+                ..RawKeys::default()
+            }
+            .into(),
             ..RawOptions::default()
         };
         change(&mut raw);
@@ -246,6 +246,15 @@ impl HttpConnector for Script {
 /// The body of an error answer of AWS.
 pub(crate) fn failure(name: &str) -> Value {
     json!({ "__type": format!("com.amazonaws.dynamodb.v20120810#{name}"), "message": "words" })
+}
+
+/// A page of a scan with these keys.
+pub(crate) fn page(keys: &[&str], next: Option<&str>) -> Value {
+    let items: Value = keys.iter().map(|key| json!({ "key": { "S": key } })).collect();
+    match next {
+        None => json!({ "Items": items }),
+        Some(next) => json!({ "Items": items, "LastEvaluatedKey": { "key": { "S": next } } }),
+    }
 }
 
 /// Items to store, without a time to live of their own.

@@ -9,16 +9,7 @@ import { checkTtl } from "./table.mjs";
 
 const program = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const timeout = 30_000;
-const parameters = [
-  "--headless",
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
+const args = ["--disable-gpu", "--disable-quic"];
 const lisbon = /^cache:.*forecast.*:Lisbon/;
 
 /**
@@ -30,12 +21,10 @@ export async function checkPage(url, table, screenshot) {
   if (!existsSync(program)) {
     throw new Failure(`There is no ${program}: install Chromium, or name it in CHROMIUM.`);
   }
-  const browser = await chromium.launch({ executablePath: program, args: parameters });
+  const browser = await chromium.launch({ executablePath: program, args });
   try {
-    const page = await browser.newPage({
-      viewport: { width: 1240, height: 780 },
-      deviceScaleFactor: 2,
-    });
+    const viewport = { width: 1240, height: 780 };
+    const page = await browser.newPage({ viewport, deviceScaleFactor: 2 });
     page.setDefaultTimeout(timeout);
     /** @type {string[]} */
     const complaints = [];
@@ -50,12 +39,7 @@ export async function checkPage(url, table, screenshot) {
   }
 }
 
-/**
- * @param {import("playwright-core").Page} page
- * @param {string} url
- * @param {import("./table.mjs").Table} table
- * @param {string} [screenshot]
- */
+/** @type {(page: import("playwright-core").Page, ...parameters: Parameters<typeof checkPage>) => Promise<void>} */
 async function tryPage(page, url, table, screenshot) {
   /** @param {string} name */
   const part = (name) => page.locator(`[data-test="${name}"]`);

@@ -1,7 +1,7 @@
 // What every framework app must do, asked over HTTP and compared with the rows of its table.
 import { readFileSync } from "node:fs";
 
-import { ask } from "./processes.mjs";
+import { ask } from "../../../scripts/lib/listen.mjs";
 import { checkTtl } from "./table.mjs";
 import { filesIn } from "./workspace.mjs";
 

@@ -13,9 +13,9 @@ import { pinned } from "./workspace.mjs";
  * @property {string[]} sources folders of the repository, each over the one before
  * @property {Program} program what runs it
  * @property {Program} [builder] what builds it; default: the same
- * @property {string[][]} [build] commands; the first word is a package whose program it is, or `npm` or `bun`
+ * @property {string} [build] a command whose first word is a package whose program it is, or `npm` or `bun`
  * @property {string} [output] what the build makes, and what is moved away before it runs
- * @property {string[]} start for `program`, in the moved output; where there is none, in the app's folder
+ * @property {string} start for `program`, in the moved output; where there is none, in the app's folder
  * @property {boolean} [dotenv] its variables come from `.env`; those of its process point elsewhere
  * @property {boolean} [lambda] `start` is a module with a Lambda handler
  * @property {boolean} [renamesAddon] the bundler gives the addon a name by which its size is not checked
@@ -30,301 +30,159 @@ import { pinned } from "./workspace.mjs";
 const templates = (...names) => names.map((name) => `__test__/apps/${name}`);
 
 /** @type {Pick<App, "kind" | "output" | "start" | "program">} */
-const built = { kind: "server", output: ".output", start: ["server/index.mjs"], program: "node" };
-/** @type {Pick<App, "kind" | "output" | "start" | "program" | "lambda">} */
-const lambda = { ...built, lambda: true };
-/** @type {Pick<App, "kind" | "program">} */
-const dev = { kind: "dev", program: "node" };
+const built = { kind: "server", output: ".output", start: "server/index.mjs", program: "node" };
+
+/** An app that a bundler makes. @type {(name: string, install: string, sources: string[], build: string, more?: Partial<App>) => App} */
+const server = (name, install, sources, build, more) => ({
+  ...built,
+  name,
+  install,
+  sources,
+  build,
+  ...more,
+});
+
+/** @type {typeof server} The same by its bundler's development server. */
+const dev = (name, install, sources, command, more) => ({
+  kind: "dev",
+  program: "node",
+  name,
+  install,
+  sources,
+  start: `${command} --host 127.0.0.1 --port {port}`,
+  ...more,
+});
+
+/** A plain program. @type {(name: string, start: string, program: Program, more?: Partial<App>) => App} */
+const script = (name, start, program, more) => ({
+  kind: "script",
+  install: "plain",
+  sources: templates("plain"),
+  name,
+  start,
+  program,
+  ...more,
+});
+
+const ci = { ci: true };
+const lambda = { lambda: true };
+const onNode24 = { program: /** @type {const} */ ("node24") };
 
 const nitro2 = templates("server2", "nitro2");
 const nitro3 = templates("server3", "nitro3-beta");
 const nuxt = templates("server2", "nuxt4");
+const [withModule, withVite] = [
+  templates("server3", "nitro3-beta", "nitro3-module"),
+  templates("server3", "nitro3-beta", "nitro3-vite"),
+];
 
-/** @param {string} install @param {boolean} ci @returns {App[]} */
-function nitropackApps(install, ci) {
+/** @param {string} install @param {Partial<App>} [more] */
+function nitropackApps(install, more) {
   const name = `nitropack ${pinned(install).nitropack}`;
-  const build = [["nitropack", "build"]];
+  const onLambda = "nitropack build --preset aws-lambda";
   return [
-    { name, ...built, install, sources: nitro2, build, ci },
-    {
-      name: `${name}, aws-lambda`,
-      ...lambda,
-      install,
-      sources: nitro2,
-      build: [["nitropack", "build", "--preset", "aws-lambda"]],
-      ci,
-    },
-    {
-      name: `${name}, dev`,
-      ...dev,
-      install,
-      sources: nitro2,
-      start: ["nitropack", "dev", "--host", "127.0.0.1", "--port", "{port}"],
-      ci,
-    },
-    {
-      name: `${name}, dev, .env`,
-      ...dev,
-      install,
-      sources: nitro2,
-      start: ["nitropack", "dev", "--host", "127.0.0.1", "--port", "{port}"],
-      dotenv: true,
-      ci,
-    },
+    server(name, install, nitro2, "nitropack build", more),
+    server(`${name}, aws-lambda`, install, nitro2, onLambda, { ...lambda, ...more }),
+    dev(`${name}, dev`, install, nitro2, "nitropack dev", more),
+    dev(`${name}, dev, .env`, install, nitro2, "nitropack dev", { dotenv: true, ...more }),
   ];
 }
 
-/** @type {App} */
-const pluginApp = {
-  name: `nitropack ${pinned("nitropack-2.13").nitropack}, mounted by a plugin`,
-  ...built,
-  install: "nitropack-2.13",
-  sources: [...nitro2, ...templates("nitro2-plugin")],
-  build: [["nitropack", "build"]],
-  ci: true,
-};
-
+const nitropack = `nitropack ${pinned("nitropack-2.13").nitropack}`;
 const stable = "nitro-3.0";
 const beta = "nitro-3-beta";
-const betaName = `nitro ${pinned(beta).nitro}`;
+const nitro = `nitro ${pinned(beta).nitro}`;
+const vite = `Vite ${pinned(beta).vite}`;
 
-/** @type {App[]} */
 const nitro3Apps = [
-  {
-    name: `nitro ${pinned(stable).nitro}`,
-    ...built,
-    install: stable,
-    sources: templates("server3", "nitro3.0"),
-    build: [["nitro", "build"]],
-  },
-  {
-    name: betaName,
-    ...built,
-    install: beta,
-    sources: nitro3,
-    build: [["nitro", "build"]],
-    ci: true,
-  },
-  {
-    name: `${betaName}, traceDeps`,
-    ...built,
-    install: beta,
-    sources: [...nitro3, ...templates("nitro3-trace")],
-    build: [["nitro", "build"]],
-  },
-  {
-    name: `${betaName}, module`,
-    ...built,
-    install: beta,
-    sources: [...nitro3, ...templates("nitro3-module")],
-    build: [["nitro", "build"]],
-    ci: true,
-  },
-  {
-    name: `${betaName}, rollup`,
-    ...built,
-    install: beta,
-    sources: nitro3,
-    build: [["nitro", "build", "--builder", "rollup"]],
-  },
-  {
-    name: `${betaName}, Vite ${pinned(beta).vite}`,
-    ...built,
-    install: beta,
-    sources: [...nitro3, ...templates("nitro3-vite")],
-    build: [["vite", "build"]],
-    ci: true,
-  },
-  {
-    name: `${betaName}, aws-lambda`,
+  server(`nitro ${pinned(stable).nitro}`, stable, templates("server3", "nitro3.0"), "nitro build"),
+  server(nitro, beta, nitro3, "nitro build", ci),
+  server(`${nitro}, traceDeps`, beta, [...nitro3, ...templates("nitro3-trace")], "nitro build"),
+  server(`${nitro}, module`, beta, withModule, "nitro build", ci),
+  server(`${nitro}, rollup`, beta, nitro3, "nitro build --builder rollup"),
+  server(`${nitro}, ${vite}`, beta, withVite, "vite build", ci),
+  server(`${nitro}, aws-lambda`, beta, nitro3, "nitro build --preset aws-lambda", {
     ...lambda,
-    install: beta,
-    sources: nitro3,
-    build: [["nitro", "build", "--preset", "aws-lambda"]],
-    ci: true,
-  },
-  {
-    name: `${betaName}, dev`,
-    ...dev,
-    install: beta,
-    sources: nitro3,
-    start: ["nitro", "dev", "--host", "127.0.0.1", "--port", "{port}"],
-    ci: true,
-  },
-  {
-    name: `${betaName}, dev, devStorage`,
-    ...dev,
-    install: beta,
-    sources: [...nitro3, ...templates("nitro3-dev")],
-    start: ["nitro", "dev", "--host", "127.0.0.1", "--port", "{port}"],
-  },
-  {
-    name: `${betaName}, Vite ${pinned(beta).vite}, dev`,
-    ...dev,
-    install: beta,
-    sources: [...nitro3, ...templates("nitro3-vite")],
-    start: ["vite", "dev", "--host", "127.0.0.1", "--port", "{port}"],
-  },
+    ...ci,
+  }),
+  dev(`${nitro}, dev`, beta, nitro3, "nitro dev", ci),
+  dev(`${nitro}, dev, devStorage`, beta, [...nitro3, ...templates("nitro3-dev")], "nitro dev"),
+  dev(`${nitro}, ${vite}, dev`, beta, withVite, "vite dev"),
 ];
 
-const nuxtName = `nuxt ${pinned("nuxt-4").nuxt}`;
-
-/** @type {App[]} Nuxt 4 does not build on Node 20. */
+const nuxt4 = `nuxt ${pinned("nuxt-4").nuxt}`;
+/** Nuxt 4 does not build on Node 20. */
 const nuxtApps = [
-  {
-    name: nuxtName,
-    ...built,
-    program: "node24",
-    install: "nuxt-4",
-    sources: nuxt,
-    build: [["nuxt", "build"]],
-    ci: true,
-  },
-  {
-    name: `${nuxtName}, aws-lambda`,
+  server(nuxt4, "nuxt-4", nuxt, "nuxt build", { ...onNode24, ...ci }),
+  server(`${nuxt4}, aws-lambda`, "nuxt-4", nuxt, "nuxt build --preset aws-lambda", {
+    ...onNode24,
     ...lambda,
-    program: "node24",
-    install: "nuxt-4",
-    sources: nuxt,
-    build: [["nuxt", "build", "--preset", "aws-lambda"]],
-  },
-  {
-    name: `${nuxtName}, dev`,
-    ...dev,
-    program: "node24",
-    install: "nuxt-4",
-    sources: nuxt,
-    start: ["nuxt", "dev", "--host", "127.0.0.1", "--port", "{port}", "--no-fork"],
-  },
+  }),
+  dev(`${nuxt4}, dev`, "nuxt-4", nuxt, "nuxt dev --no-fork", onNode24),
 ];
 
-/** @param {Program} program @param {string} label @returns {App[]} */
-function plainApps(program, label) {
-  const common = {
-    kind: /** @type {const} */ ("script"),
-    program,
-    install: "plain",
-    sources: templates("plain"),
-  };
+/** @param {Program} program */
+function plainApps(program) {
+  const label = `${program === "node" ? "this Node" : "Node"} ${versionOf(program)}`;
   // The oldest and the one that Nuxt needs; each of the others is a download more.
-  const ci = program === "node" || program === "node24";
+  const more = { ci: program === "node" || program === "node24" };
+  const compiled = { build: "typescript --project tsconfig.json", ...more };
   return [
-    { name: `plain ESM, ${label}`, ...common, start: ["import.mjs"], ci },
-    { name: `plain CommonJS, ${label}`, ...common, start: ["require.cjs"], ci },
-    {
-      name: `plain TypeScript, ${label}`,
-      ...common,
-      build: [["typescript", "--project", "tsconfig.json"]],
-      start: ["typed.mjs"],
-      ci,
-    },
+    script(`plain ESM, ${label}`, "import.mjs", program, more),
+    script(`plain CommonJS, ${label}`, "require.cjs", program, more),
+    script(`plain TypeScript, ${label}`, "typed.mjs", program, compiled),
     // Node 22 and newer run TypeScript as it is.
     ...(program === "node"
       ? []
-      : [{ name: `plain TypeScript as it is, ${label}`, ...common, start: ["typed.mts"] }]),
+      : [script(`plain TypeScript as it is, ${label}`, "typed.mts", program)]),
   ];
 }
 
-/** @param {Program} program @returns {App[]} */
-function otherRuntimes(program) {
-  const version = versionOf(program);
-  const label = `${program === "bun" ? "Bun" : "Deno"} ${version}`;
-  const preset = program === "bun" ? "bun" : "deno-server";
-  const common = {
-    kind: /** @type {const} */ ("script"),
-    program,
-    install: "plain",
-    sources: templates("plain"),
-  };
+/** @param {"bun" | "deno"} program @param {string} runtime @param {string} preset */
+function otherRuntime(program, runtime, preset) {
+  const label = `${runtime} ${versionOf(program)}`;
+  const more = { program, builder: /** @type {const} */ ("node") };
+  const [of2, of3] = [`nitropack build --preset ${preset}`, `nitro build --preset ${preset}`];
   return [
-    { name: `plain ESM, ${label}`, ...common, start: ["import.mjs"] },
-    { name: `plain CommonJS, ${label}`, ...common, start: ["require.cjs"] },
-    { name: `plain TypeScript, ${label}`, ...common, start: ["typed.mts"], ci: true },
-    {
-      name: `nitropack ${pinned("nitropack-2.13").nitropack}, ${label}`,
-      ...built,
-      program,
-      builder: "node",
-      install: "nitropack-2.13",
-      sources: nitro2,
-      build: [["nitropack", "build", "--preset", preset]],
-    },
-    {
-      name: `${betaName}, module, ${label}`,
-      ...built,
-      program,
-      builder: "node",
-      install: beta,
-      sources: [...nitro3, ...templates("nitro3-module")],
-      build: [["nitro", "build", "--preset", preset]],
-    },
+    script(`plain ESM, ${label}`, "import.mjs", program),
+    script(`plain CommonJS, ${label}`, "require.cjs", program),
+    script(`plain TypeScript, ${label}`, "typed.mts", program, ci),
+    server(`${nitropack}, ${label}`, "nitropack-2.13", nitro2, of2, more),
+    server(`${nitro}, module, ${label}`, beta, withModule, of3, more),
   ];
 }
 
-/** Bun's bundler takes the `.node` file along. @param {Program} program @returns {App} */
-const bunBundle = (program) => ({
-  name: `plain ESM, bundled by Bun ${versionOf("bun")} for ${program}`,
-  kind: "script",
-  program,
-  builder: "node",
-  install: "plain",
-  sources: templates("plain"),
-  build: [["bun", "build", "import.mjs", `--target=${program}`, "--outdir=dist"]],
-  output: "dist",
-  renamesAddon: true,
-  start: ["import.js"],
-  ci: true,
+/** Bun's bundler takes the `.node` file along. @param {Program} program */
+const bunBundle = (program) =>
+  script(`plain ESM, bundled by Bun ${versionOf("bun")} for ${program}`, "import.js", program, {
+    builder: "node",
+    build: `bun build import.mjs --target=${program} --outdir=dist`,
+    output: "dist",
+    renamesAddon: true,
+    ...ci,
+  });
+
+/** @param {string} name @param {string} install @param {string} start @returns {App} */
+const tests = (name, install, start) => ({
+  kind: "tests",
+  program: "node",
+  name: `${install} ${pinned(install)[install]}${name}`,
+  install,
+  sources: templates(install),
+  start,
+  ...ci,
 });
 
-/** @type {Pick<App, "kind" | "program" | "ci">} */
-const tests = { kind: "tests", program: "node", ci: true };
-
-/** @type {App[]} */
-const testRunners = [
-  {
-    name: `jest ${pinned("jest").jest}`,
-    ...tests,
-    install: "jest",
-    sources: templates("jest"),
-    start: ["jest"],
-  },
-  {
-    name: `vitest ${pinned("vitest").vitest}, threads`,
-    ...tests,
-    install: "vitest",
-    sources: templates("vitest"),
-    start: ["vitest", "run", "--pool=threads"],
-  },
-];
-
-/** @type {App[]} */
-const pnpmApps = [
-  {
-    name: `pnpm ${versionOf("pnpm")}, nitropack ${pinned("pnpm").nitropack}`,
-    ...built,
-    install: "pnpm",
-    sources: nitro2,
-    build: [["nitropack", "build"]],
-    ci: true,
-  },
-  {
-    name: `pnpm ${versionOf("pnpm")}, strict, nitropack ${pinned("pnpm-strict").nitropack}`,
-    ...built,
-    install: "pnpm-strict",
-    sources: nitro2,
-    build: [["nitropack", "build"]],
-    ci: true,
-  },
-  {
-    name: `pnpm ${versionOf("pnpm")}, strict, plain ESM`,
-    kind: "script",
-    program: "node",
-    install: "pnpm-strict",
-    sources: templates("plain"),
-    start: ["import.mjs"],
-    ci: true,
-  },
-];
+const pnpm = `pnpm ${versionOf("pnpm")}`;
+/** @param {string} install @param {string} label */
+const pnpmApp = (install, label) =>
+  server(
+    `${label}, nitropack ${pinned(install).nitropack}`,
+    install,
+    nitro2,
+    "nitropack build",
+    ci,
+  );
 
 /** @type {App[]} */
 const examples = [
@@ -334,58 +192,53 @@ const examples = [
     install: "plain",
     sources: ["examples/node"],
     program: "node",
-    start: ["index.mjs"],
-    ci: true,
+    start: "index.mjs",
+    ...ci,
   },
-  {
-    name: "example: nitro",
-    ...built,
-    install: beta,
-    sources: ["examples/nitro"],
-    build: [["nitro", "build"]],
+  server("example: nitro", beta, ["examples/nitro"], "nitro build", {
     contract: nitroExample,
-    ci: true,
-  },
-  {
-    name: "example: lambda (esbuild)",
+    ...ci,
+  }),
+  server("example: lambda (esbuild)", "plain", ["examples/lambda"], "npm run bundle", {
     ...lambda,
-    install: "plain",
-    sources: ["examples/lambda"],
-    build: [["npm", "run", "bundle"]],
     output: "dist",
     packagesInOutput: true,
-    start: ["handler.mjs"],
+    start: "handler.mjs",
     contract: lambdaExample,
-    ci: true,
-  },
-  {
-    // Not in the default run: it needs a browser.
-    name: "example: nuxt",
-    ...built,
-    program: "node24",
-    install: "nuxt-4",
-    sources: ["examples/nuxt"],
-    build: [["nuxt", "build"]],
+    ...ci,
+  }),
+  // Not in the default run: it needs a browser.
+  server("example: nuxt", "nuxt-4", ["examples/nuxt"], "nuxt build", {
+    ...onNode24,
     contract: nuxtExample,
     browser: true,
-  },
+  }),
 ];
 
 /** @type {App[]} */
 export const apps = [
-  ...plainApps("node", `this Node ${versionOf("node")}`),
-  ...plainApps("node22", `Node ${versionOf("node22")}`),
-  ...plainApps("node24", `Node ${versionOf("node24")}`),
-  ...plainApps("node26", `Node ${versionOf("node26")}`),
-  ...nitropackApps("nitropack-2.12", false),
-  ...nitropackApps("nitropack-2.13", true),
-  pluginApp,
+  ...plainApps("node"),
+  ...plainApps("node22"),
+  ...plainApps("node24"),
+  ...plainApps("node26"),
+  ...nitropackApps("nitropack-2.12"),
+  ...nitropackApps("nitropack-2.13", ci),
+  server(
+    `${nitropack}, mounted by a plugin`,
+    "nitropack-2.13",
+    [...nitro2, ...templates("nitro2-plugin")],
+    "nitropack build",
+    ci,
+  ),
   ...nitro3Apps,
   ...nuxtApps,
-  ...pnpmApps,
-  ...testRunners,
-  ...otherRuntimes("bun"),
-  ...otherRuntimes("deno"),
+  pnpmApp("pnpm", pnpm),
+  pnpmApp("pnpm-strict", `${pnpm}, strict`),
+  script(`${pnpm}, strict, plain ESM`, "import.mjs", "node", { install: "pnpm-strict", ...ci }),
+  tests("", "jest", "jest"),
+  tests(", threads", "vitest", "vitest run --pool=threads"),
+  ...otherRuntime("bun", "Bun", "bun"),
+  ...otherRuntime("deno", "Deno", "deno-server"),
   bunBundle("node"),
   bunBundle("bun"),
   ...examples,

@@ -1,7 +1,7 @@
 // A stand-in of production, for apps that must not reach it: what the environment of their process points at.
-import { once } from "node:events";
 import http from "node:http";
 
+import { listen } from "../../../scripts/lib/listen.mjs";
 import { same } from "./checks.mjs";
 
 export async function startProduction() {
@@ -11,10 +11,7 @@ export async function startProduction() {
     asked.push(`${request.method} ${request.url}`);
     response.end("{}");
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
-  const url = `http://127.0.0.1:${port}`;
+  const url = await listen(server);
   return {
     env: {
       UNSTORAGE_DYNAMODB_TABLE: "production",

@@ -9,45 +9,29 @@ import { runInstall } from "./processes.mjs";
 
 const { platform, arch } = process;
 const suffix = platform === "win32" ? ".exe" : "";
-
-/** @param {string} version */
-const node = (version) => ({
-  package: `node-${platform === "win32" ? "win" : platform}-${arch}`,
-  version,
-  file: `bin/node${suffix}`,
-});
+const nodePackage = `node-${platform === "win32" ? "win" : platform}-${arch}`;
+const bunPackage = `@oven/bun-${platform}-${arch === "arm64" ? "aarch64" : arch}`;
+const denoPackage = `@deno/${platform}-${arch}${platform === "linux" ? "-glibc" : ""}`;
 
 /** Of every `npm install` here. npm itself waits five minutes for a registry that has stopped to answer. */
 export const npmFlags = [...quietly, "--fetch-timeout=30000", "--fetch-retries=4"];
 
-const ovenArch = arch === "arm64" ? "aarch64" : arch;
 /** Pinned: a runtime that changes by itself would change what is tested. */
-const programs = {
-  node22: node("22.23.3"),
-  node24: node("24.21.0"),
-  node26: node("26.10.0"),
-  bun: { package: `@oven/bun-${platform}-${ovenArch}`, version: "1.4.5", file: `bin/bun${suffix}` },
-  deno: {
-    package: `@deno/${platform}-${arch}${platform === "linux" ? "-glibc" : ""}`,
-    version: "2.9.6",
-    file: `deno${suffix}`,
-  },
-  pnpm: { package: "pnpm", version: "10.34.9", file: "bin/pnpm.cjs" },
-};
-
-/** What comes before a script. Deno asks for every permission, and would fetch packages of its own. */
-const words = {
-  deno: [
-    "run",
-    "--allow-env",
-    "--allow-read",
-    "--allow-ffi",
-    "--allow-sys",
-    "--node-modules-dir=manual",
-  ],
-};
+const programs = /** @type {const} */ ({
+  node22: [nodePackage, "22.23.3", `bin/node${suffix}`],
+  node24: [nodePackage, "24.21.0", `bin/node${suffix}`],
+  node26: [nodePackage, "26.10.0", `bin/node${suffix}`],
+  bun: [bunPackage, "1.4.5", `bin/bun${suffix}`],
+  deno: [denoPackage, "2.9.6", `deno${suffix}`],
+  pnpm: ["pnpm", "10.34.9", "bin/pnpm.cjs"],
+});
 
 /** @typedef {keyof typeof programs | "node"} Program */
+
+/** Deno asks for every permission, and would fetch packages of its own. */
+const deno = "run --allow-env --allow-read --allow-ffi --allow-sys --node-modules-dir=manual".split(
+  " ",
+);
 
 /**
  * How to start a script.
@@ -57,22 +41,17 @@ const words = {
  * @returns {Promise<string[]>}
  */
 export async function programCommand(name, serves) {
-  const parameters = name === "deno" ? [...words.deno, ...(serves ? ["--allow-net"] : [])] : [];
+  const parameters = name === "deno" ? [...deno, ...(serves ? ["--allow-net"] : [])] : [];
   return [await programFile(name), ...parameters];
 }
 
 /** @param {Program} name */
-export const versionOf = (name) =>
-  name === "node" ? process.versions.node : programs[name].version;
+export const versionOf = (name) => (name === "node" ? process.versions.node : programs[name][1]);
 
 /** @type {Map<Program, Promise<string>>} */
 const files = new Map();
 
-/**
- * The file to run. It is kept in `.cache`, by its version.
- *
- * @param {Program} name
- */
+/** The file to run. It is kept in `.cache`, by its version. @param {Program} name */
 export async function programFile(name) {
   if (name === "node") {
     return process.execPath;
@@ -84,23 +63,20 @@ export async function programFile(name) {
 
 /** @param {keyof typeof programs} name */
 async function install(name) {
-  const wanted = programs[name];
-  const folder = path.join(cacheDirectory, "programs", `${name}-${wanted.version}`);
-  const file = path.join(folder, "node_modules", wanted.package, wanted.file);
+  const [packageName, version, program] = programs[name];
+  const folder = path.join(cacheDirectory, "programs", `${name}-${version}`);
+  const file = path.join(folder, "node_modules", packageName, program);
+  const exact = `${packageName}@${version}`;
   if (!existsSync(file)) {
     mkdirSync(folder, { recursive: true });
     writeFileSync(path.join(folder, "package.json"), JSON.stringify({ private: true }));
-    const exact = `${wanted.package}@${wanted.version}`;
-    await runInstall(flat(npm(["install", "--no-save", ...npmFlags, exact])), { cwd: folder });
+    await runInstall(npmCommand("install", "--no-save", ...npmFlags, exact), folder);
   }
   if (!existsSync(file)) {
-    throw new Failure(`${wanted.package}@${wanted.version} holds no ${wanted.file}.`);
+    throw new Failure(`${exact} holds no ${program}.`);
   }
   return file;
 }
 
-/**
- * @param {[string, string[]]} command
- * @returns {string[]}
- */
-export const flat = ([program, parameters]) => [program, ...parameters];
+/** @param {...string} parameters */
+export const npmCommand = (...parameters) => npm(parameters).flat();

@@ -2,15 +2,13 @@
 import { randomUUID } from "node:crypto";
 import path from "node:path";
 
-import { npm } from "../../../scripts/lib/process.mjs";
 import { inProject } from "../../../scripts/lib/project.mjs";
-import { Failure } from "../../../scripts/lib/steps.mjs";
+import { messageOf } from "../../../scripts/lib/steps.mjs";
 import { checkSecrets } from "./checks.mjs";
-import { runQuietly } from "./processes.mjs";
-import { flat, programCommand } from "./programs.mjs";
-import { checkExample, checkScript } from "./scripts.mjs";
+import { runProgram } from "./processes.mjs";
+import { npmCommand, programCommand } from "./programs.mjs";
+import { checkExample, checkScript, checkTests } from "./scripts.mjs";
 import { checkServer } from "./servers.mjs";
-import { checkTests } from "./tests.mjs";
 import { programOf } from "./workspace.mjs";
 
 /** @typedef {import("./list.mjs").App} App */
@@ -35,6 +33,20 @@ const checksOf = {
   example: checkExample,
 };
 
+/** @param {App} app @param {string} folder */
+async function buildCommand({ program, builder = program, build = "" }, folder) {
+  const [name = "", ...parameters] = build.split(" ");
+  if (name === "npm") {
+    return npmCommand(...parameters);
+  }
+  // Bundlers are programs for Node.
+  const command =
+    name === "bun"
+      ? await programCommand(name, false)
+      : [...(await programCommand(builder, false)), programOf(folder, name)];
+  return [...command, ...parameters];
+}
+
 /**
  * @param {App} app
  * @param {import("./workspace.mjs").Workspace} workspace
@@ -52,7 +64,7 @@ export async function runApp(app, workspace, table) {
       await check();
       cells[column] = "";
     } catch (error) {
-      cells[column] = error instanceof Failure ? error.message : String(error?.stack ?? error);
+      cells[column] = messageOf(error);
     }
     return cells[column] === "";
   }
@@ -63,21 +75,11 @@ export async function runApp(app, workspace, table) {
   let program = [];
   const isBuilt = await cell("build", async () => {
     program = await programCommand(app.program, app.kind !== "script");
-    // Bundlers are programs for Node.
-    const builder = await programCommand(app.builder ?? app.program, false);
     folder = await workspace.install(app.install);
     workspace.fill(folder, app);
-    const builderOf = async (/** @type {string} */ name, /** @type {string[]} */ parameters) => {
-      if (name === "npm") {
-        return flat(npm(parameters));
-      }
-      const command =
-        name === "bun" ? await programCommand(name, false) : [...builder, programOf(folder, name)];
-      return [...command, ...parameters];
-    };
-    for (const [name = "", ...parameters] of app.build ?? []) {
+    if (app.build) {
       const env = { AWS_SECRET_ACCESS_KEY: secret };
-      await runQuietly(await builderOf(name, parameters), { cwd: folder, env });
+      await runProgram(await buildCommand(app, folder), { cwd: folder, env });
     }
     if (app.packagesInOutput && app.output) {
       await workspace.addPackages(path.join(folder, app.output));
@@ -90,19 +92,14 @@ export async function runApp(app, workspace, table) {
       if (moved !== undefined) {
         await cell("no secrets", () => checkSecrets(place, secret));
       }
-      const command = commandOf(app, program, place);
+      const [first = "", ...rest] = app.start.split(" ");
+      const isPackage = app.kind === "dev" || app.kind === "tests";
+      const script = isPackage ? programOf(place, first) : path.join(place, first);
+      const command = [...program, ...(app.lambda ? [lambdaServer] : []), script, ...rest];
       await checksOf[app.kind]({ app, folder: place, command, table, cell });
     } finally {
       moved?.back();
     }
   }
   return { app: app.name, cells, seconds: (performance.now() - start) / 1000 };
-}
-
-/** @param {App} app @param {string[]} program @param {string} folder */
-function commandOf({ kind, start, lambda }, program, folder) {
-  const [first = "", ...rest] = start;
-  const script =
-    kind === "dev" || kind === "tests" ? programOf(folder, first) : path.join(folder, first);
-  return lambda ? [...program, lambdaServer, script, ...rest] : [...program, script, ...rest];
 }

@@ -1,26 +1,24 @@
-// Plain programs: `__test__/apps/plain` on each runtime. What they print is compared with the rows of their table.
+// Programs that end by themselves. What they print is compared with the rows of their table.
 import { same } from "./checks.mjs";
-import { runQuietly } from "./processes.mjs";
+import { runProgram } from "./processes.mjs";
+import { startProduction } from "./production.mjs";
 import { checkTtl } from "./table.mjs";
-import { breakAddon } from "./workspace.mjs";
+import { withBrokenAddon } from "./workspace.mjs";
 
-/** @param {import("./run.mjs").Running} running */
+/** `__test__/apps/plain`, on each runtime. @param {import("./run.mjs").Running} running */
 export async function checkScript({ app, folder, command, table, cell }) {
   async function story() {
-    const { all: text, stdout } = await runQuietly(command, { cwd: folder, env: table.env });
+    const { all: text, stdout } = await runProgram(command, { cwd: folder, env: table.env });
     // A warning on stderr would show in every user's terminal.
     same(text, stdout, "printed, with stderr");
     return JSON.parse(stdout);
   }
 
   const isRunning = await cell("answers", async () => {
-    const { before, value, raw, many, removed, aborted, left } = await story();
-    same(
-      { many, removed, aborted, left },
-      { many: 60, removed: true, aborted: "ERR_DYNAMODB_ABORTED", left: [] },
-      "the driver's methods",
-    );
-    same({ before, value, raw }, { before: null, value: "seen", raw: [0, 255] }, "the first run");
+    const { keys: _keys, ttl: _ttl, ...found } = await story();
+    const stored = { before: null, value: "seen", raw: [0, 255] };
+    const methods = { many: 60, removed: true, aborted: "ERR_DYNAMODB_ABORTED", left: [] };
+    same(found, { ...stored, ...methods }, "the first run");
   });
   if (!isRunning) {
     return;
@@ -30,23 +28,17 @@ export async function checkScript({ app, folder, command, table, cell }) {
     same((await story()).before, "seen", "what the first run left"),
   );
   await cell("keys", async () => same((await story()).keys, ["visits:ada", "visits:raw"], "keys"));
-  if (app.renamesAddon) {
-    return;
-  }
-  const mend = breakAddon(folder);
-  try {
-    await cell("broken", async () =>
-      same((await story()).code, "ERR_DYNAMODB_BINDING", "the error of a broken addon"),
-    );
-  } finally {
-    mend();
+  if (!app.renamesAddon) {
+    const broken = async () =>
+      same((await story()).code, "ERR_DYNAMODB_BINDING", "the error of a broken addon");
+    await withBrokenAddon(folder, () => cell("broken", broken));
   }
 }
 
 /** `examples/node`, which speaks to people. @param {import("./run.mjs").Running} running */
 export async function checkExample({ folder, command, table, cell }) {
   const rounds = async () => {
-    const { all: text } = await runQuietly(command, { cwd: folder, env: table.env });
+    const { all: text } = await runProgram(command, { cwd: folder, env: table.env });
     const found = [...text.matchAll(/^round \d: 6078 from (.+), \d+ ms$/gm)].map(
       ([, from]) => from,
     );
@@ -59,4 +51,20 @@ export async function checkExample({ folder, command, table, cell }) {
   await cell("restarted", async () =>
     same(await rounds(), ["the table", "the table", true], "the rounds of a second run"),
   );
+}
+
+/** Test runners, each of which gives a test file an environment of its own. @param {import("./run.mjs").Running} running */
+export async function checkTests({ folder, command, table, cell }) {
+  const production = await startProduction();
+  const env = { ...production.env, LOCAL: JSON.stringify(table.env) };
+  try {
+    await cell("answers", () => runProgram(command, { cwd: folder, env }));
+    await cell("environment", production.check);
+    await cell("keys", async () => {
+      const keys = (await table.rows()).map(({ key }) => key);
+      same(keys.sort(), ["replaced:k", "set:k"], "what was stored");
+    });
+  } finally {
+    production.stop();
+  }
 }

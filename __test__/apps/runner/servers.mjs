@@ -8,7 +8,7 @@ import * as checks from "./checks.mjs";
 import { routes } from "./contracts.mjs";
 import { startServer } from "./processes.mjs";
 import { startProduction } from "./production.mjs";
-import { breakAddon } from "./workspace.mjs";
+import { withBrokenAddon } from "./workspace.mjs";
 
 /** @param {import("./run.mjs").Running} running */
 export async function checkServer({ app, folder, command, table, cell }) {
@@ -53,16 +53,13 @@ export async function checkServer({ app, folder, command, table, cell }) {
       await checks.checkRestarted(server.url, contract, table);
     });
     await server?.stop();
-    const mend = breakAddon(folder);
-    try {
+    await withBrokenAddon(folder, async () => {
       await asked("broken", async () => {
         server = await startServer(command, options);
         await checks.checkBroken(server.url, contract);
       });
-    } finally {
       await server?.stop();
-      mend();
-    }
+    });
     if (production) {
       await cell("environment", production.check);
     }

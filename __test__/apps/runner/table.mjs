@@ -1,33 +1,26 @@
-// What really is in an app's table, through AWS's own client.
-import { DynamoDBClient, ScanCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
+// What really is in an app's table, read without the driver.
+import { setTimeout as wait } from "node:timers/promises";
 
 import { credentials, region } from "../../../scripts/lib/engine.mjs";
-import { createTable } from "../../../scripts/lib/table.mjs";
+import { allRows, createTable, raw } from "../../../scripts/lib/table.mjs";
 
 /** How long a row may take: frameworks answer first and write afterwards. */
 const patience = 20_000;
 
 /** @typedef {{ key: string, value: string, ttl: number | undefined }} Row */
+/** @typedef {Awaited<ReturnType<typeof openTable>>} Table */
 
-/**
- * @param {string} endpoint
- * @param {string} name
- */
+/** @param {string} endpoint @param {string} name */
 export async function openTable(endpoint, name) {
   await createTable(endpoint, name);
-  const client = new DynamoDBClient({ endpoint, region, credentials });
 
   /** @returns {Promise<Row[]>} */
-  async function rows() {
-    const { Items = [] } = await client.send(
-      new ScanCommand({ TableName: name, ConsistentRead: true }),
-    );
-    return Items.map(({ key, value, ttl }) => ({
-      key: key?.S ?? "",
+  const rows = async () =>
+    [...(await allRows(endpoint, name)).values()].map(({ key, value, ttl }) => ({
+      key: key.S,
       value: value?.S ?? "",
-      ttl: ttl?.N === undefined ? undefined : Number(ttl.N),
+      ttl: ttl && Number(ttl.N),
     }));
-  }
 
   return {
     rows,
@@ -41,60 +34,41 @@ export async function openTable(endpoint, name) {
       AWS_ACCESS_KEY_ID: credentials.accessKeyId,
       AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
     },
-    /**
-     * The one row that fits, as soon as it is there.
-     *
-     * @param {RegExp} pattern of its key
-     */
+    /** The one row that fits, as soon as it is there. @param {RegExp} pattern of its key */
     async row(pattern) {
       const deadline = Date.now() + patience;
       for (;;) {
         const all = await rows();
-        const fitting = all.filter(({ key }) => pattern.test(key));
-        if (fitting.length === 1) {
-          return /** @type {Row} */ (fitting[0]);
+        const [row, ...others] = all.filter(({ key }) => pattern.test(key));
+        if (row && others.length === 0) {
+          return row;
         }
         if (Date.now() > deadline) {
           const keys = all.map(({ key }) => key).join(", ");
-          throw new Error(
-            `${fitting.length} rows fit ${pattern}; the table holds: ${keys || "nothing"}`,
-          );
+          throw new Error(`not one row fits ${pattern}; the table holds: ${keys || "nothing"}`);
         }
-        await new Promise((resolve) => setTimeout(resolve, 50));
+        await wait(50);
       }
     },
     /** Changes a row behind the app's back. @param {string} key @param {string} value */
     replaceValue: (key, value) =>
-      client.send(
-        new UpdateItemCommand({
-          TableName: name,
-          Key: { key: { S: key } },
-          UpdateExpression: "SET #value = :value",
-          ExpressionAttributeNames: { "#value": "value" },
-          ExpressionAttributeValues: { ":value": { S: value } },
-        }),
-      ),
-    close: () => client.destroy(),
+      raw(endpoint, "UpdateItem", {
+        TableName: name,
+        Key: { key: { S: key } },
+        UpdateExpression: "SET #value = :value",
+        ExpressionAttributeNames: { "#value": "value" },
+        ExpressionAttributeValues: { ":value": { S: value } },
+      }),
   };
 }
 
-/** @typedef {Awaited<ReturnType<typeof openTable>>} Table */
-
-/**
- * @param {Row} row
- * @param {number} seconds the time to live that was asked for
- */
+/** @param {Row} row @param {number} seconds the time to live that was asked for */
 export function checkTtl({ key, ttl }, seconds) {
   const now = Date.now() / 1000;
+  const end = now + seconds;
   // Rounded up by the driver, and the row is some seconds old by now.
-  if (
-    ttl === undefined ||
-    !Number.isInteger(ttl) ||
-    ttl > now + seconds + 1 ||
-    ttl < now + seconds - 60
-  ) {
-    throw new Error(
-      `"${key}" should end ${seconds} s after it was written; its ttl is ${ttl}, now is ${now}`,
-    );
+  if (!ttl || !Number.isInteger(ttl) || ttl > end + 1 || ttl < end - 60) {
+    const wanted = `"${key}" should end ${seconds} s after it was written`;
+    throw new Error(`${wanted}; its ttl is ${ttl}, now is ${now}`);
   }
 }

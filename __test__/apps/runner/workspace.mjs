@@ -1,71 +1,50 @@
 // Where throw-away apps live: a folder outside the repository, so that nothing above an app has a node_modules.
-import {
-  appendFileSync,
-  cpSync,
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import fs from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
 import { platformTag } from "../../../scripts/lib/addon.mjs";
-import { npm, run } from "../../../scripts/lib/process.mjs";
+import { run } from "../../../scripts/lib/process.mjs";
 import { inProject, readJson } from "../../../scripts/lib/project.mjs";
 import { Failure } from "../../../scripts/lib/steps.mjs";
 import { runInstall } from "./processes.mjs";
-import { flat, npmFlags, programFile } from "./programs.mjs";
+import { npmCommand, npmFlags, programFile } from "./programs.mjs";
 
-const manifests = new Set([
-  "package.json",
-  "package-lock.json",
-  "pnpm-lock.yaml",
-  "pnpm-workspace.yaml",
-]);
+const manifests = new Set(
+  "package.json package-lock.json pnpm-lock.yaml pnpm-workspace.yaml".split(" "),
+);
 
 export class Workspace {
-  root = mkdtempSync(path.join(tmpdir(), "unstorage-dynamodb-apps-"));
-  #packages;
+  root = fs.mkdtempSync(path.join(tmpdir(), "unstorage-dynamodb-apps-"));
+  #packages = path.join(this.root, "packages");
   /** @type {Map<string, string>} */
   #installed = new Map();
   #moved = 0;
 
-  /** @param {string} [packages] a folder with packed packages; default: they are packed by `pack` */
-  constructor(packages) {
-    this.#packages = packages ?? path.join(this.root, "packages");
-  }
-
   /** The packages as npm would serve them. A debug addon is enough: only speed differs. */
   async pack() {
     for (let folder = this.root; folder !== path.dirname(folder); folder = path.dirname(folder)) {
-      if (existsSync(path.join(folder, "node_modules"))) {
+      if (fs.existsSync(path.join(folder, "node_modules"))) {
         throw new Failure(`${folder} has a node_modules, which would hide what an output lacks.`);
       }
     }
-    if (!existsSync(this.#packages)) {
-      await run(process.execPath, [inProject("scripts", "pack.mjs"), this.#packages, "--debug"]);
-    }
+    await run(process.execPath, [inProject("scripts", "pack.mjs"), this.#packages, "--debug"]);
   }
 
   /** @returns {string[]} the main package and the one of this platform */
   tarballs() {
-    return readdirSync(this.#packages).map((file) => path.join(this.#packages, file));
+    return fs.readdirSync(this.#packages).map((file) => path.join(this.#packages, file));
   }
 
   /** Adds the packed packages to what is installed in a folder. @param {string} folder */
   addPackages(folder) {
     // Where there is no package.json, npm would take the folder above.
     const manifest = path.join(folder, "package.json");
-    if (!existsSync(manifest)) {
-      writeFileSync(manifest, JSON.stringify({ private: true }));
+    if (!fs.existsSync(manifest)) {
+      fs.writeFileSync(manifest, JSON.stringify({ private: true }));
     }
-    const install = ["install", "--no-save", ...npmFlags];
-    return runInstall(flat(npm([...install, ...this.tarballs()])), { cwd: folder });
+    const install = npmCommand("install", "--no-save", ...npmFlags, ...this.tarballs());
+    return runInstall(install, folder);
   }
 
   /**
@@ -79,55 +58,44 @@ export class Workspace {
       return known;
     }
     const folder = path.join(this.root, name);
-    rmSync(folder, { recursive: true, force: true });
-    cpSync(inProject("__test__", "apps", "installs", name), folder, { recursive: true });
-    await (existsSync(path.join(folder, "pnpm-lock.yaml"))
-      ? this.#pnpm(folder)
-      : this.#npm(folder));
+    fs.rmSync(folder, { recursive: true, force: true });
+    fs.cpSync(inProject("__test__", "apps", "installs", name), folder, { recursive: true });
+    if (fs.existsSync(path.join(folder, "pnpm-lock.yaml"))) {
+      await this.#pnpm(folder);
+    } else {
+      await runInstall(npmCommand("ci", ...npmFlags), folder);
+      await this.addPackages(folder);
+    }
     this.#installed.set(name, folder);
     return folder;
-  }
-
-  /** @param {string} folder */
-  async #npm(folder) {
-    await runInstall(flat(npm(["ci", ...npmFlags])), { cwd: folder });
-    await this.addPackages(folder);
   }
 
   /** @param {string} folder */
   async #pnpm(folder) {
     const pnpm = [process.execPath, await programFile("pnpm")];
     const offline = ["--prefer-offline", "--reporter=append-only"];
-    await runInstall([...pnpm, "install", "--frozen-lockfile", ...offline], { cwd: folder });
+    await runInstall([...pnpm, "install", "--frozen-lockfile", ...offline], folder);
+    let added = this.tarballs();
     const settings = path.join(folder, "pnpm-workspace.yaml");
-    if (existsSync(settings)) {
+    if (fs.existsSync(settings)) {
       // As from a registry: the platform's package lies with the one that depends on it, and nowhere else.
-      const isPlatform = (/** @type {string} */ file) => path.basename(file).includes("-binding-");
-      const platform = this.tarballs().find(isPlatform);
+      const platform = added.find((file) => path.basename(file).includes("-binding-"));
       const name = `@unstorage-dynamodb/binding-${platformTag()}`;
-      appendFileSync(settings, `overrides:\n  "${name}": "file:${platform}"\n`);
-      const main = this.tarballs().filter((file) => !isPlatform(file));
-      await runInstall([...pnpm, "add", ...offline, ...main], { cwd: folder });
-    } else {
-      await runInstall([...pnpm, "add", ...offline, ...this.tarballs()], { cwd: folder });
+      fs.appendFileSync(settings, `overrides:\n  "${name}": "file:${platform}"\n`);
+      added = added.filter((file) => file !== platform);
     }
+    await runInstall([...pnpm, "add", ...offline, ...added], folder);
   }
 
   /** Examples are for people, and name their own versions. @param {string} install @param {string} source */
   #checkVersions(install, source) {
-    if (existsSync(inProject(source, "package.json"))) {
-      const { dependencies, devDependencies } = readJson(source, "package.json");
-      /** @type {Record<string, string>} */
-      const expected = {
-        ...pinned(install),
-        "unstorage-dynamodb": readJson("package.json").version,
-      };
-      for (const [name, version] of Object.entries({ ...dependencies, ...devDependencies })) {
-        if (version !== expected[name]) {
-          throw new Failure(
-            `${source} names ${name} ${version}, and is tested with ${expected[name]}.`,
-          );
-        }
+    const { version } = readJson("package.json");
+    /** @type {Record<string, string>} */
+    const expected = { ...pinned(install), "unstorage-dynamodb": version };
+    for (const [name, named] of Object.entries(dependenciesOf(source))) {
+      if (named !== expected[name]) {
+        const difference = `names ${name} ${named}, and is tested with ${expected[name]}`;
+        throw new Failure(`${source} ${difference}.`);
       }
     }
   }
@@ -139,24 +107,22 @@ export class Workspace {
    * @param {import("./list.mjs").App} app
    */
   fill(folder, { install, sources }) {
-    for (const entry of readdirSync(folder)) {
-      if (entry !== "node_modules" && !manifests.has(entry)) {
-        rmSync(path.join(folder, entry), { recursive: true, force: true });
-      }
+    const left = fs
+      .readdirSync(folder)
+      .filter((entry) => entry !== "node_modules" && !manifests.has(entry));
+    // In node_modules is what bundlers keep between builds.
+    for (const entry of [...left, "node_modules/.cache", "node_modules/.nitro"]) {
+      fs.rmSync(path.join(folder, entry), { recursive: true, force: true });
     }
-    // What bundlers keep between builds.
-    rmSync(path.join(folder, "node_modules", ".cache"), { recursive: true, force: true });
-    rmSync(path.join(folder, "node_modules", ".nitro"), { recursive: true, force: true });
     // An example before may have left its own.
     const manifest = path.join("__test__", "apps", "installs", install, "package.json");
-    cpSync(inProject(manifest), path.join(folder, "package.json"));
+    fs.cpSync(inProject(manifest), path.join(folder, "package.json"));
     for (const source of sources) {
       this.#checkVersions(install, source);
       const isExample = source.startsWith("examples/");
-      const isSource = (/** @type {string} */ file) =>
-        (isExample || !manifests.has(path.basename(file))) &&
-        path.basename(file) !== "node_modules";
-      cpSync(inProject(source), folder, { recursive: true, filter: isSource });
+      const filter = (/** @type {string} */ file) =>
+        (isExample || !manifests.has(path.basename(file))) && !file.endsWith("node_modules");
+      fs.cpSync(inProject(source), folder, { recursive: true, filter });
     }
   }
 
@@ -169,47 +135,41 @@ export class Workspace {
   move(folder, output) {
     const away = `${folder}.away`;
     const moved = path.join(this.root, `moved-${(this.#moved += 1)}`);
-    renameSync(path.join(folder, output), moved);
-    renameSync(folder, away);
+    fs.renameSync(path.join(folder, output), moved);
+    fs.renameSync(folder, away);
     return {
       folder: moved,
       back() {
-        renameSync(away, folder);
-        rmSync(moved, { recursive: true, force: true });
+        fs.renameSync(away, folder);
+        fs.rmSync(moved, { recursive: true, force: true });
       },
     };
   }
 
   remove() {
-    rmSync(this.root, { recursive: true, force: true, maxRetries: 3 });
+    fs.rmSync(this.root, { recursive: true, force: true, maxRetries: 3 });
   }
 }
 
-/**
- * How to start a package's own program.
- *
- * @param {string} folder
- * @param {string} name of the package
- */
+/** A package's own program. @param {string} folder @param {string} name of the package */
 export function programOf(folder, name) {
-  const manifest = path.join(folder, "node_modules", name, "package.json");
-  const { bin } = JSON.parse(readFileSync(manifest, "utf8"));
-  return path.join(
-    path.dirname(manifest),
-    typeof bin === "string" ? bin : (bin[name] ?? Object.values(bin)[0]),
-  );
+  const location = path.join(folder, "node_modules", name);
+  const { bin } = JSON.parse(fs.readFileSync(path.join(location, "package.json"), "utf8"));
+  const file = typeof bin === "string" ? bin : (bin[name] ?? Object.values(bin)[0]);
+  return path.join(location, file);
 }
 
 /** @param {string} folder @returns {string[]} every file in it, links not followed */
 export function filesIn(folder) {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
+  return fs
+    .readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => path.join(entry.parentPath, entry.name));
 }
 
 const addon = /unstorage-dynamodb[^/\\]*\.node$/;
 /** Nitro 3 may put the addon into a chunk, as base64: the beginning of a very long literal. */
-const inlined = /["'`][A-Za-z0-9+/]{1000}/;
+const inlined = /(["'`])[A-Za-z0-9+/]{1000}.*?\1/s;
 /** Not what is installed: other packages have literals of their own. */
 const isChunk = /^(?!.*[/\\]node_modules[/\\]).*\.m?js$/;
 
@@ -217,46 +177,51 @@ const isChunk = /^(?!.*[/\\]node_modules[/\\]).*\.m?js$/;
 const bytesLeft = 4096;
 
 /**
- * Cuts the addon short, wherever it is: what is left of it after a broken download or on a full disk.
+ * With the addon cut short, wherever it is: what is left of it after a broken download or on a full disk.
  *
  * @param {string} folder
- * @returns {() => void} puts it back
+ * @param {() => Promise<unknown>} work
  */
-export function breakAddon(folder) {
+export async function withBrokenAddon(folder, work) {
   /** @type {[string, Buffer][]} */
   const originals = [];
+  /** A new file: the old one may be mapped by a process that is just ending. @param {string} file @param {Buffer} content @param {string | Buffer} rest */
+  const replace = (file, content, rest) => {
+    originals.push([file, content]);
+    fs.rmSync(file);
+    fs.writeFileSync(file, rest, "latin1");
+  };
   for (const file of filesIn(folder)) {
     if (addon.test(file)) {
-      const content = readFileSync(file);
-      originals.push([file, content]);
-      // A new file: the old one may be mapped by a process that is just ending.
-      rmSync(file);
-      writeFileSync(file, content.subarray(0, bytesLeft));
-    } else if (isChunk.test(file) && statSync(file).size > 1_000_000) {
-      const content = readFileSync(file);
+      const content = fs.readFileSync(file);
+      replace(file, content, content.subarray(0, bytesLeft));
+    } else if (isChunk.test(file) && fs.statSync(file).size > 1_000_000) {
+      const content = fs.readFileSync(file);
       const text = content.toString("latin1");
-      const start = text.search(inlined);
-      if (start >= 0) {
-        const end = text.indexOf(text.charAt(start), start + 1);
-        originals.push([file, content]);
-        writeFileSync(file, `${text.slice(0, start + 1)}Z2FyYmFnZQ==${text.slice(end)}`, "latin1");
+      const broken = text.replace(inlined, "$1Z2FyYmFnZQ==$1");
+      if (broken !== text) {
+        replace(file, content, broken);
       }
     }
   }
   if (originals.length === 0) {
     throw new Error("there is no addon to break: is it not in the output?");
   }
-  return () => originals.forEach(([file, content]) => writeFileSync(file, content));
+  try {
+    await work();
+  } finally {
+    originals.forEach(([file, content]) => fs.writeFileSync(file, content));
+  }
 }
 
-/** The versions that an install folder pins. @param {string} name @returns {Record<string, string>} */
-export function pinned(name) {
-  const { dependencies, devDependencies } = readJson(
-    "__test__",
-    "apps",
-    "installs",
-    name,
-    "package.json",
-  );
+/** @param {string} folder @returns {Record<string, string>} */
+function dependenciesOf(folder) {
+  const manifest = path.join(folder, "package.json");
+  const { dependencies, devDependencies } = fs.existsSync(inProject(manifest))
+    ? readJson(manifest)
+    : {};
   return { ...dependencies, ...devDependencies };
 }
+
+/** The versions that an install folder pins. @param {string} name */
+export const pinned = (name) => dependenciesOf(`__test__/apps/installs/${name}`);

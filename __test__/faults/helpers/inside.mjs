@@ -1,6 +1,6 @@
-// What every case has at hand inside its own process: drivers with canary secrets, the outcome of a call, and the
-// figures that are judged when it ends.
-import { openSync, readdirSync, readFileSync, readSync } from "node:fs";
+// What every case uses inside its own process: drivers with canary secrets, the outcome of a call, and the figures that
+// are judged when it ends.
+import { openSync, readdirSync, readSync } from "node:fs";
 import { performance } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 import { inspect } from "node:util";
@@ -8,13 +8,10 @@ import dynamoDbCacheDriver from "../../../index.mjs";
 
 export { sleep };
 
+const [accessKeyId, secretAccessKey, sessionToken] = ["AKIDCANARY", "CANARYsecret", "CANARYtoken"];
 /** Nothing of these may be in any output. */
 export const canary = {
-  credentials: {
-    accessKeyId: "AKIDCANARY",
-    secretAccessKey: "CANARYsecret",
-    sessionToken: "CANARYtoken",
-  },
+  credentials: { accessKeyId, secretAccessKey, sessionToken },
   value: "CANARYvalue".repeat(10),
 };
 
@@ -23,10 +20,11 @@ let pending = 0;
 
 /** A driver whose calls are counted, disposed at the end. */
 export function make(options) {
+  const { credentials } = canary;
   const driver = dynamoDbCacheDriver({
     table: "cases",
     region: "us-east-1",
-    credentials: canary.credentials,
+    credentials,
     ...options,
   });
   drivers.push(driver);
@@ -53,10 +51,8 @@ function count(method) {
  */
 export async function settle(call, deadlineMs = 20_000) {
   const begin = performance.now();
-  const late = AbortSignal.timeout(deadlineMs);
-  const overdue = new Promise((_, reject) => {
-    const fail = () => reject(new Error(`not settled within ${deadlineMs} ms`));
-    late.addEventListener("abort", fail);
+  const overdue = sleep(deadlineMs, undefined, { ref: false }).then(() => {
+    throw new Error(`not settled within ${deadlineMs} ms`);
   });
   const outcome = await Promise.race([call.then(fulfilled, rejected), overdue]);
   return { ms: performance.now() - begin, ...outcome };
@@ -71,7 +67,7 @@ function rejected(error) {
 }
 
 /** Everything a log could show of an error, its hidden properties and causes included. */
-export function shown(error) {
+function shown(error) {
   const parts = [String(error), JSON.stringify(error)];
   for (let link = error; link && typeof link === "object"; link = link.cause) {
     parts.push(inspect(link, { depth: Infinity, showHidden: true, getters: true }));
@@ -79,6 +75,12 @@ export function shown(error) {
   }
   return parts.join("\n");
 }
+
+/** @param {Promise<unknown>[]} calls */
+export const settleAll = (calls, deadlineMs = 20_000) =>
+  Promise.all(calls.map((call) => settle(call, deadlineMs)));
+
+export const megabytes = () => process.memoryUsage().rss / 2 ** 20;
 
 /** How many are open; where not one is left to look with, more than any number. */
 export function descriptors() {
@@ -88,19 +90,6 @@ export function descriptors() {
     if (error.code !== "EMFILE") throw error;
     return Infinity;
   }
-}
-
-/** Names of the threads of this process. */
-export function threads() {
-  const names = readdirSync("/proc/self/task").map((id) => {
-    try {
-      return readFileSync(`/proc/self/task/${id}/comm`, "utf8").trim();
-    } catch {
-      // Ended meanwhile.
-      return "";
-    }
-  });
-  return names.filter((name) => name !== "");
 }
 
 // How long this thread could have run and was kept waiting: other work on the machine, and no fault of the driver's.
@@ -125,7 +114,8 @@ function watchEventLoop() {
   }, tick).unref();
 }
 
-let baseline = { descriptors: 0, threads: 0 };
+const held = () => ({ descriptors: descriptors(), threads: readdirSync("/proc/self/task").length });
+let baseline = held();
 
 /** Loads the addon and sends a first request, which is refused, so that one-time initialisation is not measured. */
 export async function start() {
@@ -134,25 +124,21 @@ export async function start() {
   const none = { endpoint: "http://127.0.0.1:9", maxAttempts: 1 };
   await settle(make(none).getItem("k"));
   await sleep(20);
-  baseline = { descriptors: descriptors(), threads: threads().length };
+  baseline = held();
   watchEventLoop();
 }
 
-/** Restarts the measurement of the event loop, to leave out the work of the case itself. */
-export function resetLag() {
-  lag = 0;
-}
-
-/** The figures of the whole case, once everything has had the chance to go. */
+/** The figures of the whole case, once connections have had time to close. */
 export async function finish() {
   const blocked = lag;
   await Promise.all(drivers.map((driver) => driver.dispose()));
   const end = performance.now() + 5000;
   while (descriptors() > baseline.descriptors && performance.now() < end) await sleep(20);
+  const after = held();
   return {
     pending,
     lag: blocked,
-    descriptors: descriptors() - baseline.descriptors,
-    threads: threads().length - baseline.threads,
+    descriptors: after.descriptors - baseline.descriptors,
+    threads: after.threads - baseline.threads,
   };
 }

@@ -1,9 +1,11 @@
-// A TCP proxy that treats connections badly: late, cut after so many bytes, silent, slow to close. It knows nothing of
-// HTTP, so what breaks is what a network breaks.
+// A TCP proxy that treats connections badly: late, cut after so many bytes, or silent. It knows nothing of HTTP, so what
+// breaks is what a network breaks.
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
 
 import { listen } from "../../../scripts/lib/listen.mjs";
+
+/** @typedef {import("node:net").Socket} Socket */
 
 /**
  * What happens to a connection. A cut is by bytes that have passed, so it may fall anywhere.
@@ -13,10 +15,7 @@ import { listen } from "../../../scripts/lib/listen.mjs";
  * @property {number} [requestBytes] bytes of the client that pass before the end
  * @property {number} [responseBytes] bytes for the client that pass before the end
  * @property {"reset" | "close" | "silence"} [end] default: reset
- * @property {number} [slowClose] milliseconds between the server's close and the client seeing it
  */
-
-/** @typedef {(nth: number) => Fate} Fates */
 
 export class ChaosProxy {
   /** Its URL, once it has started. */
@@ -25,24 +24,22 @@ export class ChaosProxy {
   connections = 0;
   open = 0;
   faults = 0;
-  /** Bytes that have passed, in both directions, and who is told of each piece. */
+  /** Bytes that have passed, in both directions, and what is called with them after each piece. */
   bytes = 0;
   /** @type {(bytes: number) => void} */
   onBytes = () => {};
   #upstream;
-  /** @type {Fates} */
-  #fates;
   #server = createServer((client) => this.#serve(client));
-  /** @type {Set<import("node:net").Socket>} */
+  /** @type {Set<Socket>} */
   #sockets = new Set();
 
   /**
    * @param {string} upstream an `http:` URL
-   * @param {Fates} [fates] asked for each connection, counted from 1
+   * @param {(nth: number) => Fate} [fates] called for each connection, counted from 1
    */
   constructor(upstream, fates = () => ({})) {
     this.#upstream = new URL(upstream);
-    this.#fates = fates;
+    this.fates = fates;
   }
 
   async start() {
@@ -50,74 +47,50 @@ export class ChaosProxy {
     return this;
   }
 
-  /** @param {Fates} fates for the connections to come */
-  set fates(fates) {
-    this.#fates = fates;
-  }
-
-  /** Cuts every connection that is open. @returns {number} how many */
-  resetAll() {
-    const count = this.open;
-    for (const socket of this.#sockets) {
-      reset(socket);
-    }
-    return count;
-  }
-
   async stop() {
+    const closed = once(this.#server, "close");
     this.#server.close();
-    this.resetAll();
-    if (this.#server.listening) {
-      await once(this.#server, "close");
-    }
+    this.#sockets.forEach(reset);
+    await closed;
   }
 
-  /** @param {import("node:net").Socket} client */
+  /** @param {Socket} client */
   #serve(client) {
     this.connections += 1;
     this.open += 1;
-    const fate = this.#fates(this.connections);
+    client.on("close", () => (this.open -= 1));
+    const fate = this.fates(this.connections);
+    const { latency = 0, requestBytes = Infinity, responseBytes = Infinity } = fate;
     const server = connect(Number(this.#upstream.port), this.#upstream.hostname);
     const pair = [client, server];
+    const end = () => {
+      this.faults += 1;
+      if (fate.end === "silence") {
+        pair.forEach((socket) => socket.removeAllListeners("data").pause());
+      } else if (fate.end === "close") {
+        client.end();
+        server.destroy();
+      } else {
+        pair.forEach(reset);
+      }
+    };
     for (const socket of pair) {
       socket.setNoDelay(true);
       this.#sockets.add(socket);
-      // Broken on one side is broken on both; the cause is no news here.
+      // Broken on one side is broken on both; why is of no interest here.
       socket.on("error", () => {});
       socket.on("close", () => {
         this.#sockets.delete(socket);
         pair.forEach((other) => other.destroy());
       });
-    }
-    client.on("close", () => (this.open -= 1));
-    const end = () => this.#end(client, server, fate);
-    for (const socket of pair) {
       socket.on("data", ({ length }) => this.onBytes((this.bytes += length)));
     }
-    pump(client, server, { late: fate.latency, limit: fate.requestBytes, end });
-    pump(server, client, { late: fate.latency, limit: fate.responseBytes, end });
+    pump(client, server, latency, requestBytes, end);
+    pump(server, client, latency, responseBytes, end);
     client.on("end", () => server.end());
-    server.on("end", () => setTimeout(() => client.end(), fate.slowClose ?? fate.latency ?? 0));
-    if (fate.requestBytes === 0 || fate.responseBytes === 0) {
+    server.on("end", () => setTimeout(() => client.end(), latency));
+    if (requestBytes === 0 || responseBytes === 0) {
       end();
-    }
-  }
-
-  /**
-   * @param {import("node:net").Socket} client
-   * @param {import("node:net").Socket} server
-   * @param {Fate} fate
-   */
-  #end(client, server, { end = "reset" }) {
-    this.faults += 1;
-    if (end === "silence") {
-      [client, server].forEach((socket) => socket.removeAllListeners("data").pause());
-    } else if (end === "close") {
-      client.end();
-      server.destroy();
-    } else {
-      reset(client);
-      reset(server);
     }
   }
 }
@@ -126,44 +99,31 @@ export class ChaosProxy {
  * Resets the connection; closes it where its end is under way. (Node 20 loses a socket that is reset while it shuts down:
  * its descriptor stays, and the process never ends.)
  *
- * @param {import("node:net").Socket} socket
+ * @param {Socket} socket
  */
-function reset(socket) {
-  if (socket.writableEnded) {
-    socket.destroy();
-  } else {
-    socket.resetAndDestroy();
-  }
-}
+const reset = (socket) => (socket.writableEnded ? socket.destroy() : socket.resetAndDestroy());
 
 /**
- * Passes bytes on until the limit, then calls `end`.
+ * Passes bytes on until none are left, then calls `end`.
  *
- * @param {import("node:net").Socket} from
- * @param {import("node:net").Socket} to
- * @param {{ late?: number, limit?: number, end: () => void }} fate
+ * @param {Socket} from
+ * @param {Socket} to
+ * @param {number} latency
+ * @param {number} left
+ * @param {() => void} end
  */
-function pump(from, to, { late = 0, limit = Infinity, end }) {
-  let left = limit;
+function pump(from, to, latency, left, end) {
   from.on("data", (chunk) => {
     const part = chunk.subarray(0, Math.max(0, Math.min(left, chunk.length)));
     left -= chunk.length;
     const isLast = left <= 0;
     const pass = () => {
-      if (to.destroyed) {
-        return;
-      }
       // Only once the part has been handed to the system: a reset would overtake it.
-      to.write(part, () => isLast && !from.destroyed && end());
+      if (!to.destroyed) to.write(part, () => isLast && !from.destroyed && end());
     };
-    if (late > 0) {
-      // Timers of one length keep their order.
-      setTimeout(pass, late);
-    } else {
-      pass();
-    }
-    if (isLast) {
-      from.removeAllListeners("data");
-    }
+    // Timers of one length keep their order.
+    if (latency > 0) setTimeout(pass, latency);
+    else pass();
+    if (isLast) from.removeAllListeners("data");
   });
 }

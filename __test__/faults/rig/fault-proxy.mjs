@@ -5,31 +5,41 @@
 // a later one, or what the table has to hold would be unknown.
 import { ScriptedServer } from "../../helpers/server.mjs";
 
-/**
- * @typedef {"throttled" | "failed" | "refused" | "lost" | "unanswered" | "late" | "cut" | "leftover"} Fault
- */
+/** @typedef {import("../../helpers/server.mjs").Seen} Seen */
+/** @typedef {import("../../helpers/server.mjs").Reply} Reply */
 
-/** What happens to one request in a hundred, each. @type {Record<Fault, number>} */
-const weights = {
-  // Refused by AWS, in words.
-  throttled: 4,
-  failed: 2,
-  // The connection breaks before the engine has the request, or after it has done it.
-  refused: 2,
-  lost: 2,
-  // No answer in time: never sent on, or done and not told.
-  unanswered: 1,
-  late: 1,
+const refusal = (/** @type {number} */ status, /** @type {string} */ name) => ({
+  status,
+  body: { __type: `x#${name}`, message: "scripted" },
+});
+/** @type {Reply} */
+const reset = { silent: true, ending: "reset" };
+/** The client hangs up when its time is over. @type {Reply} */
+const silence = { silent: true, ending: "hang" };
+
+/** @typedef {{ weight: number, instead?: Reply, after?: Reply }} Fault */
+/**
+ * How many requests in a hundred each concerns, and what the client gets: instead of the engine's work, or after it.
+ *
+ * @type {Record<string, Fault>}
+ */
+const faults = {
+  throttled: { weight: 4, instead: refusal(400, "ThrottlingException") },
+  failed: { weight: 2, instead: refusal(500, "InternalServerError") },
+  refused: { weight: 2, instead: reset },
+  lost: { weight: 2, after: reset },
+  unanswered: { weight: 1, instead: silence },
+  late: { weight: 1, after: silence },
   // An answer that breaks off.
-  cut: 2,
+  cut: { weight: 2, after: { ending: "close" } },
   // Only for batches: a part is left over, in an answer that succeeded.
-  leftover: 30,
+  leftover: { weight: 30 },
 };
 
 export class FaultProxy extends ScriptedServer {
   /** @type {Record<string, number>} how often each fault happened */
   faults = {};
-  /** How many percent of the faults above happen: 0 is a plain proxy. */
+  /** How many percent of the faults above happen. */
   intensity = 100;
   #random;
   /** The end of the last request that was sent on. @type {Promise<unknown>} */
@@ -42,69 +52,35 @@ export class FaultProxy extends ScriptedServer {
   constructor(engine, random) {
     super({ upstream: () => engine, forgets: true });
     this.#random = random;
-    this.decide = (/** @type {import("../../helpers/server.mjs").Seen} */ seen) => {
-      const fault = this.#fate(seen.operation);
-      if (fault) {
-        this.faults[fault] = (this.faults[fault] ?? 0) + 1;
-      }
-      return this.#treat(fault, seen);
-    };
+    this.decide = (/** @type {Seen} */ seen) => this.#treat(seen);
   }
 
-  /**
-   * @param {string} operation
-   * @returns {Fault | undefined}
-   */
-  #fate(operation) {
-    let dice = (this.#random() * 10_000) / Math.max(this.intensity, 1e-9);
-    for (const [fault, weight] of Object.entries(weights)) {
-      if (fault === "leftover" && !operation.startsWith("Batch")) {
-        continue;
-      }
-      dice -= weight;
-      if (dice < 0) {
-        return /** @type {Fault} */ (fault);
-      }
-    }
-    return undefined;
+  /** @param {string} operation */
+  #fault(operation) {
+    let dice = (this.#random() * 10_000) / this.intensity;
+    const name = Object.keys(faults).find((fault) => {
+      if (fault === "leftover" && !operation.startsWith("Batch")) return false;
+      dice -= faults[fault]?.weight ?? 0;
+      return dice < 0;
+    });
+    if (name) this.faults[name] = (this.faults[name] ?? 0) + 1;
+    return name;
   }
 
-  /**
-   * @param {Fault | undefined} fault
-   * @param {import("../../helpers/server.mjs").Seen} seen
-   * @returns {Promise<import("../../helpers/server.mjs").Reply>}
-   */
-  async #treat(fault, seen) {
-    switch (fault) {
-      case "throttled":
-        return { status: 400, body: { __type: "x#ThrottlingException", message: fault } };
-      case "failed":
-        return { status: 500, body: { __type: "x#InternalServerError", message: fault } };
-      case "refused":
-        return { silent: true, ending: "reset" };
-      case "unanswered":
-        // The client hangs up when its time is over.
-        return { silent: true, ending: "hang" };
-    }
+  /** @param {Seen} seen @returns {Promise<Reply>} */
+  async #treat(seen) {
+    const fault = this.#fault(seen.operation);
+    const { instead, after = {} } = faults[fault ?? ""] ?? {};
+    if (instead) return instead;
     // At least one goes through: a table that takes nothing at all is another fault.
     const take = (/** @type {unknown[]} */ all) =>
       all.slice(0, 1 + Math.floor(this.#random() * all.length));
-    const answer = this.#last.then(() =>
-      this.forward(seen, fault === "leftover" ? { take } : undefined),
-    );
+    const split = fault === "leftover" ? { take } : undefined;
+    const answer = this.#last.then(() => this.forward(seen, split));
     this.#last = Promise.allSettled([answer]);
     const reply = await answer;
-    switch (fault) {
-      case "lost":
-        return { silent: true, ending: "reset" };
-      case "late":
-        return { silent: true, ending: "hang" };
-      case "cut": {
-        const sent = Math.floor(this.#random() * /** @type {Buffer} */ (reply.body).length);
-        return { ...reply, sent, ending: "close" };
-      }
-      default:
-        return reply;
-    }
+    const { length } = /** @type {Buffer} */ (reply.body);
+    const sent = fault === "cut" ? Math.floor(this.#random() * length) : length;
+    return { ...reply, sent, ...after };
   }
 }

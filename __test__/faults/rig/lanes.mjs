@@ -1,10 +1,10 @@
-// The client of the nothing-lost test, in a process of its own that may be killed at any byte. Tells on stdout, line by
-// line, what it is about to do and how that ended: a pipe is written at once, so nothing that happened is untold.
+// The client of the nothing-lost test, in a process of its own that may be killed at any byte. It reports on stdout, line by
+// line, what it is about to do and how that ended: a pipe is written at once, so nothing that happened is missing.
 //
 // node lanes.mjs '{ endpoint, table, seed, first, operations, lanes }'
 import dynamoDbCacheDriver from "../../../index.mjs";
-import { textOf } from "./ledger.mjs";
 import { seededRandom } from "../../../scripts/lib/random.mjs";
+import { textOf, writeOf } from "./ledger.mjs";
 
 const { endpoint, table, seed, first, operations, lanes } = JSON.parse(process.argv[2] ?? "{}");
 const tell = (/** @type {object} */ line) => process.stdout.write(`${JSON.stringify(line)}\n`);
@@ -13,153 +13,120 @@ const tell = (/** @type {object} */ line) => process.stdout.write(`${JSON.string
 let number = first;
 let done = 0;
 
-/** @param {any} value as the driver gave it @returns {number | undefined} the write it is of; undefined: torn */
-function stateOf(value) {
-  if (value === null) {
-    return 0;
-  }
-  const text = Buffer.isBuffer(value) ? value.toString() : String(value);
-  const [id = 0, size = 0] = text.split(":", 2).map(Number);
-  return text === textOf(id, size) ? id : undefined;
-}
+/** Of what the driver gave; bytes become text. @param {unknown} value */
+const stateOf = (value) => (value === null ? 0 : writeOf(String(value)));
 
-class Lane {
-  #base;
-  #random;
-  #driver;
+/** What the keys under a base begin with. @param {string} base */
+const under = (base) => (base === "" || base.endsWith(":") ? base : `${base}:`);
 
-  /** @param {number} index */
-  constructor(index) {
-    this.#random = seededRandom(seed * 1000 + first + index);
-    // Half of the lanes have their base as an option, half in their keys.
-    const isOption = index % 2 === 0;
-    this.#base = isOption ? "" : `lane${index}:`;
-    this.stored = isOption ? `lane${index}:` : "";
-    this.#driver = dynamoDbCacheDriver({
-      endpoint,
-      table,
-      region: "us-east-1",
-      credentials: { accessKeyId: "LOCAL", secretAccessKey: "local" },
-      ...(isOption ? { base: `lane${index}` } : {}),
-      connectTimeout: 1000,
-      attemptTimeout: 2000,
-      timeout: 8000,
-      maxConnections: 8,
-      // Some give up at once, so that there are writes of unknown outcome.
-      maxAttempts: [1, 2, 4, 4][index % 4],
-    });
-  }
+/** @param {number} index */
+async function lane(index) {
+  const random = seededRandom(seed * 1000 + first + index);
+  // Half of the lanes have their base as an option, half in their keys.
+  const isOption = index % 2 === 0;
+  const base = isOption ? "" : `lane${index}:`;
+  const stored = (/** @type {string} */ key) => (isOption ? `lane${index}:` : "") + key;
+  const driver = dynamoDbCacheDriver({
+    endpoint,
+    table,
+    region: "us-east-1",
+    credentials: { accessKeyId: "LOCAL", secretAccessKey: "local" },
+    ...(isOption ? { base: `lane${index}` } : {}),
+    connectTimeout: 1000,
+    attemptTimeout: 2000,
+    timeout: 8000,
+    maxConnections: 8,
+    // Some give up at once, so that there are writes of unknown outcome.
+    maxAttempts: [1, 2, 4, 4][index % 4],
+  });
+  const below = (/** @type {number} */ count) => Math.floor(random() * count);
+  const key = () => `${base}${["a", "b", "a:b", "ab"][below(4)]}:${below(12)}`;
+  const some = (/** @type {number} */ most) => ({ length: 1 + below(most) });
 
-  /** @param {number} count */
-  #below(count) {
-    return Math.floor(this.#random() * count);
-  }
-
-  #key() {
-    const part = ["a", "b", "a:b", "ab"][this.#below(4)];
-    return `${this.#base}${part}:${this.#below(12)}`;
-  }
-
-  /** A write: its id, and what it stores. */
-  #content() {
+  /** An item to write, with the id of that write. */
+  function item() {
     const id = (number += 1);
-    const large = this.#random() < 0.02;
-    const size = this.#below(large ? 100_000 : 800);
-    return { id, text: textOf(id, size), ttl: id % 2 === 0 ? 100_000 : 0 };
-  }
-
-  async run() {
-    while (done < operations) {
-      done += 1;
-      const dice = this.#random();
-      if (dice < 0.3) await this.#set();
-      else if (dice < 0.5) await this.#setMany();
-      else if (dice < 0.6) await this.#remove();
-      else if (dice < 0.78) await this.#get();
-      else if (dice < 0.9) await this.#getMany();
-      else if (dice < 0.97) await this.#list();
-      else await this.#clear();
-    }
-  }
-
-  #set() {
-    const [key, { id, text, ttl }] = [this.#key(), this.#content()];
-    const writes = [[this.stored + key, id]];
-    const call = () =>
-      this.#random() < 0.5
-        ? this.#driver.setItem(key, text, { ttl })
-        : this.#driver.setItemRaw(key, Buffer.from(text), { ttl });
-    return this.#do({ method: "setItem", writes }, call);
-  }
-
-  #setMany() {
-    const items = Array.from({ length: 1 + this.#below(60) }, () => {
-      const { id, text, ttl } = this.#content();
-      return { key: this.#key(), value: text, options: { ttl }, id };
-    });
-    const writes = items.map(({ key, id }) => [this.stored + key, id]);
-    return this.#do({ method: "setItems", writes }, () => this.#driver.setItems(items));
-  }
-
-  #remove() {
-    const key = this.#key();
-    const writes = [[this.stored + key, 0]];
-    return this.#do({ method: "removeItem", writes }, () => this.#driver.removeItem(key));
-  }
-
-  #get() {
-    const key = this.#key();
-    const seen = (/** @type {any} */ value) => ({ saw: [[this.stored + key, stateOf(value)]] });
-    return this.#do({ method: "getItem" }, () => this.#driver.getItem(key), seen);
-  }
-
-  #getMany() {
-    const keys = Array.from({ length: 1 + this.#below(30) }, () => this.#key());
-    const seen = (/** @type {any[]} */ found) => ({
-      saw: found.map(({ key, value }) => [this.stored + key, stateOf(value)]),
-    });
-    return this.#do({ method: "getItems" }, () => this.#driver.getItems(keys), seen);
-  }
-
-  #list() {
-    const base = this.#base + ["", "a", "a:b"][this.#below(3)];
-    const seen = (/** @type {string[]} */ keys) => ({
-      base: this.#stored(base),
-      listed: keys.map((key) => this.stored + key),
-    });
-    return this.#do({ method: "getKeys" }, () => this.#driver.getKeys(base), seen);
-  }
-
-  #clear() {
-    const base = this.#base + ["a", "a:b", "b"][this.#below(3)];
-    const clears = this.#stored(base);
-    return this.#do({ method: "clear", clears }, () => this.#driver.clear(base));
-  }
-
-  /** @param {string} base of a call @returns {string} what the keys under it begin with in the table */
-  #stored(base) {
-    return this.stored + (base === "" || base.endsWith(":") ? base : `${base}:`);
+    const size = below(random() < 0.02 ? 100_000 : 800);
+    return {
+      key: key(),
+      value: textOf(id, size),
+      options: { ttl: id % 2 === 0 ? 100_000 : 0 },
+      id,
+    };
   }
 
   /**
-   * Tells of an operation before it begins, so that no write is unheard of, and how it ended.
+   * Reports an operation before it begins, so that no write is missed, and how it ended.
    *
    * @param {object} what
    * @param {() => Promise<any>} begin
    * @param {(value: any) => object} [seen]
    */
-  async #do(what, begin, seen = () => ({})) {
+  async function attempt(what, begin, seen = () => ({})) {
     const operation = (number += 1);
     tell({ operation, ...what });
     try {
       const value = await begin();
       tell({ operation, resolved: true, ...seen(value) });
     } catch (error) {
-      const keys = error.keys?.map((/** @type {string} */ key) => this.stored + key);
-      tell({ operation, resolved: false, code: error.code ?? String(error), keys });
+      tell({
+        operation,
+        resolved: false,
+        code: error.code ?? String(error),
+        keys: error.keys?.map(stored),
+      });
     }
+  }
+
+  /** @param {{ key: string, id: number }[]} items @param {() => Promise<void>} begin */
+  const write = (items, begin) =>
+    attempt({ writes: items.map((one) => [stored(one.key), one.id]) }, begin);
+  /** @param {{ key: string, value: unknown }[]} found */
+  const saw = (found) => ({ saw: found.map((one) => [stored(one.key), stateOf(one.value)]) });
+
+  async function operate() {
+    const dice = random();
+    const one = item();
+    if (dice < 0.15) return write([one], () => driver.setItem(one.key, one.value, one.options));
+    if (dice < 0.3) {
+      return write([one], () => driver.setItemRaw(one.key, Buffer.from(one.value), one.options));
+    }
+    if (dice < 0.5) {
+      const items = Array.from(some(60), item);
+      return write(items, () => driver.setItems(items));
+    }
+    if (dice < 0.6) return write([{ key: one.key, id: 0 }], () => driver.removeItem(one.key));
+    if (dice < 0.78) {
+      return attempt(
+        {},
+        () => driver.getItem(one.key),
+        (value) => saw([{ key: one.key, value }]),
+      );
+    }
+    if (dice < 0.9) {
+      const keys = Array.from(some(30), key);
+      return attempt({}, () => driver.getItems(keys), saw);
+    }
+    if (dice < 0.97) {
+      const listed = base + ["", "a", "a:b"][below(3)];
+      return attempt(
+        {},
+        () => driver.getKeys(listed),
+        (keys) => ({
+          base: stored(under(listed)),
+          listed: keys.map(stored),
+        }),
+      );
+    }
+    const cleared = base + ["a", "a:b", "b"][below(3)];
+    return attempt({ clears: stored(under(cleared)) }, () => driver.clear(cleared));
+  }
+
+  while (done < operations) {
+    done += 1;
+    await operate();
   }
 }
 
-await Promise.all(Array.from({ length: lanes }, (_, index) => new Lane(index).run()));
+await Promise.all(Array.from({ length: lanes }, (_, index) => lane(index)));
 tell({ end: number });

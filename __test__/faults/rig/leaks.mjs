@@ -1,8 +1,9 @@
-// Whether a long life leaves anything behind: the same load without faults but with many rejections (leaks), or at a fixed
-// rate under chaos (soak).
+// Whether a process that runs long leaks: a load without faults but with many rejections (leaks), or one at a fixed rate
+// under chaos (soak).
+import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 
-import { start } from "../../../scripts/lib/process.mjs";
 import { ScriptedServer } from "../../helpers/server.mjs";
 import { ChaosProxy } from "./chaos.mjs";
 import { FaultProxy } from "./fault-proxy.mjs";
@@ -11,43 +12,27 @@ import { createTable, raw } from "../../../scripts/lib/table.mjs";
 
 const load = fileURLToPath(new URL("load.mjs", import.meta.url));
 
-/** What the last half may grow by, in megabytes for 50,000 operations. */
-export const slopeAtMost = 1;
+/** What load.mjs may report at most; memory is that of the last half. */
+const limits = { megabytesPer50000: 1, descriptorsLeft: 0, threadsLeft: 0 };
 
 /** @param {any} result of load.mjs @returns {string[]} what is not as it must be */
-export function faultsOf(result) {
-  const found = [];
-  if (result.megabytesPer50000.rss > slopeAtMost) {
-    found.push(`memory grows by ${result.megabytesPer50000.rss} MB for 50,000 operations`);
-  }
-  if (result.descriptorsLeft > 0) {
-    found.push(`${result.descriptorsLeft} descriptors are left`);
-  }
-  if (result.threadsLeft > 0) {
-    found.push(`${result.threadsLeft} threads are left`);
-  }
-  return found;
-}
+export const faultsOf = (result) =>
+  Object.entries(limits)
+    .filter(([name, limit]) => !(result[name] <= limit))
+    .map(([name, limit]) => `${name}: ${result[name]}, and ${limit} at most`);
 
 /** @param {object} given @returns {Promise<any>} what load.mjs reports */
 async function runLoad(given) {
-  const { output, exited } = start(process.execPath, ["--expose-gc", load, JSON.stringify(given)], {
-    stdout: "kept",
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    ["--expose-gc", load, JSON.stringify(given)],
     // Nothing of the machine's own AWS settings.
-    env: { PATH: process.env.PATH, HOME: "/nonexistent", AWS_EC2_METADATA_DISABLED: "true" },
-  });
-  const code = await exited;
-  if (code !== 0) {
-    throw new Error(`load.mjs ended with ${code}: ${output.stdout}`);
-  }
-  return JSON.parse(output.stdout);
+    { env: { PATH: process.env.PATH, HOME: "/nonexistent", AWS_EC2_METADATA_DISABLED: "true" } },
+  );
+  return JSON.parse(stdout);
 }
 
-/**
- * Half of the operations reject: refused here, refused there, or stopped.
- *
- * @param {number} operations
- */
+/** Half of the operations reject: by the driver, by the endpoint, or by a signal. @param {number} operations */
 export async function leaks(operations) {
   const server = await new ScriptedServer({ forgets: true }).start();
   server.decide = ({ request }) =>
@@ -65,18 +50,17 @@ export async function leaks(operations) {
  * Real operations at a fixed rate, through faults of service and network.
  *
  * @param {string} engine
- * @param {{ minutes: number, rate: number, seed: number, intensity?: number }} options
+ * @param {{ minutes: number, rate: number, seed: number }} options
  */
-export async function soak(engine, { minutes, rate, seed, intensity = 20 }) {
+export async function soak(engine, { minutes, rate, seed }) {
   const random = seededRandom(seed);
   const service = await new FaultProxy(engine, random).start();
-  service.intensity = intensity;
+  service.intensity = 20;
   const network = await new ChaosProxy(service.endpoint, () => {
     const latency = random() < 0.1 ? random() * 10 : 0;
     // One connection in twenty breaks at some byte.
-    return random() < 0.05
-      ? { latency, responseBytes: Math.floor(random() * 100_000) }
-      : { latency };
+    const bytes = Math.floor(random() * 100_000);
+    return random() < 0.05 ? { latency, responseBytes: bytes } : { latency };
   }).start();
   const table = `soak-${seed}-${process.pid}`;
   await createTable(engine, table);

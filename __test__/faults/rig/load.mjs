@@ -1,4 +1,4 @@
-// A process that does operations for a long time and says what it holds meanwhile: memory, descriptors, threads.
+// A process that does operations for a long time and reports what it holds: memory, descriptors, threads.
 //
 // node --expose-gc load.mjs '{ endpoint, table, operations | seconds, rate, fail, seed }'
 import { readdirSync } from "node:fs";
@@ -15,31 +15,26 @@ const collect = /** @type {() => void} */ (globalThis.gc);
 const samplesWanted = 60;
 const inFlightAtMost = 100;
 
-const descriptors = () => readdirSync("/proc/self/fd").length;
-const threads = () => readdirSync("/proc/self/task").length;
-
-const options = {
-  endpoint,
-  table,
-  region: "us-east-1",
-  credentials: { accessKeyId: "LOCAL", secretAccessKey: "local" },
-  attemptTimeout: 2000,
-  timeout: 8000,
-};
+const held = () => ({
+  descriptors: readdirSync("/proc/self/fd").length,
+  threads: readdirSync("/proc/self/task").length,
+});
+const credentials = { accessKeyId: "LOCAL", secretAccessKey: "local" };
+const limits = { attemptTimeout: 2000, timeout: 8000 };
+const options = { endpoint, table, region: "us-east-1", credentials, ...limits };
 // Loaded and connected once, so that what is made once is in the baseline.
 const first = dynamoDbCacheDriver(options);
 await first.getItem("k").catch(() => {});
 await first.dispose();
 await sleep(12_000);
-const baseline = { descriptors: descriptors(), threads: threads() };
+const baseline = held();
 
 const driver = dynamoDbCacheDriver(options);
 const value = "v".repeat(500);
 const key = () => `k:${Math.floor(random() * 5000)}`;
 
-/** Calls that succeed where the endpoint lets them. @type {(() => Promise<unknown>)[]} */
+/** Calls that succeed where the endpoint lets them. */
 const fine = [
-  () => driver.getItem(key()),
   () => driver.getItem(key()),
   () => driver.setItem(key(), value),
   () => driver.setItemRaw(key(), Buffer.from(value)),
@@ -49,7 +44,7 @@ const fine = [
   () => driver.setItems([key(), key(), key()].map((one) => ({ key: one, value }))),
   () => driver.getMeta(key()),
 ];
-/** Calls that reject, each in its own place. @type {(() => Promise<unknown>)[]} */
+/** Calls that reject, each for a reason of its own. */
 const failing = [
   () => driver.setItem("", value),
   () => driver.setItem("k", /** @type {any} */ (() => {})),
@@ -57,11 +52,7 @@ const failing = [
   () => driver.getItem("k", { signal: AbortSignal.abort() }),
   () => driver.getItem("fail"),
   () => driver.setItem("fail", value),
-  () =>
-    driver.setItems([
-      { key: "fail", value },
-      { key: "fail2", value },
-    ]),
+  () => driver.setItems(["fail", "fail2"].map((one) => ({ key: one, value }))),
 ];
 
 let done = 0;
@@ -71,7 +62,7 @@ let resolved = 0;
 const rejected = {};
 /** @type {number[]} */
 const times = [];
-/** @type {{ operations: number, rss: number, heap: number, descriptors: number, threads: number }[]} */
+/** In megabytes. @type {{ operations: number, rss: number }[]} */
 const samples = [];
 
 async function operate() {
@@ -92,42 +83,31 @@ async function operate() {
 function sample() {
   collect();
   collect();
-  const { rss, heapUsed, external } = process.memoryUsage();
-  const megabytes = (/** @type {number} */ bytes) => Number((bytes / 2 ** 20).toFixed(2));
-  samples.push({
-    operations: done,
-    rss: megabytes(rss),
-    heap: megabytes(heapUsed + external),
-    descriptors: descriptors(),
-    threads: threads(),
-  });
+  const rss = Number((process.memoryUsage().rss / 2 ** 20).toFixed(2));
+  samples.push({ operations: done, rss });
 }
 
 const begin = performance.now();
 const elapsed = () => (performance.now() - begin) / 1000;
 const isOver = () => begun >= operations || elapsed() >= seconds;
-const progress = () => Math.max(done / operations, elapsed() / seconds);
-const sampleWhenDue = () => {
-  if (progress() * samplesWanted >= samples.length) sample();
-};
+function sampleWhenDue() {
+  const progress = Math.max(done / operations, elapsed() / seconds);
+  if (progress * samplesWanted >= samples.length) sample();
+}
 
-/** As many as may be in flight, each begun when one has ended. */
-async function atFullSpeed() {
-  const lane = async () => {
-    while (!isOver()) {
-      await operate();
-      sampleWhenDue();
-    }
-  };
-  await Promise.all(Array.from({ length: inFlightAtMost }, lane));
+/** One operation after the other. */
+async function lane() {
+  while (!isOver()) {
+    await operate();
+    sampleWhenDue();
+  }
 }
 
 /** So many in a second, however long they take. */
 async function atFixedRate() {
   const open = new Set();
   while (!isOver()) {
-    const due = Math.floor(elapsed() * rate);
-    while (begun < due && open.size < 10 * inFlightAtMost) {
+    while (begun < Math.floor(elapsed() * rate) && open.size < 10 * inFlightAtMost) {
       const call = operate().finally(() => open.delete(call));
       open.add(call);
     }
@@ -137,40 +117,40 @@ async function atFixedRate() {
   await Promise.all(open);
 }
 
-await (rate ? atFixedRate() : atFullSpeed());
+await (rate ? atFixedRate() : Promise.all(Array.from({ length: inFlightAtMost }, lane)));
 sample();
-const took = elapsed();
+const took = Math.round(elapsed());
 await driver.dispose();
-// Threads for look-ups and files end 10 seconds after their last work.
-const end = performance.now() + 20_000;
-const isBack = () => descriptors() <= baseline.descriptors && threads() <= baseline.threads;
-while (!isBack() && performance.now() < end) await sleep(100);
 
-/** Megabytes for 50,000 operations, by least squares over the last half. @param {"rss" | "heap"} which */
-function slope(which) {
+const left = () => ({
+  descriptorsLeft: held().descriptors - baseline.descriptors,
+  threadsLeft: held().threads - baseline.threads,
+});
+// Threads for lookups and files end 10 seconds after their last work.
+const end = performance.now() + 20_000;
+while (Math.max(...Object.values(left())) > 0 && performance.now() < end) await sleep(100);
+
+/** Megabytes for 50,000 operations, by least squares over the last half. */
+function slope() {
   const half = samples.filter((one) => one.operations >= done / 2);
-  const mean = (/** @type {number[]} */ all) => all.reduce((sum, x) => sum + x, 0) / all.length;
-  const [x, y] = [mean(half.map((one) => one.operations)), mean(half.map((one) => one[which]))];
-  const above = half.reduce((sum, one) => sum + (one.operations - x) * (one[which] - y), 0);
-  const below = half.reduce((sum, one) => sum + (one.operations - x) ** 2, 0);
-  return Number(((above / below) * 50_000).toFixed(3));
+  const sum = (/** @type {(one: { operations: number, rss: number }) => number} */ of) =>
+    half.reduce((total, one) => total + of(one), 0);
+  const [x, y] = [sum((one) => one.operations) / half.length, sum((one) => one.rss) / half.length];
+  const above = sum((one) => (one.operations - x) * (one.rss - y));
+  return Number(((above / sum((one) => (one.operations - x) ** 2)) * 50_000).toFixed(3));
 }
 
 times.sort((a, b) => a - b);
 const quantile = (/** @type {number} */ q) => Math.round(times[Math.floor(times.length * q)] ?? 0);
+const at = (/** @type {number} */ index) => samples.at(index)?.rss;
 const result = {
   operations: done,
   resolved,
   rejected,
-  seconds: Math.round(took),
+  seconds: took,
   milliseconds: { p50: quantile(0.5), p99: quantile(0.99) },
-  megabytesPer50000: { rss: slope("rss"), heap: slope("heap") },
-  megabytes: {
-    first: samples[1]?.rss,
-    half: samples[samples.length >> 1]?.rss,
-    last: samples.at(-1)?.rss,
-  },
-  descriptorsLeft: descriptors() - baseline.descriptors,
-  threadsLeft: threads() - baseline.threads,
+  megabytesPer50000: slope(),
+  megabytes: { first: at(1), half: at(samples.length >> 1), last: at(-1) },
+  ...left(),
 };
 process.stdout.write(`${JSON.stringify(result)}\n`);

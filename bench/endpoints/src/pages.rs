@@ -3,7 +3,6 @@
 //! As in DynamoDB, a page is full at 1 MB of *stored* items, whatever part of them is sent; and a segment is read on from
 //! its own start keys alone. Answers are cut from text made once, so that this process takes little of the machine.
 
-use std::convert::Infallible;
 use std::fmt::Write;
 use std::ops::Range;
 use std::sync::Arc;
@@ -98,7 +97,7 @@ async fn respond(
     table: Arc<Table>,
     answer_time: Duration,
     request: Request<Incoming>,
-) -> Result<Response<Full<Bytes>>, Infallible> {
+) -> Result<Response<Full<Bytes>>, hyper::http::Error> {
     let is_scan = request.headers().get("x-amz-target").is_some_and(|target| target == "DynamoDB_20120810.Scan");
     let answer = async {
         let body = request.into_body().collect().await?.to_bytes();
@@ -115,12 +114,8 @@ async fn respond(
             (400, serde_json::json!({ "__type": "ValidationException", "message": failure.to_string() }).to_string())
         }
     };
-    let mut response = Response::new(Full::new(Bytes::from(body)));
-    *response.status_mut() = hyper::StatusCode::from_u16(status).unwrap_or_default();
-    response
-        .headers_mut()
-        .insert("content-type", hyper::header::HeaderValue::from_static("application/x-amz-json-1.0"));
-    Ok(response)
+    let response = Response::builder().status(status).header("content-type", "application/x-amz-json-1.0");
+    response.body(Full::new(Bytes::from(body)))
 }
 
 pub(crate) async fn serve(table: Table, answer_time: Duration) -> Result<(), Failure> {

@@ -6,26 +6,27 @@
 //! `bench-floor SPEC`, where SPEC is the JSON that every contestant of `npm run bench` gets. Prints one line of JSON.
 
 mod request;
-mod usage;
 
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::error::Error;
+use std::ops::Range;
 use std::process::ExitCode;
 use std::rc::Rc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
+use rustix::time::{ClockId, clock_gettime};
 use serde::Deserialize;
 use tokio::net::TcpStream;
 use tokio::task::LocalSet;
 
 use request::{Operation, Requests};
-use usage::Usage;
 
 type Failure = Box<dyn Error>;
+type Sender = SendRequest<Full<Bytes>>;
 
 /// What to measure; the same words for every contestant.
 #[derive(Debug, Deserialize)]
@@ -47,23 +48,19 @@ struct Spec {
     connections: usize,
 }
 
-/// The numbers of the requests still to be sent, shared by all connections.
-struct Turns {
-    next: Cell<usize>,
-    end: usize,
+/// The processor time of all threads.
+fn cpu_time() -> Result<Duration, Failure> {
+    Ok(clock_gettime(ClockId::ProcessCPUTime).try_into()?)
 }
 
-impl Turns {
-    fn take(&self) -> Option<usize> {
-        let turn = self.next.get();
-        (turn < self.end).then(|| {
-            self.next.set(turn + 1);
-            turn
-        })
-    }
+/// The most memory that this process has had, in bytes; nothing where the system has no `/proc`.
+fn peak_rss() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    line.split_whitespace().nth(1)?.parse::<u64>().ok().map(|kilobytes| kilobytes * 1024)
 }
 
-async fn connect(authority: &str) -> Result<SendRequest<Full<Bytes>>, Failure> {
+async fn connect(authority: &str) -> Result<Sender, Failure> {
     let stream = TcpStream::connect(authority).await?;
     stream.set_nodelay(true)?;
     let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
@@ -72,12 +69,9 @@ async fn connect(authority: &str) -> Result<SendRequest<Full<Bytes>>, Failure> {
 }
 
 /// One connection's share of the requests, one after another.
-async fn work(
-    mut sender: SendRequest<Full<Bytes>>,
-    turns: Rc<Turns>,
-    requests: Rc<Requests>,
-) -> Result<SendRequest<Full<Bytes>>, Failure> {
-    while let Some(turn) = turns.take() {
+async fn work(mut sender: Sender, turns: Rc<RefCell<Range<usize>>>, requests: Rc<Requests>) -> Result<Sender, Failure> {
+    let next = || turns.borrow_mut().next();
+    while let Some(turn) = next() {
         sender.ready().await?;
         let answer = sender.send_request(requests.signed(turn)?).await?;
         let status = answer.status();
@@ -91,12 +85,8 @@ async fn work(
 }
 
 /// Sends `count` requests over all connections and gives the connections back.
-async fn round(
-    senders: Vec<SendRequest<Full<Bytes>>>,
-    count: usize,
-    requests: &Rc<Requests>,
-) -> Result<Vec<SendRequest<Full<Bytes>>>, Failure> {
-    let turns = Rc::new(Turns { next: Cell::new(0), end: count });
+async fn round(senders: Vec<Sender>, count: usize, requests: &Rc<Requests>) -> Result<Vec<Sender>, Failure> {
+    let turns = Rc::new(RefCell::new(0..count));
     let workers: Vec<_> = senders
         .into_iter()
         .map(|sender| tokio::task::spawn_local(work(sender, Rc::clone(&turns), Rc::clone(requests))))
@@ -118,16 +108,16 @@ async fn run(spec: Spec) -> Result<(), Failure> {
         senders.push(connect(authority).await?);
     }
     let senders = round(senders, spec.warm_up, &requests).await?;
-    let before = Usage::now();
+    let before = cpu_time()?;
     let start = Instant::now();
     round(senders, spec.count, &requests).await?;
     let wall = start.elapsed();
-    let cpu = Usage::now().cpu - before.cpu;
+    let cpu = cpu_time()? - before;
     let result = serde_json::json!({
         "operations": spec.count,
         "wall": wall.as_secs_f64() * 1e6,
         "cpu": cpu.as_secs_f64() * 1e6,
-        "peakRss": usage::peak_rss(),
+        "peakRss": peak_rss(),
     });
     println!("{result}");
     Ok(())

@@ -85,13 +85,12 @@ impl Requests {
         };
         let host = self.endpoint.trim_start_matches("http://").trim_end_matches('/');
         let headers = [("content-type", "application/x-amz-json-1.0"), ("host", host), ("x-amz-target", target)];
-        let settings = SigningSettings::default();
         let parameters = v4::SigningParams::builder()
             .identity(&self.identity)
             .region("us-east-1")
             .name("dynamodb")
             .time(SystemTime::now())
-            .settings(settings)
+            .settings(SigningSettings::default())
             .build()?
             .into();
         let signable =

@@ -1,38 +1,28 @@
 // The chart of README.md and docs/BENCHMARKS.md, and how its figures read.
-import { init, use } from "echarts/core";
-import { BarChart } from "echarts/charts";
-import { GridComponent, LegendComponent, TitleComponent } from "echarts/components";
-import { SVGRenderer } from "echarts/renderers";
+import { init } from "echarts";
 
 import { short } from "../screen.mjs";
-import { ratio } from "../stats.mjs";
-
-use([BarChart, GridComponent, LegendComponent, TitleComponent, SVGRenderer]);
+import { advantage } from "../stats.mjs";
 
 /** @typedef {import("../alternate.mjs").Outcome} Outcome */
-/** @typedef {Record<string, Outcome>} Outcomes */
 
-/** What a figure is called where it stands alone: unit, and whether less of it is better. */
-const units = /** @type {Record<string, [unit: string, divisor: number]>} */ ({
-  wall: ["µs", 1],
-  cpu: ["µs", 1],
-  main: ["µs", 1],
+/** How a figure reads where it stands alone. @type {Record<string, [unit: string, divisor: number]>} */
+const units = {
+  wall: [" µs", 1],
+  cpu: [" µs", 1],
+  main: [" µs", 1],
   throughput: ["/s", 1],
-  p99: ["ms", 1000],
-  rss: ["MB", 1024 * 1024],
-});
+  p99: [" ms", 1000],
+  rss: [" MB", 1024 * 1024],
+};
 
-/**
- * @param {number} value
- * @param {string} metric
- */
+/** @param {number} value @param {string} metric */
 export function withUnit(value, metric) {
   const [unit, divisor] = units[metric] ?? ["", 1];
-  const scaled = value / divisor;
-  if (unit === "µs" && scaled >= 10_000) {
-    return scaled >= 1e6 ? `${short(scaled / 1e6)} s` : `${short(scaled / 1000)} ms`;
+  if (unit === " µs" && value >= 10_000) {
+    return value >= 1e6 ? `${short(value / 1e6)} s` : `${short(value / 1000)} ms`;
   }
-  return `${short(scaled)}${unit === "/s" ? "" : " "}${unit}`;
+  return `${short(value / divisor)}${unit}`;
 }
 
 /**
@@ -40,23 +30,21 @@ export function withUnit(value, metric) {
  *
  * @param {Outcome | undefined} outcome
  * @param {string} metric
- * @param {[less: string, more: string]} [words]
+ * @param {string} [word]
  */
-export function advantage(outcome, metric, [less, more] = ["less", "more"]) {
-  const [driver, reference] = [outcome?.driver?.[metric], outcome?.reference?.[metric]];
-  const isMore = metric === "throughput";
-  const value = isMore ? ratio(driver, reference) : ratio(reference, driver);
-  return value === undefined ? undefined : `${short(value)}× ${isMore ? more : less}`;
+export function inWords(outcome, metric, word = metric === "throughput" ? "more" : "less") {
+  const value = advantage(outcome, metric);
+  return value === undefined ? undefined : `${short(value)}× ${word}`;
 }
 
-/** @type {[scenario: string, metric: string, label: string, words?: [less: string, more: string]][]} */
+/** @type {[scenario: string, metric: string, label: string, word?: string][]} */
 const pairs = [
   ["nitro", "throughput", "Nitro cached route, requests"],
-  ["nitro", "p99", "Nitro cached route, p99", ["faster", ""]],
+  ["nitro", "p99", "Nitro cached route, p99", "faster"],
   ["getItem-1KB-64", "main", "Event loop time of a read"],
   ["getItem-1KB-64", "cpu", "Processor time of a read"],
-  ["getKeys-60000-pages", "wall", "getKeys of 60,000 items", ["faster", ""]],
-  ["cold", "wall", "Import to first answer", ["faster", ""]],
+  ["getKeys-60000-pages", "wall", "getKeys of 60,000 items", "faster"],
+  ["cold", "wall", "Import to first answer", "faster"],
   ["memory-100000", "rss", "Memory after 100,000 reads"],
 ];
 
@@ -68,14 +56,14 @@ const contestants = /** @type {const} */ ([
 /**
  * Driver and reference, for each figure a pair of bars with a scale of its own.
  *
- * @param {Outcomes} outcomes
+ * @param {Record<string, Outcome>} outcomes
  * @returns {string | undefined} SVG, where there are figures
  */
 export function overview(outcomes) {
-  const rows = pairs.flatMap(([scenario, metric, label, words]) => {
+  const rows = pairs.flatMap(([scenario, metric, label, word]) => {
     const outcome = outcomes[scenario];
     const [driver, reference] = contestants.map(([name]) => outcome?.[name]?.[metric]?.median);
-    const note = advantage(outcome, metric, words);
+    const note = inWords(outcome, metric, word);
     return driver && reference && note
       ? [{ label: `${label}\n{note|${note}}`, metric, values: [driver, reference] }]
       : [];

@@ -1,7 +1,6 @@
 // The blocks of README.md and docs/BENCHMARKS.md that are made of figures.
-import { columns, percentSpread, short } from "../screen.mjs";
-import { ratio } from "../stats.mjs";
-import { advantage, withUnit } from "./charts.mjs";
+import { rowsOf } from "../screen.mjs";
+import { inWords, withUnit } from "./charts.mjs";
 
 /** @typedef {import("../alternate.mjs").Outcome} Outcome */
 
@@ -12,49 +11,32 @@ import { advantage, withUnit } from "./charts.mjs";
  * @param {Record<string, string>} blocks
  */
 export function withBlocks(document, blocks) {
-  let changed = document;
-  for (const [name, text] of Object.entries(blocks)) {
-    const [start, end] = [`<!-- bench:${name} -->`, `<!-- /bench:${name} -->`];
-    const from = changed.indexOf(start);
-    const to = changed.indexOf(end);
-    if (from < 0 || to < from) {
-      throw new Error(`there is no ${start} … ${end}`);
+  return Object.entries(blocks).reduce((text, [name, block]) => {
+    const pattern = new RegExp(`(<!-- bench:${name} -->\n).*(<!-- /bench:${name} -->)`, "s");
+    if (!pattern.test(text)) {
+      throw new Error(`there is no <!-- bench:${name} --> … <!-- /bench:${name} -->`);
     }
-    changed = `${changed.slice(0, from + start.length)}\n${text}\n${changed.slice(to)}`;
-  }
-  return changed;
+    return text.replace(pattern, (_, start, end) => `${start}${block}\n${end}`);
+  }, document);
 }
 
-/**
- * @param {string[]} header
- * @param {string[][]} rows
- */
-const table = (header, rows) =>
-  [header, header.map((_, index) => (index === 0 ? "---" : "---:")), ...rows]
-    .map((cells) => `| ${cells.join(" | ")} |`)
-    .join("\n");
+/** @param {string[][]} rows the first is the header */
+function table([header = [], ...rows]) {
+  const lines = header.map((_, index) => (index === 0 ? "---" : "---:"));
+  return [header, lines, ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+}
 
 /** @param {any} result */
-export function runBlock({
-  date,
-  commit,
-  command,
-  machine,
-  versions,
-  rounds,
-  seconds,
-  again = {},
-}) {
+export function runBlock({ date, commit, command, machine, versions, rounds, seconds, again }) {
   const at = (/** @type {string} */ day, /** @type {{ id: string, isClean: boolean }} */ of) =>
     `${day.slice(0, 10)}, commit \`${of.id.slice(0, 12)}\`${of.isClean ? "" : ", with changes that are not committed"}`;
-  const since = Object.entries(again).map(
-    ([name, { date: day, commit: of }]) => `- **Run again since**: ${name}, ${at(day, of)}.`,
-  );
   const gigabytes = (machine.memory / 1024 ** 3).toFixed(0);
   const others = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   return [
     `- **When**: ${at(date, commit)}.`,
-    ...since,
+    ...Object.entries(again ?? {}).map(
+      ([name, since]) => `- **Run again since**: ${name}, ${at(since.date, since.commit)}.`,
+    ),
     `- **Command**: \`${command}\`, ${rounds} rounds of each scenario, ${Math.round(seconds / 60)} min of measuring.`,
     `- **Machine**: ${machine.processor}, ${machine.processors} processors, ${gigabytes} GB, ${machine.system}, ${machine.architecture}.`,
     `- **Versions**: Node ${machine.node}, ${machine.rust}, ${others.join(", ")}.`,
@@ -62,64 +44,30 @@ export function runBlock({
 }
 
 /** @param {import("../targets.mjs").Verdict[]} verdicts */
-export const targetsBlock = (verdicts) =>
-  table(
-    ["", "target", "reached", ""],
-    verdicts.map(({ title, wanted, reached, met }) => [
-      title,
-      wanted,
-      reached,
-      met ? "met" : "**not met**",
-    ]),
-  );
+export function targetsBlock(verdicts) {
+  const mark = (/** @type {boolean} */ met) => (met ? "met" : "**not met**");
+  const rows = verdicts.map((one) => [one.title, one.wanted, one.reached, mark(one.met)]);
+  return table([["", "target", "reached", ""], ...rows]);
+}
 
-/**
- * @param {string} title
- * @param {Outcome} outcome
- * @param {string[]} shownMetrics
- */
-export function outcomeTable(title, outcome, shownMetrics) {
-  const shown = columns.filter(
-    ([metric]) =>
-      shownMetrics.includes(metric) && Object.values(outcome).some((found) => metric in found),
-  );
-  const rows = Object.entries(outcome).map(([contestant, figures]) =>
-    [contestant].concat(
-      shown.map(([metric, , format]) => {
-        const summary = figures[metric];
-        if (!summary) {
-          return "–";
-        }
-        return summary.samples.length > 1
-          ? `${format(summary.median)} <sub>${percentSpread(summary)}</sub>`
-          : format(summary.median);
-      }),
-    ),
-  );
-  const { driver, reference } = outcome;
-  if (driver && reference) {
-    const ratios = shown.map(([metric]) => {
-      const [more, less] = metric === "throughput" ? [driver, reference] : [reference, driver];
-      const value = ratio(more[metric], less[metric]);
-      return value === undefined ? "–" : `**${short(value)}×**`;
-    });
-    rows.push(["ratio", ...ratios]);
-  }
-  const header = ["", ...shown.map(([, name]) => name)];
-  return `#### ${title}\n\n${table(header, rows)}`;
+/** @param {string} title @param {Outcome} outcome @param {string[]} metrics */
+export function outcomeTable(title, outcome, metrics) {
+  const small = (/** @type {string} */ text) => `<sub>${text}</sub>`;
+  const strong = (/** @type {string} */ text) => `**${text}**`;
+  return `#### ${title}\n\n${table(rowsOf(outcome, metrics, { small, strong }))}`;
 }
 
 /** The three figures and the chart of the README. @param {Record<string, Outcome>} outcomes */
 export function readmeBlock(outcomes) {
-  const [nitro, read, cold] = [outcomes["nitro"], outcomes["getItem-1KB-64"], outcomes["cold"]];
+  const { nitro, "getItem-1KB-64": read, cold } = outcomes;
   const both = (/** @type {Outcome | undefined} */ outcome, /** @type {string} */ metric) =>
     [outcome?.driver, outcome?.reference]
       .map((figures) => withUnit(figures?.[metric]?.median ?? Number.NaN, metric))
       .join(" instead of ");
   return [
-    `- **${advantage(nitro, "throughput")} requests** from a cached route of Nitro: ${both(nitro, "throughput")}; p99 ${both(nitro, "p99")}`,
-    `- **${advantage(read, "main")} event loop time** for a read of 1 KB: ${both(read, "main")}`,
-    `- **${advantage(cold, "wall", ["faster", ""])} from import to the first answer**: ${both(cold, "wall")}`,
+    `- **${inWords(nitro, "throughput")} requests** from a cached route of Nitro: ${both(nitro, "throughput")}; p99 ${both(nitro, "p99")}`,
+    `- **${inWords(read, "main")} event loop time** for a read of 1 KB: ${both(read, "main")}`,
+    `- **${inWords(cold, "wall", "faster")} from import to the first answer**: ${both(cold, "wall")}`,
     "",
     "![Bar chart: this driver and the one it replaces](docs/bench/overview.svg)",
     "",

@@ -6,7 +6,7 @@ use aws_credential_types::Credentials;
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
 
-use super::read;
+use super::{RawKeys, read};
 use crate::error::CredentialsFailure;
 use crate::input::Input;
 
@@ -31,12 +31,13 @@ impl RawProvided {
     /// # Errors
     /// The first property that is not what it must be, by its name.
     pub fn parse(self) -> Result<Credentials, CredentialsFailure> {
-        let keys = read(self.access_key_id, self.secret_access_key, self.session_token, refused)?;
-        let expiry = match self.expiration {
+        let Self { access_key_id, secret_access_key, session_token, expiration } = self;
+        let keys = read(RawKeys { access_key_id, secret_access_key, session_token }, refused)?;
+        let expiry = match expiration {
             Input::Absent => None,
             Input::Text(text) if text.is_empty() => None,
             given => {
-                let time = expiration(&given).ok_or_else(|| {
+                let time = since_epoch(&given).ok_or_else(|| {
                     refused("expiration", "a Date, an ISO 8601 date and time, or an epoch number", given.kind())
                 })?;
                 Some(UNIX_EPOCH + time)
@@ -63,7 +64,7 @@ fn refused(name: &str, allowed: &str, found: &str) -> CredentialsFailure {
 }
 
 /// Since the epoch; a time before it is the epoch.
-fn expiration(given: &Input) -> Option<Duration> {
+fn since_epoch(given: &Input) -> Option<Duration> {
     let seconds = match given {
         Input::Number(number) if *number >= FIRST_MILLISECONDS => *number / 1_000.0,
         Input::Number(number) => *number,

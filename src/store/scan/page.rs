@@ -6,12 +6,12 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use super::Rows;
 use super::segment::Segment;
-use crate::client::Action;
+use super::{Rows, Source};
+use crate::client::{Action, RequestThrottles};
 use crate::error::{Error, ErrorKind};
 use crate::item::Row;
-use crate::json::{self, Filter, Item, ScanInput, ScanOutput};
+use crate::json::{self, Filter, Item, ScanInput, ScanOutput, Units};
 use crate::key::{Base, Key};
 use crate::options::Options;
 use crate::store::call::Call;
@@ -29,26 +29,32 @@ impl Call {
         &self,
         base: &Base,
         rows: Rows,
-        consistent: bool,
+        source: Source<'_>,
         segment: &Segment,
+        throttles: &RequestThrottles,
     ) -> Result<Page, Error> {
         let Options { table, attributes, scan, .. } = &self.session.options;
         let alive_at = (rows == Rows::Alive).then(|| self.session.clock.now().as_secs());
         let body = || {
             let filter = Filter { alive_at, prefix: base.prefix() };
-            let mut input = ScanInput::new(table, attributes, filter, segment.start());
+            let (index, consistent) = match source {
+                Source::Table { consistent } => (None, consistent),
+                Source::Index(name) => (Some(name), false),
+            };
+            let mut input = ScanInput::new(table, index, attributes, filter, segment.start());
             input.consistent_read = consistent;
             input.limit = scan.page_size;
             input.segment = segment.part().map(|part| part.number);
             input.total_segments = segment.part().map(|part| part.of);
-            json::body(&input)
+            self.body(&input)
         };
         let read = |response: &[u8]| {
-            let ScanOutput { items, last_evaluated_key } = json::read(response)?;
+            let ScanOutput { items, last_evaluated_key, consumed_capacity } = json::read(response)?;
             let keys = items.into_iter().flatten().map(|mut item| item.take(&attributes.key));
-            Ok((keys.collect::<Vec<_>>(), last_evaluated_key.map(Item::into_map)))
+            let page = (keys.collect::<Vec<_>>(), last_evaluated_key.map(Item::into_map));
+            Ok((page, Units::of(&consumed_capacity)))
         };
-        let (keys, last) = self.request(Action::Scan, body, read).await?;
+        let (keys, last) = self.observed_request(Action::Scan, body, read, Some(throttles)).await?;
         let keys = keys.into_iter().map(|key| self.key_of(key)).collect::<Result<Vec<_>, _>>()?;
         self.counters().read(keys.len());
         self.progress();

@@ -1,0 +1,49 @@
+"use strict";
+
+// Publishes every method call on the TracingChannel `unstorage-dynamodb:request`: docs/guide/tracing.md.
+
+const { tracingChannel } = require("node:diagnostics_channel");
+
+const channel = tracingChannel("unstorage-dynamodb:request");
+
+// Calls a method and publishes what it takes. Node's `tracePromise` is not used because it publishes the result as well.
+function traced(native, operation, args) {
+  const call = native.observed();
+  const context = { operation, ...call.destination() };
+  const keys = countOf(operation, args[0]);
+  if (keys !== undefined) context.keys = keys;
+  const finish = () => Object.assign(context, call.destination(), call.usage());
+  const fail = ({ name, code, retryable } = {}) => {
+    context.error = { name, code, retryable };
+    channel.error.publish(context);
+  };
+  const settle = (failure) => {
+    finish();
+    if (failure) fail(failure.thrown);
+    channel.asyncStart.runStores(context, () => channel.asyncEnd.publish(context));
+  };
+  return channel.start.runStores(context, () => {
+    try {
+      const promise = call[operation](...args);
+      promise.then(
+        () => settle(),
+        (thrown) => settle({ thrown }),
+      );
+      return promise;
+    } catch (thrown) {
+      finish();
+      fail(thrown);
+      throw thrown;
+    } finally {
+      channel.end.publish(context);
+    }
+  });
+}
+
+function countOf(operation, first) {
+  if (operation.endsWith("Items")) return Array.isArray(first) ? first.length : undefined;
+  return operation === "getKeys" || operation === "clear" ? undefined : 1;
+}
+
+// Calls are published if `start` has subscribers. To ask all five channels would cost more than the rest of a call's checks.
+module.exports = { start: channel.start, traced };

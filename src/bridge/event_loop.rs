@@ -1,0 +1,334 @@
+//! The event loop of an environment: starts calls on the worker and settles their promises.
+//!
+//! For each async call, napi itself creates a threadsafe function, a cleanup hook and two tasks. Here an environment has one
+//! of each. Results wait in a mailbox that wakes the JavaScript thread once per batch.
+
+use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::VecDeque;
+use std::ffi::c_void;
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr;
+use std::sync::Arc;
+
+use napi::bindgen_prelude::Unknown;
+use napi::{Env, JsValue, Result, check_status, sys};
+
+use super::abort::{Abort, Signals};
+use super::js::outside_async_context;
+use super::realm::Realm;
+use super::settle::{Ended, Immediate, Pending, TimeSlice, settle};
+use super::worker::{self, Jobs};
+use crate::handoff::{Answers, Mailbox, Outcome, Ticket, Wake};
+use crate::store::Authorities;
+
+type Answered = (usize, Outcome<Ended>);
+
+/// The capacity that is kept between bursts of calls. More is freed.
+const KEPT_CAPACITY: usize = 1024;
+
+/// Wakes the JavaScript thread.
+struct Signal(sys::napi_threadsafe_function);
+
+// SAFETY: a threadsafe function may be called from any thread. It outlives the mailbox that holds this, because the
+// environment closes the mailbox first.
+unsafe impl Send for Signal {}
+
+impl Wake for Signal {
+    fn wake(&self) {
+        // SAFETY: see above. The data is null; the results are in the mailbox.
+        let _closing = unsafe {
+            sys::napi_call_threadsafe_function(self.0, ptr::null_mut(), sys::ThreadsafeFunctionCallMode::nonblocking)
+        };
+    }
+}
+
+/// The instance data of an environment. Lives as long as the environment, and is used on its thread only.
+pub(super) struct EventLoop {
+    /// Settles calls. Referenced, and thereby keeping the process alive, while calls are unsettled.
+    tsfn: sys::napi_threadsafe_function,
+    answers: Arc<Answers<Ended, Signal>>,
+    unsettled: RefCell<Unsettled>,
+    /// Kept for its allocation.
+    batch: Cell<Vec<Answered>>,
+    /// Results that did not fit into the time slice of a turn.
+    backlog: Cell<VecDeque<Answered>>,
+    /// Whether a later turn will settle the backlog.
+    is_scheduled: Cell<bool>,
+    immediate: Option<Immediate>,
+    signals: Signals,
+    jobs: Arc<Jobs>,
+    pub(super) realm: Realm,
+    /// The certificate authorities of this Node, set by the first driver that may use TLS.
+    pub(super) authorities: OnceCell<Authorities>,
+}
+
+impl EventLoop {
+    /// The event loop of an environment. The first call creates it.
+    pub(super) fn of(env: &Env) -> Result<&'static Self> {
+        // SAFETY: env is live.
+        if let Some(event_loop) = unsafe { Self::get(env.raw()) } {
+            return Ok(event_loop);
+        }
+        outside_async_context(env, || Self::create(env))
+    }
+
+    /// # Safety
+    /// `env` must be live, and this its thread.
+    unsafe fn get(env: sys::napi_env) -> Option<&'static Self> {
+        let mut data = ptr::null_mut();
+        // SAFETY: the out-pointer is valid for the call.
+        let status = unsafe { sys::napi_get_instance_data(env, &raw mut data) };
+        if status != sys::Status::napi_ok {
+            return None;
+        }
+        // SAFETY: only `install` sets the instance data. It is freed after the environment's thread has run its last
+        // code, so no reference outlives it.
+        unsafe { data.cast::<Self>().as_ref() }
+    }
+
+    fn create(env: &Env) -> Result<&'static Self> {
+        let name = env.create_string("unstorage-dynamodb")?;
+        let mut tsfn = ptr::null_mut();
+        // SAFETY: env is live. No JavaScript function is passed, because `settle_all` finds its work by the environment.
+        check_status!(unsafe {
+            sys::napi_create_threadsafe_function(
+                env.raw(),
+                ptr::null_mut(),
+                ptr::null_mut(),
+                name.raw(),
+                0,
+                1,
+                ptr::null_mut(),
+                None,
+                ptr::null_mut(),
+                Some(settle_all),
+                &raw mut tsfn,
+            )
+        })?;
+        let installed = Self::install(env, tsfn);
+        if installed.is_err() {
+            // SAFETY: made above, and not shared.
+            unsafe { sys::napi_release_threadsafe_function(tsfn, sys::ThreadsafeFunctionReleaseMode::abort) };
+        }
+        installed
+    }
+
+    fn install(env: &Env, tsfn: sys::napi_threadsafe_function) -> Result<&'static Self> {
+        // SAFETY: env and tsfn are live.
+        check_status!(unsafe { sys::napi_unref_threadsafe_function(env.raw(), tsfn) })?;
+        let jobs = worker::enter().map_err(|error| napi::Error::from_reason(error.to_string()))?;
+        let event_loop = Box::into_raw(Box::new(Self {
+            tsfn,
+            answers: Arc::new(Mailbox::new(Signal(tsfn))),
+            unsettled: RefCell::default(),
+            batch: Cell::default(),
+            backlog: Cell::default(),
+            is_scheduled: Cell::default(),
+            immediate: Immediate::new(env),
+            signals: Signals::default(),
+            jobs,
+            realm: Realm::default(),
+            authorities: OnceCell::new(),
+        }));
+        // Hooks run in reverse order. This one is added after the threadsafe function, and runs before that one's own.
+        // SAFETY: hooks run before the instance data is freed, and `free` is called once.
+        let status = unsafe {
+            match sys::napi_add_env_cleanup_hook(env.raw(), Some(close), event_loop.cast()) {
+                sys::Status::napi_ok => {
+                    sys::napi_set_instance_data(env.raw(), event_loop.cast(), Some(free), ptr::null_mut())
+                }
+                failed => failed,
+            }
+        };
+        if status != sys::Status::napi_ok {
+            // SAFETY: installed above, if at all, and not shared.
+            unsafe {
+                sys::napi_remove_env_cleanup_hook(env.raw(), Some(close), event_loop.cast());
+                drop(Box::from_raw(event_loop));
+            }
+            worker::leave();
+        }
+        check_status!(status)?;
+        // SAFETY: just made; see `get` for its lifetime.
+        Ok(unsafe { &*event_loop })
+    }
+
+    /// Listens to the signals in the options of a call. `Err` names a value that is not a signal.
+    pub(super) fn listen<'a, 'env: 'a>(
+        &self,
+        env: &Env,
+        options: impl Iterator<Item = &'a Unknown<'env>>,
+    ) -> Result<std::result::Result<Option<Abort>, &'static str>> {
+        self.signals.listen(env, &self.realm, options)
+    }
+
+    /// Runs a call on the worker and returns its promise.
+    pub(super) fn start<'env, F>(
+        &self,
+        env: &'env Env,
+        abort: Option<Abort>,
+        call: impl FnOnce() -> F + Send + 'static,
+    ) -> Result<Unknown<'env>>
+    where
+        F: Future<Output = Ended> + Send + 'static,
+    {
+        let (mut deferred, mut promise) = (ptr::null_mut(), ptr::null_mut());
+        // SAFETY: env is live, and the out-pointers are valid for the call.
+        check_status!(unsafe { sys::napi_create_promise(env.raw(), &raw mut deferred, &raw mut promise) })?;
+        let number = {
+            let mut unsettled = self.unsettled.borrow_mut();
+            if unsettled.is_empty() {
+                // SAFETY: env and tsfn are live, and this is their thread.
+                unsafe { sys::napi_ref_threadsafe_function(env.raw(), self.tsfn) };
+            }
+            unsettled.add(Pending { deferred, abort })
+        };
+        let ticket = Ticket::new(number, Arc::clone(&self.answers));
+        // If the worker does not accept the job, dropping the ticket answers the call.
+        drop(self.jobs.push(Box::new(move || {
+            // The future is made here, because it can be kilobytes that JavaScript's thread need not move. Boxed once:
+            // each future around it would be as large, and thousands of calls may wait.
+            let call = Box::pin(call());
+            drop(tokio::spawn(ticket.run(call)));
+        })));
+        // SAFETY: the promise was just made.
+        Ok(unsafe { Unknown::from_raw_unchecked(env.raw(), promise) })
+    }
+
+    /// Settles calls until none is left or the time slice of this turn is over.
+    fn settle_ready(&self, env: sys::napi_env) {
+        if self.is_scheduled.get() {
+            // The scheduled turn takes new results as well. Node may call again within this turn.
+            return;
+        }
+        let mut slice = TimeSlice::default();
+        let mut backlog = self.backlog.take();
+        while let Some(answered) = backlog.pop_front() {
+            self.settle_one(env, answered);
+            if slice.is_over() && self.schedule(env) {
+                self.backlog.set(backlog);
+                return;
+            }
+        }
+        let mut batch = self.batch.take();
+        self.answers.take(&mut batch);
+        let mut answers = batch.drain(..);
+        while let Some(answered) = answers.next() {
+            self.settle_one(env, answered);
+            if slice.is_over() && self.schedule(env) {
+                backlog.extend(answers.by_ref());
+            }
+        }
+        drop(answers);
+        if batch.capacity() <= KEPT_CAPACITY {
+            self.batch.set(batch);
+        }
+        self.backlog.set(backlog);
+    }
+
+    fn settle_one(&self, env: sys::napi_env, (number, outcome): Answered) {
+        // Removed first, because settling can run JavaScript, which can start calls.
+        let (call, is_idle) = {
+            let mut unsettled = self.unsettled.borrow_mut();
+            (unsettled.remove(number), unsettled.is_empty())
+        };
+        if is_idle {
+            // SAFETY: env and tsfn are live, and this is their thread.
+            unsafe { sys::napi_unref_threadsafe_function(env, self.tsfn) };
+        }
+        if let Some(call) = call {
+            // SAFETY: env is live, and this is its thread.
+            unsafe { settle(env, &self.realm, &self.signals, call, outcome) };
+        }
+    }
+
+    /// Schedules a later turn to continue. Returns `false` if that is not possible.
+    fn schedule(&self, env: sys::napi_env) -> bool {
+        let resume = |env: &Env| {
+            // SAFETY: Node calls with a live environment, on its thread.
+            if let Some(event_loop) = unsafe { Self::get(env.raw()) } {
+                event_loop.is_scheduled.set(false);
+                event_loop.settle_ready(env.raw());
+            }
+        };
+        let env = Env::from_raw(env);
+        self.is_scheduled.set(self.immediate.as_ref().is_some_and(|immediate| immediate.schedule(&env, resume)));
+        self.is_scheduled.get()
+    }
+}
+
+/// Called on the JavaScript thread after [`Signal::wake`].
+unsafe extern "C" fn settle_all(
+    env: sys::napi_env,
+    _function: sys::napi_value,
+    _context: *mut c_void,
+    _data: *mut c_void,
+) {
+    // Null if the environment has ended meanwhile.
+    if env.is_null() {
+        return;
+    }
+    // SAFETY: Node calls with a live environment, on its thread.
+    let event_loop = unsafe { EventLoop::get(env) };
+    // Panics of a conversion are caught in `settle`. Any other one was printed by the panic hook and must not reach Node.
+    let _panic = catch_unwind(AssertUnwindSafe(|| {
+        if let Some(event_loop) = event_loop {
+            event_loop.settle_ready(env);
+        }
+    }));
+}
+
+/// The cleanup hook of the environment: no promise can be settled any more, and the worker must not call into Node.
+unsafe extern "C" fn close(event_loop: *mut c_void) {
+    // SAFETY: the box of `install`, which is freed after the hooks have run.
+    let event_loop = unsafe { &*event_loop.cast::<EventLoop>() };
+    // From here on, no thread is or will be inside the threadsafe function.
+    let (signal, unread) = event_loop.answers.close();
+    drop((unread, event_loop.backlog.take()));
+    if let Some(Signal(tsfn)) = signal {
+        // SAFETY: live until Node's own hook, which runs later.
+        unsafe { sys::napi_release_threadsafe_function(tsfn, sys::ThreadsafeFunctionReleaseMode::abort) };
+    }
+    worker::leave();
+}
+
+/// The finalizer of the instance data.
+unsafe extern "C" fn free(_env: sys::napi_env, event_loop: *mut c_void, _hint: *mut c_void) {
+    // SAFETY: the box of `install`; Node calls this once.
+    drop(unsafe { Box::from_raw(event_loop.cast::<EventLoop>()) });
+}
+
+/// The unsettled calls by number. Numbers are reused.
+#[derive(Default)]
+struct Unsettled {
+    calls: Vec<Option<Pending>>,
+    free: Vec<usize>,
+}
+
+impl Unsettled {
+    fn is_empty(&self) -> bool {
+        self.free.len() == self.calls.len()
+    }
+
+    fn add(&mut self, call: Pending) -> usize {
+        if let Some(number) = self.free.pop()
+            && let Some(slot) = self.calls.get_mut(number)
+        {
+            *slot = Some(call);
+            return number;
+        }
+        self.calls.push(Some(call));
+        self.calls.len() - 1
+    }
+
+    /// Returns `None` if the call was already removed.
+    fn remove(&mut self, number: usize) -> Option<Pending> {
+        let call = self.calls.get_mut(number)?.take()?;
+        self.free.push(number);
+        if self.is_empty() && self.calls.len() > KEPT_CAPACITY {
+            *self = Self::default();
+        }
+        Some(call)
+    }
+}

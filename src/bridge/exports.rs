@@ -1,0 +1,239 @@
+//! What the addon exports. Promises reject with the data of an error, not with an `Error`; js/errors.cjs creates that.
+
+use std::sync::Arc;
+
+use napi::bindgen_prelude::{Object, Unknown};
+use napi::{Env, Result};
+use napi_derive::napi;
+
+use super::call::Call;
+use super::event_loop::EventLoop;
+use super::from_js::callbacks::authorities;
+use super::from_js::options::{environment, read_options};
+use super::from_js::{Argument, option};
+use super::settle::Ended;
+use super::to_js::{self, Answer, throw};
+use crate::clock::SystemClock;
+use crate::error::{Error, Operation};
+use crate::input::Input;
+use crate::options::Options;
+use crate::store::{Patience, Store};
+use crate::usage::Usage;
+use crate::value::Reading;
+
+/// The version of the npm package. Its JavaScript refuses an addon of another version.
+#[napi]
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// Creates a driver. Opens nothing. Throws the data of an error if an option is invalid.
+#[napi(catch_unwind)]
+pub fn dynamo_db_cache_driver(env: &Env, options: Object<'_>, variables: Unknown<'_>) -> Result<NativeDriver> {
+    #[cfg(feature = "fault")]
+    super::fault::strike("factory");
+    open(env, &options, variables).map(|store| NativeDriver { store, usage: None })
+}
+
+/// Creates the table and enables its TTL where that is missing. Throws the data of an error if an option is invalid.
+#[napi(catch_unwind)]
+pub fn create_table<'env>(env: &'env Env, options: Object<'_>, variables: Unknown<'_>) -> Result<Unknown<'env>> {
+    let store = open(env, &options, variables)?;
+    Call::new(env, &store, Operation::CreateTable, None)?
+        .run(|store| async move { store.create_table(Patience::default()).await.map(Answer::Table) })
+}
+
+fn open(env: &Env, options: &Object<'_>, variables: Unknown<'_>) -> Result<Arc<Store>> {
+    let options = Options::parse(read_options(env, options, variables)?).map_err(|error| throw(env, &error))?;
+    let authorities = authorities(env, &EventLoop::of(env)?.authorities, &options)?;
+    Ok(Arc::new(Store::trusting(options, Arc::new(SystemClock), authorities)))
+}
+
+/// The methods of a driver.
+#[napi]
+pub struct NativeDriver {
+    store: Arc<Store>,
+    /// Where its calls are counted, if they are traced.
+    usage: Option<Arc<Usage>>,
+}
+
+#[napi]
+impl NativeDriver {
+    #[napi(catch_unwind)]
+    pub fn has_item<'env>(&self, env: &'env Env, key: Argument, options: Unknown<'_>) -> Result<Unknown<'env>> {
+        self.read(env, Operation::HasItem, options, |store, consistent| async move {
+            store.has(key.0, consistent).await.map(Answer::Flag)
+        })
+    }
+
+    #[napi(catch_unwind)]
+    pub fn get_item<'env>(&self, env: &'env Env, key: Argument, options: Unknown<'_>) -> Result<Unknown<'env>> {
+        self.read(env, Operation::GetItem, options, |store, consistent| async move {
+            store.get(key.0, Reading::Plain, consistent).await.map(Answer::Value)
+        })
+    }
+
+    #[napi(catch_unwind)]
+    pub fn get_item_raw<'env>(&self, env: &'env Env, key: Argument, options: Unknown<'_>) -> Result<Unknown<'env>> {
+        self.read(env, Operation::GetItemRaw, options, |store, consistent| async move {
+            store.get(key.0, Reading::Raw, consistent).await.map(Answer::Value)
+        })
+    }
+
+    #[napi(catch_unwind)]
+    pub fn get_meta<'env>(&self, env: &'env Env, key: Argument, options: Unknown<'_>) -> Result<Unknown<'env>> {
+        self.read(env, Operation::GetMeta, options, |store, consistent| async move {
+            store.meta(key.0, consistent).await.map(Answer::Meta)
+        })
+    }
+
+    #[napi(catch_unwind)]
+    pub fn get_items<'env>(&self, env: &'env Env, items: Unknown<'_>, options: Unknown<'_>) -> Result<Unknown<'env>> {
+        let mut call = self.call(env, Operation::GetItems, options)?;
+        let (consistent, items) = (call.option("consistentRead")?, call.wanted_items(items)?);
+        call.run(|store| async move { store.get_many(items, consistent).await.map(Answer::Values) })
+    }
+
+    #[napi(catch_unwind)]
+    pub fn set_item<'env>(
+        &self,
+        env: &'env Env,
+        key: Argument,
+        value: Unknown<'_>,
+        options: Unknown<'_>,
+    ) -> Result<Unknown<'env>> {
+        let call = self.call(env, Operation::SetItem, options)?;
+        let (value, ttl) = (call.value(value)?, call.time_to_live()?);
+        call.run(
+            |store| async move { store.put(Operation::SetItem, key.0, value, ttl).await.map(|()| Answer::Nothing) },
+        )
+    }
+
+    #[napi(catch_unwind)]
+    pub fn set_item_raw<'env>(
+        &self,
+        env: &'env Env,
+        key: Argument,
+        value: Unknown<'_>,
+        options: Unknown<'_>,
+    ) -> Result<Unknown<'env>> {
+        let call = self.call(env, Operation::SetItemRaw, options)?;
+        let (value, ttl) = (call.raw_value(value)?, call.time_to_live()?);
+        call.run(
+            |store| async move { store.put(Operation::SetItemRaw, key.0, value, ttl).await.map(|()| Answer::Nothing) },
+        )
+    }
+
+    #[napi(catch_unwind)]
+    pub fn set_items<'env>(&self, env: &'env Env, items: Unknown<'_>, options: Unknown<'_>) -> Result<Unknown<'env>> {
+        let mut call = self.call(env, Operation::SetItems, options)?;
+        let (ttl, items) = (call.time_to_live()?, call.new_items(items)?);
+        call.run(|store| async move { store.put_many(items, ttl).await.map(|()| Answer::Nothing) })
+    }
+
+    #[napi(catch_unwind)]
+    pub fn remove_item<'env>(&self, env: &'env Env, key: Argument, options: Unknown<'_>) -> Result<Unknown<'env>> {
+        self.call(env, Operation::RemoveItem, options)?
+            .run(|store| async move { store.delete(key.0).await.map(|()| Answer::Nothing) })
+    }
+
+    #[napi(catch_unwind)]
+    pub fn get_keys<'env>(&self, env: &'env Env, base: Argument, options: Unknown<'_>) -> Result<Unknown<'env>> {
+        let call = self.call(env, Operation::GetKeys, options)?;
+        let (max_depth, consistent) = (call.option("maxDepth")?, call.option("consistentRead")?);
+        call.run(|store| async move { store.keys(base.0, max_depth, consistent).await.map(Answer::Keys) })
+    }
+
+    #[napi(catch_unwind)]
+    pub fn clear<'env>(&self, env: &'env Env, base: Argument, options: Unknown<'_>) -> Result<Unknown<'env>> {
+        self.call(env, Operation::Clear, options)?
+            .run(|store| async move { store.clear(base.0).await.map(|()| Answer::Nothing) })
+    }
+
+    #[napi(catch_unwind)]
+    #[must_use]
+    pub fn get_instance(&self) -> NativeStore {
+        NativeStore { store: Arc::clone(&self.store) }
+    }
+
+    /// The same driver for one call that is traced.
+    #[napi(catch_unwind)]
+    #[must_use]
+    pub fn observed(&self) -> Self {
+        let usage = Arc::new(Usage::default());
+        Self { store: Arc::new(self.store.observed(Arc::clone(&usage))), usage: Some(usage) }
+    }
+
+    /// Where requests go.
+    #[napi(catch_unwind)]
+    pub fn destination<'env>(&self, env: &'env Env) -> Result<Object<'env>> {
+        to_js::destination(env, self.store.destination())
+    }
+
+    /// What the call has taken so far; for a driver made by `observed`.
+    #[napi(catch_unwind)]
+    pub fn usage<'env>(&self, env: &'env Env) -> Result<Object<'env>> {
+        to_js::usage(env, self.usage.as_deref().unwrap_or(&Usage::default()))
+    }
+
+    /// Reads what may have changed in the environment variables: AWS Lambda's trace id, and everything if the last attempt
+    /// to connect failed. Returns whether the next call must do the same.
+    #[napi(catch_unwind)]
+    pub fn enter(&self, variables: Unknown<'_>) -> Result<bool> {
+        if self.store.lacks_environment() {
+            self.store.renew(environment(variables)?);
+        }
+        if self.store.is_traced()
+            && let Input::Text(id) = option(&variables, "_X_AMZN_TRACE_ID")?
+        {
+            self.store.set_trace_id(Some(&id));
+        } else {
+            self.store.set_trace_id(None);
+        }
+        Ok(self.store.is_traced() || !self.store.is_connected())
+    }
+
+    #[napi(catch_unwind)]
+    pub fn dispose<'env>(&self, env: &'env Env) -> Result<Unknown<'env>> {
+        let store = Arc::clone(&self.store);
+        EventLoop::of(env)?.start(env, None, || async move {
+            store.close().await;
+            Ended { result: Ok(Answer::Nothing), was_stopped: false, notice: None }
+        })
+    }
+}
+
+impl NativeDriver {
+    fn call<'a, 'env>(&'a self, env: &'env Env, operation: Operation, options: Unknown<'a>) -> Result<Call<'a, 'env>> {
+        Call::new(env, &self.store, operation, Some(options))
+    }
+
+    /// A call whose only option is `consistentRead`.
+    fn read<'env, F>(
+        &self,
+        env: &'env Env,
+        operation: Operation,
+        options: Unknown<'_>,
+        read: impl FnOnce(Arc<Store>, Input) -> F + Send + 'static,
+    ) -> Result<Unknown<'env>>
+    where
+        F: Future<Output = std::result::Result<Answer, Error>> + Send + 'static,
+    {
+        let call = self.call(env, operation, options)?;
+        let consistent = call.option("consistentRead")?;
+        call.run(move |store| read(store, consistent))
+    }
+}
+
+/// What `getInstance` returns.
+#[napi]
+pub struct NativeStore {
+    store: Arc<Store>,
+}
+
+#[napi]
+impl NativeStore {
+    /// What was done since the driver was created.
+    #[napi(catch_unwind)]
+    pub fn stats<'env>(&self, env: &'env Env) -> Result<Object<'env>> {
+        to_js::stats(env, self.store.stats())
+    }
+}

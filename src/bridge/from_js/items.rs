@@ -1,0 +1,85 @@
+//! The arrays that `getItems` and `setItems` take.
+
+use napi::bindgen_prelude::{JsObjectValue, Object, Unknown};
+use napi::{Env, JsValue, Result, ValueType};
+
+use super::options::{CallOptions, time_to_live};
+use super::value::given;
+use super::{option, read};
+use crate::bridge::realm::Realm;
+use crate::error::Operation;
+use crate::input::Input;
+use crate::store::{NewItem, WantedItem};
+use crate::value::Given;
+
+/// An array, or what was passed instead.
+pub(in crate::bridge) type List<T> = std::result::Result<Vec<T>, Input>;
+
+/// Reads the items of `getItems`: a key or `{ key, options? }` each. Adds the options of single items to `options`.
+pub(in crate::bridge) fn wanted_items<'env>(
+    env: &Env,
+    realm: &Realm,
+    items: Unknown<'env>,
+    options: &mut CallOptions<'env>,
+) -> Result<List<WantedItem>> {
+    each(env, realm, items, |item| {
+        let Some(object) = object(&item)? else {
+            return read(item).map(WantedItem::from);
+        };
+        let key = read(object.get_named_property("key")?)?;
+        let consistent = match options.add_those_of(env, &object)? {
+            Some(options) => option(&options, "consistentRead")?,
+            None => Input::Absent,
+        };
+        Ok(WantedItem { key, consistent })
+    })
+}
+
+/// Reads the items of `setItems`: `{ key, value, options? }` each. Adds the options of single items to `options`.
+pub(in crate::bridge) fn new_items<'env>(
+    env: &Env,
+    realm: &Realm,
+    items: Unknown<'env>,
+    options: &mut CallOptions<'env>,
+) -> Result<List<NewItem>> {
+    each(env, realm, items, |item| {
+        let Some(object) = object(&item)? else {
+            // The error is about the missing key.
+            return Ok(NewItem { key: Input::Absent, value: Given::Refused(String::new()), ttl: Input::Absent });
+        };
+        Ok(NewItem {
+            key: read(object.get_named_property("key")?)?,
+            value: given(env, realm, object.get_named_property("value")?)?,
+            ttl: match options.add_those_of(env, &object)? {
+                Some(options) => time_to_live(env, Operation::SetItems, &options)?,
+                None => Input::Absent,
+            },
+        })
+    })
+}
+
+/// Reads each element of an array, or of a Proxy of one, such as Vue's reactive arrays.
+fn each<'env, T>(
+    env: &Env,
+    realm: &Realm,
+    items: Unknown<'env>,
+    mut item: impl FnMut(Unknown<'env>) -> Result<T>,
+) -> Result<List<T>> {
+    if !items.is_array()? && (items.get_type()? != ValueType::Object || !realm.is_array(env, &items)?) {
+        return read(items).map(Err);
+    }
+    // SAFETY: an array is an object.
+    let items: Object<'env> = unsafe { items.cast() }?;
+    (0..items.get_named_property::<u32>("length")?)
+        .map(|index| item(items.get_element(index)?))
+        .collect::<Result<_>>()
+        .map(Ok)
+}
+
+fn object<'env>(item: &Unknown<'env>) -> Result<Option<Object<'env>>> {
+    if item.get_type()? != ValueType::Object {
+        return Ok(None);
+    }
+    // SAFETY: the type was just checked.
+    unsafe { item.cast() }.map(Some)
+}
