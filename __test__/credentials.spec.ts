@@ -62,7 +62,7 @@ describe("when it is called", () => {
     const driver = asking(() => nth({ expiration: Date.now() + (calls > 1 ? 60_000 : 300) }));
     await driver.getItem("k");
     await sleep(400);
-    await Promise.all(Array.from({ length: 100 }, () => driver.getItem("k")));
+    await Promise.all(Array.from({ length: 100 }, (_, n) => driver.getItem(`k${n}`)));
     expect(ids().slice(1)).toEqual(Array(100).fill("AKIDTEST2"));
   });
 
@@ -71,7 +71,7 @@ describe("when it is called", () => {
     const driver = asking(() => nth());
     await driver.getItem("k");
     refuse(name, isFirst);
-    const reads = Array.from({ length: 500 }, () => driver.getItem("k"));
+    const reads = Array.from({ length: 500 }, (_, n) => driver.getItem(`k${n}`));
     expect(await Promise.all(reads)).toEqual(Array(500).fill(null));
     expect(calls).toBe(2);
   });
@@ -83,7 +83,7 @@ describe("when it is called", () => {
     const error = await failureOf(driver.getItem("k"));
     expect(error).toMatchObject({ ...refused, $metadata: { attempts: 2 } });
     expect(ids()).toEqual(["AKIDTEST1", "AKIDTEST2"]);
-    const reads = Array.from({ length: 100 }, () => failureOf(driver.getItem("k")));
+    const reads = Array.from({ length: 100 }, (_, n) => failureOf(driver.getItem(`k${n}`)));
     for (const one of await Promise.all(reads)) expect(one).toMatchObject(refused);
     // Once more every 10 seconds, on a slow machine.
     expect(calls).toBeLessThan(20);
@@ -199,7 +199,7 @@ describe("how it may fail", () => {
       while (driver.getInstance().stats().inFlight < 100) await sleep(5);
       throw own;
     });
-    const reads = Array.from({ length: 100 }, () => failureOf(driver.getItem("k")));
+    const reads = Array.from({ length: 100 }, (_, n) => failureOf(driver.getItem(`k${n}`)));
     for (const error of await Promise.all(reads)) expect(error.cause).toBe(own);
     expect(calls).toBe(1);
     expect(await driver.getItem("k")).toBeNull();

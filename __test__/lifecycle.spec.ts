@@ -32,7 +32,7 @@ describe("[API-12] the process exits by itself within a second", () => {
     ["after listing and clearing", `await driver.getKeys(); await driver.clear("none:");`],
     [
       "many connections open",
-      `await Promise.all(Array(200).fill("k").map((key) => driver.getItem(key)));`,
+      `await Promise.all(Array.from({ length: 200 }, (_, n) => driver.getItem("k" + n)));`,
     ],
     [
       "idle for a while",

@@ -63,7 +63,7 @@ describe("a pooled connection that died unseen", () => {
     endpoint.script(() => found("v"));
     const result = await runPlain(
       `const alive = setInterval(() => {}, 1000);
-       await Promise.all(Array.from({ length: 5 }, () => driver.getItem("k")));
+       await Promise.all(Array.from({ length: 5 }, (_, n) => driver.getItem("k" + n)));
        const woken = new Promise((resolve) => process.once("SIGUSR2", resolve));
        report("idle");
        await woken;

@@ -123,7 +123,7 @@ describe("a busy machine", () => {
        let calls = 0;
        const credentials = async () => { calls += 1; await sleep(10); return canary.credentials; };
        const asking = make({ ...options, credentials });
-       const outcomes = await settle(Promise.all(Array.from({ length: 20 }, () => asking.getItem("k"))), 100_000);
+       const outcomes = await settle(Promise.all(Array.from({ length: 20 }, (_, n) => asking.getItem("k" + n))), 100_000);
        await Promise.all(busy.map((worker) => worker.terminate()));
        await sleep(200);
        report([outcomes.value?.length, calls, outcomes.error ?? null]);`,

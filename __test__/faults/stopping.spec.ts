@@ -125,7 +125,7 @@ describe("two drivers in one process", () => {
          ...options, table: "table-" + n, region: "us-west-" + n,
          credentials: { accessKeyId: "AKID" + n, secretAccessKey: "s", sessionToken: "token" + n },
        }));
-       const calls = Array.from({ length: 500 }, (_, n) => drivers[n % 2].getItem("k"));
+       const calls = Array.from({ length: 500 }, (_, n) => drivers[n % 2].getItem("k" + n));
        const found = await Promise.all(calls);
        for (const n of [0, 1]) report([...new Set(found.filter((_, at) => at % 2 === n))]);`,
       { lagMs: 200 },
