@@ -26,7 +26,7 @@ function write(path: string, text: string): void {
 }
 
 fs.mkdirSync(temporary);
-for (const file of ["driver.cjs", "errors.cjs", "loader.cjs", "table.cjs"]) {
+for (const file of ["driver.cjs", "errors.cjs", "loader.cjs", "table.cjs", "tracing.cjs"]) {
   fs.cpSync(join(root, "js", file), join(bundle, "js", file));
 }
 fs.cpSync(join(root, "nitro"), join(bundle, "nitro"), { recursive: true });
