@@ -116,7 +116,7 @@ mod tests {
             include_str!("../../docs/guide/permissions.md"),
         ];
         for method in methods() {
-            assert!(tested.contains(&format!("  [\"{method}\", ")), "{method}");
+            assert!(tested.contains(&format!("\"{method}\",")), "{method}");
             // With or without arguments.
             let names = [format!("`{method}`"), format!("`{method}(")];
             assert!(guide.iter().all(|page| names.iter().any(|name| page.contains(name))), "{method}");
