@@ -38,6 +38,11 @@ export interface DynamoDbAttributes {
    * @default not kept
    */
   mtime?: string | null | undefined;
+  /**
+   * The attribute that says what a compressed value is. Rename it where other code uses an attribute of this name.
+   * @default "enc"
+   */
+  encoding?: string | null | undefined;
 }
 
 /** How `getKeys` and `clear` walk through the table. Whole numbers, or their text. */
@@ -103,7 +108,7 @@ export interface DynamoDbDriverOptions {
   credentials?: DynamoDbCredentials | DynamoDbCredentialsProvider | null | undefined;
   /**
    * Renames the table's attributes, one by one.
-   * @default `{ key: "key", value: "value", ttl: "ttl" }`
+   * @default `{ key: "key", value: "value", ttl: "ttl", encoding: "enc" }`
    */
   attributes?: DynamoDbAttributes | null | undefined;
   /**
@@ -144,6 +149,12 @@ export interface DynamoDbDriverOptions {
    * @default false
    */
   consistentRead?: DynamoDbFlag | null | undefined;
+  /**
+   * How text and bytes are written: `"gzip"` compresses them where that saves a write unit. What is compressed is read
+   * whatever this says; set it only when every reader of the table is a version that does.
+   * @default false
+   */
+  compression?: false | "gzip" | "false" | "" | null | undefined;
   /**
    * How often a request is sent before it fails, the first time included: 1 to 10.
    * @default 4, the AWS SDKs' own number for DynamoDB
@@ -267,7 +278,7 @@ export type DynamoDbValue =
 export interface DynamoDbMeta {
   /** Seconds left, rounded up, where the item expires. */
   ttl?: number;
-  /** The bytes of the value. */
+  /** The bytes of the value, before it was compressed. */
   size: number;
   /** The time of the last write, where `attributes.mtime` keeps it. */
   mtime?: Date;
@@ -396,6 +407,7 @@ export type DynamoDbErrorCode =
   | "ERR_DYNAMODB_TIMEOUT"
   | "ERR_DYNAMODB_CONNECTION"
   | "ERR_DYNAMODB_SERVICE"
+  | "ERR_DYNAMODB_FORMAT"
   | "ERR_DYNAMODB_RESPONSE"
   | "ERR_DYNAMODB_CLOSED"
   | "ERR_DYNAMODB_ABORTED"

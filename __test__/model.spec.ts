@@ -9,10 +9,10 @@ const operations = 10_000;
 // No base lies under another: each lane sees its own items only.
 const shared: LaneOptions[] = [
   { base: "a", batch: true, mtime: false, expireIn: 0 },
-  { base: "ab", batch: false, mtime: true, expireIn: 0 },
+  { base: "ab", batch: false, mtime: true, expireIn: 0, compression: "gzip" },
   { base: "a-b:c", batch: true, mtime: true, expireIn: 1 },
   { base: "日本", batch: true, mtime: false, expireIn: 600, index: "keys" },
-  { base: "#k", batch: true, mtime: false, expireIn: 600 },
+  { base: "#k", batch: true, mtime: false, expireIn: 600, compression: "gzip" },
   { base: "x".repeat(900), batch: true, mtime: true, expireIn: 0 },
 ];
 const alone: LaneOptions[] = [

@@ -23,12 +23,12 @@ const CLOSED = {
 // The options that `driver.options` exposes. Frameworks log and trace it, so this is an allow-list: an unknown option
 // may be a misplaced secret.
 const SHOWN_OPTIONS = words(
-  "table region profile expireIn ttl base batch coalesce consistentRead index endpoint proxy userAgent " +
+  "table region profile expireIn ttl base batch coalesce consistentRead compression index endpoint proxy userAgent " +
     "maxAttempts connectTimeout attemptTimeout timeout maxConnections circuitBreaker",
 );
 const SHOWN_URLS = ["endpoint", "proxy"]; // may contain a user name and password
 const SHOWN_WITHIN = {
-  attributes: words("key value ttl mtime"),
+  attributes: words("key value ttl mtime encoding"),
   scan: words("segments concurrency pageSize"),
   circuitBreaker: words("failures cooldown"),
 };

@@ -5,13 +5,17 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use crate::expiry;
+use crate::compression::Encoding;
 use crate::key::Key;
-use crate::value::certain_size;
+use crate::value::{certain_size, size_of_number};
 
 /// The largest item, names and values together, in bytes:
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html#limits-items>
 pub const MAX_ITEM_BYTES: usize = 409_600;
+
+/// A write unit covers so many bytes of an item:
+/// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html>
+const WRITE_UNIT_BYTES: usize = 1_024;
 
 /// The names of the attributes that the driver reads and writes. They are distinct.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +28,8 @@ pub struct Attributes {
     pub ttl: String,
     /// The time of the last write, a Number of epoch milliseconds. Default: not stored.
     pub mtime: Option<String>,
+    /// What a compressed value is. Default: `enc`.
+    pub encoding: String,
 }
 
 /// A whole row, or the key of one, as DynamoDB returns it.
@@ -38,6 +44,8 @@ pub struct Content {
     pub expires_at: Option<u64>,
     /// The time of the write. Stored only if [`Attributes::mtime`] is set.
     pub written_at: Duration,
+    /// What the value is, where it is compressed.
+    pub encoding: Option<Encoding>,
 }
 
 impl Attributes {
@@ -47,18 +55,22 @@ impl Attributes {
     pub fn size(&self, key: &Key, content: &Content) -> usize {
         let expiry = content.expires_at.map_or(0, |_| self.ttl.len());
         let mtime = self.mtime.as_ref().map_or(0, String::len);
-        self.key.len() + self.value.len() + expiry + mtime + key.stored_len() + certain_size(&content.value)
+        let encoding = content.encoding.map_or(0, |encoding| self.encoding.len() + encoding.code().len());
+        let names = self.key.len() + self.value.len() + expiry + mtime;
+        names + encoding + key.stored_len() + certain_size(&content.value)
     }
-}
 
-/// The value of a row with this TTL attribute; `None` if there is no value or the row has expired.
-#[must_use]
-pub fn value_alive(
-    value: Option<AttributeValue>,
-    ttl: Option<&AttributeValue>,
-    now: Duration,
-) -> Option<AttributeValue> {
-    if expiry::is_alive(ttl, now) { value } else { None }
+    /// The bytes to which text or bytes must be compressed to save a write unit; `None` where nothing can.
+    #[must_use]
+    pub fn worthwhile_bytes(&self, key: &Key, content: &Content) -> Option<usize> {
+        let expiry = content.expires_at.map_or(0, |second| size_of_number(&second.to_string()));
+        let mtime = self.mtime.as_ref().map_or(0, |_| size_of_number(&content.written_at.as_millis().to_string()));
+        let plain = self.size(key, content) + expiry + mtime;
+        let cheaper = (plain.div_ceil(WRITE_UNIT_BYTES) - 1) * WRITE_UNIT_BYTES;
+        // Every encoding's code is as long.
+        let besides = plain - certain_size(&content.value) + self.encoding.len() + Encoding::GzipText.code().len();
+        cheaper.min(MAX_ITEM_BYTES).checked_sub(besides)
+    }
 }
 
 #[cfg(test)]
@@ -69,11 +81,11 @@ mod tests {
     const NOW: Duration = Duration::from_millis(1_000_250);
 
     fn names() -> Attributes {
-        Attributes { key: "key".into(), value: "value".into(), ttl: "ttl".into(), mtime: None }
+        Attributes { key: "key".into(), value: "value".into(), ttl: "ttl".into(), mtime: None, encoding: "enc".into() }
     }
 
     fn content(text: &str, expires_at: Option<u64>) -> Content {
-        Content { value: AttributeValue::S(text.into()), expires_at, written_at: NOW }
+        Content { value: AttributeValue::S(text.into()), expires_at, written_at: NOW, encoding: None }
     }
 
     fn key() -> Key {
@@ -86,16 +98,5 @@ mod tests {
         assert_eq!(names().size(&key(), &content("é", Some(1))), 3 + 5 + 3 + 1 + 2);
         let timed = Attributes { mtime: Some("written".into()), ..names() };
         assert_eq!(timed.size(&key(), &content("é", Some(1))), 3 + 5 + 3 + 7 + 1 + 2);
-    }
-
-    #[test]
-    fn a_value_must_be_present_and_unexpired() {
-        let text = |text: &str| Some(AttributeValue::S(text.into()));
-        let second = |second: &str| Some(AttributeValue::N(second.into()));
-        let value = |value, ttl: Option<AttributeValue>| value_alive(value, ttl.as_ref(), NOW);
-        assert_eq!(value(text(""), None), text(""));
-        assert_eq!(value(text("v"), second("1000")), text("v"));
-        assert_eq!(value(text("v"), second("999")), None);
-        assert_eq!(value(None, None), None);
     }
 }

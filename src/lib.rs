@@ -13,6 +13,7 @@ mod batch;
 mod bridge;
 mod client;
 pub mod clock;
+pub mod compression;
 pub mod environment;
 pub mod error;
 pub mod expiry;

@@ -1,6 +1,7 @@
 //! The driver's options: read once, checked once, then settled.
 
 mod circuit_breaker;
+mod compression;
 mod credentials;
 mod endpoint;
 mod limits;
@@ -12,6 +13,7 @@ mod source;
 mod table;
 
 pub use circuit_breaker::{CircuitBreaker, RawCircuitBreaker};
+pub use compression::Compression;
 pub(crate) use credentials::flaw as credential_flaw;
 pub use credentials::{GivenCredentials, RawCredentials, RawKeys, RawProvided, StaticCredentials};
 pub use endpoint::Endpoint;
@@ -52,6 +54,7 @@ options! {
         batch: Input = "batch",
         coalesce: Input = "coalesce",
         consistent_read: Input = "consistentRead",
+        compression: Input = "compression",
         max_attempts: Input = "maxAttempts",
         connect_timeout: Input = "connectTimeout",
         attempt_timeout: Input = "attemptTimeout",
@@ -87,6 +90,7 @@ options! {
         value: Input = "value",
         ttl: Input = "ttl",
         mtime: Input = "mtime",
+        encoding: Input = "encoding",
     }
 }
 
@@ -115,6 +119,8 @@ pub struct Options {
     pub coalesce: bool,
     /// Whether reads see every write that was acknowledged before, unless a call says otherwise.
     pub consistent_read: bool,
+    /// How values are written.
+    pub compression: Compression,
     /// What bounds a request.
     pub limits: Limits,
     /// When calls fail at once. Default: never.
@@ -153,6 +159,7 @@ impl Options {
             batch: flag("batch", &raw.batch, true).map_err(named)?,
             coalesce: flag("coalesce", &raw.coalesce, true).map_err(named)?,
             consistent_read: flag("consistentRead", &raw.consistent_read, false).map_err(named)?,
+            compression: compression::parse(&raw.compression).map_err(named)?,
             limits: limits.map_err(named)?,
             circuit_breaker: circuit_breaker::parse(&raw.circuit_breaker).map_err(named)?,
             profile: names::parse_profile(raw.profile).map_err(named)?,
@@ -206,8 +213,8 @@ fn refuse_client(client: &Input) -> Result<(), Error> {
 }
 
 fn parse_attributes(attributes: Nested<RawAttributes>) -> Result<Attributes, Error> {
-    const ALLOWED: &str = "an object { key?, value?, ttl?, mtime? } of attribute names";
-    let RawAttributes { key, value, ttl, mtime } = match attributes {
+    const ALLOWED: &str = "an object { key?, value?, ttl?, mtime?, encoding? } of attribute names";
+    let RawAttributes { key, value, ttl, mtime, encoding } = match attributes {
         Nested::Plain(Input::Absent) => RawAttributes::default(),
         Nested::Plain(other) => return Err(Error::option("attributes", ALLOWED, other.kind())),
         Nested::Object(names) => names,
@@ -220,10 +227,12 @@ fn parse_attributes(attributes: Nested<RawAttributes>) -> Result<Attributes, Err
             Input::Absent => None,
             given => Some(attribute_name("attributes.mtime", given, "", MAX_NAME_BYTES)?),
         },
+        encoding: attribute_name("attributes.encoding", encoding, "enc", MAX_NAME_BYTES)?,
     };
-    let mut seen: Vec<(&str, &str)> = Vec::with_capacity(4);
+    let mut seen: Vec<(&str, &str)> = Vec::with_capacity(5);
     let by_option = [("key", Some(&names.key)), ("value", Some(&names.value)), ("ttl", Some(&names.ttl))];
-    for (option, name) in by_option.into_iter().chain([("mtime", names.mtime.as_ref())]) {
+    let more = [("mtime", names.mtime.as_ref()), ("encoding", Some(&names.encoding))];
+    for (option, name) in by_option.into_iter().chain(more) {
         let Some(name) = name else { continue };
         if let Some((first, _)) = seen.iter().find(|(_, other)| other == name) {
             return Err(Error::new(

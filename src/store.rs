@@ -5,6 +5,7 @@ mod batch_write;
 mod breaker;
 mod call;
 mod clear;
+mod compression;
 mod create_table;
 mod delete;
 mod flight;

@@ -57,13 +57,12 @@ pub fn size(value: &AttributeValue) -> usize {
     /// Of every list and map, and of every element in it.
     const CONTAINER: usize = 3;
     const ELEMENT: usize = 1;
-    let number = |text: &str| text.bytes().filter(u8::is_ascii_digit).count().div_ceil(2) + 1;
     match value {
         AttributeValue::S(text) => text.len(),
         AttributeValue::B(bytes) => bytes.as_ref().len(),
-        AttributeValue::N(text) => number(text),
+        AttributeValue::N(text) => size_of_number(text),
         AttributeValue::Ss(set) => set.iter().map(String::len).sum(),
-        AttributeValue::Ns(set) => set.iter().map(|text| number(text)).sum(),
+        AttributeValue::Ns(set) => set.iter().map(|text| size_of_number(text)).sum(),
         AttributeValue::Bs(set) => set.iter().map(|bytes| bytes.as_ref().len()).sum(),
         AttributeValue::L(list) => CONTAINER + list.iter().map(|item| size(item) + ELEMENT).sum::<usize>(),
         AttributeValue::M(map) => {
@@ -71,6 +70,11 @@ pub fn size(value: &AttributeValue) -> usize {
         }
         _ => 1,
     }
+}
+
+/// The bytes of a number.
+pub(crate) fn size_of_number(digits: &str) -> usize {
+    digits.bytes().filter(u8::is_ascii_digit).count().div_ceil(2) + 1
 }
 
 /// The bytes of a value that DynamoDB counts for certain: text and bytes alone. Its count of numbers, lists and maps

@@ -45,8 +45,8 @@ async fn left_over_keys_are_asked_again_and_answers_come_in_order() {
     let asked = |keys: &[Value]| {
         let cache = json!({
             "Keys": keys,
-            "ProjectionExpression": "#k, #v, #t",
-            "ExpressionAttributeNames": { "#k": "key", "#v": "value", "#t": "ttl" },
+            "ProjectionExpression": "#k, #v, #t, #e",
+            "ExpressionAttributeNames": { "#k": "key", "#v": "value", "#t": "ttl", "#e": "enc" },
         });
         json!({ "RequestItems": { "cache": cache }, "ReturnConsumedCapacity": "TOTAL" })
     };

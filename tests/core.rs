@@ -5,6 +5,7 @@
 mod batches;
 mod batching;
 mod common;
+mod compression;
 mod create_table;
 mod equivalence;
 mod faults;

@@ -60,9 +60,9 @@ const TOTAL: ReturnConsumedCapacity = ReturnConsumedCapacity::Total;
 async fn all_of_the_sdk(sdk: &Client, table: &str) {
     let second = NOW.as_secs();
     let get = sdk.get_item().table_name(table).key("key", text("k \u{e9}\"")).consistent_read(true);
-    let get = get.projection_expression("#v, #t").expression_attribute_names("#v", "value");
-    let get = get.return_consumed_capacity(TOTAL);
-    get.expression_attribute_names("#t", "ttl").send().await.expect("read");
+    let get = get.projection_expression("#v, #t, #e").expression_attribute_names("#v", "value");
+    let get = get.expression_attribute_names("#t", "ttl").expression_attribute_names("#e", "enc");
+    get.return_consumed_capacity(TOTAL).send().await.expect("read");
     let put = sdk.put_item().table_name(table).item("key", text("k")).item("value", text("v\n\u{1f600}"));
     let put = put.return_consumed_capacity(TOTAL);
     put.item("ttl", AttributeValue::N((second + 61).to_string())).send().await.expect("written");
@@ -71,10 +71,11 @@ async fn all_of_the_sdk(sdk: &Client, table: &str) {
     let keys = KeysAndAttributes::builder()
         .keys([("key".to_owned(), text("a"))].into())
         .keys([("key".to_owned(), text("b"))].into())
-        .projection_expression("#k, #v, #t")
+        .projection_expression("#k, #v, #t, #e")
         .expression_attribute_names("#k", "key")
         .expression_attribute_names("#v", "value")
-        .expression_attribute_names("#t", "ttl");
+        .expression_attribute_names("#t", "ttl")
+        .expression_attribute_names("#e", "enc");
     let get = sdk.batch_get_item().request_items(table, keys.build().expect("keys")).return_consumed_capacity(TOTAL);
     get.send().await.expect("read");
     let put = |key: &str| {

@@ -13,10 +13,10 @@ use unstorage_dynamodb::options::RawAttributes;
 
 /// All that is ever sent as an expression: constants, whatever the caller's texts.
 const EXPRESSIONS: [&str; 6] = [
-    "#v, #t",
-    "#v, #t, #m",
+    "#v, #t, #e",
+    "#v, #t, #e, #m",
     "#k",
-    "#k, #v, #t",
+    "#k, #v, #t, #e",
     "begins_with(#k, :base)",
     "(attribute_not_exists(#t) OR NOT attribute_type(#t, :number) OR #t >= :now)",
 ];
@@ -39,8 +39,8 @@ struct Texts {
     base: String,
     keys: [String; 2],
     prefix: String,
-    /// Of key, value, TTL and time of the write: all different.
-    attributes: [String; 4],
+    /// Of key, value, TTL, time of the write and encoding: all different.
+    attributes: [String; 5],
 }
 
 /// Several texts, all different.
@@ -50,11 +50,11 @@ fn distinct(count: usize) -> impl Strategy<Value = Vec<String>> {
 
 fn texts() -> impl Strategy<Value = Texts> {
     let optional = || prop_oneof![1 => Just(String::new()), 4 => text()];
-    (optional(), distinct(2), optional(), distinct(4)).prop_map(|(base, keys, prefix, attributes)| Texts {
+    (optional(), distinct(2), optional(), distinct(5)).prop_map(|(base, keys, prefix, attributes)| Texts {
         base,
         keys: keys.try_into().expect("two"),
         prefix,
-        attributes: attributes.try_into().expect("four"),
+        attributes: attributes.try_into().expect("five"),
     })
 }
 
@@ -81,14 +81,14 @@ impl Texts {
 
     /// Everything that the driver sends for these texts, method by method.
     async fn sent(&self) -> Vec<Sent> {
-        let [key, value, ttl, mtime] = self.attributes.clone().map(Input::Text);
+        let [key, value, ttl, mtime, encoding] = self.attributes.clone().map(Input::Text);
         let rows = self.stored().map(|stored| json!({ &*self.attributes[0]: { "S": stored } }));
         let script = Script::handler_with(rows, |rows, Sent { action, .. }| async move {
             (200, if action == "Scan" { json!({ "Items": rows }) } else { json!({}) })
         });
         let store = script.store_with(|raw| {
             raw.base = Input::Text(self.base.clone());
-            raw.attributes = RawAttributes { key, value, ttl, mtime }.into();
+            raw.attributes = RawAttributes { key, value, ttl, mtime, encoding }.into();
         });
         let [one, other] = self.keys.each_ref().map(String::as_str);
         store.read(one).await.expect("get");
@@ -118,7 +118,7 @@ fn placeholders(expression: &str) -> BTreeSet<&str> {
 
 /// Checks what holds of every request: expressions are constants, and their placeholders stand for the caller's texts.
 fn check(request: &Value, texts: &Texts) -> Result<(), TestCaseError> {
-    let [key, value, ttl, mtime] = texts.attributes.each_ref().map(String::as_str);
+    let [key, value, ttl, mtime, encoding] = texts.attributes.each_ref().map(String::as_str);
     let mut used = BTreeSet::new();
     for field in ["ProjectionExpression", "FilterExpression"] {
         for expression in request[field].as_str().into_iter().flat_map(|whole| whole.split(" AND ")) {
@@ -132,6 +132,7 @@ fn check(request: &Value, texts: &Texts) -> Result<(), TestCaseError> {
             "#v" => value,
             "#t" => ttl,
             "#m" => mtime,
+            "#e" => encoding,
             other => return Err(TestCaseError::fail(format!("a placeholder {other}"))),
         };
         prop_assert_eq!(name, meant);

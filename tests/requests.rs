@@ -35,8 +35,8 @@ async fn get_item_asks_for_value_and_ttl_alone() {
     let body = json!({
         "TableName": "cache",
         "Key": { "key": { "S": "k" } },
-        "ProjectionExpression": "#v, #t",
-        "ExpressionAttributeNames": { "#v": "value", "#t": "ttl" },
+        "ProjectionExpression": "#v, #t, #e",
+        "ExpressionAttributeNames": { "#v": "value", "#t": "ttl", "#e": "enc" },
     });
     assert_sent(&script, "GetItem", body);
 }
@@ -48,8 +48,8 @@ async fn has_item_is_the_same_request() {
     let body = json!({
         "TableName": "cache",
         "Key": { "pk": { "S": "k" } },
-        "ProjectionExpression": "#v, #t",
-        "ExpressionAttributeNames": { "#v": "a.b", "#t": "#e" },
+        "ProjectionExpression": "#v, #t, #e",
+        "ExpressionAttributeNames": { "#v": "a.b", "#t": "#e", "#e": "enc" },
     });
     assert_sent(&script, "GetItem", body);
 }

@@ -11,6 +11,8 @@ export interface LaneOptions {
   mtime: boolean;
   expireIn: number;
   index?: string;
+  /** Written so, and read by a driver without the option. */
+  compression?: "gzip";
 }
 
 const keys = [
@@ -26,6 +28,7 @@ const past = 1_000_000_000;
 export class Lane {
   readonly #model = new Model();
   readonly #driver: any;
+  readonly #reader: any;
   #number = 0;
 
   constructor(
@@ -35,7 +38,9 @@ export class Lane {
     readonly counts: Map<string, number>,
   ) {
     const attributes = options.mtime ? { mtime: "written" } : {};
-    this.#driver = table.driver({ ...options, mtime: undefined, attributes });
+    const reading = { ...options, compression: undefined, mtime: undefined, attributes };
+    this.#reader = table.driver(reading);
+    this.#driver = table.driver({ ...reading, compression: options.compression });
   }
 
   async run(operations: number): Promise<void> {
@@ -61,11 +66,11 @@ export class Lane {
 
   #steps(): Record<string, () => Promise<void>> {
     const { random } = this;
-    const driver = this.#driver;
+    const [driver, reader] = [this.#driver, this.#reader];
     const model = this.#model;
     const one = (method: string, expected: (key: string, at: number) => unknown) => () => {
       const key = this.#readKey();
-      return this.#compare(`${method} ${key}`, driver[method](key), (at) => expected(key, at));
+      return this.#compare(`${method} ${key}`, reader[method](key), (at) => expected(key, at));
     };
     const set = (method: string, make: (random: Random) => Sample) => () => {
       const [key, item, ttl] = [pick(random, keys), make(random), pick(random, ttls)];
@@ -79,13 +84,13 @@ export class Lane {
         const asked = Array.from({ length: below(random, 12) }, () => this.#readKey());
         const items = asked.map((key) => (random() < 0.5 ? key : { key }));
         const expected = (at: number) => asked.map((key) => ({ key, value: model.get(key, at) }));
-        return this.#compare(`getItems ${asked}`, driver.getItems(items), expected);
+        return this.#compare(`getItems ${asked}`, reader.getItems(items), expected);
       },
       getMeta: () => this.#getMeta(this.#readKey()),
       getKeys: () => {
         const base = pick(random, bases);
         const maxDepth = pick(random, [undefined, 0, 1, 2, 5]);
-        const found = driver.getKeys(base, { maxDepth }).then((list: string[]) => list.sort());
+        const found = reader.getKeys(base, { maxDepth }).then((list: string[]) => list.sort());
         const depth = maxDepth ?? Infinity;
         return this.#compare(`getKeys ${base}`, found, (at) => model.keys(base, depth, at));
       },
@@ -153,7 +158,7 @@ export class Lane {
 
   async #getMeta(key: string): Promise<void> {
     const from = Date.now() / 1000;
-    const meta = await this.#driver.getMeta(key);
+    const meta = await this.#reader.getMeta(key);
     const to = Date.now() / 1000;
     const seconds = [Math.floor(from), Math.floor(to)];
     if (meta === null) {

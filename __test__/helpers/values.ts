@@ -72,6 +72,15 @@ const nested: Record<string, Maker> = {
   Map: entries,
 };
 
+/** What `compression` makes smaller. */
+const long: Record<string, (random: Random) => { value: any; read: any }> = {
+  "long text": (random) => same(nastyKey(random, 200).repeat(30 + below(random, 100))),
+  "long bytes": (random) => {
+    const value = Buffer.concat(Array(100).fill(Uint8Array.of(...bytes(random), 0)));
+    return { value, read: value };
+  },
+};
+
 function same(value: unknown): { value: any; read: any } {
   return { value, read: value };
 }
@@ -82,12 +91,16 @@ function entries(random: Random, depth: number): { value: Map<string, any>; read
   return { value: part("value"), read: Object.fromEntries(part("read")) };
 }
 
-export const valueTypes = [...Object.keys(simple), ...Object.keys(nested)];
+const nestedTypes = [...Object.keys(simple), ...Object.keys(nested)];
+export const valueTypes = [...nestedTypes, ...Object.keys(long)];
 
 /** One value of any type, nested at most a few levels. */
 export function sample(random: Random, depth = 0): Sample {
-  const type = pick(random, depth < 4 ? valueTypes : Object.keys(simple));
-  const make = simple[type] ?? nested[type]!;
+  const type = pick(
+    random,
+    depth === 0 ? valueTypes : depth < 4 ? nestedTypes : Object.keys(simple),
+  );
+  const make = simple[type] ?? nested[type] ?? long[type]!;
   return { type, ...make(random, depth) };
 }
 

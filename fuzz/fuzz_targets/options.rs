@@ -25,7 +25,7 @@ enum Any<'a> {
     Known(u8),
 }
 
-const KNOWN: [&str; 16] = [
+const KNOWN: [&str; 17] = [
     "cache",
     "eu-west-1",
     "10",
@@ -42,6 +42,7 @@ const KNOWN: [&str; 16] = [
     "default",
     "a:",
     "1e3",
+    "gzip",
 ];
 
 impl From<Any<'_>> for Input {

@@ -133,6 +133,8 @@ export function outputOf(command, parameters, cwd = root) {
     cwd,
     encoding: "utf8",
     stdio: ["ignore", "pipe", "ignore"],
+    // Cargo's metadata is over Node's default of 1 MiB.
+    maxBuffer: 16 << 20,
   });
   return status === 0 ? stdout : undefined;
 }

@@ -15,6 +15,12 @@ const requirements = "scripts/lib/zig-requirements.txt";
 /** The glibc that Node's own builds for Linux need: whoever has an older one has no Node to load the addon. */
 export const glibc = "2.28";
 
+// Zig's clang compiles no AVX-512 for the processors that Zig builds for, and libdeflate leaves it out only where it is
+// told that the assembler lacks it. Its checksums then use PCLMULQDQ and AVX2.
+const flags = ["VPCLMULQDQ", "AVX512VNNI"].map(
+  (feature) => `-DLIBDEFLATE_ASSEMBLER_DOES_NOT_SUPPORT_${feature}`,
+);
+
 async function ensureZig() {
   const version = createHash("sha256").update(readText(requirements)).digest("hex").slice(0, 16);
   const quiet = ["--quiet", "--disable-pip-version-check", "--no-input"];
@@ -44,6 +50,7 @@ export async function zigBuild(target) {
     env: {
       PATH: `${path.join(directory, "bin")}${path.delimiter}${process.env.PATH}`,
       CARGO_ZIGBUILD_ZIG_PATH: path.join(directory, "ziglang", "zig"),
+      CFLAGS: [process.env.CFLAGS, ...flags].join(" ").trim(),
     },
   };
 }

@@ -12,7 +12,7 @@ use tokio::sync::Notify;
 
 use crate::handoff::{Mailbox, Wake};
 
-/// The maximum number of threads for blocking DNS lookups. Idle threads exit after a few seconds.
+/// The maximum number of threads for DNS lookups and for compressing large values. Idle threads exit after a few seconds.
 const MAX_BLOCKING: usize = 8;
 
 /// Rust's default. Set explicitly because `RUST_MIN_STACK` could make it too small for a request.

@@ -86,6 +86,8 @@ error_kinds! {
     Connection: "ERR_DYNAMODB_CONNECTION", "ConnectionError", Always;
     /// AWS answered with another error.
     Service: "ERR_DYNAMODB_SERVICE", "DynamoDbError", ServerFault;
+    /// The stored value is in a form that cannot be decoded.
+    Format: "ERR_DYNAMODB_FORMAT", "DynamoDbError", Never;
     /// The answer could not be read.
     Response: "ERR_DYNAMODB_RESPONSE", "DynamoDbError", Always;
     /// The driver was disposed.
@@ -99,7 +101,7 @@ error_kinds! {
 impl ErrorKind {
     /// Whether the message should show which key: the failure lies in that very item.
     pub(super) fn is_about_the_item(self) -> bool {
-        matches!(self, Self::InvalidKey | Self::InvalidValue | Self::ItemTooLarge)
+        matches!(self, Self::InvalidKey | Self::InvalidValue | Self::ItemTooLarge | Self::Format)
     }
 
     /// Whether the same call may succeed later without any change, after an answer of this HTTP status.

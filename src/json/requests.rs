@@ -40,14 +40,14 @@ pub(crate) fn metered_body(request: &impl Serialize, consumed: Consumed) -> serd
     body(&Metered { request, return_consumed_capacity: consumed })
 }
 
-/// Reads the value and the TTL of an item and, where asked for, one attribute more.
+/// Reads the value, its encoding and the TTL of an item and, where asked for, one attribute more.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct GetItemInput<'a> {
     table_name: &'a str,
     key: ItemKey<'a>,
     projection_expression: &'static str,
-    expression_attribute_names: Names<'a, 3>,
+    expression_attribute_names: Names<'a, 4>,
     #[serde(skip_serializing_if = "is_false")]
     consistent_read: bool,
 }
@@ -60,12 +60,13 @@ impl<'a> GetItemInput<'a> {
         consistent_read: bool,
         more: Option<&'a str>,
     ) -> Self {
-        let Attributes { key: key_name, value, ttl, .. } = attributes;
+        let Attributes { key: key_name, value, ttl, encoding, .. } = attributes;
+        let more = more.map(|more| ("#m", more));
         Self {
             table_name,
             key: ItemKey { name: key_name, key },
-            projection_expression: if more.is_some() { "#v, #t, #m" } else { "#v, #t" },
-            expression_attribute_names: Names([Some(("#v", value)), Some(("#t", ttl)), more.map(|more| ("#m", more))]),
+            projection_expression: if more.is_some() { "#v, #t, #e, #m" } else { "#v, #t, #e" },
+            expression_attribute_names: Names([Some(("#v", value)), Some(("#t", ttl)), Some(("#e", encoding)), more]),
             consistent_read,
         }
     }
@@ -99,7 +100,7 @@ impl<'a> DeleteItemInput<'a> {
     }
 }
 
-/// Reads the key, the value and the TTL of several items.
+/// Reads the key, the value, its encoding and the TTL of several items.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct BatchGetItemInput<'a> {
@@ -111,7 +112,7 @@ pub(crate) struct BatchGetItemInput<'a> {
 struct KeysAndAttributes<'a> {
     keys: Vec<ItemKey<'a>>,
     projection_expression: &'static str,
-    expression_attribute_names: Names<'a, 3>,
+    expression_attribute_names: Names<'a, 4>,
     #[serde(skip_serializing_if = "is_false")]
     consistent_read: bool,
 }
@@ -123,11 +124,12 @@ impl<'a> BatchGetItemInput<'a> {
         keys: impl IntoIterator<Item = &'a Key>,
         consistent_read: bool,
     ) -> Self {
-        let Attributes { key: name, value, ttl, .. } = attributes;
+        let Attributes { key: name, value, ttl, encoding, .. } = attributes;
+        let names = [("#k", name), ("#v", value), ("#t", ttl), ("#e", encoding)];
         let keys_and_attributes = KeysAndAttributes {
             keys: keys.into_iter().map(|key| ItemKey { name, key }).collect(),
-            projection_expression: "#k, #v, #t",
-            expression_attribute_names: Names([Some(("#k", name)), Some(("#v", value)), Some(("#t", ttl))]),
+            projection_expression: "#k, #v, #t, #e",
+            expression_attribute_names: Names(names.map(|(placeholder, name)| Some((placeholder, name.as_str())))),
             consistent_read,
         };
         Self { request_items: OfTable(table_name, keys_and_attributes) }
@@ -293,6 +295,9 @@ impl Serialize for NewItem<'_> {
         let mut item = serializer.serialize_map(None)?;
         item.serialize_entry(&attributes.key, &Scalar::S(key.stored()))?;
         item.serialize_entry(&attributes.value, &AttributeRef(&content.value))?;
+        if let Some(encoding) = content.encoding {
+            item.serialize_entry(&attributes.encoding, &Scalar::S(encoding.code()))?;
+        }
         if let Some(second) = content.expires_at {
             item.serialize_entry(&attributes.ttl, &Scalar::N(second.into()))?;
         }

@@ -14,7 +14,7 @@ fn the_table_alone_is_enough() {
     assert_eq!(options.table, "sessions");
     assert_eq!(
         options.attributes,
-        Attributes { key: "key".into(), value: "value".into(), ttl: "ttl".into(), mtime: None }
+        Attributes { key: "key".into(), value: "value".into(), ttl: "ttl".into(), mtime: None, encoding: "enc".into() }
     );
     assert_eq!(options.default_ttl, None);
     assert_eq!(options.region, None);
@@ -58,7 +58,10 @@ fn attribute_names_must_differ() {
         }
     };
     let names = Options::parse(with("a.b", "#v", "1t")).expect("valid").attributes;
-    assert_eq!(names, Attributes { key: "a.b".into(), value: "#v".into(), ttl: "1t".into(), mtime: None });
+    assert_eq!(
+        names,
+        Attributes { key: "a.b".into(), value: "#v".into(), ttl: "1t".into(), mtime: None, encoding: "enc".into() }
+    );
     assert!(message(with("value", "", "")).contains("`attributes.key` and `attributes.value`"));
     assert!(message(with("ttl", "", "")).contains("`attributes.key` and `attributes.ttl`"));
     assert!(message(with("", "same", "same")).contains("`attributes.value` and `attributes.ttl`"));
@@ -103,6 +106,19 @@ fn mtime_is_kept_only_where_named_and_must_differ_too() {
     assert_eq!(Options::parse(with("at".into())).expect("valid").attributes.mtime.as_deref(), Some("at"));
     assert!(message(with("ttl".into())).contains("`attributes.ttl` and `attributes.mtime`"));
     assert!(message(with("".into())).contains("`attributes.mtime`"));
+}
+
+/// [OPT-5]
+#[test]
+fn the_encoding_has_a_name_that_differs_too() {
+    let with = |value: Input, encoding: Input| RawOptions {
+        attributes: RawAttributes { value, encoding, ..RawAttributes::default() }.into(),
+        ..raw()
+    };
+    assert_eq!(Options::parse(with(Input::Absent, "form".into())).expect("valid").attributes.encoding, "form");
+    assert!(message(with(Input::Absent, "ttl".into())).contains("`attributes.ttl` and `attributes.encoding`"));
+    assert!(message(with("enc".into(), Input::Absent)).contains("`attributes.value` and `attributes.encoding`"));
+    assert!(message(with(Input::Absent, "n".repeat(65_536).as_str().into())).contains("`attributes.encoding`"));
 }
 
 #[test]

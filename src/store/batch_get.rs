@@ -7,6 +7,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::Store;
 use super::call::Call;
+use super::compression::Decoded;
 use super::read::StoredRow;
 use crate::batch::{Backoff, MAX_GETS};
 use crate::client::Action;
@@ -153,7 +154,6 @@ impl Call {
         let mut left: Vec<Key> = keys.iter().map(|(_, key)| key.clone()).collect();
         let positions: HashMap<Key, usize> = keys.into_iter().map(|(position, key)| (key, position)).collect();
         let mut found = HashMap::with_capacity(positions.len());
-        let position = |key: Key| positions.get(&key).copied();
         let mut backoff = Backoff::default();
         loop {
             let body = || self.body(&BatchGetItemInput::new(table, attributes, &left, consistent));
@@ -172,8 +172,14 @@ impl Call {
             let before = found.len();
             for (key, row) in batch.rows {
                 // A row that was not asked for is ignored.
-                if let Some(position) = Key::from_attribute(key, base).and_then(position) {
-                    found.insert(position, row.value_alive(now));
+                let Some(key) = Key::from_attribute(key, base) else { continue };
+                if let Some(position) = positions.get(&key) {
+                    let value = match row.value_alive(now).map(|stored| self.decoded(&key, stored)) {
+                        None => None,
+                        Some(Decoded::Value(value)) => Some(value),
+                        Some(Decoded::Later(value)) => Some(value.await?),
+                    };
+                    found.insert(*position, value);
                 }
             }
             self.counters().read(found.len() - before);

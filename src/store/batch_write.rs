@@ -80,6 +80,7 @@ impl Store {
         let done = Done::none_of(keys.len());
         let written = call.watch(async {
             let _turn = call.turn(keys.iter()).await?;
+            let writes = call.compressed_writes(writes).await?;
             call.write_all(writes, &done).await
         });
         if let Err(error) = written.await {
@@ -125,6 +126,19 @@ impl Call {
         let ttl = self.ttl(ttl).map_err(|error| error.with_key(key.as_str()))?;
         let content = self.checked(&key, value, ttl)?;
         Ok((key, content))
+    }
+
+    /// Compresses what is to be, all of it before the first request: an item that is too large refuses the whole.
+    async fn compressed_writes(&self, mut writes: Vec<Write>) -> Result<Vec<Write>, Error> {
+        for write in &mut writes {
+            if let Some(content) = write.content.take_if(|content| self.may_compress(content)) {
+                write.content = Some(self.compressed(&write.key, content).await?);
+                self.progress();
+                // Many small values take as long as a large one.
+                tokio::task::yield_now().await;
+            }
+        }
+        Ok(writes)
     }
 
     /// Does all writes, of distinct keys. After a failure that is not of one item alone, none begins any more; those

@@ -24,6 +24,9 @@ impl Store {
         let ttl = call.ttl(&ttl).map_err(|error| error.with_key(key.as_str()))?;
         let content = call.checked(&key, value, ttl)?;
         let turn = call.turn(std::iter::once(&key)).await?;
+        // After lining up, as a large value takes longer to compress than a small one.
+        let content =
+            if call.may_compress(&content) { Box::pin(call.compressed(&key, content)).await? } else { content };
         call.put(&key, &content).await?;
         drop(turn);
         call.succeed();
@@ -38,25 +41,33 @@ impl Call {
         Ok(own.or(self.session.options.default_ttl))
     }
 
-    /// What to store, if it may be.
+    /// What to store, if it may be. Of what is compressed first, the size is checked then.
     pub(super) fn checked(&self, key: &Key, value: Given, ttl: Option<Ttl>) -> Result<Content, Error> {
-        let refuse = |kind, reason: String| self.fail(Error::new(kind, reason)).with_key(key.as_str());
         let value = match value {
             Given::Value(value) => value,
-            Given::Refused(reason) => return Err(refuse(ErrorKind::InvalidValue, format!("the value {reason}"))),
+            Given::Refused(reason) => {
+                let refused = Error::new(ErrorKind::InvalidValue, format!("the value {reason}"));
+                return Err(self.fail(refused).with_key(key.as_str()));
+            }
         };
         let now = self.session.clock.now();
-        let content = Content { value, expires_at: ttl.and_then(|ttl| ttl.expires_at(now)), written_at: now };
-        let size = self.session.options.attributes.size(key, &content);
-        if size > MAX_ITEM_BYTES {
-            return Err(refuse(
-                ErrorKind::ItemTooLarge,
-                format!(
-                    "the item is {size} bytes, names, key and value together; DynamoDB's limit is {MAX_ITEM_BYTES}"
-                ),
-            ));
+        let expires_at = ttl.and_then(|ttl| ttl.expires_at(now));
+        let content = Content { value, expires_at, written_at: now, encoding: None };
+        if !self.may_compress(&content) {
+            self.check_size(key, &content)?;
         }
         Ok(content)
+    }
+
+    /// Refuses what is over DynamoDB's limit.
+    pub(super) fn check_size(&self, key: &Key, content: &Content) -> Result<(), Error> {
+        let size = self.session.options.attributes.size(key, content);
+        if size <= MAX_ITEM_BYTES {
+            return Ok(());
+        }
+        let reason =
+            format!("the item is {size} bytes, names, key and value together; DynamoDB's limit is {MAX_ITEM_BYTES}");
+        Err(self.fail(Error::new(ErrorKind::ItemTooLarge, reason)).with_key(key.as_str()))
     }
 
     /// Writes one row.

@@ -6,15 +6,16 @@ use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::Store;
 use super::call::{Begun, Call};
+use super::compression::Decoded;
 use crate::client::Action;
 use crate::error::{Error, Operation};
 use crate::expiry;
 use crate::input::Input;
-use crate::item::{Attributes, value_alive};
+use crate::item::Attributes;
 use crate::json::{self, GetItemInput, GetItemOutput, Item, Units};
 use crate::key::{Key, Sought};
 use crate::options::Options;
-use crate::value::{self, Reading};
+use crate::value::Reading;
 
 /// What is known of an item besides its value.
 #[derive(Debug, Clone, PartialEq)]
@@ -54,7 +55,7 @@ impl Store {
         let call = self.begin(Operation::HasItem)?;
         let (key, consistent) = (call.seek(key)?, call.consistent_read(&consistent)?);
         let found = match key {
-            Sought::Key(key) => call.value(&key, consistent).await?.is_some(),
+            Sought::Key(key) => call.alive(call.row(&key, consistent, Projection::Value).await?).is_some(),
             Sought::Nowhere(_) => false,
         };
         Ok(call.done(found))
@@ -70,8 +71,8 @@ impl Store {
         let (key, consistent) = (call.seek(key)?, call.consistent_read(&consistent)?);
         let Sought::Key(key) = key else { return Ok(call.done(None)) };
         let row = call.row(&key, consistent, Projection::Meta).await?;
-        let meta = row.and_then(|row| meta_of(row, call.session.clock.now()));
-        Ok(call.done(meta))
+        let meta = row.map(|row| call.meta_of(&key, row)).transpose()?;
+        Ok(call.done(meta.flatten()))
     }
 }
 
@@ -88,52 +89,77 @@ fn milliseconds(attribute: &AttributeValue) -> Option<Duration> {
 #[derive(Clone)]
 pub(super) struct StoredRow {
     value: Option<AttributeValue>,
+    encoding: Option<AttributeValue>,
     ttl: Option<AttributeValue>,
     /// Where it was asked for.
     mtime: Option<AttributeValue>,
 }
 
 impl StoredRow {
-    /// Takes value and TTL out of an item that was read.
+    /// Takes value, encoding and TTL out of an item that was read.
     pub(super) fn take(item: &mut Item<'_>, attributes: &Attributes) -> Self {
-        Self { value: item.take(&attributes.value), ttl: item.take(&attributes.ttl), mtime: None }
+        let [value, encoding, ttl] =
+            [&attributes.value, &attributes.encoding, &attributes.ttl].map(|name| item.take(name));
+        Self { value, encoding, ttl, mtime: None }
     }
 
     /// The value, if the row is alive and has one.
-    pub(super) fn value_alive(self, now: Duration) -> Option<AttributeValue> {
-        value_alive(self.value, self.ttl.as_ref(), now)
+    pub(super) fn value_alive(self, now: Duration) -> Option<StoredValue> {
+        let Self { value, encoding, ttl, .. } = self;
+        expiry::is_alive(ttl.as_ref(), now).then_some(value?).map(|value| StoredValue { value, encoding })
     }
 }
 
-/// What value, TTL and time of the last write tell, if the row is alive and has a value.
-fn meta_of(StoredRow { value, ttl, mtime }: StoredRow, now: Duration) -> Option<Meta> {
-    let value = value_alive(value, ttl.as_ref(), now)?;
-    let (ttl, mtime) = (expiry::time_left(ttl.as_ref(), now), mtime.as_ref().and_then(milliseconds));
-    Some(Meta { ttl, size: value::size(&value), mtime })
+/// A value as its row holds it.
+pub(super) struct StoredValue {
+    pub(super) value: AttributeValue,
+    /// What the value is, where it is compressed.
+    pub(super) encoding: Option<AttributeValue>,
+}
+
+/// The attributes that a read of one item asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Projection {
+    /// Value, encoding and TTL.
+    Value,
+    /// The time of the last write as well, if the table keeps it.
+    Meta,
 }
 
 impl Begun {
     /// The value of one item alive, of a request that other calls may share.
     async fn value(&self, key: &Key, consistent: bool) -> Result<Option<AttributeValue>, Error> {
         let row = self.row(key, consistent, Projection::Value).await?;
-        Ok(row.and_then(|row| row.value_alive(self.session.clock.now())))
+        self.value_of(key, row).await
     }
-}
-
-/// The attributes that a read of one item asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Projection {
-    /// Value and TTL.
-    Value,
-    /// The time of the last write as well, if the table keeps it.
-    Meta,
 }
 
 impl Call {
     /// The value of one item alive, of a request of its own.
     pub(super) async fn fetch_value(&self, key: &Key, consistent: bool) -> Result<Option<AttributeValue>, Error> {
         let row = self.fetch(key, consistent, Projection::Value).await?;
-        Ok(row.and_then(|row| row.value_alive(self.session.clock.now())))
+        self.value_of(key, row).await
+    }
+
+    async fn value_of(&self, key: &Key, row: Option<StoredRow>) -> Result<Option<AttributeValue>, Error> {
+        match self.alive(row).map(|stored| self.decoded(key, stored)) {
+            None => Ok(None),
+            Some(Decoded::Value(value)) => Ok(Some(value)),
+            Some(Decoded::Later(value)) => value.await.map(Some),
+        }
+    }
+
+    fn alive(&self, row: Option<StoredRow>) -> Option<StoredValue> {
+        row?.value_alive(self.session.clock.now())
+    }
+
+    /// What a row tells, if it is alive and has a value.
+    fn meta_of(&self, key: &Key, mut row: StoredRow) -> Result<Option<Meta>, Error> {
+        let now = self.session.clock.now();
+        let ttl = expiry::time_left(row.ttl.as_ref(), now);
+        let mtime = row.mtime.take().as_ref().and_then(milliseconds);
+        let Some(stored) = row.value_alive(now) else { return Ok(None) };
+        Ok(Some(Meta { ttl, size: self.decoded_size(key, stored)?, mtime }))
     }
 
     /// Reads one row.
@@ -164,6 +190,20 @@ impl Call {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_value_must_be_present_and_unexpired() {
+        let text = |text: &str| Some(AttributeValue::S(text.into()));
+        let second = |second: &str| Some(AttributeValue::N(second.into()));
+        let value = |value, ttl| {
+            let row = StoredRow { value, ttl, encoding: None, mtime: None };
+            row.value_alive(Duration::from_millis(1_000_250)).map(|stored| stored.value)
+        };
+        assert_eq!(value(text(""), None), text(""));
+        assert_eq!(value(text("v"), second("1000")), text("v"));
+        assert_eq!(value(text("v"), second("999")), None);
+        assert_eq!(value(None, None), None);
+    }
 
     // [META-2]
     #[test]

@@ -60,8 +60,8 @@ impl Requests {
             Operation::GetItem => serde_json::json!({
                 "TableName": table,
                 "Key": { "key": key },
-                "ProjectionExpression": "#v, #t",
-                "ExpressionAttributeNames": { "#v": "value", "#t": "ttl" },
+                "ProjectionExpression": "#v, #t, #e",
+                "ExpressionAttributeNames": { "#v": "value", "#t": "ttl", "#e": "enc" },
             }),
             Operation::SetItem => serde_json::json!({
                 "TableName": table,

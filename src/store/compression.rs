@@ -1,0 +1,137 @@
+//! What compresses values before they are written, and decodes those that were read.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use futures_util::future::BoxFuture;
+use tokio::sync::Semaphore;
+
+use super::call::Call;
+use super::read::StoredValue;
+use crate::compression::{Compressed, Flaw, compress, is_compressible};
+use crate::error::{Error, ErrorKind};
+use crate::item::Content;
+use crate::key::Key;
+use crate::options::Compression;
+use crate::value;
+
+/// The largest value that the worker, which serves all other calls, compresses or decompresses itself: less than a
+/// millisecond.
+const INLINE_BYTES: usize = 64 << 10;
+
+/// The threads that do it for larger ones. They are the runtime's, which also look up names.
+static THREADS: Semaphore = Semaphore::const_new(2);
+
+/// A value, or what gives it.
+pub(super) enum Decoded<'a> {
+    Value(AttributeValue),
+    Later(BoxFuture<'a, Result<AttributeValue, Error>>),
+}
+
+impl Call {
+    /// Whether to try to compress the content.
+    pub(super) fn may_compress(&self, content: &Content) -> bool {
+        self.session.options.compression == Compression::Gzip && is_compressible(&content.value)
+    }
+
+    /// The content as it is to be stored: compressed, where that saves a write unit.
+    pub(super) async fn compressed(&self, key: &Key, mut content: Content) -> Result<Content, Error> {
+        if let Some(limit) = self.session.options.attributes.worthwhile_bytes(key, &content) {
+            let size = value::size(&content.value);
+            let work = move || match compress(&content.value, limit) {
+                Some((value, encoding)) => Content { value, encoding: Some(encoding), ..content },
+                None => content,
+            };
+            content = self.compute(size, work).await?;
+        }
+        self.check_size(key, &content)?;
+        Ok(content)
+    }
+
+    /// The value that a row holds: at once where it is not compressed. Most are not, and waiting calls are to stay small.
+    pub(super) fn decoded<'a>(&'a self, key: &'a Key, stored: StoredValue) -> Decoded<'a> {
+        let StoredValue { value, encoding } = stored;
+        match encoding {
+            None => Decoded::Value(value),
+            Some(encoding) => Decoded::Later(Box::pin(self.decompressed(key, value, encoding))),
+        }
+    }
+
+    async fn decompressed(
+        &self,
+        key: &Key,
+        value: AttributeValue,
+        encoding: AttributeValue,
+    ) -> Result<AttributeValue, Error> {
+        let unreadable = |flaw| self.unreadable(key, flaw);
+        let compressed = Compressed::new(value, &encoding).map_err(unreadable)?;
+        let size = compressed.original_size();
+        self.compute(size, move || compressed.decompress()).await?.map_err(unreadable)
+    }
+
+    /// The bytes of the value that a row holds, which its trailer tells.
+    pub(super) fn decoded_size(&self, key: &Key, stored: StoredValue) -> Result<usize, Error> {
+        let StoredValue { value: stored, encoding } = stored;
+        match encoding {
+            None => Ok(value::size(&stored)),
+            Some(encoding) => Compressed::new(stored, &encoding)
+                .map(|compressed| compressed.original_size())
+                .map_err(|flaw| self.unreadable(key, flaw)),
+        }
+    }
+
+    /// The error of a row that cannot be decoded.
+    fn unreadable(&self, key: &Key, flaw: Flaw) -> Error {
+        let advice = match flaw {
+            Flaw::UnknownEncoding | Flaw::NotBinary => {
+                "; a later version may know it, and if other code uses the attribute, set `attributes.encoding` to \
+                 another name"
+            }
+            Flaw::TooLarge | Flaw::Damaged | Flaw::NotText => "; write or remove the item to replace it",
+        };
+        self.fail(Error::new(ErrorKind::Format, format!("{flaw}{advice}"))).with_key(key.as_str())
+    }
+
+    /// Does work on a value of this size, within the time of the call.
+    async fn compute<T: Send + 'static>(
+        &self,
+        size: usize,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Error> {
+        let done = run(size, work);
+        let done = self.wait("a thread to compress or decompress on", self.deadline(), done).await?;
+        done.ok_or_else(|| self.fail(Error::closed()))
+    }
+}
+
+/// Does work on a value of this size: on this thread where it is short. `None` at the end of the runtime.
+async fn run<T: Send + 'static>(size: usize, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    if size <= INLINE_BYTES {
+        return Some(work());
+    }
+    // The semaphore is never closed. The work holds the permit, as it goes on where the call is given up.
+    let permit = THREADS.acquire().await.ok()?;
+    let work = move || {
+        let _permit = permit;
+        work()
+    };
+    match tokio::task::spawn_blocking(work).await {
+        Ok(result) => Some(result),
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(_cancelled) => None,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// [ZIP-8]
+    #[tokio::test]
+    async fn only_small_values_occupy_the_worker() {
+        let here = std::thread::current().id();
+        assert_eq!(run(INLINE_BYTES, || std::thread::current().id()).await, Some(here));
+        let elsewhere = run(INLINE_BYTES + 1, || std::thread::current().id()).await;
+        assert!(elsewhere.is_some_and(|thread| thread != here));
+    }
+}
