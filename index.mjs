@@ -1,5 +1,5 @@
-// What bundlers find. The references are static, file by file, for those that trace files to find the addon. What Node
-// takes has no other reference than its address, which also says where a bundle is; a tracer sees no arrow's own value.
+// The entry point for bundlers. Static references let file tracers find the addon. The URL lets them find Node's entry
+// point, and locates a bundle. It is a default parameter because tracers do not see the expression that an arrow returns.
 import driver from "./index.js";
 import bundled from "./nitro/bundled.cjs";
 const factory = bundled.near((node = new URL("./js/node.mjs", import.meta.url)) => node, driver);

@@ -5,247 +5,262 @@ export interface DynamoDbCredentials {
   sessionToken?: string | undefined;
 }
 
-/** What a credentials function gives. */
+/** The credentials that a credentials function returns. */
 export interface DynamoDbProvidedCredentials extends DynamoDbCredentials {
-  /** When they expire: a Date, an ISO 8601 text or an epoch number. Absent: when AWS says so. */
+  /**
+   * When the credentials expire: a Date, an ISO 8601 string, or an epoch number in seconds or milliseconds. Without it,
+   * they are used until AWS rejects them.
+   */
   expiration?: Date | string | number | undefined;
 }
 
-/** Gives credentials: `fromIni()`, `fromNodeProviderChain()`, or a function of your own. */
+/** A function that returns credentials: `fromIni()`, `fromNodeProviderChain()`, or your own. */
 export type DynamoDbCredentialsProvider = () =>
   | DynamoDbProvidedCredentials
   | PromiseLike<DynamoDbProvidedCredentials>;
 
-/** Names of the table's attributes. All must differ. */
+/** The names of the table's attributes. All must differ. */
 export interface DynamoDbAttributes {
   /**
-   * The table's partition key, a String.
+   * The name of the partition key, which has the type String.
    * @default "key"
    */
   key?: string | null | undefined;
   /**
-   * The attribute that holds the content.
+   * The name of the attribute that holds the value.
    * @default "value"
    */
   value?: string | null | undefined;
   /**
-   * The attribute that holds the expiry, a Number of epoch seconds. Turn the table's TTL on for it.
+   * The name of the attribute that holds the expiry in epoch seconds, a Number. Enable the table's TTL for it.
    * @default "ttl"
    */
   ttl?: string | null | undefined;
   /**
-   * The attribute in which every write keeps its time, a Number of epoch milliseconds, for `getMeta`.
-   * @default not kept
+   * The name of an attribute in which every write stores its time in epoch milliseconds, a Number, for `getMeta`.
+   * @default not stored
    */
   mtime?: string | null | undefined;
   /**
-   * The attribute that says what a compressed value is. Rename it where other code uses an attribute of this name.
+   * The attribute that marks compressed values. Rename it if other code uses an attribute of this name.
    * @default "enc"
    */
   encoding?: string | null | undefined;
 }
 
-/** How `getKeys` and `clear` walk through the table. Whole numbers, or their text. */
+/** How `getKeys` and `clear` scan the table. Values are integers or numeric strings. */
 export interface DynamoDbScanOptions {
   /**
-   * The parts that a table of more than one page (1 MB) is divided into: 1 to 1,000. 1: one page after another.
+   * The number of segments into which a table of more than one page (1 MB) is divided, 1 to 1,000. With 1, pages are
+   * read one after another.
    * @default 16
    */
   segments?: number | string | null | undefined;
   /**
-   * The pages in flight at most: 1 to 64. Reached in steps (1, 4, 16) while nothing is throttled, halved at each
-   * throttle.
+   * The maximum number of pages in flight, 1 to 64. A scan starts with 1, goes up to 4 and 16 while nothing is
+   * throttled, and halves the number at each throttle.
    * @default 16
    */
   concurrency?: number | string | null | undefined;
   /**
-   * The rows that a page reads at most, also those that are filtered out: 1 or more.
-   * @default as many as DynamoDB puts into 1 MB
+   * The maximum number of rows read per page, including those that are filtered out: 1 or more.
+   * @default no limit except DynamoDB's 1 MB per page
    */
   pageSize?: number | string | null | undefined;
 }
 
-/** When calls fail at once because nothing answers. Whole numbers, or their text. */
+/** When calls fail at once because the table does not answer. Values are integers or numeric strings. */
 export interface DynamoDbCircuitBreaker {
   /**
-   * The requests in a row that timed out or failed to connect: 1 to 1,000.
+   * The number of consecutive requests that must time out or fail to connect, 1 to 1,000.
    * @default 5
    */
   failures?: number | string | null | undefined;
   /**
-   * The milliseconds until a request is tried: 1 to 86,400,000.
+   * The time in milliseconds until a request is let through as a probe, 1 to 86,400,000.
    * @default 5000
    */
   cooldown?: number | string | null | undefined;
 }
 
-/** A boolean or, as configurations have it, its text. An empty text counts as absent. */
+/** A boolean, or a string as in configuration files. An empty string counts as absent. */
 export type DynamoDbFlag = boolean | "true" | "false" | "";
 
-/** Options of the driver. An empty text counts as absent. Checked by the first call of a method, not by the factory. */
+/**
+ * Options of the driver. `null`, `undefined` and an empty string count as absent. The first call of a method validates
+ * them; the factory does not.
+ */
 export interface DynamoDbDriverOptions {
   /**
-   * The table's name, 3 to 255 characters of `a-z A-Z 0-9 _ . -`, or its ARN, which also holds its region.
+   * The table's name, 3 to 255 characters of `a-z A-Z 0-9 _ . -`, or its ARN, which also sets the region.
    * @default the environment variable `UNSTORAGE_DYNAMODB_TABLE`, read by the first call
    */
   table?: string | null | undefined;
   /**
    * The AWS region, such as `"eu-west-1"`.
-   * @default the region in the table's ARN, `AWS_REGION`, `AWS_DEFAULT_REGION`, or the profile's region
+   * @default the region in the table's ARN, else `AWS_REGION`, `AWS_DEFAULT_REGION`, or the profile's region
    */
   region?: string | null | undefined;
   /**
-   * The profile of the shared config files that region, endpoint and credentials come from. Its credentials go before
-   * those of the environment.
-   * @default `AWS_PROFILE`, or `"default"`
+   * The profile in the shared config files from which region, endpoint and credentials are read. Its credentials take
+   * precedence over those in the environment.
+   * @default `AWS_PROFILE`, else `"default"`
    */
   profile?: string | null | undefined;
   /**
-   * Static credentials, or a function that gives some: called once for all requests that wait, again in the background
-   * shortly before they expire, and when AWS refuses them.
+   * Static credentials, or a function that returns them. The function is called once for all waiting requests, again
+   * in the background shortly before the credentials expire, and when AWS rejects them.
    * @default the AWS default chain: environment, shared config and SSO, process, web identity, ECS, EC2
    */
   credentials?: DynamoDbCredentials | DynamoDbCredentialsProvider | null | undefined;
   /**
-   * Renames the table's attributes, one by one.
+   * The names of the table's attributes. Each can be set separately.
    * @default `{ key: "key", value: "value", ttl: "ttl", encoding: "enc" }`
    */
   attributes?: DynamoDbAttributes | null | undefined;
   /**
-   * How long items live that are written without a `ttl` of their own, in seconds. 0 or `false`: for ever.
+   * The default time to live in seconds, for items that are written without a `ttl`. 0 or `false`: they never expire.
    * @default 0
    */
   expireIn?: number | string | false | null | undefined;
   /**
-   * Another name of `expireIn`; when both are given they must be equal.
+   * Another name for `expireIn`. If both are given, they must be equal.
    * @default 0
    */
   ttl?: number | string | false | null | undefined;
   /**
-   * Where requests go in place of AWS: an `http:` or `https:` URL.
-   * @default `AWS_ENDPOINT_URL_DYNAMODB`, `AWS_ENDPOINT_URL`, the profile's `endpoint_url`, or AWS
+   * The endpoint to use instead of AWS: an `http:` or `https:` URL.
+   * @default `AWS_ENDPOINT_URL_DYNAMODB`, `AWS_ENDPOINT_URL`, the profile's `endpoint_url`, else AWS
    */
   endpoint?: string | null | undefined;
   /**
-   * What every key begins with in the table, so that several apps or mounts can share one: at most 1,024 bytes.
-   * `"app/cache/"` is the same as `"app:cache"`, as in unstorage's own drivers.
-   * @default nothing
+   * A prefix of every key in the table, so that several apps or mounts can share the table. At most 1,024 bytes,
+   * including the `:` that separates it. `"app/cache/"` is the same as `"app:cache"`, as in unstorage's own drivers.
+   * @default none
    */
   base?: string | null | undefined;
   /**
-   * Whether BatchGetItem and BatchWriteItem may be used. A role without their permissions needs no `false`: the driver
-   * finds out by itself.
+   * Whether BatchGetItem and BatchWriteItem may be used. It need not be `false` for a role without these permissions:
+   * the driver then falls back to single requests by itself.
    * @default true
    */
   batch?: DynamoDbFlag | null | undefined;
   /**
-   * Whether `getItem`, `getItemRaw`, `hasItem` and `getMeta` of one key that are in flight at once share a request. Reads with
-   * `consistentRead` never do, nor does a read that begins after a write of the key by this driver.
+   * Whether concurrent calls of `getItem`, `getItemRaw`, `hasItem` and `getMeta` for one key share a request. Reads with
+   * `consistentRead` never do, and a read that begins after this driver has written the key does not join an earlier
+   * request.
    * @default true
    */
   coalesce?: DynamoDbFlag | null | undefined;
   /**
-   * Whether reads see every write that was acknowledged before: at twice the read units. Use it for sessions.
+   * Whether reads see every write that was acknowledged before them, at twice the read units. Use it for sessions.
    * @default false
    */
   consistentRead?: DynamoDbFlag | null | undefined;
   /**
-   * How text and bytes are written: `"gzip"` compresses them where that saves a write unit. What is compressed is read
-   * whatever this says; set it only when every reader of the table is a version that does.
+   * `"gzip"` compresses text and bytes when that saves a write unit. Compressed values are read regardless of this option;
+   * enable it once every reader of the table is a version that reads them.
    * @default false
    */
   compression?: false | "gzip" | "false" | "" | null | undefined;
   /**
-   * How often a request is sent before it fails, the first time included: 1 to 10.
-   * @default 4, the AWS SDKs' own number for DynamoDB
+   * How often a request is sent before it fails, including the first attempt: 1 to 10.
+   * @default 4, as in the AWS SDKs for DynamoDB
    */
   maxAttempts?: number | string | null | undefined;
   /**
-   * The time for TCP and TLS set-up, in milliseconds. 0: no limit.
-   * @default 3100, the AWS SDKs' own
+   * The timeout in milliseconds for setting up a connection: TCP, proxy and TLS. 0: no limit.
+   * @default 3100, as in the AWS SDKs
    */
   connectTimeout?: number | string | null | undefined;
   /**
-   * The longest time of an attempt without a byte moved either way, in milliseconds. A write that was sent whole is waited
-   * for until `timeout`. 0: no limit.
+   * The longest time in milliseconds for which an attempt may move no byte in either direction. A write that was sent
+   * completely is awaited until `timeout`. 0: no limit.
    * @default 5000
    */
   attemptTimeout?: number | string | null | undefined;
   /**
-   * The time for a call of one item, in milliseconds, waits for credentials and a connection included. For `getItems` and
-   * `setItems` the longest time in which no item was read or written; for `getKeys` and `clear`, where it is given, the
-   * longest time without an answer. 0: no limit.
+   * The timeout in milliseconds of a single-item call, including all attempts and the wait for credentials and a
+   * connection. For `getItems` and `setItems`, the longest time in which no item was read or written. For `getKeys` and
+   * `clear`, the longest time without an answer. 0: no limit.
    * @default 15000 (60000 for `getKeys` and `clear`)
    */
   timeout?: number | string | null | undefined;
   /**
-   * When nothing answers: after so many requests in a row that timed out or failed to connect, calls fail at once with
-   * `ERR_DYNAMODB_CIRCUIT_OPEN`; after the cooldown (milliseconds) one at a time is let through until one is answered.
-   * `{}` and `true`: 5 failures, 5,000 ms.
+   * A circuit breaker. After `failures` consecutive requests that timed out or failed to connect, calls fail at once
+   * with `ERR_DYNAMODB_CIRCUIT_OPEN`. After `cooldown` milliseconds, one call at a time is let through until one is
+   * answered. `{}` and `true` mean 5 failures and 5,000 ms.
    * @default false
    */
   circuitBreaker?: DynamoDbCircuitBreaker | DynamoDbFlag | null | undefined;
   /**
-   * Requests in flight, and connections to the endpoint: 1 to 1,000, and half of the files that the process may still open.
-   * Further calls wait for their turn.
+   * The maximum number of requests in flight and of connections to the endpoint: 1 to 1,000, but at most half of the
+   * files that the process may still open. Further calls wait.
    * @default 50, as in the JavaScript SDK
    */
   maxConnections?: number | string | null | undefined;
   /**
-   * Words added to the `user-agent` header, such as `"shop/1.2"`.
+   * Words appended to the `user-agent` header, each `name` or `name/version`, such as `"shop/1.2"`. At most 256 bytes.
    * @default none
    */
   userAgent?: string | null | undefined;
   /**
-   * A proxy: `true` takes it from `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`, a URL is used for every request. User
-   * information in the URL is sent to the proxy and shown nowhere.
+   * The proxy. `true` uses `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`; a URL is used for every request. User information
+   * in the URL is sent to the proxy and never shown.
    * @default false, as in the JavaScript SDK
    */
   proxy?: boolean | string | null | undefined;
   /**
-   * How `getKeys` and `clear` walk through the table.
+   * How `getKeys` and `clear` scan the table.
    * @default `{ segments: 16, concurrency: 16 }`
    */
   scan?: DynamoDbScanOptions | null | undefined;
   /**
    * The name of a key index: a global secondary index with the table's own partition key that projects the attribute
-   * `attributes.ttl`. `getKeys` scans it in place of the table, eventually consistent and for a small part of the read
-   * units; each new, removed or differently expiring key costs a write unit. `createTable` makes it.
+   * named by `attributes.ttl`. `getKeys` scans it instead of the table, eventually consistent and for a fraction of the
+   * read units. Each write that adds or removes a key, or changes its expiry, costs one more write unit. `createTable`
+   * creates the index.
    * @default none
    */
   index?: string | null | undefined;
 }
 
-/** What `driver.options` shows: the options without credentials. */
+/** The options in `driver.options`: all but the credentials. */
 export type DynamoDbPublicOptions = Omit<DynamoDbDriverOptions, "credentials">;
 
-/** Options of every call. */
+/** Options of all methods that take options. */
 export interface DynamoDbCallOptions {
-  /** Stops the call: it rejects with an `AbortError`. A write may then have been done or not. */
+  /** Aborts the call, which rejects with an `AbortError`. An aborted write may or may not have been applied. */
   signal?: AbortSignal | null | undefined;
 }
 
-/** Options of `setItem`. */
+/** Options of `setItem`, `setItemRaw` and `setItems`. */
 export interface DynamoDbItemOptions extends DynamoDbCallOptions {
-  /** How long the item lives, in seconds, over the driver's default. 0 or `false`: for ever. */
+  /**
+   * The time to live in seconds. 0 or `false`: the item never expires.
+   * @default the driver's `expireIn`
+   */
   ttl?: number | string | false | null | undefined;
 }
 
 /** Options of the methods that read items. */
 export interface DynamoDbReadOptions extends DynamoDbCallOptions {
-  /** Whether to see every write that was acknowledged before, over the driver's option of that name. */
+  /**
+   * Whether to see every write that was acknowledged before, at twice the read units.
+   * @default the driver's `consistentRead`
+   */
   consistentRead?: DynamoDbFlag | null | undefined;
 }
 
 /** Options of `getKeys`. */
 export interface DynamoDbKeysOptions extends DynamoDbReadOptions {
-  /** Leave out keys with more than this many `:`. */
+  /** Leaves out keys with more than this many `:`. */
   maxDepth?: number | undefined;
 }
 
 /**
- * An object of names and values, an interface as well. What its properties hold is checked when it is stored; what is no
- * plain object (a function, a Date, a Promise) is found here.
+ * A plain object, including one typed by an interface. Its properties are checked when it is stored; this type only
+ * excludes other objects, such as functions, Dates and Promises.
  */
 export type DynamoDbRecord = object & {
   readonly [Symbol.hasInstance]?: never;
@@ -255,7 +270,7 @@ export type DynamoDbRecord = object & {
   readonly [Symbol.toStringTag]?: never;
 };
 
-/** A value that a table can hold. */
+/** A value that can be stored in a table. */
 export type DynamoDbValue =
   | string
   | number
@@ -274,80 +289,89 @@ export type DynamoDbValue =
   | { readonly [name: string]: DynamoDbValue }
   | DynamoDbRecord;
 
-/** What `getMeta` knows of an item. */
+/** The metadata of an item. */
 export interface DynamoDbMeta {
-  /** Seconds left, rounded up, where the item expires. */
+  /** The seconds until the item expires, rounded up. Absent if it never expires. */
   ttl?: number;
-  /** The bytes of the value, before it was compressed. */
+  /** The size of the value in bytes, before compression. */
   size: number;
-  /** The time of the last write, where `attributes.mtime` keeps it. */
+  /** The time of the last write, if `attributes.mtime` is set and the item has that attribute. */
   mtime?: Date;
   [name: string]: number | Date | undefined;
 }
 
-/** What was done since the driver was made. Every count only grows, but for `inFlight`. */
+/** Counters since the driver was created. All of them only grow, except `inFlight`. */
 export interface DynamoDbCounts {
-  /** HTTP requests sent, retries among them. */
+  /** Requests sent, including retries. */
   requests: number;
-  /** Those of them that repeated one that failed. */
+  /** Requests sent because an earlier one failed. */
   retries: number;
-  /** Requests that AWS answered by asking to slow down. */
+  /** Requests that were throttled. */
   throttles: number;
   /** Calls that failed or were aborted. */
   errors: number;
-  /** Rows that DynamoDB gave; of `getKeys` and `clear` the keys. */
+  /** Rows that DynamoDB returned; for `getKeys` and `clear`, keys. */
   itemsRead: number;
-  /** Rows put or deleted. */
+  /** Rows written or deleted. */
   itemsWritten: number;
-  /** Bytes of request bodies, retries among them. */
+  /** Bytes of request bodies, including retries. */
   bytesSent: number;
-  /** Bytes of the bodies of answers. */
+  /** Bytes of response bodies. */
   bytesReceived: number;
   /**
-   * Read request units that DynamoDB reported, by halves. With provisioned capacity: read capacity units. A failed
-   * request reports none.
+   * Read request units that DynamoDB reported, in steps of 0.5. With provisioned capacity: read capacity units. Failed
+   * requests report none.
    */
   readUnits: number;
-  /** Write request units that DynamoDB reported, those of an index included. With provisioned capacity: write capacity units. */
+  /**
+   * Write request units that DynamoDB reported, including those of an index. With provisioned capacity: write capacity
+   * units.
+   */
   writeUnits: number;
   /** Reads that shared the request of another read of the same key (`coalesce`). */
   coalesced: number;
-  /** Calls begun and not yet ended. */
+  /** Calls that have not settled yet. */
   inFlight: number;
 }
 
-/** The counts in all, and by method. */
+/** The counters, in total and per method. */
 export interface DynamoDbStats extends DynamoDbCounts {
-  /** By the name of the driver's method; methods that were never called are left out. */
+  /** The counters of each method of the driver that has been called, by its name. */
   operations: { [method: string]: DynamoDbCounts };
 }
 
-/** The native store behind a driver: what `getInstance()` gives. */
+/** The native store behind a driver, returned by `getInstance()`. */
 export interface DynamoDbStore {
-  /** What was done since the driver was made. Stays readable after `dispose`. Sends nothing. */
+  /** Returns the counters since the driver was created, also after `dispose`. Sends nothing. */
   stats(): DynamoDbStats;
 }
 
-/** The driver: usable as `Driver` of unstorage 1.x and 2.x. Every method works detached from the object. */
+/**
+ * The driver, assignable to `Driver` of unstorage 1.x and 2.x. Every method works detached from the object. Every error
+ * is a `DynamoDbError`.
+ */
 export interface DynamoDbDriver {
   name: "aws-dynamodb";
   options: DynamoDbPublicOptions;
-  /** Whether the key has a value alive. Costs what `getItem` costs. */
+  /** Returns whether a live item with a value exists. Costs as much as `getItem`. */
   hasItem(key: string, options?: DynamoDbReadOptions | null): Promise<boolean>;
-  /** The value under the key; `null` where there is none alive. unstorage stores text. */
+  /** Returns the value of the key, or `null` if there is no live item. Values that unstorage stored are text. */
   getItem(key: string, options?: DynamoDbReadOptions | null): Promise<any>;
-  /** The values under several keys: one answer per item asked, in order. */
+  /** Returns the values of several keys: one entry per requested item, in the same order. */
   getItems(
     items: readonly (string | { key: string; options?: DynamoDbReadOptions | null | undefined })[],
     common?: DynamoDbReadOptions | null,
   ): Promise<{ key: string; value: any }[]>;
-  /** Bytes as a `Buffer`, unstorage's `base64:` text decoded, anything else as `getItem`. */
+  /** Returns bytes as a `Buffer`, and decodes unstorage's `base64:` text. Anything else is returned as by `getItem`. */
   getItemRaw(key: string, options?: DynamoDbReadOptions | null): Promise<any>;
-  /** Time left, size and time of the last write; `null` where `getItem` finds nothing. */
+  /** Returns the size, remaining time and last write of an item, or `null` if `getItem` would return `null`. */
   getMeta(key: string, options?: DynamoDbReadOptions | null): Promise<DynamoDbMeta | null>;
-  /** Stores a value under the key, replacing the whole row. */
+  /** Stores a value under the key and replaces the whole row. */
   setItem(key: string, value: DynamoDbValue, options?: DynamoDbItemOptions | null): Promise<void>;
-  /** Stores several values. The `ttl` of an item goes over the common one. */
+  /**
+   * Stores several values. An item's `ttl` overrides the common one. If it rejects, `error.keys` lists the keys that are
+   * not known to be written.
+   */
   setItems(
     items: readonly {
       key: string;
@@ -357,37 +381,37 @@ export interface DynamoDbDriver {
     common?: DynamoDbItemOptions | null,
   ): Promise<void>;
   /**
-   * Stores bytes as bytes, text as text, and anything else as its JSON text. Refuses what JSON would empty: a Map, a
-   * Response, a class instance without `toJSON`.
+   * Stores bytes as bytes, strings as text, and anything else as its JSON text. Rejects objects whose JSON would be
+   * empty, such as a Map, a Response, or a class instance without `toJSON`.
    */
   setItemRaw(key: string, value: unknown, options?: DynamoDbItemOptions | null): Promise<void>;
-  /** Removes the row under the key; a missing one is no error. */
+  /** Removes the row. Removing a missing row is not an error. */
   removeItem(key: string, options?: DynamoDbCallOptions | null): Promise<void>;
-  /** Every key alive under `base`: complete, or an error. */
+  /** Returns every live key under `base`. The result is complete; otherwise the call rejects. */
   getKeys(base?: string | null, options?: DynamoDbKeysOptions | null): Promise<string[]>;
-  /** Removes every row under `base`, and nothing else. */
+  /** Removes every row under `base` and nothing else. */
   clear(base?: string | null, options?: DynamoDbCallOptions | null): Promise<void>;
   /**
-   * The native store, for its `stats()`: the same object each time. Checks the options and loads the addon as the first
-   * call of another method does, and throws where that would reject. Connects to nothing.
+   * Returns the native store, for its `stats()`: the same object each time. Like the first call of any other method, it
+   * validates the options and loads the addon; it throws if that fails. It opens no connection.
    */
   getInstance(): DynamoDbStore;
-  /** Waits for requests already sent, then closes the connections. Later calls reject. */
+  /** Waits for requests that were already sent, then closes the connections. Later calls reject. */
   dispose(): Promise<void>;
 }
 
-/** What `createTable` did. */
+/** The result of `createTable`. */
 export interface DynamoDbCreateTableResult {
-  /** Whether this call made the table: `false` where it was there, or another call was faster. */
+  /** Whether this call created the table. `false` if it existed, or a concurrent call created it. */
   created: boolean;
   /**
-   * Whether the index of the option `index` can be read already: `false` while DynamoDB adds it to an existing table.
+   * Whether the index named by the option `index` can be read. `false` while DynamoDB adds it to an existing table.
    * Absent without the option.
    */
   indexReady?: boolean;
 }
 
-/** A stable code, see docs/ERRORS.md. */
+/** The stable code of an error, see docs/ERRORS.md. */
 export type DynamoDbErrorCode =
   | "ERR_DYNAMODB_INVALID_OPTION"
   | "ERR_DYNAMODB_INVALID_KEY"
@@ -414,47 +438,52 @@ export type DynamoDbErrorCode =
   | "ERR_DYNAMODB_BINDING"
   | "ERR_DYNAMODB_INTERNAL";
 
-/** Every failure of the driver. Made by the driver only. */
+/** The class of all errors of the driver. Only the driver creates instances. */
 export declare class DynamoDbError extends Error {
   private constructor();
-  /** AWS's own error name, else `TimeoutError`, `ConnectionError`, `AbortError`, `ClosedError` or `DynamoDbError`. */
+  /**
+   * AWS's error name if AWS answered, else `TimeoutError`, `ConnectionError`, `AbortError`, `ClosedError` or
+   * `DynamoDbError`.
+   */
   readonly name: string;
-  /** The code to compare: the same for a whole major version. */
+  /** The code to compare. It does not change within a major version. */
   readonly code: DynamoDbErrorCode;
   /** The driver's method, or `createTable`. */
   readonly operation: string;
-  /** The table, as far as known. */
+  /** The table, if known. */
   readonly table: string | undefined;
-  /** The key, where the failure concerns one. */
+  /** The key, if the error concerns a single key. */
   readonly key?: string;
-  /** After a failed `setItems`: every key that is not known to be written. */
+  /** For `setItems`: every key that is not known to be written. */
   readonly keys?: readonly string[];
-  /** Whether the same call may succeed later without any change. */
+  /** Whether the same call may succeed if it is repeated later. */
   readonly retryable: boolean;
   readonly $metadata: {
     readonly httpStatusCode: number | undefined;
     readonly requestId: string | undefined;
-    /** How often the request was sent; 0 where it never was. */
+    /** How often the request was sent; 0 if it was not. */
     readonly attempts: number;
   };
 }
 
 /**
- * A driver of unstorage that keeps its items in a DynamoDB table.
+ * Creates an unstorage driver that stores its items in a DynamoDB table.
  *
- * Opens nothing and throws nothing; the first call of a method checks the options and connects.
+ * The factory opens no connection and never throws; the first call of a method validates the options and connects.
  */
 export declare function dynamoDbCacheDriver(options?: DynamoDbDriverOptions | null): DynamoDbDriver;
 
 /**
- * Makes the table that a driver with these options expects, where there is none: on-demand capacity, one String
- * partition key `attributes.key`, TTL on for `attributes.ttl`, and the key index where `index` names one. Resolves when
- * the table can be used.
+ * Creates the table that a driver with these options expects, if it does not exist: on-demand capacity, a String
+ * partition key named by `attributes.key`, TTL enabled for `attributes.ttl`, and the key index named by `index`, if any.
+ * Resolves when the table can be used.
  *
- * A table in that shape is left as it is, but for TTL that is off, which is turned on. A table in another shape is
- * never changed: the error names the difference. Safe to call at every start, and by several processes at once.
+ * An existing table of this shape is left unchanged, except that TTL is enabled if it is off. If an existing table has a
+ * different shape, the call rejects and the error names the difference; nothing is changed. It can be called at every
+ * start, by several processes at once.
  *
- * Calls DescribeTable and DescribeTimeToLive; CreateTable and UpdateTimeToLive only where there is something to do.
+ * Requires permission for DescribeTable and DescribeTimeToLive, and for CreateTable and UpdateTimeToLive if there is
+ * something to do.
  */
 export declare function createTable(
   options?: DynamoDbDriverOptions | null,

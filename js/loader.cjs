@@ -23,7 +23,7 @@ module.exports = function loader(loadIt) {
     try {
       const loaded = load();
       if (loaded.VERSION === version) return (addon = loaded);
-      throw new Error(`it is of version ${loaded.VERSION}, unstorage-dynamodb of ${version}`);
+      throw new Error(`it is version ${loaded.VERSION}, but unstorage-dynamodb is ${version}`);
     } catch (error) {
       failure = explained(error);
       failedAt = performance.now();
@@ -41,9 +41,9 @@ function explained(error) {
   const state = MISSING.test(cause) ? "is missing" : `does not load: ${cause}`;
   const libc = os === "linux" ? ` --libc=${abi === "gnu" ? "glibc" : abi}` : "";
   const remedy = !PLATFORMS.includes(tag)
-    ? `There is one for ${PLATFORMS}`
-    : `npm installs @unstorage-dynamodb/binding-${tag}@${version} by itself, but not with --omit=optional. ` +
-      `From a machine of another platform: \`npm install --os=${os} --cpu=${cpu}${libc}\``;
+    ? `Supported platforms: ${PLATFORMS}`
+    : `npm installs @unstorage-dynamodb/binding-${tag}@${version} by default, but not with --omit=optional. ` +
+      `To install it on another platform: \`npm install --os=${os} --cpu=${cpu}${libc}\``;
   const message = `[unstorage] [aws-dynamodb] The native addon for ${tag} ${state}. ${error.remedy ?? remedy}.`;
   return { name: "DynamoDbError", code: "ERR_DYNAMODB_BINDING", retryable: false, message, cause };
 }

@@ -41,7 +41,7 @@ function fromBundle() {
     writeFileSync(file, bytes, { mode: 0o500 });
     process.dlopen(addon, file);
   } catch (error) {
-    error.remedy = `${ADVICE}: then it needs no temporary file`;
+    error.remedy = `${ADVICE}, which needs no temporary file`;
     throw error;
   } finally {
     remove(folder);

@@ -1,7 +1,7 @@
 "use strict";
 
 // The addon's bytes, from the `raw:` import of Nitro in the platform package's inline.mjs. Each platform needs a
-// literal `require` inside a `try`, so that the bundler silently omits those that are not installed.
+// literal `require` inside a `try`, so that the bundler silently omits packages that are not installed.
 
 module.exports = function inlined(tag) {
   try {

@@ -41,10 +41,10 @@ describe("files", () => {
     expect(files.map(({ path }: { path: string }) => path).sort()).toEqual(main);
   });
 
-  it("the main tarball is under 60 kB, the addon at most 8.25 MiB", () => {
+  it("the main tarball is under 60 kB, the addon at most 8.4 MiB", () => {
     expect(statSync(tarballs().main).size).toBeLessThan(60_000);
-    // It is 8.13 MiB. With the driver's own crate built for size it would be 7.8, for 13 to 17 % more instructions per request.
-    expect(statSync(addon).size).toBeLessThanOrEqual(8.25 * 1024 * 1024);
+    // It is 8.30 MiB. With the driver's own crate built for size it would be 7.8, for 13 to 17 % more instructions per request.
+    expect(statSync(addon).size).toBeLessThanOrEqual(8.4 * 1024 * 1024);
   });
 
   it("the notices name what is linked in, with the texts of its licences", () => {

@@ -190,7 +190,7 @@ describe("without a working addon", () => {
     try {
       writeFileSync(file, text.replace(`"${version}"`, `"99.0.0"`));
       const { message } = await failure();
-      expect(message).toContain(`it is of version ${version}, unstorage-dynamodb of 99.0.0`);
+      expect(message).toContain(`it is version ${version}, but unstorage-dynamodb is 99.0.0`);
     } finally {
       writeFileSync(file, text);
     }

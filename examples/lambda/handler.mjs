@@ -1,8 +1,8 @@
 import { createStorage } from "unstorage";
 import dynamoDbCacheDriver from "unstorage-dynamodb";
 
-// Created once per process, so that the next invocation finds the connections open. A read and a write that time out take
-// two seconds together and stay below the function's own timeout (template.yaml).
+// Created once per process, so that later invocations reuse its connections. A read and a write that both time out take two
+// seconds, which is less than the function's own timeout (template.yaml).
 const storage = createStorage({
   driver: dynamoDbCacheDriver({
     base: "forecast",
@@ -18,7 +18,7 @@ async function compute(city) {
   return { city, high: 8 + (city.length % 20), madeAt: new Date().toISOString() };
 }
 
-// Without its cache, the function is slow but still answers.
+// Without the cache, the function is slower but still responds.
 const warn = (error) => void console.warn(error.message);
 
 export async function handler(event) {
@@ -26,7 +26,7 @@ export async function handler(event) {
   let forecast = await storage.getItem(city).catch(warn);
   if (!forecast) {
     forecast = await compute(city);
-    // Awaited, because Lambda freezes the process as soon as the handler has answered.
+    // Awaited, because Lambda freezes the process as soon as the handler returns.
     await storage.setItem(city, forecast, { ttl: 300 }).catch(warn);
   }
   return {

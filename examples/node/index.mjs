@@ -15,7 +15,7 @@ async function report(year) {
   const known = await storage.getItem(key);
   if (known !== null) return { ...known, from: "the table" };
   const computed = await compute(year);
-  await storage.setItem(key, computed, { ttl: 900 }); // 15 minutes, over the hour of `expireIn`
+  await storage.setItem(key, computed, { ttl: 900 }); // 15 minutes; overrides `expireIn`
   return { ...computed, from: "a computation" };
 }
 

@@ -1,12 +1,12 @@
-// Pages cached by one build name files that the next build no longer has.
+// Pages cached by one build refer to files that the next build no longer has.
 const build = Date.now().toString(36);
 const cache = {
   driver: "unstorage-dynamodb",
   expireIn: 86_400,
-  // A slow table must not slow pages down: fail after a second, and stop asking after five failures in a row.
+  // A slow table must not slow pages down: fail after one second, and stop sending requests after five failures in a row.
   timeout: 1000,
   circuitBreaker: {},
-  // The time of the last write, for the ages on the page.
+  // Stores the time of the last write, which the page shows as age.
   attributes: { mtime: "mtime" },
 };
 

@@ -5,7 +5,7 @@ export interface LoggedRequest extends Pick<Answer, "source" | "milliseconds"> {
   units: string;
 }
 
-/** Half a read unit per 4 KB; a miss costs half a read unit, too, and a write unit per KB. */
+/** Half a read unit per 4 KB. A miss also costs half a read unit, and one write unit per KB. */
 export function unitsOf(source: Answer["source"], usesCache: boolean, size: number): string {
   if (!usesCache) return "nothing";
   const read = source === "table" ? 0.5 * Math.max(1, Math.ceil(size / 4096)) : 0.5;
