@@ -238,6 +238,11 @@ describe("what is refused", () => {
   it.each([
     ["[CRED-2] a profile that is missing: the environment's keys are not used", missing, ""],
     ["[CRED-4] a role without a source: no other source is asked", fromContainer(), role("r", "")],
+    [
+      "[CRED-4] a source profile that is missing: no other source is asked",
+      fromContainer(),
+      role("r", "source_profile = missing"),
+    ],
     ["[CRED-4] a circle of roles: no other source is asked", fromContainer(), circle],
   ])("%s", async (_, env, profile) => {
     const home = config(`[default]\n${profile}`);

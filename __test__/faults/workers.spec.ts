@@ -16,7 +16,7 @@ const prelude = `
     if (workerData.mode === "quick") {
       parentPort.postMessage(await driver.getItem("quick"));
     } else {
-      for (let n = 0; n < 4; n += 1) driver.getItem("held").catch(() => {});
+      for (let n = 0; n < 4; n += 1) driver.getItem("held" + n).catch(() => {});
       driver.getItem("held", { signal: new AbortController().signal }).catch(() => {});
       parentPort.postMessage("sent");
       setInterval(() => {}, 1000);
@@ -39,7 +39,7 @@ const prelude = `
 
 async function run(body: string, code = 0): Promise<any[]> {
   endpoint.script(({ request }) =>
-    request.Key.key.S === "held" ? { silent: true, ending: "hang" } : found("v"),
+    request.Key.key.S.startsWith("held") ? { silent: true, ending: "hang" } : found("v"),
   );
   const driver = { endpoint: endpoint.endpoint };
   const result = await runPlain(prelude + body, { driver });

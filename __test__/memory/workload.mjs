@@ -156,7 +156,7 @@ const parts = [
       const silent = await silence();
       for (let round = 0; round < 10; round += 1) {
         const driver = make({ endpoint: silent.endpoint, timeout: 300, maxAttempts: 1 });
-        const open = many(100, (i) => codeOf(driver.getItem(`k:${i}`)));
+        const open = many(100, (n) => codeOf(driver.getItem(`k${n}`)));
         for (let i = 0; i < round; i += 1) await turn();
         await driver.dispose();
         const codes = new Set(await Promise.all(open));

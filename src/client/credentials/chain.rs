@@ -87,6 +87,7 @@ impl Settings {
         if let Some(profiles) = profile::load(environment, profile.as_deref()).await {
             for profile in profile::lineage(&profiles) {
                 check::profile(profile)?;
+                check::source_profile(profile, &profiles)?;
             }
             if let Some((base, roles)) = own_base(&profiles, environment)? {
                 return Ok(assume(base, roles, &config).await);

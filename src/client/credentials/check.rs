@@ -1,7 +1,7 @@
 //! Validates credentials before use. A line break or a byte-order mark, left over from copying or from an editor, would
 //! otherwise fail deep inside the SDK or be reported by AWS as an invalid signature.
 
-use aws_config::profile::Profile;
+use aws_config::profile::{Profile, ProfileSet};
 use aws_credential_types::Credentials;
 use aws_credential_types::credential_feature::AwsCredentialFeature as Feature;
 use aws_credential_types::provider::error::CredentialsError;
@@ -28,6 +28,19 @@ pub(super) fn profile(profile: &Profile) -> Result<(), CredentialsError> {
         Some(value) => part(name, value, source),
         None => Ok(()),
     })
+}
+
+/// Checks that the profile whose identity a profile uses exists. The SDK would go on to the container or the instance, and
+/// use another identity.
+pub(super) fn source_profile(profile: &Profile, profiles: &ProfileSet) -> Result<(), CredentialsError> {
+    match profile.get("source_profile") {
+        Some(name) if profiles.get_profile(name).is_none() => {
+            let (profile, reason) = (profile.name(), format!("`source_profile` names {name:?}, which does not exist"));
+            let failure = CredentialsFailure::new(format!("the AWS profile {profile:?}: {reason}"));
+            Err(CredentialsError::invalid_configuration(failure))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Checks the credentials that a source returned.
