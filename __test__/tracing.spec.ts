@@ -129,6 +129,34 @@ it("[TRACE-4] a subscriber that throws fails no call", async () => {
   expect(JSON.parse(printed)).toEqual(["v", "ERR_DYNAMODB_INVALID_KEY", true]);
 });
 
+it("[TRACE-4] a subscriber that freezes the object fails no call", async () => {
+  const printed = await run(`
+    const { tracingChannel } = require("node:diagnostics_channel");
+    let errors = 0;
+    const error = () => { errors += 1; };
+    tracingChannel("unstorage-dynamodb:request").subscribe({ start: Object.freeze, error });
+    let unhandled = 0;
+    process.on("unhandledRejection", () => { unhandled += 1; });
+    (async () => {
+      const driver = require("./index.js")(JSON.parse(process.env.OPTIONS));
+      await driver.setItem("k", "v");
+      const code = (failed) => failed.catch((error) => error.code);
+      const found = [await driver.getItem("k"), await code(driver.setItem("", "v"))];
+      found.push(await code(driver.getItem("k", { signal: 5 })));
+      found.push(await code(driver.getItems([new Proxy({}, { get() { throw null; } })])));
+      setImmediate(() => console.log(JSON.stringify([...found, errors, unhandled])));
+    })();
+  `);
+  expect(JSON.parse(printed)).toEqual([
+    "v",
+    "ERR_DYNAMODB_INVALID_KEY",
+    "ERR_DYNAMODB_INVALID_ARGUMENT",
+    "ERR_DYNAMODB_INTERNAL",
+    3,
+    0,
+  ]);
+});
+
 it("[TRACE-5] the subscriber of the guide makes spans of OpenTelemetry", async () => {
   const guide = readFileSync(join(root, "docs/guide/tracing.md"), "utf8");
   const subscriber = /^```js\n([^]*?)^```$/m.exec(guide)![1];

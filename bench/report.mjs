@@ -6,6 +6,7 @@ import { inProject, readJson, readText } from "../scripts/lib/project.mjs";
 import { Failure, main } from "../scripts/lib/steps.mjs";
 import { overview } from "./lib/report/charts.mjs";
 import {
+  billBlock,
   outcomeTable,
   readmeBlock,
   runBlock,
@@ -24,7 +25,10 @@ function generated() {
     .filter(({ name }) => outcomes[name])
     .map((scenario) => outcomeTable(scenario.title, outcomes[scenario.name], shownOf(scenario)));
   return {
-    "README.md": withBlocks(readText("README.md"), { figures: readmeBlock(outcomes) }),
+    "README.md": withBlocks(readText("README.md"), {
+      figures: readmeBlock(outcomes),
+      bill: billBlock(outcomes),
+    }),
     "docs/BENCHMARKS.md": withBlocks(readText("docs", "BENCHMARKS.md"), {
       run: runBlock(result),
       targets: targetsBlock(verdicts),

@@ -13,6 +13,7 @@ import {
   bundleReference,
   driverModule,
   installPackage,
+  installRivals,
   installTools,
 } from "./lib/prepare.mjs";
 import { chosen, scenarios, shownOf } from "./lib/scenarios.mjs";
@@ -63,14 +64,19 @@ async function prepare({ wanted, rounds, quick, addon }) {
     throw new Failure("--addon is for calls: `nitro` and `size` take the package.");
   }
   await setup({ addon: false });
-  await step("Building the floor", buildPrograms);
+  if (wanted.some(({ kind }) => kind !== "bill")) {
+    await step("Building the floor", buildPrograms);
+  }
   if (!addon) {
     await installPackage();
   }
   const reference = inProject("bench", "reference", "driver.mjs");
   /** @type {Record<string, string>} */
   const modules = { driver: driverModule(addon), reference };
-  if (wanted.some(({ kind }) => kind !== "load")) {
+  if (needs("bill")) {
+    await installRivals();
+  }
+  if (needs("cold") || needs("nitro") || needs("size")) {
     await installTools();
     modules["bundled"] = await bundleReference(reference);
   }

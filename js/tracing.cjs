@@ -12,14 +12,16 @@ function traced(native, operation, args) {
   const context = { operation, ...call.destination() };
   const keys = countOf(operation, args[0]);
   if (keys !== undefined) context.keys = keys;
-  const finish = () => Object.assign(context, call.destination(), call.usage());
-  const fail = ({ name, code, retryable } = {}) => {
-    context.error = { name, code, retryable };
-    channel.error.publish(context);
+  const finish = (failure) => {
+    try {
+      Object.assign(context, call.destination(), call.usage(), failure);
+    } catch {
+      // A subscriber froze the object.
+    }
+    if (failure) channel.error.publish(context);
   };
   const settle = (failure) => {
-    finish();
-    if (failure) fail(failure.thrown);
+    finish(failure);
     channel.asyncStart.runStores(context, () => channel.asyncEnd.publish(context));
   };
   return channel.start.runStores(context, () => {
@@ -27,17 +29,22 @@ function traced(native, operation, args) {
       const promise = call[operation](...args);
       promise.then(
         () => settle(),
-        (thrown) => settle({ thrown }),
+        (thrown) => settle(failureOf(thrown)),
       );
       return promise;
     } catch (thrown) {
-      finish();
-      fail(thrown);
+      finish(failureOf(thrown));
       throw thrown;
     } finally {
       channel.end.publish(context);
     }
   });
+}
+
+// Getters and traps of arguments may throw anything.
+function failureOf(thrown) {
+  const { name, code, retryable } = thrown ?? {};
+  return { error: { name, code, retryable } };
 }
 
 function countOf(operation, first) {

@@ -14,6 +14,9 @@ pub const MAX_ORIGINAL_BYTES: usize = 16 << 20;
 /// What gzip takes around the compressed data, at least: <https://www.rfc-editor.org/rfc/rfc1952#section-2.3>
 const GZIP_BYTES: usize = 18;
 
+/// Its end: the checksum and the size of the original.
+const TRAILER_BYTES: usize = 8;
+
 /// The bytes that one byte of deflate can stand for at most: two bits for 258.
 const MAX_RATIO: usize = 1_032;
 
@@ -134,14 +137,20 @@ impl Compressed {
         let length = DECOMPRESSOR
             .with_borrow_mut(|decompressor| decompressor.gzip_decompress(&self.bytes, &mut original))
             .map_err(|_| Flaw::Damaged)?;
-        // libdeflate compares the length with the end of the member, which is not that of the bytes where more follows.
-        if length != self.original_size {
+        if length != self.original_size || !self.ends_with_member(libdeflater::crc32(&original)) {
             return Err(Flaw::Damaged);
         }
         match self.encoding {
             Encoding::GzipText => String::from_utf8(original).map(AttributeValue::S).map_err(|_| Flaw::NotText),
             Encoding::GzipBytes => Ok(AttributeValue::B(original.into())),
         }
+    }
+
+    /// Whether nothing follows the first member, which libdeflate would ignore: its trailer, of the checksum and the size,
+    /// is at the end and nowhere else.
+    fn ends_with_member(&self, checksum: u32) -> bool {
+        let Some((data, trailer)) = self.bytes.split_last_chunk::<TRAILER_BYTES>() else { return false };
+        trailer.starts_with(&checksum.to_le_bytes()) && !data.windows(TRAILER_BYTES).any(|part| part == trailer)
     }
 }
 

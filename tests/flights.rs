@@ -1,18 +1,22 @@
 //! Reads that share a request, see `src/store/flight.rs`.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use fastrand::Rng;
 use futures_util::FutureExt;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use tokio::sync::{Semaphore, oneshot};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
 use unstorage_dynamodb::error::{ErrorKind, Operation};
 use unstorage_dynamodb::input::Input;
+use unstorage_dynamodb::options::{RawCircuitBreaker, RawOptions};
 use unstorage_dynamodb::store::Store;
-use unstorage_dynamodb::value::Reading;
+use unstorage_dynamodb::value::{Given, Reading};
 
 use crate::common::{Calls, Script, Sent, failure};
 use crate::stats::counts;
@@ -201,4 +205,144 @@ async fn a_read_that_joined_late_has_its_whole_time() {
     let (first, late) = tokio::join!(store.read("k"), late);
     assert_eq!(first.expect_err("out of time").kind(), ErrorKind::Timeout);
     assert_eq!(late.as_deref(), Some("v"));
+}
+
+/// A table of one item, whose value is a number. Requests take effect some time after they were sent and are answered some
+/// time after that; now and then they fail.
+fn register(seed: u64) -> Script {
+    let (value, random) = (Arc::new(AtomicU64::new(0)), Arc::new(Mutex::new(Rng::with_seed(seed))));
+    Script::handler(move |Sent { action, body }| {
+        let (value, random) = (Arc::clone(&value), Arc::clone(&random));
+        let pause = move || Duration::from_millis(random.lock().expect("no panic").u64(0..20));
+        async move {
+            tokio::time::sleep(pause()).await;
+            if pause() < Duration::from_millis(1) {
+                return (500, failure("InternalServerError"));
+            }
+            let result = if action == "GetItem" {
+                item(&value.load(Ordering::Relaxed).to_string())
+            } else {
+                let text = body.pointer("/Item/value/S").and_then(Value::as_str).expect("text");
+                value.store(text.parse().expect("a number"), Ordering::Relaxed);
+                json!({})
+            };
+            tokio::time::sleep(pause()).await;
+            (200, result)
+        }
+    })
+}
+
+/// [FLY-3] Reads, writes and aborts at random times: a read returns at least what was written before it began.
+#[tokio::test(start_paused = true)]
+async fn no_read_misses_a_write_that_had_resolved() {
+    for seed in 0..100 {
+        let store = Arc::new(register(seed).store());
+        let (written, mut random) = (Arc::new(AtomicU64::new(0)), Rng::with_seed(seed));
+        let mut calls = JoinSet::new();
+        for number in 1..=100_u64 {
+            tokio::time::sleep(Duration::from_millis(random.u64(0..8))).await;
+            let (store, written) = (Arc::clone(&store), Arc::clone(&written));
+            let limit = Duration::from_millis(if random.u8(0..5) == 0 { random.u64(0..30) } else { 60_000 });
+            let is_write = random.u8(0..4) == 0;
+            calls.spawn(async move {
+                if is_write {
+                    let value = Given::from(number.to_string().as_str());
+                    let put = store.write("k", value);
+                    if let Ok(Ok(())) = tokio::time::timeout(limit, put).await {
+                        written.fetch_max(number, Ordering::Relaxed);
+                    }
+                    return;
+                }
+                let before = written.load(Ordering::Relaxed);
+                let get = store.read("k");
+                if let Ok(Ok(Some(AttributeValue::S(text)))) = tokio::time::timeout(limit, get).await {
+                    let found: u64 = text.parse().expect("a number");
+                    assert!(found >= before, "seed {seed}: read {found} after {before} had been written");
+                }
+            });
+        }
+        while let Some(ended) = calls.join_next().await {
+            ended.expect("no panic");
+        }
+        let reads = counts(&store, Operation::GetItem);
+        assert!(reads.coalesced > 0 && reads.in_flight == 0, "seed {seed}: {reads:?}");
+    }
+}
+
+/// An endpoint that answers writes alone, and the store on it.
+fn silent(change: impl FnOnce(&mut RawOptions)) -> (Script, Store) {
+    let script = Script::handler(|Sent { action, .. }| async move {
+        if action == "GetItem" {
+            std::future::pending::<()>().await;
+        }
+        (200, json!({}))
+    });
+    let store = script.store_with(change);
+    (script, store)
+}
+
+/// When a read that begins after so many milliseconds failed, and how.
+async fn failed_read(store: &Store, key: &str, begins: u64) -> (u64, ErrorKind) {
+    let started = Instant::now();
+    tokio::time::sleep(Duration::from_millis(begins)).await;
+    let error = store.read(key).await.expect_err("no answer");
+    assert_eq!((error.operation(), error.key()), (Some(Operation::GetItem), Some(key)));
+    (u64::try_from(started.elapsed().as_millis()).expect("short"), error.kind())
+}
+
+/// [FLY-5] [TIME-1]
+#[tokio::test(start_paused = true)]
+async fn a_read_that_joins_again_ends_with_its_own_time() {
+    let (_script, store) = silent(|raw| {
+        raw.timeout = Input::Number(1_000.0);
+        raw.attempt_timeout = Input::Number(0.0);
+    });
+    // The second read joins the first, and then the third, which it could not join before.
+    let write = async {
+        tokio::time::sleep(Duration::from_millis(900)).await;
+        store.write("k", "v").await.expect("written");
+    };
+    let reads = [0, 500, 950].map(|begins| failed_read(&store, "k", begins));
+    let (ended, ()) = tokio::join!(join_all(reads), write);
+    assert_eq!(ended, [1_000, 1_500, 1_950].map(|at| (at, ErrorKind::Timeout)));
+}
+
+/// [FLY-5] Otherwise the reads would fail one after the other.
+#[tokio::test(start_paused = true)]
+async fn a_request_that_used_up_its_attempts_is_final_for_all() {
+    let (script, store) = silent(|raw| {
+        raw.timeout = Input::Number(0.0);
+        raw.attempt_timeout = Input::Number(1_000.0);
+        raw.max_attempts = Input::Number(1.0);
+    });
+    let ended = join_all([0, 10, 20].map(|begins| failed_read(&store, "k", begins))).await;
+    assert_eq!(ended, [(1_000, ErrorKind::Timeout); 3]);
+    assert_eq!(script.sent().len(), 1);
+}
+
+/// [FLY-1] [CB-1]
+#[tokio::test(start_paused = true)]
+async fn with_an_open_circuit_breaker_no_request_is_joined() {
+    let (script, store) = silent(|raw| {
+        raw.attempt_timeout = Input::Number(1_000.0);
+        raw.max_attempts = Input::Number(1.0);
+        raw.circuit_breaker = RawCircuitBreaker { failures: Input::Number(1.0), ..RawCircuitBreaker::default() }.into();
+    });
+    let reads = [("other", 0), ("k", 500), ("k", 1_100)].map(|(key, begins)| failed_read(&store, key, begins));
+    let ended = join_all(reads).await;
+    assert_eq!(ended, [(1_000, ErrorKind::Timeout), (1_500, ErrorKind::Timeout), (1_100, ErrorKind::CircuitOpen)]);
+    assert_eq!(script.sent().len(), 2);
+}
+
+/// [FLY-5] The others would not be woken.
+#[tokio::test]
+async fn a_panic_of_a_request_is_an_error_of_each_caller() {
+    let script = Script::handler(|_| async {
+        tokio::task::yield_now().await;
+        panic!("on purpose")
+    });
+    let store = script.store();
+    let read = || async { store.has("k".into(), Input::Absent).await.expect_err("failed").kind() };
+    assert_eq!(tokio::join!(read(), read()), (ErrorKind::Internal, ErrorKind::Internal));
+    assert_eq!(script.sent().len(), 1);
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import { inLines } from "../lib/lines.mjs";
 import { overview } from "../lib/report/charts.mjs";
-import { outcomeTable, withBlocks } from "../lib/report/markdown.mjs";
+import { billBlock, outcomeTable, withBlocks } from "../lib/report/markdown.mjs";
 import { summarise } from "../lib/stats.mjs";
 import { report } from "../report.mjs";
 
@@ -45,6 +45,22 @@ describe("documents", () => {
 
   it("chart, tables and README are what the latest run says", () => {
     expect(() => report(true)).not.toThrow();
+  });
+});
+
+describe("the README's table", () => {
+  it("has a row for each driver, and a dash where it cannot do a job", () => {
+    const dollars = { dollars: summarise([198.9]) };
+    const block = billBlock({
+      "bill-html-20KB": { "this driver": dollars, bentocache: dollars },
+      "bill-list-10000": { "this driver": dollars },
+    });
+    expect(block).toContain("| this driver | $199 | – | – | – | – | $199 |");
+    expect(block).toContain("| bentocache | $199 | – | – | – | – | – |");
+  });
+
+  it("is not there before the bill has been run", () => {
+    expect(billBlock({})).toBe("");
   });
 });
 

@@ -1,12 +1,79 @@
-// Requests per operation: of a few operations, outside the measured rounds, through a proxy that counts.
+// A proxy that counts: requests, the bytes of bodies, and the units that DynamoDB charges.
+import { once } from "node:events";
 import http from "node:http";
+import { buffer } from "node:stream/consumers";
 
 import { listen } from "../../scripts/lib/listen.mjs";
 import { summarise } from "./stats.mjs";
 
 /** @typedef {import("./scenarios.mjs").Contestant} Contestant */
+/** @typedef {ReturnType<typeof nothing>} Totals */
+
+const nothing = () => ({ requests: 0, sent: 0, received: 0, readUnits: 0, writeUnits: 0 });
+
+/** The operations that report their units where they are asked to. */
+const onItems = /\.(Scan|\w+Item)$/;
+const asking = Buffer.from('{"ReturnConsumedCapacity":"TOTAL",');
+const reading = /\.(Scan|(Batch)?GetItem)$/;
+
+/** Asks for units, and takes them out of the answer again where the client did not ask. @param {string} endpoint */
+export async function startCounter(endpoint) {
+  const { hostname, port } = new URL(endpoint);
+  const agent = new http.Agent({ keepAlive: true });
+  let totals = nothing();
+
+  /** @type {http.RequestListener} */
+  async function pass(request, response) {
+    totals.requests += 1;
+    const { method, url, headers } = request;
+    const target = String(headers["x-amz-target"]);
+    const asked = await buffer(request);
+    totals.sent += asked.length;
+    const isOnItems = onItems.test(target);
+    const isAltered = isOnItems && !asked.includes('"ReturnConsumedCapacity":');
+    const question = isAltered ? Buffer.concat([asking, asked.subarray(1)]) : asked;
+    const onward = http.request({
+      hostname,
+      port,
+      method,
+      path: url,
+      agent,
+      headers: { ...headers, "content-length": question.length },
+    });
+    const [answer] = await once(onward.end(question), "response");
+    let body = await buffer(answer);
+    if (isOnItems) {
+      const { ConsumedCapacity = [], ...output } = JSON.parse(body.toString());
+      for (const { CapacityUnits } of [ConsumedCapacity].flat()) {
+        totals[reading.test(target) ? "readUnits" : "writeUnits"] += CapacityUnits;
+      }
+      body = isAltered ? Buffer.from(JSON.stringify(output)) : body;
+    }
+    totals.received += body.length;
+    // The checksum is that of the answer as it was.
+    const { "x-amz-crc32": _, ...kept } = answer.headers;
+    response.writeHead(answer.statusCode, { ...kept, "content-length": body.length });
+    response.end(body);
+  }
+
+  const server = http.createServer((request, response) => {
+    Promise.resolve(pass(request, response)).catch(() => response.destroy());
+  });
+  return {
+    endpoint: await listen(server),
+    totals: () => totals,
+    reset: () => (totals = nothing()),
+    stop() {
+      server.closeAllConnections();
+      server.close();
+      agent.destroy();
+    },
+  };
+}
 
 /**
+ * Requests per operation: of a few operations, outside the measured rounds.
+ *
  * @param {import("./alternate.mjs").Outcome} outcome gets the figure `requests`
  * @param {string} endpoint what the proxy stands before
  * @param {(text: string) => void} progress
@@ -14,32 +81,20 @@ import { summarise } from "./stats.mjs";
  */
 export async function countRequests(outcome, endpoint, progress, operate) {
   progress("counting requests");
-  const { hostname, port } = new URL(endpoint);
-  const agent = new http.Agent({ keepAlive: true });
-  let count = 0;
-  const server = http.createServer((request, response) => {
-    count += 1;
-    const { method, url, headers } = request;
-    const onward = http.request({ hostname, port, method, path: url, headers, agent }, (answer) => {
-      response.writeHead(answer.statusCode ?? 502, answer.headers);
-      answer.pipe(response);
-    });
-    onward.on("error", () => response.destroy());
-    request.pipe(onward);
-  });
-  const reset = () => (count = 0);
+  const counter = await startCounter(endpoint);
   try {
-    const counted = await listen(server);
     for (const [contestant, figures] of Object.entries(outcome)) {
       if (contestant !== "boundary") {
-        reset();
-        const operations = await operate(/** @type {Contestant} */ (contestant), counted, reset);
-        figures.requests = summarise([count / operations]);
+        counter.reset();
+        const operations = await operate(
+          /** @type {Contestant} */ (contestant),
+          counter.endpoint,
+          counter.reset,
+        );
+        figures.requests = summarise([counter.totals().requests / operations]);
       }
     }
   } finally {
-    server.closeAllConnections();
-    server.close();
-    agent.destroy();
+    counter.stop();
   }
 }

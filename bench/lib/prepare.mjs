@@ -14,6 +14,9 @@ import { benchCache } from "./values.mjs";
 /** Where Nitro, autocannon and esbuild are installed when they are wanted. */
 export const nitroApp = path.join(benchCache, "nitro-app");
 
+/** Where the other drivers are installed. */
+export const rivalsApp = path.join(benchCache, "rivals");
+
 /** The app in which the package is installed as a user would have it. */
 export const app = path.join(benchCache, "app");
 
@@ -82,18 +85,20 @@ export function driverModule(addon) {
   return fileURLToPath(found.trim());
 }
 
-/** Installs bench/nitro-app, with the tools of its manifest. */
-export async function installTools() {
-  const source = inProject("bench", "nitro-app");
-  const copy = () => fs.cpSync(source, nitroApp, { recursive: true });
-  await unlessStamped(nitroApp, readText("bench", "nitro-app", "package-lock.json"), async () => {
+/** Installs what a folder of bench/ names. @param {string} name @param {string} title */
+async function installApp(name, title) {
+  const source = inProject("bench", name);
+  const target = path.join(benchCache, name);
+  const copy = () => fs.cpSync(source, target, { recursive: true });
+  await unlessStamped(target, readText("bench", name, "package-lock.json"), async () => {
     copy();
-    await step("Installing Nitro, autocannon and esbuild", () =>
-      run(...npm(["ci", ...quietly]), { cwd: nitroApp }),
-    );
+    await step(`Installing ${title}`, () => run(...npm(["ci", ...quietly]), { cwd: target }));
   });
   copy();
 }
+
+export const installTools = () => installApp("nitro-app", "Nitro, autocannon and esbuild");
+export const installRivals = () => installApp("rivals", "the other drivers");
 
 /** The reference in one file, as a bundler ships it. @param {string} entry @returns {Promise<string>} the file */
 export async function bundleReference(entry) {

@@ -2,6 +2,7 @@
 import { credentials as engineCredentials, region } from "../../scripts/lib/engine.mjs";
 import { createTable } from "../../scripts/lib/table.mjs";
 import { alternate } from "./alternate.mjs";
+import { runBill } from "./bill.mjs";
 import { measured, worker } from "./child.mjs";
 import { countRequests } from "./counter.mjs";
 import { startEndpoint } from "./endpoints.mjs";
@@ -119,7 +120,7 @@ export async function runScenario(scenario, plan, progress) {
   }
   const endpoint = await startEndpoint(scenario.endpoint);
   try {
-    const runners = { load: runLoad, cold: runCold, nitro: runNitro };
+    const runners = { load: runLoad, cold: runCold, nitro: runNitro, bill: runBill };
     return await runners[scenario.kind](scenario, endpoint, plan, progress);
   } finally {
     await endpoint.stop();

@@ -1,10 +1,12 @@
 // What is measured: the scenarios, how often each is repeated, and who takes part.
+import { billScenarios } from "./bill.mjs";
 
-/** @typedef {"driver" | "reference" | "bundled" | "bare" | "floor" | "boundary"} Contestant */
+/** @typedef {"driver" | "reference" | "bundled" | "bare" | "floor" | "boundary" | import("./bill.mjs").Payer} Contestant */
+/** @typedef {"html" | "json" | "hot" | "sessions" | "list" | "purge"} Job of the bill */
 
 /**
  * @typedef {object} Load what a contestant is asked to do; the fixed part of its spec
- * @property {"getItem" | "setItem" | "getItems" | "getKeys" | "clear"} operation
+ * @property {"getItem" | "setItem" | "getItems" | "getKeys" | "clear" | Job} operation
  * @property {number} size bytes of a value
  * @property {number} keys items in the table that are used in turn
  * @property {number} inFlight
@@ -16,7 +18,7 @@
  * @typedef {object} Scenario
  * @property {string} name
  * @property {string} title
- * @property {"load" | "cold" | "nitro" | "size"} kind
+ * @property {"load" | "cold" | "nitro" | "size" | "bill"} kind
  * @property {"dynoxide" | "tls" | "pages"} endpoint
  * @property {Contestant[]} contestants
  * @property {Load} load
@@ -133,6 +135,7 @@ export const scenarios = [
   ...items("getItem"),
   ...items("setItem"),
   ...others.map((scenario) => Object.assign({}, usual, scenario)),
+  ...billScenarios,
 ];
 
 /** The metrics that are shown of a scenario; the JSON holds all. @param {Scenario} scenario */

@@ -14,7 +14,10 @@ export function short(value) {
 }
 
 const milliseconds = (/** @type {number} */ microseconds) => `${short(microseconds / 1000)} ms`;
+const kilobytes = (/** @type {number} */ bytes) => short(bytes / 1024);
 const megabytes = (/** @type {number} */ bytes) => `${short(bytes / 1024 / 1024)} MB`;
+
+const exactly = (/** @type {number} */ value) => value.toLocaleString("en");
 
 /** What is shown of a metric, in this order. Those not here are in the JSON only. */
 const columns = /** @type {const} */ ([
@@ -31,6 +34,12 @@ const columns = /** @type {const} */ ([
   ["bytes", "on disk", megabytes],
   ["files", "files", short],
   ["requests", "requests", short],
+  ["sent", "KB sent", kilobytes],
+  ["received", "KB received", kilobytes],
+  ["readUnits", "read units", exactly],
+  ["writeUnits", "write units", exactly],
+  ["items", "items", exactly],
+  ["dollars", "$ per month", short],
 ]);
 
 const asItIs = (/** @type {string} */ text) => text;

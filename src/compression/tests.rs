@@ -81,11 +81,19 @@ fn what_is_not_exactly_what_was_written_is_an_error() {
     let content = prose(3_000);
     let gzip = gzip(&content);
     assert_eq!(decompressed(&gzip).as_ref(), Ok(&content));
+    assert_eq!(decompressed(&self::gzip(b"")), Ok(Vec::new()));
     for length in 0..gzip.len() {
         assert!(decompressed(&gzip[..length]).is_err(), "{length} bytes");
     }
     for more in [&b"x"[..], b"trailing bytes", &[0; 8]] {
         assert!(decompressed(&[&gzip, more].concat()).is_err());
+    }
+    // Members of one length, whose content differs or does not: libdeflate reads the first.
+    for member in [prose(3_000), [b"other", &prose(2_995)[..]].concat()] {
+        assert_eq!(decompressed(&[&gzip[..], &self::gzip(&member)].concat()), Err(Flaw::Damaged));
+    }
+    for more in [8, 18] {
+        assert_eq!(decompressed(&[self::gzip(b""), vec![0; more]].concat()), Err(Flaw::Damaged), "{more} zeros");
     }
     for other in [&b""[..], b"plain bytes that are no gzip at all", &[0x1f, 0x8b]] {
         assert!(decompressed(other).is_err());

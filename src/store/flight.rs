@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::FutureExt;
@@ -18,7 +19,14 @@ use crate::key::Key;
 use crate::options::Options;
 
 /// Polled by whichever of its callers is; dropped, and the request with it, with the last of them.
-type Request = BoxFuture<'static, Result<Option<StoredRow>, Error>>;
+type Request = BoxFuture<'static, Result<Option<StoredRow>, Failure>>;
+
+#[derive(Clone)]
+struct Failure {
+    error: Error,
+    /// Whether the time of the call that sent the request was up. Calls that joined it began later.
+    was_over: bool,
+}
 
 /// The requests that later reads may join.
 #[derive(Default)]
@@ -123,15 +131,26 @@ impl Begun {
         if consistent || !coalesce {
             return self.fetch(key, consistent, projection).await;
         }
+        // A call that joins is one, too: with an open circuit breaker it fails at once.
+        self.pass().map_err(|error| error.with_key(key.as_str()))?;
+        let mut may_outlast = false;
         loop {
             let (request, joined) = self.join(key, projection);
             if joined {
                 self.coalesced();
             }
-            match request.await {
-                // The request ends with the time of the call that sent it, which began earlier.
-                Err(error) if joined && error.kind() == ErrorKind::Timeout && !self.is_over() => {}
-                result => return result.map_err(|error| self.fail(error)),
+            let result = if joined && may_outlast {
+                let waited = self.wait("another read of the same key", self.deadline(), request);
+                Box::pin(waited).await.map_err(|error| error.with_key(key.as_str()))?
+            } else {
+                request.await
+            };
+            match result {
+                Err(failure) if joined && failure.was_over && !self.is_over() => {
+                    // The next one may be that of a call that began later, and has more time.
+                    may_outlast = true;
+                }
+                result => return result.map_err(|failure| self.fail(failure.error)),
             }
         }
     }
@@ -163,7 +182,13 @@ async fn fly(
     projection: Projection,
     hash: u64,
     number: u64,
-) -> Result<Option<StoredRow>, Error> {
+) -> Result<Option<StoredRow>, Failure> {
     let _landing = Landing { flights: call.session.order.flights(), hash, number };
-    call.fetch(&key, false, projection).await
+    // Left to `Shared`, a panic would wake none of the other callers.
+    let fetched = AssertUnwindSafe(call.fetch(&key, false, projection)).catch_unwind().await;
+    let panicked = |_| Err(Error::new(ErrorKind::Internal, "the request panicked").with_key(key.as_str()));
+    fetched.unwrap_or_else(panicked).map_err(|error| {
+        let was_over = error.kind() == ErrorKind::Timeout && call.is_over();
+        Failure { error, was_over }
+    })
 }

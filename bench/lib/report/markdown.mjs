@@ -1,5 +1,6 @@
 // The blocks of README.md and docs/BENCHMARKS.md that are made of figures.
-import { rowsOf } from "../screen.mjs";
+import { priceDate } from "../bill.mjs";
+import { rowsOf, short } from "../screen.mjs";
 import { inWords, withUnit } from "./charts.mjs";
 
 /** @typedef {import("../alternate.mjs").Outcome} Outcome */
@@ -31,12 +32,16 @@ export function runBlock({ date, commit, command, machine, versions, rounds, sec
   const at = (/** @type {string} */ day, /** @type {{ id: string, isClean: boolean }} */ of) =>
     `${day.slice(0, 10)}, commit \`${of.id.slice(0, 12)}\`${of.isClean ? "" : ", with changes that are not committed"}`;
   const gigabytes = (machine.memory / 1024 ** 3).toFixed(0);
+  /** @type {Map<string, string[]>} */
+  const since = new Map();
+  for (const [name, one] of Object.entries(again ?? {})) {
+    const when = at(one.date, one.commit);
+    since.set(when, [...(since.get(when) ?? []), name]);
+  }
   const others = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   return [
     `- **When**: ${at(date, commit)}.`,
-    ...Object.entries(again ?? {}).map(
-      ([name, since]) => `- **Run again since**: ${name}, ${at(since.date, since.commit)}.`,
-    ),
+    ...[...since].map(([when, names]) => `- **Run again since**: ${names.join(", ")}: ${when}.`),
     `- **Command**: \`${command}\`, ${rounds} rounds of each scenario, ${Math.round(seconds / 60)} min of measuring.`,
     `- **Machine**: ${machine.processor}, ${machine.processors} processors, ${gigabytes} GB, ${machine.system}, ${machine.architecture}.`,
     `- **Versions**: Node ${machine.node}, ${machine.rust}, ${others.join(", ")}.`,
@@ -72,5 +77,42 @@ export function readmeBlock(outcomes) {
     "![Bar chart: this driver and the one it replaces](docs/bench/overview.svg)",
     "",
     "Both drivers ran on one machine against one local engine, in the same run: [docs/BENCHMARKS.md](docs/BENCHMARKS.md).",
+  ].join("\n");
+}
+
+/** Jobs whose price the README shows. */
+const priced = [
+  ["html-20KB", "HTML, 20 KB"],
+  ["html-100KB", "HTML, 100 KB"],
+  ["json-20KB", "JSON, 20 KB"],
+  ["hot", "hot page, 20 KB"],
+  ["sessions", "sessions"],
+  ["list-10000", "`getKeys`, 10,000 pages"],
+];
+
+/** What a month costs with each driver, in the README. @param {Record<string, Outcome>} outcomes */
+export function billBlock(outcomes) {
+  const columns = priced.map(([job, title = ""]) => ({ title, outcome: outcomes[`bill-${job}`] }));
+  const payers = Object.keys(columns[0]?.outcome ?? {});
+  if (payers.length === 0) {
+    return "";
+  }
+  const rows = payers.map((payer) => {
+    const cells = columns.map(({ outcome }) => {
+      const dollars = /** @type {any} */ (outcome)?.[payer]?.dollars;
+      return dollars ? `$${short(dollars.median)}` : "–";
+    });
+    return [payer].concat(cells);
+  });
+  return [
+    "### DynamoDB's bill for the same work",
+    "",
+    "Dollars per month for 100 requests per second, of which 3 % also write, and for one listing per minute. Units as the",
+    `local engine reports them, [list prices](docs/guide/costs.md#a-month-in-dollars) of ${priceDate}.`,
+    "",
+    table([["", ...columns.map(({ title }) => title)], ...rows]),
+    "",
+    "The hot page is only read, by 50 callers at the same moment, the best case for joining reads. All jobs and units:",
+    "[docs/BENCHMARKS.md](docs/BENCHMARKS.md#the-bill).",
   ].join("\n");
 }

@@ -1,0 +1,69 @@
+// What the bill is about: a page of HTML, an API's answer, sessions. They compress as well as such texts do.
+import { readText } from "../../scripts/lib/project.mjs";
+import { seededRandom } from "../../scripts/lib/random.mjs";
+
+/** The first of the parts that fit, each with a byte that separates it. @param {string[]} parts @param {number} size */
+function fitting(parts, size) {
+  let room = size;
+  return parts.filter((part) => {
+    const bytes = Buffer.byteLength(part) + 1;
+    const fits = bytes <= room;
+    room -= fits ? bytes : 0;
+    return fits;
+  });
+}
+
+/** A page of this repository's guide. @param {number} size in bytes, at most */
+export function pageOf(size) {
+  const lines = readText("bench", "texts", "page.html").trimEnd().split("\n");
+  const end = `${lines.pop()}\n`;
+  return [...fitting(lines, size - end.length), end].join("\n");
+}
+
+/** The orders of a shop. @param {number} size of their JSON, at most */
+export function ordersOf(size) {
+  const random = seededRandom(size);
+  const orders = Array.from({ length: size / 256 }, () => JSON.stringify(orderOf(random)));
+  return { orders: fitting(orders, size - 13).map((order) => JSON.parse(order)) };
+}
+
+/** @param {number} number */
+export function sessionOf(number) {
+  const { id, customer, placedAt, lines } = orderOf(seededRandom(number));
+  const user = { ...customer, roles: ["customer"] };
+  return { user, csrf: id, signedInAt: placedAt, basket: lines };
+}
+
+const words = (/** @type {string} */ text) => text.split(" ");
+const things = words("backpack blanket chair desk jacket kettle lamp mirror rug shelf sofa vase");
+const kinds = words("blue compact folding heavy light linen oak quiet round slim steel wool");
+const givenNames = words("Ada Bo Carla Dmitri Eva Femi Grace Hana Ivan Jonas Kira Lena Mia Noor");
+const surnames = words("Almeida Berg Costa Dahl Egede Fischer Gomez Hansen Ito Jensen Kovac Lind");
+
+/** @param {() => number} random */
+function orderOf(random) {
+  const below = (/** @type {number} */ limit) => Math.floor(random() * limit);
+  const one = (/** @type {string[]} */ list) => list[below(list.length)] ?? "";
+  const hex = (/** @type {number} */ length) =>
+    Array.from({ length }, () => below(16).toString(16)).join("");
+  const [given, surname] = [one(givenNames), one(surnames)];
+  return {
+    id: `${hex(8)}-${hex(4)}-4${hex(3)}-8${hex(3)}-${hex(12)}`,
+    status: one(["cancelled", "delivered", "paid", "shipped"]),
+    customer: {
+      id: below(1e6),
+      name: `${given} ${surname}`,
+      email: `${given}.${surname}${below(100)}@example.com`.toLowerCase(),
+    },
+    lines: Array.from({ length: 1 + below(3) }, () => ({
+      name: `${one(kinds)} ${one(things)}`,
+      image: `/images/${hex(40)}.webp`,
+      quantity: 1 + below(4),
+      price: below(90_000) / 100,
+    })),
+    payment: { reference: hex(32), fingerprint: hex(40) },
+    currency: one(["EUR", "SEK", "USD"]),
+    tracking: `1Z${hex(16)}`.toUpperCase(),
+    placedAt: new Date(Date.UTC(2026, 0) + below(2 ** 31) * 10).toISOString(),
+  };
+}
