@@ -1,4 +1,4 @@
-//! Sets up the addon's link flags; does nothing in a build without Node.
+//! Sets the addon's link flags. Does nothing in a build without Node.
 
 fn main() {
     #[cfg(feature = "node")]

@@ -51,7 +51,7 @@ describe.each(methods)("%s with a signal", (operation, _action, call) => {
     expect(listeners(controller.signal)).toBe(0);
   });
 
-  it("[ABT-3] [ABT-4] aborted afterwards changes nothing, and no listener of ours stays", async () => {
+  it("[ABT-3] [ABT-4] aborted afterwards changes nothing, and the listener is removed", async () => {
     const driver = table.driver();
     const controller = new AbortController();
     const own = once(controller.signal, "abort");
@@ -62,7 +62,7 @@ describe.each(methods)("%s with a signal", (operation, _action, call) => {
     await call(driver, { signal: new AbortController().signal });
   });
 
-  it("[ABT-5] refuses what is not a signal", async () => {
+  it("[ABT-5] rejects a value that is not a signal", async () => {
     const values = [true, 0, "", "abort", Symbol("signal"), 5n, () => {}, {}, []];
     const objects = [
       new AbortController(),
@@ -85,7 +85,7 @@ describe.each(methods)("%s with a signal", (operation, _action, call) => {
 });
 
 describe("a signal", () => {
-  it("[ABT-5] may be absent, of another realm, or made by hand", async () => {
+  it("[ABT-5] may be absent, from another realm, or a compatible object", async () => {
     const driver: any = table.driver();
     const { signal } = new AbortController();
     for (const fine of [undefined, null, byHand, new Proxy(byHand, {}), signal]) {
@@ -96,7 +96,7 @@ describe("a signal", () => {
     expect(error).toMatchObject({ ...aborted, cause: { message: "by hand" } });
   });
 
-  it("[ABT-6] has one listener, however many calls it stops, and none in the end", async () => {
+  it("[ABT-6] has one listener for any number of calls, and none at the end", async () => {
     const warnings: Error[] = [];
     const listen = (warning: Error) => warnings.push(warning);
     process.on("warning", listen);
@@ -120,7 +120,7 @@ describe("a signal", () => {
     expect(warnings).toEqual([]);
   });
 
-  it("[ABT-6] keeps its listener until its last call has settled, and gets it again", async () => {
+  it("[ABT-6] keeps its listener until its last call has settled, and can get it again", async () => {
     const controller = new AbortController();
     const { signal } = controller;
     const [fast, slow] = [table.driver(), recorded()];
@@ -139,24 +139,27 @@ describe("a signal", () => {
     expect(await last).toMatchObject(aborted);
   });
 
-  it.each(["getItems", "setItems"])("[BAT-20] of an item of %s stops all", async (operation) => {
-    recorder.hold();
-    const driver = recorded();
-    const [common, own] = [new AbortController(), new AbortController()];
-    const items = ["a", "b", "c"].map((key) => ({ key, value: "v", options: {} }));
-    items[1]!.options = { signal: own.signal };
-    const failure = failureOf(driver[operation](items, { signal: common.signal }));
-    await requestUnderWay();
-    own.abort("own");
-    expect(await failure).toMatchObject({ ...aborted, operation });
-    expect([common, own].map(({ signal }) => listeners(signal))).toEqual([0, 0]);
-    items[1]!.options = { signal: "none" };
-    await expect(driver[operation](items)).rejects.toMatchObject({
-      code: "ERR_DYNAMODB_INVALID_ARGUMENT",
-    });
-  });
+  it.each(["getItems", "setItems"])(
+    "[BAT-20] of an item of %s aborts the whole call",
+    async (operation) => {
+      recorder.hold();
+      const driver = recorded();
+      const [common, own] = [new AbortController(), new AbortController()];
+      const items = ["a", "b", "c"].map((key) => ({ key, value: "v", options: {} }));
+      items[1]!.options = { signal: own.signal };
+      const failure = failureOf(driver[operation](items, { signal: common.signal }));
+      await requestUnderWay();
+      own.abort("own");
+      expect(await failure).toMatchObject({ ...aborted, operation });
+      expect([common, own].map(({ signal }) => listeners(signal))).toEqual([0, 0]);
+      items[1]!.options = { signal: "none" };
+      await expect(driver[operation](items)).rejects.toMatchObject({
+        code: "ERR_DYNAMODB_INVALID_ARGUMENT",
+      });
+    },
+  );
 
-  it("[ABT-8] whose own code throws changes no result", async () => {
+  it("[ABT-8] that throws does not change the result", async () => {
     const driver = recorded();
     let raise = (): void => {};
     const bad = {
@@ -174,7 +177,7 @@ describe("a signal", () => {
     expect(await stopped).toMatchObject({ ...aborted, operation: "setItem" });
   });
 
-  it("[ABT-8] whose own code throws before anything is sent fails that call", async () => {
+  it("[ABT-8] that throws before anything is sent fails the call", async () => {
     for (const signal of [
       { ...byHand, addEventListener: throws },
       Object.defineProperty({ ...byHand }, "aborted", { get: throws }),

@@ -1,4 +1,4 @@
-// Attribute names: reserved words, punctuation, and what a table with its own names looks like.
+// Attribute names: reserved words, punctuation, and the layout of a table with custom names.
 import { describe, expect, it } from "vitest";
 import { useTable } from "./helpers/table";
 
@@ -16,7 +16,7 @@ describe.each([
 ])("attributes: %s", (_, names) => {
   const table = useTable({ hash: { name: names.key, type: "S" } });
 
-  it("[API-10] [OPT-5] every method works, and the row has these names and no others", async () => {
+  it("[API-10] [OPT-5] every method works, and the row has exactly these names", async () => {
     const driver = table.driver({ attributes: names });
     await driver.setItem("a:1", "text", { ttl: 3600 });
     expect(await table.getRow("a:1")).toEqual({

@@ -1,4 +1,4 @@
-// The option `base`: several drivers on one table, none of which sees the others.
+// The option `base`: several drivers share a table without seeing each other's items.
 import { beforeEach, describe, expect, it } from "vitest";
 import * as v1 from "unstorage";
 import { failureOf, refusalOf } from "./helpers/failure";
@@ -17,7 +17,7 @@ describe("every method", () => {
     ["", ["", ":", "/", undefined, null]],
     ["app:", ["app", "app:", "app::"]],
     ["app:cache:", ["app/cache", "app/cache/", "/app:cache", "app\\cache", "::app//cache::"]],
-    // Nothing in a base is an expression.
+    // No part of a base is interpreted as an expression.
     ...["a:b", "日本", "#k", "?now", "*", "%", "a b"].map((text): [string, unknown[]] => [
       `${text}:`,
       [text],
@@ -31,7 +31,7 @@ describe("every method", () => {
     await driver.setItemRaw("b", new Uint8Array([2]));
     const many = [3, null].map((value, n) => ({ key: `c:${n}`, value }));
     await driver.setItems(many);
-    // Keys and the bases of calls are literal: unstorage has normalised them before.
+    // Keys and the bases of calls are literal, because unstorage has already normalised them.
     await driver.setItem("x/y", "2");
     expect(await table.keys()).toEqual(["a", "b", "c:0", "c:1", "x/y"].map((key) => prefix + key));
     expect(await driver.getItem("a")).toBe("1");
@@ -49,7 +49,7 @@ describe("every method", () => {
     expect(await sorted(driver.getKeys())).toEqual(["b", "x/y"]);
   });
 
-  it("[BASE-1] maxDepth counts what is under the base", async () => {
+  it("[BASE-1] maxDepth counts from the base", async () => {
     const driver = table.driver({ base: "x:y:z" });
     for (const key of ["top", "one:a", "one:two:a"]) await driver.setItem(key, "v");
     expect(await driver.getKeys("", { maxDepth: 0 })).toEqual(["top"]);
@@ -96,7 +96,7 @@ describe("neighbours", () => {
     expect(await table.keys()).toEqual([...others, ...left]);
   });
 
-  it("[BASE-2] two mounts of one storage", async () => {
+  it("[BASE-2] two mounts in one storage", async () => {
     const storage = v1.createStorage();
     storage.mount("cache", table.driver({ base: "m1" }));
     storage.mount("data", table.driver({ base: "m2" }));
@@ -124,14 +124,14 @@ describe("sizes", () => {
     expect(recorder.exchanges).toEqual([]);
   });
 
-  it("[BASE-3] a base of 1,024 bytes, with its separator, is the longest", async () => {
+  it("[BASE-3] a base may have at most 1,024 bytes including its separator", async () => {
     const driver = table.driver({ base: `${"é".repeat(511)}x` });
     await driver.setItem("k", "v");
     expect(await driver.getKeys()).toEqual(["k"]);
   });
 
   const others: [unknown][] = [[5], [true], [{}], [["a"]], ["a\ud800"], ["é".repeat(512)]];
-  it.each(others)("[BASE-3] %j is no base", async (base) => {
+  it.each(others)("[BASE-3] %j is not a valid base", async (base) => {
     const error = await refusalOf(recorder, { base });
     expect(error.message).toContain("`base`");
   });

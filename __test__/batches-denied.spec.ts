@@ -1,4 +1,4 @@
-// Roles that may not batch: single operations do the work.
+// Roles without batch permissions: the driver uses single operations.
 import { describe, expect, it } from "vitest";
 import { literal, runChild } from "./helpers/child";
 import { failureOf } from "./helpers/failure";
@@ -23,7 +23,7 @@ const count = (...operations: string[]): number[] =>
   operations.map((operation) => recorder.of(operation).length);
 
 describe("[BAT-9] a role without the batch permissions", () => {
-  it("writes, reads and clears singly, remembers it, and says so once", async () => {
+  it("writes, reads and clears with single operations, remembers the denial, and warns once", async () => {
     deny("Batch");
     recorder.delay(5);
     const warnings = await warningsOf(async () => {
@@ -31,7 +31,7 @@ describe("[BAT-9] a role without the batch permissions", () => {
       await driver.setItems(items);
       expect(await driver.getItems(items)).toEqual(items);
       const [reads = 0, writes = 0] = count("BatchGetItem", "BatchWriteItem");
-      // At most the batches that were on their way when the first denial came.
+      // At most the batches that were in flight at the first denial.
       expect(Math.max(reads, writes)).toBeLessThanOrEqual(4);
       expect(count("PutItem", "GetItem")).toEqual([120, 120]);
       await driver.setItems(items);
@@ -42,14 +42,14 @@ describe("[BAT-9] a role without the batch permissions", () => {
     });
     expect(recorder.peak).toBeGreaterThan(4);
     expect(recorder.peak).toBeLessThanOrEqual(50);
-    // Once per permission.
+    // One warning per permission.
     expect(warnings.sort()).toEqual([
       expect.stringMatching(/^\[unstorage\] \[aws-dynamodb\] .*dynamodb:BatchGetItem.*`batch`/),
       expect.stringMatching(/^\[unstorage\] \[aws-dynamodb\] .*dynamodb:BatchWriteItem.*`batch`/),
     ]);
   }, 60_000);
 
-  it("a denial of one operation changes nothing for the other", async () => {
+  it("a denial of one operation does not affect the other", async () => {
     deny("BatchGetItem");
     const warnings = await warningsOf(async () => {
       const driver = recorded();
@@ -60,7 +60,7 @@ describe("[BAT-9] a role without the batch permissions", () => {
     expect(warnings).toHaveLength(1);
   });
 
-  it("without the single permission either, the error names that one", async () => {
+  it("if the single permission is missing too, the error names it", async () => {
     deny("");
     const driver = recorded();
     const denied = { code: "ERR_DYNAMODB_ACCESS_DENIED" };
@@ -73,7 +73,7 @@ describe("[BAT-9] a role without the batch permissions", () => {
     expect(read.message).toContain("dynamodb:GetItem");
   });
 
-  it("[ABT-8] a warning that cannot be given changes no result", async () => {
+  it("[ABT-8] a failing warning does not change the result", async () => {
     deny("BatchWriteItem");
     const options = { ...engineOptions(table.name), endpoint: recorder.endpoint };
     const { reports } = await runChild(`

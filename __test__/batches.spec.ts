@@ -1,4 +1,4 @@
-// getItems and setItems on a real engine. Requests that hardly vary are proved in tests/batches.rs.
+// getItems and setItems on a real engine. tests/batches.rs tests the exact requests.
 import { describe, expect, it } from "vitest";
 import { failureOf } from "./helpers/failure";
 import { serviceError, useRecorder } from "./helpers/recorder";
@@ -60,7 +60,7 @@ describe("getItems", () => {
     expect(recorder.exchanges).toEqual([]);
   });
 
-  it("[BAT-1] one answer per item asked, in order, with gaps and duplicates filled", async () => {
+  it("[BAT-1] one result per requested item, in order, including missing items and duplicates", async () => {
     const driver = table.driver();
     await table.putRow("get:a", { value: { S: "one" } });
     await table.putRow("get:b", { value: { M: { n: { N: "2" } } } });
@@ -74,7 +74,7 @@ describe("getItems", () => {
     expect(await driver.getItems(expected.map(({ key }) => ({ key })))).toEqual(expected);
     const found = await driver.getItems(expected.map(({ key }) => key));
     expect(found).toEqual(expected);
-    // The two answers for one key are two objects.
+    // Two results for the same key are separate objects.
     expect(found[0]?.value).not.toBe(found[4]?.value);
   });
 
@@ -88,7 +88,7 @@ describe("getItems", () => {
     expect(recorder.peak).toBe(4);
   });
 
-  it("[BAT-1] more than 16 MB, which DynamoDB answers in parts", async () => {
+  it("[BAT-1] more than 16 MB, which DynamoDB returns in parts", async () => {
     const items = numbered("large", 70).map((key) => ({ key, value: key + "x".repeat(300_000) }));
     const driver = table.driver();
     await driver.setItems(items);
@@ -98,7 +98,7 @@ describe("getItems", () => {
     await driver.clear("large");
   }, 60_000);
 
-  it("[BAT-3] what was left over is asked for again", async () => {
+  it("[BAT-3] unprocessed keys are requested again", async () => {
     const items = newItems("over", 250);
     await table.putRows(rowsOf(items));
     recorder.spoil(leaveOver("BatchGetItem", 3));
@@ -108,7 +108,7 @@ describe("getItems", () => {
     expect(asked.slice(0, 3).sort((one, two) => one - two)).toEqual([50, 100, 100]);
   }, 60_000);
 
-  it("[BAT-3] nothing moves: waits grow, and in the end the error counts what is left", async () => {
+  it("[BAT-3] without progress, delays grow and the final error counts the unprocessed keys", async () => {
     recorder.spoil(({ request }) => ({
       status: 200,
       body: { Responses: {}, UnprocessedKeys: request.RequestItems },
@@ -117,7 +117,7 @@ describe("getItems", () => {
     expect(error).toMatchObject({ code: "ERR_DYNAMODB_THROTTLED", retryable: true });
     expect(error).toMatchObject({ operation: "getItems", table: table.name });
     expect(error.message).toMatch(/\b7 of the 7\b/);
-    // Without growing waits there would be hundreds.
+    // Without backoff, there would be hundreds.
     expect(recorder.exchanges.length).toBeLessThan(40);
   });
 });
@@ -137,7 +137,7 @@ describe("setItems", () => {
     expect(rounded).toEqual([10, undefined, left, left, left]);
   });
 
-  it("[BAT-5] [BAT-7] 1,000 items with leftovers: resolved means stored", async () => {
+  it("[BAT-5] [BAT-7] 1,000 items, some unprocessed at first: resolved means stored", async () => {
     recorder.spoil(leaveOver("BatchWriteItem", 2, 60));
     const items = newItems("thousand items", 1000);
     await recorded().setItems(items);
@@ -159,7 +159,7 @@ describe("setItems", () => {
     expect(recorder.operations()).toEqual(["BatchWriteItem"]);
   });
 
-  it("[BAT-7] rejected: `keys` lists every key that is not known to be written", async () => {
+  it("[BAT-7] rejected: `keys` lists every key that may not have been written", async () => {
     recorder.spoil(({ request }) =>
       JSON.stringify(request).includes("part:30")
         ? serviceError("SomethingNewException", "no")
@@ -171,11 +171,11 @@ describe("setItems", () => {
     const stored = new Set(await table.keys());
     const missing = items.map(({ key }) => key).filter((key) => !stored.has(key));
     expect(error.keys).toEqual(expect.arrayContaining(missing));
-    // The failed batch, and those that had not begun.
+    // The failed batch, and those that had not started.
     expect(missing).toEqual(expect.arrayContaining(numbered("part", 50).slice(25)));
     expect([...stored]).toEqual(expect.arrayContaining(numbered("part", 25)));
     expect(error.message).toContain(`${error.keys.length} items are not known to be written`);
-    // They may be written again.
+    // They can be written again.
     recorder.reset();
     await recorded().setItems(items.filter(({ key }) => error.keys.includes(key)));
     expect(await table.driver().getKeys("part")).toHaveLength(300);
@@ -199,8 +199,8 @@ describe("setItems", () => {
     expect(recorder.exchanges).toEqual([]);
   });
 
-  it("[BAT-8] one item that DynamoDB refuses does not keep the others from being stored", async () => {
-    // Beyond DynamoDB's range of numbers, which only DynamoDB judges.
+  it("[BAT-8] an item that DynamoDB rejects does not prevent others from being stored", async () => {
+    // Outside DynamoDB's range of numbers, which only DynamoDB checks.
     const items = [...newItems("range", 60), { key: "range:bad", value: 10n ** 200n }];
     const { code, key, keys } = await failureOf(recorded().setItems(items));
     expect([code, key, keys]).toEqual(["ERR_DYNAMODB_VALIDATION", "range:bad", ["range:bad"]]);

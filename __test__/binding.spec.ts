@@ -1,5 +1,5 @@
-// An addon that cannot be loaded. The loader's own variable points it at nothing; package/ proves
-// the same with a package that is really missing.
+// An addon that cannot be loaded. Here, the loader's variable points to a missing file; package/ tests a package that
+// is really missing.
 import { describe, expect, it } from "vitest";
 import { type ChildOptions, entry, literal, runChild } from "./helpers/child";
 
@@ -14,7 +14,7 @@ async function reportsOf(body: string, child: ChildOptions): Promise<any[]> {
 }
 
 describe("an addon that cannot be loaded", () => {
-  it("[ERR-12] [TAB-1] is one clear error per call that names the platform; the factory works", async () => {
+  it("[ERR-12] [TAB-1] causes one clear error per call that names the platform; the factory works", async () => {
     const script = `
       const { createTable } = await import(${literal(entry)});
       const { name, dispose, getInstance, options, ...methods } = driver;
@@ -38,7 +38,7 @@ describe("an addon that cannot be loaded", () => {
     }
   });
 
-  it("[ERR-12] is searched for once a second at most", async () => {
+  it("[ERR-12] is looked up at most once a second", async () => {
     const script = `
       const { default: Module } = await import("node:module");
       let searches = 0;
@@ -59,7 +59,7 @@ describe("an addon that cannot be loaded", () => {
     expect(await reportsOf(script, missing)).toEqual([{ first: true, soon: 0, later: true }]);
   });
 
-  it("[ERR-12] is loaded by a later call, where only a file descriptor was missing", async () => {
+  it("[ERR-12] is loaded by a later call if only a file descriptor was missing", async () => {
     const script = `
       const { openSync, closeSync } = await import("node:fs");
       let now = 5000;
@@ -69,7 +69,7 @@ describe("an addon that cannot be loaded", () => {
       report((await failure(driver.getItem("k"))).code);
       open.forEach((one) => closeSync(one));
       now += 1000;
-      // The addon is there, and refuses the credentials.
+      // The addon loads and rejects the credentials.
       report((await failure(driver.getItem("k"))).code);
     `;
     const through = ["sh", "-c", 'ulimit -n 64 && exec "$@"', "sh"];
@@ -77,7 +77,7 @@ describe("an addon that cannot be loaded", () => {
     expect(await reportsOf(script, { through })).toEqual(codes);
   });
 
-  it("[ERR-12] leaves the program's own setting of process.report", async () => {
+  it("[ERR-12] does not change the program's setting of process.report", async () => {
     const script = `
       const { createRequire } = await import("node:module");
       const { platformTag } = createRequire(${literal(entry)})("./js/loader.cjs");

@@ -1,4 +1,4 @@
-// Bytes: exactly the window that was given, as it was at the call.
+// Bytes: exactly the range that was passed, with its content at the time of the call.
 import { randomBytes } from "node:crypto";
 import { MessageChannel } from "node:worker_threads";
 import { describe, expect, it } from "vitest";
@@ -7,7 +7,7 @@ import { useTable } from "./helpers/table";
 const table = useTable();
 const pattern = Uint8Array.from({ length: 64 }, (_, index) => 255 - index);
 
-/** A fresh buffer with the pattern. */
+/** Returns a new buffer with the pattern. */
 const filled = (): ArrayBuffer => pattern.slice().buffer;
 
 function shared(): SharedArrayBuffer {
@@ -18,10 +18,10 @@ function shared(): SharedArrayBuffer {
 
 const names =
   "Int8 Uint8 Uint8Clamped Int16 Uint16 Int32 Uint32 Float16 Float32 Float64 BigInt64 BigUint64";
-// Node has Float16Array from version 24 on.
+// Float16Array requires Node 24.
 const kinds = names.split(" ").flatMap((name) => (globalThis as any)[`${name}Array`] ?? []);
 
-/** What it is, how it is made, and the part of the pattern that it shows. */
+/** A description, a constructor, and the part of the pattern that it covers. */
 type Window = [string, () => any, ...part: number[]];
 const windows: Window[] = [
   ...kinds.flatMap((Kind: any): Window[] => {
@@ -62,7 +62,7 @@ describe("windows", () => {
     expect((await table.getRow("nested"))?.value).toEqual({ L: [{ B: expected }] });
   });
 
-  it("[RAW-1] what is read is the caller's own: changing it changes nothing else", async () => {
+  it("[RAW-1] each read returns a separate object that the caller may change", async () => {
     const driver = table.driver();
     await driver.setItemRaw("own", pattern);
     (await driver.getItemRaw("own")).fill(0);
@@ -103,7 +103,7 @@ describe.each(writes)("%s", (method, write) => {
     ["transferred by postMessage", post],
   ])("[VAL-5] stores bytes as they were, %s after the call", async (how, spoil) => {
     const driver = table.driver();
-    // Many, so that some would still wait for a connection while the buffer changes.
+    // Enough for some to wait for a connection while the buffer changes.
     const keys = Array.from({ length: 60 }, (_, index) => `${how} ${method} ${index}`);
     const calls = keys.map((key) => {
       const buffer = filled();
@@ -116,7 +116,7 @@ describe.each(writes)("%s", (method, write) => {
     expect(read).toEqual(keys.map(() => Buffer.from(pattern)));
   });
 
-  it("[RAW-1] [VAL-5] rejects bytes of a buffer that was transferred; the old value stays", async () => {
+  it("[RAW-1] [VAL-5] rejects a transferred buffer and keeps the old value", async () => {
     const driver = table.driver();
     await driver.setItem("kept", "old");
     const views = [(buffer: any) => new Uint8Array(buffer), (buffer: any) => new DataView(buffer)];
@@ -131,7 +131,7 @@ describe.each(writes)("%s", (method, write) => {
   });
 });
 
-it("[VAL-5] an object that changes after the call is stored as it was", async () => {
+it("[VAL-5] an object that changes after the call is stored unchanged", async () => {
   const driver = table.driver();
   const make = (): any => ({ list: [1, 2], bytes: Buffer.of(1), set: new Set(["a"]) });
   const value = make();

@@ -1,4 +1,4 @@
-// The option `circuitBreaker`: when nothing answers, calls fail at once.
+// The option `circuitBreaker`: calls fail fast while requests receive no response.
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, inject, it } from "vitest";
 import { useEndpoint } from "./helpers/endpoint";
@@ -32,7 +32,7 @@ const bulk: [string, (store: any) => Promise<unknown>][] = [
 ];
 
 describe("the circuit breaker", () => {
-  it("[CB-1] opens after time-outs in a row, and calls fail without a request", async () => {
+  it("[CB-1] opens after consecutive timeouts, and calls fail without a request", async () => {
     const store = driver({ failures: 3, cooldown: 3_600_000 });
     silence();
     for (let n = 0; n < 3; n += 1) expect(await codeOf(store.getItem("k"))).toBe("TIMEOUT");
@@ -62,7 +62,7 @@ describe("the circuit breaker", () => {
     for (const [, next] of bulk) expect(await failureOf(next(store))).toMatchObject(open);
   });
 
-  it("[CB-1] does not count answers, if only errors, nor aborted calls", async () => {
+  it("[CB-1] does not count responses, even errors, or aborted calls", async () => {
     const store = driver({ failures: 2, cooldown: 3_600_000 });
     for (const status of [400, 500, 400, 500]) {
       endpoint.script(() => ({ status, body: { __type: "Odd" } }));
@@ -87,7 +87,7 @@ describe("the circuit breaker", () => {
     const store = driver({ failures: 8 }, { timeout: 300, maxConnections: 1 });
     const calls = Array.from({ length: 10 }, (_, n) => codeOf(call(store, n)));
     expect(await Promise.all(calls)).toEqual(Array(10).fill("TIMEOUT"));
-    // One or two of them were sent, when their turn came at the very end.
+    // One or two of them were sent shortly before the deadline.
     expect(await codeOf(store.hasItem("other"))).toBe("TIMEOUT");
   });
 
@@ -103,7 +103,7 @@ describe("the circuit breaker", () => {
     expect(endpoint.seen).toHaveLength(1);
     endpoint.script(() => "forward");
     await sleep(20);
-    // All requests of a call are one probe.
+    // All requests of a call count as one probe.
     const items = Array.from({ length: 150 }, (_, n) => ({ key: `k${n}`, value: n }));
     await store.setItems(items);
     expect(await store.getItems(items)).toEqual(items);

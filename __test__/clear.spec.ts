@@ -12,13 +12,13 @@ beforeEach(() => table.empty());
 const rows = (keys: string[], attributes: Row = { value: { S: "v" } }): Row[] =>
   keys.map((key) => ({ key: { S: key }, ...attributes }));
 
-/** So many rows under `many`, and a driver that is recorded. */
+/** Returns a recorded driver with this many rows under `many`. */
 async function many(count: number, options: object = {}): Promise<Driver> {
   await table.putRows(rows(Array.from({ length: count }, (_, index) => `many:${index}`)));
   return table.driver({ endpoint: recorder.endpoint, ...options });
 }
 
-describe("what goes and what stays", () => {
+describe("what is removed and what is kept", () => {
   const all = ["a", "a:", "a:b", "a:b:c", "ab", "ab:c", "b:a:c", "z"];
   const others = ["a", "ab", "ab:c", "b:a:c", "z"];
 
@@ -33,7 +33,7 @@ describe("what goes and what stays", () => {
   ])("[CLR-1] clear(%j) leaves %j", async (base, left) => {
     await table.putRows(rows(all));
     const driver = table.driver();
-    // The second one finds nothing to remove.
+    // The second call finds nothing to remove.
     expect([await driver.clear(base), await driver.clear(base)]).toEqual([undefined, undefined]);
     expect(await table.keys()).toEqual(left);
   });
@@ -44,7 +44,7 @@ describe("what goes and what stays", () => {
     expect(await table.keys()).toEqual(["#k:x", ":p:x", "x:y"]);
   });
 
-  it("[CLR-2] expired rows and rows without a value go too", async () => {
+  it("[CLR-2] expired rows and rows without a value are removed too", async () => {
     const ttl = { N: "1000000000" };
     await table.putRows([
       ...rows(["a:dead", "b:dead"], { value: { S: "v" }, ttl }),
@@ -84,7 +84,7 @@ describe("how", () => {
       recorder.delay(2);
       await driver.clear("many:");
       expect(await table.keys()).toEqual([]);
-      // How many keys the driver held at most: given to it by a segment, and not yet deleted.
+      // The maximum number of keys that the driver held: received from a segment and not yet deleted.
       let held = 0;
       let most = 0;
       for (const { operation, request, response } of recorder.exchanges) {
@@ -94,7 +94,7 @@ describe("how", () => {
         most = Math.max(most, held);
       }
       expect(held).toBe(0);
-      // Four pages read ahead, and the one that is being deleted.
+      // Four pages read ahead, and the one being deleted.
       expect(most).toBeLessThanOrEqual(5 * 10);
       expect(most).toBeGreaterThan(10);
     },
@@ -129,7 +129,7 @@ describe("how", () => {
     expect(await table.keys()).toEqual(["kept"]);
   });
 
-  it("[CLR-4] what a batch left over is deleted all the same", async () => {
+  it("[CLR-4] unprocessed deletes are retried", async () => {
     const driver = await many(60);
     recorder.spoil(leaveOver("BatchWriteItem", 2));
     await driver.clear("many:");
@@ -137,7 +137,7 @@ describe("how", () => {
     expect(recorder.of("BatchWriteItem").length).toBeGreaterThan(3);
   });
 
-  it("[CLR-4] two at once do not disturb each other", async () => {
+  it("[CLR-4] two concurrent calls do not disturb each other", async () => {
     const driver = await many(60);
     await Promise.all([driver.clear("many:"), driver.clear("")]);
     expect(await table.keys()).toEqual([]);

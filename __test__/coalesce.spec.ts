@@ -1,4 +1,4 @@
-// Reads that share a request, as JavaScript sees them. The order of reads and writes is tested in tests/flights.rs.
+// Reads that share a request, from JavaScript's perspective. tests/flights.rs tests the order of reads and writes.
 import { expect, it } from "vitest";
 import { failureOf } from "./helpers/failure";
 import { serviceError, useRecorder } from "./helpers/recorder";
@@ -9,7 +9,7 @@ const recorder = useRecorder();
 const behindRecorder = (options = {}) =>
   table.driver({ endpoint: recorder.endpoint, batch: false, ...options });
 
-it("[FLY-1] [FLY-6] 50 reads of one key are one request, and cost its units", async () => {
+it("[FLY-1] [FLY-6] 50 reads of one key share one request and its capacity units", async () => {
   const driver = behindRecorder();
   await driver.setItem("k", "v".repeat(5000));
   recorder.hold();
@@ -59,7 +59,7 @@ it("[FLY-4] each caller has its own signal and its own bytes", async () => {
   expect(recorder.exchanges).toHaveLength(2);
 });
 
-it("[FLY-5] a failure is an error object of each caller and its method", async () => {
+it("[FLY-5] each caller of a failed request gets its own error, with its own method", async () => {
   const driver = behindRecorder();
   recorder.spoil(() => serviceError("ValidationException", "no"));
   recorder.hold();

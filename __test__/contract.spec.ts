@@ -1,4 +1,4 @@
-// What unstorage expects of a driver, seen through `createStorage` of both major versions.
+// unstorage's expectations of a driver, tested with `createStorage` of both major versions.
 import * as v1 from "unstorage";
 import * as v2 from "unstorage-v2";
 import { beforeEach, describe, expect, it } from "vitest";
@@ -23,14 +23,14 @@ describe.each(Object.entries(versions))("[API-11] unstorage %s", (_version, unst
     for (const key of keys) await storage.setItem(key, "v");
   }
 
-  it("a snapshot is restored and taken", async () => {
+  it("a snapshot can be restored and taken", async () => {
     const content = { first: "one", "deep:er": { two: 2 } };
     await unstorage.restoreSnapshot(storage, content, "snap");
     expect(await storage.getItem("snap:first")).toBe("one");
     expect(await unstorage.snapshot(storage, "snap")).toEqual(content);
   });
 
-  it("keys are normalised: slashes are colons, and a query does not count", async () => {
+  it("keys are normalised: slashes become colons, and queries are removed", async () => {
     await storage.setItem("/a/b\\c/", "text");
     await storage.setItem("c:d?version=1", "with a query");
     expect(await table.keys()).toEqual(["a:b:c", "c:d"]);
@@ -39,7 +39,7 @@ describe.each(Object.entries(versions))("[API-11] unstorage %s", (_version, unst
     expect(await storage.getItem("c:d?version=2")).toBe("with a query");
   });
 
-  it("lists and clears all keys, lists those under a base", async () => {
+  it("lists and clears all keys, and lists those under a base", async () => {
     await fill("one:a", "two:a", "two:b?q=1", "twofold:a");
     expect(await sorted(storage.getKeys())).toEqual(["one:a", "two:a", "two:b", "twofold:a"]);
     expect(await storage.getKeys("one")).toEqual(["one:a"]);
@@ -60,8 +60,8 @@ describe.each(Object.entries(versions))("[API-11] unstorage %s", (_version, unst
     expect(await sorted(storage.getKeys(base, { maxDepth }))).toEqual(expected);
   });
 
-  it("[API-14] a nested mount is cut at its depth as well", async () => {
-    // With `flags.maxDepth` unstorage would trust each driver's own depth, which starts at its mount.
+  it("[API-14] maxDepth also applies to a nested mount", async () => {
+    // With `flags.maxDepth`, unstorage would rely on each driver's own depth, which starts at its mount.
     storage.mount("mnt:deep", table.driver({ table: inner.name }));
     await fill("top", "mnt:deep:a", "mnt:deep:a:b");
     expect(await storage.getKeys(undefined, { maxDepth: 0 })).toEqual(["top"]);
@@ -70,7 +70,7 @@ describe.each(Object.entries(versions))("[API-11] unstorage %s", (_version, unst
     expect(await sorted(storage.getKeys("mnt"))).toEqual(["mnt:deep:a", "mnt:deep:a:b"]);
   });
 
-  it("values come back as they were", async () => {
+  it("values are returned unchanged", async () => {
     const nested = { nested: { list: [1, "two", null] } };
     for (const value of [nested, [1, 2, 3], true, false, 0, 12.5, "", "text", "<b>&amp;</b>"]) {
       await storage.setItem("typed.json", value);
@@ -88,7 +88,7 @@ describe.each(Object.entries(versions))("[API-11] unstorage %s", (_version, unst
     expect(await storage.hasItem("nothing")).toBe(false);
   });
 
-  it("toJSON decides what is stored; what has no JSON is refused", async () => {
+  it("toJSON decides what is stored; values without JSON are rejected", async () => {
     for (const shown of ["as text", { as: "object" }]) {
       await storage.setItem("made.json", { toJSON: () => shown });
       expect(await storage.getItem("made.json")).toEqual(shown);
@@ -98,7 +98,7 @@ describe.each(Object.entries(versions))("[API-11] unstorage %s", (_version, unst
     expect(await table.keys()).toEqual(["made.json"]);
   });
 
-  it("raw bytes come back byte by byte", async () => {
+  it("raw bytes are returned unchanged", async () => {
     const bytes = new Uint8Array(256).map((_, index) => index);
     await storage.setItemRaw("raw.bin", bytes);
     expect(await storage.getItemRaw("raw.bin")).toEqual(Buffer.from(bytes));
@@ -106,7 +106,7 @@ describe.each(Object.entries(versions))("[API-11] unstorage %s", (_version, unst
     expect(await storage.getItemRaw("missing.bin")).toBeNull();
   });
 
-  it("many are written with their ttl and read in their order, missing ones as null", async () => {
+  it("several items are written with their ttl and read in order, missing ones as null", async () => {
     const items: { key: string; value: any; options?: object }[] = [
       { key: "c:1", value: "one", options: { ttl: 0 } },
       { key: "a:2?q=1", value: { two: 2 } },
@@ -125,7 +125,7 @@ describe.each(Object.entries(versions))("[API-11] unstorage %s", (_version, unst
     ]);
   });
 
-  it("removes an item, alone or with what is known about it", async () => {
+  it("removes an item, with or without its metadata", async () => {
     await storage.setItem("a", "v");
     await storage.setMeta("a", { kind: "test" });
     expect(await storage.getMeta("a")).toMatchObject({ kind: "test" });
@@ -136,7 +136,7 @@ describe.each(Object.entries(versions))("[API-11] unstorage %s", (_version, unst
     expect(await table.keys()).toEqual([]);
   });
 
-  it("a mount has its own keys, and goes alone", async () => {
+  it("a mount has its own keys and is cleared separately", async () => {
     const other = unstorage.createStorage();
     other.mount("mnt", table.driver());
     await other.setItem("mnt:a:b", "in the table");
@@ -151,7 +151,7 @@ describe.each(Object.entries(versions))("[API-11] unstorage %s", (_version, unst
     await other.unmount("mnt");
   });
 
-  it("a prefixed storage stays under its prefix", async () => {
+  it("a prefixed storage uses only its prefix", async () => {
     const prefixed = unstorage.prefixStorage(storage, "pre");
     await prefixed.setItem("k", "v");
     await storage.setItem("k", "outside");
@@ -159,13 +159,13 @@ describe.each(Object.entries(versions))("[API-11] unstorage %s", (_version, unst
     expect(await prefixed.getKeys()).toEqual(["k"]);
   });
 
-  it("dispose reaches the driver", async () => {
+  it("dispose is passed to the driver", async () => {
     await storage.dispose();
     await expect(storage.getItem("k")).rejects.toMatchObject({ code: "ERR_DYNAMODB_CLOSED" });
   });
 });
 
-it("[API-11] unstorage 2.x alone: a value is read as the type asked for", async () => {
+it("[API-11] unstorage 2.x only: a value is read as the requested type", async () => {
   const storage = v2.createStorage({ driver: table.driver() });
   await storage.setItem("typed", { a: 1 });
   await storage.setItemRaw("typed.bin", new Uint8Array([1, 2, 3]));

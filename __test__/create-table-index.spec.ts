@@ -46,7 +46,7 @@ async function foreign(TableName: string, more: Partial<CreateTableCommandInput>
   await client.send(new CreateTableCommand(input));
 }
 
-/** What `aws dynamodb update-table …` sends. */
+/** Returns the request that `aws dynamodb update-table …` sends. */
 function updateOf(command: string) {
   const argument = (name: string): string =>
     new RegExp(String.raw`--${name} ('([^']*)'|\S+)`).exec(command)!.slice(1).findLast(Boolean)!;
@@ -68,8 +68,8 @@ async function run(command: string): Promise<void> {
   while (await building()) await sleep(100);
 }
 
-describe("[IDX-7] where there is no table", () => {
-  it("makes one with the index, which a driver then uses", async () => {
+describe("[IDX-7] without a table", () => {
+  it("creates one with the index, which a driver can use", async () => {
     const given = options({ attributes: { key: "pk", ttl: "expires" } });
     expect(await createTable(given)).toEqual({ created: true, indexReady: true });
     const [index, ...others] = (await described(given.table)).GlobalSecondaryIndexes ?? [];
@@ -89,7 +89,7 @@ describe("[IDX-7] where there is no table", () => {
     await driver.dispose();
   });
 
-  it("without the option there is no index, and the result is silent about it", async () => {
+  it("without the option, there is no index and none in the result", async () => {
     const given = options({ index: undefined });
     const result = await createTable(given);
     expect(Object.keys(result)).toEqual(["created"]);
@@ -98,7 +98,7 @@ describe("[IDX-7] where there is no table", () => {
 });
 
 it.each([[true], [false]])(
-  "[IDX-7] an index that is being built (Backfilling: %s) is told, and not waited for",
+  "[IDX-7] reports an index that is being built (Backfilling: %s) without waiting for it",
   async (Backfilling) => {
     const given = options();
     await createTable(given);
@@ -120,7 +120,7 @@ describe("[IDX-8] an existing table", () => {
   const key = (AttributeName: string) => [{ AttributeName, KeyType: "HASH" as const }];
   const withTtl = { ProjectionType: "INCLUDE" as const, NonKeyAttributes: ["ttl"] };
 
-  it("without the index: the error has the command that adds it", async () => {
+  it("without the index: the error contains the command that adds it", async () => {
     const given = options();
     await foreign(given.table);
     const before = dynamoDbCacheDriver({ ...given, index: undefined });
@@ -167,7 +167,7 @@ describe("[IDX-8] an existing table", () => {
       [/does not project/, /"ttl"/, /`attributes\.ttl`/],
     ],
   ])(
-    "whose index has %s: the difference is named, nothing changed",
+    "whose index has %s: the error names the difference and nothing is changed",
     async (_, KeySchema, Projection, words) => {
       const given = options();
       await foreign(given.table, {

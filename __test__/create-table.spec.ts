@@ -1,5 +1,5 @@
-// createTable on real engines: what it makes, what it leaves alone, and what it refuses. Waiting, races and denied
-// requests, which engines in memory do not show, are tested in tests/create_table.rs.
+// createTable on real engines: what it creates, keeps and rejects. tests/create_table.rs tests waiting, races and
+// denied requests, which do not occur on engines in memory.
 import { createRequire } from "node:module";
 import { inspect } from "node:util";
 import type { CreateTableCommandInput, KeyType } from "@aws-sdk/client-dynamodb";
@@ -17,13 +17,13 @@ const recorder = useRecorder();
 const names: string[] = [];
 
 afterEach(async () => {
-  // A refused call leaves no table behind, which is no failure here: what matters is checked by the tests.
+  // A rejected call leaves no table behind, which is not a failure here.
   const drop = (TableName: string) => client.deleteTable({ TableName });
   await Promise.allSettled(names.splice(0).map(drop));
 });
 afterAll(() => client.destroy());
 
-/** Options with a table of their own, dropped after the test; requests go through the recorder. */
+/** Options with a separate table, dropped after the test. Requests go through the recorder. */
 function options(more: Record<string, unknown> = {}): any {
   const name = uniqueName();
   names.push(name);
@@ -44,7 +44,7 @@ function keyed(...attributes: string[]) {
   };
 }
 
-/** Makes a table as somebody else might have. */
+/** Creates a table independently of the driver. */
 async function foreign(
   TableName: string,
   shape: Omit<CreateTableCommandInput, "TableName"> = keyed("key:S"),
@@ -57,7 +57,7 @@ async function ttlOn(TableName: string, AttributeName: string): Promise<void> {
   await client.updateTimeToLive({ TableName, TimeToLiveSpecification });
 }
 
-/** What the engine itself says of a table. */
+/** Returns the engine's description of a table. */
 async function described(TableName: string) {
   const { Table } = await client.describeTable({ TableName });
   const ttl = await client.describeTimeToLive({ TableName });
@@ -65,7 +65,7 @@ async function described(TableName: string) {
 }
 
 describe("the function", () => {
-  it("[TAB-1] is one and the same under import and under require", () => {
+  it("[TAB-1] is the same function for import and require", () => {
     const cjs = createRequire(import.meta.url)("../index.js");
     expect(createTable).toBeTypeOf("function");
     expect([cjs.createTable, cjs.default.createTable]).toEqual([createTable, createTable]);
@@ -82,7 +82,7 @@ describe("the function", () => {
     ["[TAB-1] equal attributes", { table, attributes: { ttl: "key" } }, /`attributes.ttl`/],
     // 128 characters, 256 bytes: DynamoDB counts bytes.
     [
-      "[TAB-12] a long one",
+      "[TAB-12] a long name",
       { table, attributes: { ttl: "é".repeat(128) } },
       /`attributes.ttl`.*255 bytes/,
     ],
@@ -95,7 +95,7 @@ describe("the function", () => {
     expect(error.message).toMatch(words);
   });
 
-  it("[TAB-1] reads the caller's options once and leaves them alone", async () => {
+  it("[TAB-1] reads the caller's options once and does not change them", async () => {
     let reads = 0;
     const get = (): string => {
       reads += 1;
@@ -107,7 +107,7 @@ describe("the function", () => {
     expect(reads).toBe(1);
   });
 
-  it("[TAB-1] the stack leads back to the caller, and the error has the shape of all", async () => {
+  it("[TAB-1] the stack contains the caller, and the error has the usual properties", async () => {
     const given = options();
     recorder.spoil(() => serviceError("ValidationException", "the reason"));
     async function theCaller(): Promise<unknown> {
@@ -119,18 +119,18 @@ describe("the function", () => {
     expect(error.stack).toContain("theCaller");
   });
 
-  it.each([{}, { region: "" }])("[API-6] [ERR-6] [TAB-1] no secret shows: %j", async (more) => {
+  it.each([{}, { region: "" }])("[API-6] [ERR-6] [TAB-1] prints no secret: %j", async (more) => {
     const [secretAccessKey, sessionToken] = ["CANARY", "CANARY"];
     const credentials = { accessKeyId: "AKIDCANARY", secretAccessKey, sessionToken };
     recorder.spoil(() => serviceError("InvalidSignatureException", "wrong\n\ntoken:CANARY"));
     const error = await failureOf(createTable(options({ credentials, ...more })));
     const shown = inspect(error, { depth: Infinity, showHidden: true }) + JSON.stringify(error);
     expect(shown).not.toContain("CANARY");
-    // With a region it was sent, so there was something to hide.
+    // With a region, the token was sent and had to be hidden.
     expect(recorder.exchanges[0]?.securityToken).toBe("region" in more ? undefined : "CANARY");
   });
 
-  it("[TAB-1] [TAB-13] takes all from the environment, and keeps no process alive", async () => {
+  it("[TAB-1] [TAB-13] reads everything from the environment, and does not keep the process alive", async () => {
     const { table: name, credentials } = options();
     const script = `
       const { createTable } = await import(${literal(entry)});
@@ -156,7 +156,7 @@ describe("the function", () => {
   });
 });
 
-describe("where there is no table", () => {
+describe("without a table", () => {
   it.each([
     [{ key: "key", ttl: "ttl" }],
     // Reserved words and punctuation.
@@ -180,7 +180,7 @@ describe("where there is no table", () => {
     await driver.dispose();
   });
 
-  it("[TAB-14] says that the table can be used on an engine without TTL (dynalite)", async () => {
+  it("[TAB-14] reports that the table is usable on an engine without TTL (dynalite)", async () => {
     const server = dynalite({ createTableMs: 0 });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const endpoint = `http://127.0.0.1:${server.address().port}`;
@@ -203,8 +203,8 @@ describe("where there is no table", () => {
   });
 });
 
-describe("where there is a table", () => {
-  it("[TAB-3] [TAB-10] in that shape, looks and does nothing", async () => {
+describe("with an existing table", () => {
+  it("[TAB-3] [TAB-10] with the expected schema, changes nothing", async () => {
     const given = options();
     await createTable(given);
     const driver = dynamoDbCacheDriver(given);
@@ -218,7 +218,7 @@ describe("where there is a table", () => {
     await driver.dispose();
   });
 
-  it("[TAB-3] provisioned capacity, tags and indexes do not count", async () => {
+  it("[TAB-3] ignores provisioned capacity, tags and indexes", async () => {
     const given = options();
     const ProvisionedThroughput = { ReadCapacityUnits: 5, WriteCapacityUnits: 5 };
     const Projection = { ProjectionType: "ALL" as const };
@@ -240,7 +240,7 @@ describe("where there is a table", () => {
     expect(recorder.operations()).toEqual(["DescribeTable", "DescribeTimeToLive"]);
   });
 
-  it("[TAB-4] whose TTL is off, turns it on", async () => {
+  it("[TAB-4] enables TTL if it is off", async () => {
     const given = options({ attributes: { key: "pk", ttl: "expires" } });
     await foreign(given.table, keyed("pk:S"));
     expect(await createTable(given)).toEqual({ created: false });
@@ -248,7 +248,7 @@ describe("where there is a table", () => {
     expect(recorder.operations()).not.toContain("CreateTable");
   });
 
-  it("[TAB-14] names DescribeTimeToLive where that is unknown", async () => {
+  it("[TAB-14] names DescribeTimeToLive if the engine does not support it", async () => {
     const given = options();
     await foreign(given.table);
     const unknown = serviceError("UnknownOperationException", "");

@@ -1,5 +1,5 @@
-// The AWS default chain, source by source, against stand-ins of AWS's own endpoints: in a Node of its own each, and
-// compared with the JavaScript SDK, which must find the same identity.
+// The AWS default chain, source by source, with stand-ins for AWS's endpoints. Each test runs in a separate Node
+// process and compares the identity with that of the JavaScript SDK.
 import { createHash } from "node:crypto";
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
@@ -17,11 +17,13 @@ beforeEach(() => recorder.spoil(() => ({ status: 200, body: {} })));
 
 interface Source extends ChildOptions {
   options?: object;
-  /** What the stand-in answers; nothing is a 404. */
+  /** The stand-in's response. Without one, it sends a 404. */
   answer?: (seen: Seen, body: string) => unknown;
 }
 
-/** Makes one `getItem`, whose failure is reported, and goes on with `then`. In `env`, `@` is the stand-in's URL. */
+/**
+ * Makes one `getItem`, reports its failure, and continues with `then`. In `env`, `@` is replaced by the stand-in's URL.
+ */
 function run({ options, answer, env, ...child }: Source, then = ""): Promise<ChildResult> {
   standIn.script((seen) => {
     const body = answer?.(seen, seen.body.toString());
@@ -57,14 +59,14 @@ async function expectIdentity(id: string, source: Source): Promise<void> {
 const expiration = Date.now() + 3_600_000;
 const later = new Date(expiration).toISOString();
 
-/** As containers, instances and processes give them. */
+/** The format of containers, instances and processes. */
 const given = (AccessKeyId: string): object => {
   const [SecretAccessKey, Token] = ["secret", `token-${AccessKeyId}`];
   const known = { AccessKeyId, SecretAccessKey, Token, SessionToken: Token, Expiration: later };
   return { Version: 1, Code: "Success", ...known };
 };
 
-/** As SSO and `aws login` give them. */
+/** The format of SSO and `aws login`. */
 const session = (accessKeyId: string, more: object): object => {
   const [secretAccessKey, sessionToken] = ["secret", `token-${accessKeyId}`];
   return { accessKeyId, secretAccessKey, sessionToken, ...more };
@@ -121,11 +123,11 @@ describe("environment and profile", () => {
   ])("%s: %s", (_, id, env, options) => expectIdentity(id, { env, home, options }));
 });
 
-describe("what a profile may hold", () => {
+describe("what a profile may contain", () => {
   it("[CRED-4] credential_process", () =>
     expectIdentity("AKIDPROCESS", fromProcess("AKIDPROCESS")));
 
-  it("[CRED-4] an SSO session, with the token that `aws sso login` left", () => {
+  it("[CRED-4] an SSO session with the token of `aws sso login`", () => {
     const text = `[default]
       sso_session = corp
       sso_account_id = 123456789012
@@ -160,7 +162,7 @@ describe("what a profile may hold", () => {
     return expectIdentity("AKIDLOGIN", { home });
   });
 
-  it("[CRED-4] roles assumed one by another", () => {
+  it("[CRED-4] chained roles", () => {
     const text = `[default]\nregion = us-east-1\n${role("last", "source_profile = middle")}
       [profile middle]\n${role("first", "source_profile = base")}[profile base]\n${keys("BASE")}`;
     const signers: Record<string, string> = { first: "BASE", last: "FIRST" };
@@ -174,7 +176,7 @@ describe("what a profile may hold", () => {
     });
   });
 
-  it("[CRED-4] a role of the environment's identity", () =>
+  it("[CRED-4] a role assumed with the environment's credentials", () =>
     expectIdentity("AKIDROLE", {
       ...viaRole("credential_source = Environment"),
       answer: (_, body) => (body.includes("role%2Fshop") ? sts("AKIDROLE") : undefined),
@@ -222,7 +224,7 @@ describe("web identity, container and instance", () => {
   );
 
   it.each(["true", "TRUE", "1", "yes"])(
-    "[CRED-3] AWS_EC2_METADATA_DISABLED=%s: it is not asked",
+    "[CRED-3] AWS_EC2_METADATA_DISABLED=%s: no request",
     async (off) => {
       const { reports } = await run(instance(off), withSdk);
       expect(reports).toMatchObject([{ code: "ERR_DYNAMODB_CREDENTIALS" }]);
@@ -232,7 +234,7 @@ describe("web identity, container and instance", () => {
   );
 });
 
-describe("what is refused", () => {
+describe("what is rejected", () => {
   const missing = { ...environment, AWS_PROFILE: "missing" };
   const circle = `${role("r", "source_profile = b")}[profile b]\n${role("s", "source_profile = default")}`;
   it.each([
@@ -280,7 +282,7 @@ describe("what is refused", () => {
   });
 
   const some = { credentials: { accessKeyId: "id", secretAccessKey: "s" } };
-  it.each([{}, some])("[CRED-16] an account id that is required: %j", async (options) => {
+  it.each([{}, some])("[CRED-16] a missing account ID that is required: %j", async (options) => {
     const env = { ...environment, AWS_ACCOUNT_ID_ENDPOINT_MODE: "required" };
     const { reports } = await run({ env, options: { ...options, endpoint: undefined } });
     expect(reports).toMatchObject([{ code: "ERR_DYNAMODB_INVALID_OPTION", retryable: false }]);
@@ -288,7 +290,7 @@ describe("what is refused", () => {
   });
 });
 
-describe("again", () => {
+describe("repeated lookups", () => {
   it("[CRED-5] one lookup serves 1,000 parallel reads", async () => {
     const reads = `
       const other = dynamoDbCacheDriver({ table: "from-driver", ...options });
@@ -297,11 +299,11 @@ describe("again", () => {
     const source = { env: fromContainer("/role"), answer: () => given("AKIDECS") };
     expect(await run(source, reads)).toMatchObject({ code: 0, stderr: "", reports: [] });
     expect(recorder.exchanges).toHaveLength(1001);
-    // Each driver makes its own.
+    // Each driver makes its own request.
     expect(standIn.seen.map(({ path }) => path)).toEqual(["/role", "/role"]);
   });
 
-  it("[CRED-8] when AWS refuses them, the files are read again", async () => {
+  it("[CRED-8] if AWS rejects them, the files are read again", async () => {
     recorder.spoil(({ accessKeyId }, nth) =>
       accessKeyId === "OLD" && nth > 1
         ? serviceError("ExpiredTokenException", "no")

@@ -1,4 +1,4 @@
-// The function in the option `credentials`: when it is called, what it may give, and how it may fail.
+// The function in the option `credentials`: when it is called, what it may return, and how it may fail.
 import { setTimeout as sleep } from "node:timers/promises";
 import { inspect } from "node:util";
 import { afterEach, describe, expect, it } from "vitest";
@@ -17,10 +17,10 @@ afterEach(() => {
   calls = 0;
 });
 
-/** Ids that tell which call gave them. */
+/** Returns credentials whose ID contains the number of the call. */
 const nth = (more: object = {}): object => ({ ...fixed, accessKeyId: `AKIDTEST${calls}`, ...more });
 
-/** A driver whose requests need no engine: each access key id would have tables of its own there. */
+/** Returns a driver that uses no engine, because DynamoDB Local has separate tables for each access key ID. */
 function asking(give: () => unknown, options: Record<string, unknown> = {}): any {
   recorder.spoil(() => success);
   const credentials = (...given: unknown[]): unknown => {
@@ -31,7 +31,7 @@ function asking(give: () => unknown, options: Record<string, unknown> = {}): any
   return table.driver({ endpoint: recorder.endpoint, ...options, credentials });
 }
 
-/** AWS refuses what these credentials signed, by default all. */
+/** Rejects requests signed with these credentials, by default all. */
 function refuse(name: string, isRefused = (_id: string): boolean => true): void {
   recorder.spoil(({ accessKeyId }) =>
     isRefused(accessKeyId) ? serviceError(name, "no") : success,
@@ -41,14 +41,14 @@ const isFirst = (id: string): boolean => id === "AKIDTEST1";
 
 const ids = (): string[] => recorder.exchanges.map(({ accessKeyId }) => accessKeyId);
 
-describe("when it is called", () => {
-  it("[CRED-5] once for 1,000 parallel reads, whatever it takes", async () => {
+describe("calls", () => {
+  it("[CRED-5] once for 1,000 parallel reads, however long it takes", async () => {
     const driver = asking(() => sleep(100, nth()));
     await Promise.all(Array.from({ length: 1000 }, (_, n) => driver.getItem(`k${n}`)));
     expect(ids()).toEqual(Array(1000).fill("AKIDTEST1"));
   });
 
-  it("[CRED-5] for each driver, with the first request that is not refused", async () => {
+  it("[CRED-5] once per driver, with the first valid request", async () => {
     for (const driver of [asking(() => nth()), asking(() => nth())]) {
       await failureOf(driver.setItem("", "v"));
       await driver.getItem("");
@@ -58,7 +58,7 @@ describe("when it is called", () => {
     expect(ids()).toEqual(["AKIDTEST1", "AKIDTEST2"]);
   });
 
-  it("[CRED-6] while requests wait, once they are expired", async () => {
+  it("[CRED-6] while requests wait, after the credentials have expired", async () => {
     const driver = asking(() => nth({ expiration: Date.now() + (calls > 1 ? 60_000 : 300) }));
     await driver.getItem("k");
     await sleep(400);
@@ -67,7 +67,7 @@ describe("when it is called", () => {
   });
 
   const refusals = ["ExpiredTokenException", "UnrecognizedClientException"];
-  it.each(refusals)("[CRED-8] once more after %s", async (name) => {
+  it.each(refusals)("[CRED-8] again after %s", async (name) => {
     const driver = asking(() => nth());
     await driver.getItem("k");
     refuse(name, isFirst);
@@ -76,7 +76,7 @@ describe("when it is called", () => {
     expect(calls).toBe(2);
   });
 
-  it("[CRED-8] [CRED-13] once for a request that is refused again, and not for each of many", async () => {
+  it("[CRED-8] [CRED-13] once for a request that is rejected twice, and not for each of many", async () => {
     const driver = asking(() => nth());
     refuse("ExpiredTokenException");
     const refused = { name: "ExpiredTokenException", code: "ERR_DYNAMODB_CREDENTIALS" };
@@ -85,25 +85,25 @@ describe("when it is called", () => {
     expect(ids()).toEqual(["AKIDTEST1", "AKIDTEST2"]);
     const reads = Array.from({ length: 100 }, (_, n) => failureOf(driver.getItem(`k${n}`)));
     for (const one of await Promise.all(reads)) expect(one).toMatchObject(refused);
-    // Once more every 10 seconds, on a slow machine.
+    // On a slow machine, one more every 10 seconds.
     expect(calls).toBeLessThan(20);
   });
 
-  it("[CRED-8] slowly: the lookup is no part of an attempt's time", async () => {
+  it("[CRED-8] slowly: the lookup does not count towards the attempt timeout", async () => {
     const driver = asking(() => (calls > 1 ? sleep(1500, nth()) : nth()), { attemptTimeout: 1000 });
     refuse("ExpiredTokenException", isFirst);
     expect(await driver.getItem("k")).toBeNull();
     expect(ids()).toEqual(["AKIDTEST1", "AKIDTEST2"]);
   });
 
-  it("[CRED-8] not for static credentials: they cannot get better", async () => {
+  it("[CRED-8] not for static credentials, which cannot change", async () => {
     refuse("ExpiredTokenException");
     const error = await failureOf(table.driver({ endpoint: recorder.endpoint }).getItem("k"));
     expect(error.$metadata.attempts).toBe(1);
   });
 });
 
-describe("what it may give", () => {
+describe("results", () => {
   const soon = Date.now() + 3_600_000;
   const expiring = (expiration: unknown) => async () => ({ ...fixed, expiration });
   it.each<[string, () => unknown]>([
@@ -125,7 +125,7 @@ describe("what it may give", () => {
     expect(ids()).toEqual([fixed.accessKeyId, fixed.accessKeyId]);
   });
 
-  it("[CRED-9] a session token, which is sent", async () => {
+  it("[CRED-9] a session token is sent", async () => {
     await asking(async () => ({ ...fixed, sessionToken: "a-token" })).getItem("k");
     expect(recorder.exchanges[0]?.securityToken).toBe("a-token");
   });
@@ -161,7 +161,7 @@ describe("what it may give", () => {
   });
 });
 
-describe("how it may fail", () => {
+describe("failures", () => {
   class OwnError extends Error {
     detail = { from: "the caller" };
   }
@@ -187,15 +187,15 @@ describe("how it may fail", () => {
     expect(error.cause).toBe(thrown);
   });
 
-  it("[CRED-10] rejects with text: an error of that text is the cause", async () => {
+  it("[CRED-10] rejects with text: the cause is an error with that text", async () => {
     const error = await failureOf(asking(() => Promise.reject("no vault")).getItem("k"));
     expect(error.cause).toEqual(new Error("no vault"));
   });
 
-  it("[CRED-10] all that wait get it, and the next request asks again", async () => {
+  it("[CRED-10] all waiting calls fail, and the next request calls it again", async () => {
     const driver = asking(async () => {
       if (calls > 1) return nth();
-      // A read that begins after the failure asks again.
+      // A read that starts after the failure calls the function again.
       while (driver.getInstance().stats().inFlight < 100) await sleep(5);
       throw own;
     });
@@ -206,7 +206,7 @@ describe("how it may fail", () => {
     expect(calls).toBe(2);
   });
 
-  it("[CRED-7] [TIME-1] the wait counts in the call's time, and the lookup goes on", async () => {
+  it("[CRED-7] [TIME-1] the wait counts towards the call's timeout, and the lookup continues", async () => {
     let resolve: (value: unknown) => void = () => {};
     const promise = new Promise((done) => (resolve = done));
     const driver = asking(() => promise, { timeout: 200, attemptTimeout: 0 });
@@ -219,12 +219,12 @@ describe("how it may fail", () => {
     expect(calls).toBe(1);
   });
 
-  it("[CRED-7] is slow: the wait is no part of an attempt's time", async () => {
+  it("[CRED-7] is slow: the wait does not count towards the attempt timeout", async () => {
     const driver = asking(() => sleep(600, nth()), { attemptTimeout: 300, maxAttempts: 1 });
     expect(await driver.getItem("k")).toBeNull();
   });
 
-  it("[DIS-2] what waits for it rejects when the driver is disposed", async () => {
+  it("[DIS-2] waiting calls reject when the driver is disposed", async () => {
     const driver = asking(() => new Promise(() => {}));
     const read = failureOf(driver.getItem("k"));
     await sleep(50);
@@ -233,7 +233,7 @@ describe("how it may fail", () => {
   });
 });
 
-it("[CRED-15] it is called without an async context, and no request's is kept", async () => {
+it("[CRED-15] it is called without an async context, and no request's context is retained", async () => {
   const options = { table: "t-1", region: "us-east-1", endpoint: recorder.endpoint };
   const script = `
     const { AsyncLocalStorage } = await import("node:async_hooks");
@@ -265,19 +265,19 @@ it("[CRED-15] it is called without an async context, and no request's is kept", 
   recorder.spoil(() => success);
   const { reports, stderr } = await runChild(script, { flags: ["--expose-gc"] });
   expect(stderr).toBe("");
-  // JSON has null for undefined.
+  // JSON replaces undefined by null.
   expect(reports).toEqual([[null, null, 1, true, null]]);
 });
 
-describe("[CRED-11] it keeps no process alive", () => {
+describe("[CRED-11] it does not keep the process alive", () => {
   const keys = literal(fixed);
   it.each([
     ["never called", keys, "", 0],
     ["called", keys, `await driver.getItem("k");`, 1],
     ["disposed", keys, `await driver.getItem("k"); await driver.dispose();`, 1],
     [
-      "asked in the background, with no answer",
-      // Renewed when a fifth of its life is left, used until a tenth is: in between, a busy machine may lose time.
+      "called in the background, never settling",
+      // Renewed at a fifth and used until a tenth of the lifetime, which leaves time for a busy machine.
       `calls > 1 ? new Promise(() => {}) : { ...${keys}, expiration: Date.now() + 15_000 }`,
       `await driver.getItem("k"); await sleep(12_050); await driver.getItem("k");`,
       2,

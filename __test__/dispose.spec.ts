@@ -12,10 +12,10 @@ const closed = { name: "ClosedError", code: "ERR_DYNAMODB_CLOSED" };
 
 beforeAll(() => table.putRow("k0", { value: { S: "zero" } }));
 
-/** Waits until the driver has as many requests under way as it ever will. */
+/** Waits until the number of requests in flight no longer grows. */
 async function settledInFlight(): Promise<number> {
   let before = -1;
-  // On a busy machine nothing may happen for a while, and more still come.
+  // On a busy machine, the number may be stable for a while and still grow later.
   for (let same = 0; same < 4; same = recorder.inFlight === before ? same + 1 : 0) {
     before = recorder.inFlight || -1;
     await sleep(200);
@@ -23,7 +23,7 @@ async function settledInFlight(): Promise<number> {
   return before;
 }
 
-/** Reads of `k0`, which is there, and of others, which are not. */
+/** Reads `k0`, which exists, and other keys, which do not. */
 function read(driver: Driver, count: number): Promise<PromiseSettledResult<unknown>[]> {
   return Promise.allSettled(Array.from({ length: count }, (_, n) => driver.getItem(`k${n}`)));
 }
@@ -37,7 +37,7 @@ describe("dispose", () => {
     expect(await driver.dispose()).toBeUndefined();
   });
 
-  it("[DIS-2] waits for what has been sent", async () => {
+  it("[DIS-2] waits for requests in flight", async () => {
     const driver = recorded();
     recorder.hold();
     const results = read(driver, 3);
@@ -52,7 +52,7 @@ describe("dispose", () => {
     expect(await results).toEqual(values.map((value) => ({ status: "fulfilled", value })));
   });
 
-  it("[DIS-2] rejects what still waits for a connection", async () => {
+  it("[DIS-2] rejects calls that wait for a connection", async () => {
     const driver = recorded();
     recorder.hold();
     const results = read(driver, 300);
@@ -63,14 +63,14 @@ describe("dispose", () => {
     await disposal;
     const waited = (await results).filter((result) => result.status === "rejected");
     const sent = recorder.exchanges.length;
-    // Otherwise nothing waited, and this test would prove nothing.
+    // Otherwise no request waited and the test would be meaningless.
     expect(sent).toBeLessThan(300);
     expect(waited.length).toBe(300 - sent);
     const reason = { ...closed, operation: "getItem", table: table.name };
     for (const one of waited) expect(one).toMatchObject({ reason });
   });
 
-  it("[DIS-2] calls on the tick before it settle: with their result, or closed", async () => {
+  it("[DIS-2] calls in the same tick before it settle, with their result or as closed", async () => {
     const driver = table.driver();
     const results = read(driver, 3);
     await driver.dispose();
@@ -80,7 +80,7 @@ describe("dispose", () => {
     }
   });
 
-  it("[DIS-2] a clear under way ends, one way or the other, and says which", async () => {
+  it("[DIS-2] a running clear ends and reports how", async () => {
     const keys = Array.from({ length: 200 }, (_, index) => `clear:${index}`);
     await table.putRows(keys.map((key) => ({ key: { S: key }, value: { S: "v" } })));
     const driver = recorded();
@@ -94,17 +94,17 @@ describe("dispose", () => {
     else expect(result.reason).toMatchObject({ ...closed, operation: "clear" });
   });
 
-  it.each(methods)("[DIS-3] %s after it rejects", async (operation, _, call) => {
+  it.each(methods)("[DIS-3] %s rejects afterwards", async (operation, _, call) => {
     const [used, unused, disposing, other] = [1, 2, 3, 4].map(() => table.driver());
     await Promise.all([used!.setItem("k", "v"), other!.setItem("k", "v")]);
     await Promise.all([used!.dispose(), unused!.dispose()]);
-    // The first call is on the tick of its driver's disposal.
+    // The first call is in the same tick as the disposal of its driver.
     void disposing!.dispose();
     const error = { ...closed, operation, table: table.name, retryable: false };
     for (const driver of [disposing, used, unused]) {
       await expect(call(driver)).rejects.toMatchObject(error);
     }
-    // One driver's end is not another's.
+    // Disposing of one driver does not affect another.
     await call(other);
   });
 });

@@ -11,7 +11,7 @@ const cjs = createRequire(import.meta.url)("../index.js");
 const table = useTable();
 const recorder = useRecorder();
 
-/** Every method, detached from its driver, as unstorage calls it: with more arguments than some of them declare. */
+/** Calls every method detached from its driver, as unstorage does: with more arguments than some of them declare. */
 async function useAll(driver: any, base: unknown, options: unknown): Promise<void> {
   const { hasItem, getItem, setItem, removeItem, getKeys, clear } = driver;
   const { getItems, setItems, getItemRaw, setItemRaw, getMeta, dispose } = driver;
@@ -40,7 +40,7 @@ async function useAll(driver: any, base: unknown, options: unknown): Promise<voi
 }
 
 describe("the entries", () => {
-  it("[API-1] import and require give one function each, under every name", () => {
+  it("[API-1] import and require return the same function under every name", () => {
     expect(esm.default).toBeTypeOf("function");
     expect(esm.dynamoDbCacheDriver).toBe(esm.default);
     expect(cjs).toBeTypeOf("function");
@@ -58,17 +58,17 @@ describe("the entries", () => {
 });
 
 describe("the object", () => {
-  it("[API-4] [API-14] is called aws-dynamodb, and sets no flags", () => {
+  it("[API-4] [API-14] is named aws-dynamodb and sets no flags", () => {
     const driver = dynamoDbCacheDriver({ table: "some-table" });
     expect(driver.name).toBe("aws-dynamodb");
     expect(driver).not.toHaveProperty("flags");
   });
 
-  it("[API-6] no secret shows in the driver or its options", async () => {
+  it("[API-6] the driver and its options show no secret", async () => {
     const [secretAccessKey, sessionToken] = ["CANARY1", "CANARY2"];
     const credentials = { accessKeyId: "AKIDCANARY", secretAccessKey, sessionToken };
     const driver = table.driver({ credentials, endpoint: recorder.endpoint });
-    // After a call too: by then the native side holds them.
+    // Also after a call, when the native side has a copy.
     await driver.getItem("k").catch(() => null);
     const everything = { showHidden: true, depth: Infinity, getters: true } as const;
     for (const subject of [driver, driver.options, driver.getItem, driver.dispose]) {

@@ -1,11 +1,11 @@
-// What the driver takes from the environment, and what it survives there: each case in a Node of its own, because a test
-// must not change the variables of its neighbours.
+// What the driver reads from the environment, and what must not break it. Each case runs in a separate Node process,
+// because a test must not change the variables of others.
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { callInChild, literal, runChild } from "./helpers/child";
 import { useRecorder } from "./helpers/recorder";
 import { credentials } from "./helpers/table";
 
-// Dozens of processes are started by one test.
+// One test starts dozens of processes.
 vi.setConfig({ testTimeout: 120_000 });
 
 type Variables = Record<string, string>;
@@ -25,7 +25,10 @@ beforeEach(() => {
   for (const one of [recorder, other]) one.spoil(() => ({ status: 200, body: {} }));
 });
 
-/** One `getItem`, by default with the environment's credentials: null where it succeeded, else its error. */
+/**
+ * Makes one `getItem`, by default with the environment's credentials. Returns null if it succeeds, and its error
+ * otherwise.
+ */
 async function outcome(options: object, env: Variables, home: Variables = {}): Promise<any> {
   const given = { table, region, endpoint: recorder.endpoint, credentials: null, ...options };
   const { code, signal, stderr, reports } = await callInChild(given, { env, home });
@@ -82,7 +85,7 @@ describe("region", () => {
     ["an empty AWS_REGION as if absent", undefined, { ...both, AWS_REGION: "" }, "eu-west-2"],
     ["AWS_DEFAULT_REGION too", undefined, { ...second, AWS_DEFAULT_REGION: "" }, "eu-north-1"],
   ])("[OPT-8] %s", async (_, option, env, expected) => {
-    // With AWS_PROFILE the environment's keys would not count, see CRED-2.
+    // With AWS_PROFILE, the environment's keys would be ignored, see CRED-2.
     expect(await outcome({ credentials, region: option }, env, { config })).toBeNull();
     expect(recorder.exchanges.map((exchange) => exchange.region)).toEqual([expected]);
   });
@@ -97,13 +100,13 @@ describe("region", () => {
     expect(error.message).toContain(source);
   });
 
-  it("[OPT-8] without one the first call rejects within 100 ms, and metadata is not asked", async () => {
+  it("[OPT-8] without one, the first call rejects within 100 ms without a metadata request", async () => {
     const env = {
       ...keys,
       AWS_EC2_METADATA_DISABLED: "false",
       AWS_EC2_METADATA_SERVICE_ENDPOINT: other.endpoint,
     };
-    // The best of many, the addon being loaded: other work on the machine is not the driver's time.
+    // The fastest of many runs with the addon loaded, so that other work on the machine does not count.
     const script = `
       let best = Infinity;
       for (let n = 0; n < 10; n += 1) {
@@ -129,15 +132,18 @@ describe("endpoint", () => {
   const profile = (url: string): Variables => ({ config: `[default]\nendpoint_url = ${url}\n` });
   const sources = ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL", "endpoint_url"];
 
-  /** The option, then what the environment says, then the profile: the first of them is to be used. */
-  it.each([[0], [1], [2], [3]])("[OPT-9] source %d goes over those behind it", async (first) => {
-    const url = (nth: number) => (nth === first ? recorder : other).endpoint;
-    const [ofDynamoDb, ofAll] = sources.map((name, nth) => ({ [name]: url(nth + 1) }));
-    const env = { ...keys, ...files, ...(first < 2 && ofDynamoDb), ...(first < 3 && ofAll) };
-    const option = first === 0 ? recorder.endpoint : null;
-    expect(await outcome({ endpoint: option }, env, profile(url(3)))).toBeNull();
-    expect([recorder.exchanges.length, other.exchanges.length]).toEqual([1, 0]);
-  });
+  /** The option, the environment and the profile. The first of them that is set must be used. */
+  it.each([[0], [1], [2], [3]])(
+    "[OPT-9] source %d takes precedence over later ones",
+    async (first) => {
+      const url = (nth: number) => (nth === first ? recorder : other).endpoint;
+      const [ofDynamoDb, ofAll] = sources.map((name, nth) => ({ [name]: url(nth + 1) }));
+      const env = { ...keys, ...files, ...(first < 2 && ofDynamoDb), ...(first < 3 && ofAll) };
+      const option = first === 0 ? recorder.endpoint : null;
+      expect(await outcome({ endpoint: option }, env, profile(url(3)))).toBeNull();
+      expect([recorder.exchanges.length, other.exchanges.length]).toEqual([1, 0]);
+    },
+  );
 
   const ill = ["not-a-url", "localhost:8000", "file:///tmp/x", "http://u:CANARY@localhost:1"];
   const cases = sources.flatMap((source) => ill.map((url) => [source, url] as const));

@@ -1,5 +1,5 @@
-// Worker threads and processes that end while the driver is at work: each has an environment of the
-// addon, and all of them share its one worker.
+// Worker threads and processes that end while the driver is in use. Each has an environment of the addon, and all share
+// one worker.
 import { describe, expect, it, vi } from "vitest";
 import { entry, literal, runChild } from "./helpers/child";
 import { useRecorder } from "./helpers/recorder";
@@ -11,8 +11,8 @@ const recorder = useRecorder();
 vi.setConfig({ testTimeout: 120_000 });
 
 /**
- * `busy()` makes requests that are never answered, and others of which some settle at the very moment of the end;
- * `hang()` does so in a worker thread.
+ * `busy()` makes requests that never receive a response, and others, some of which settle just as the process ends.
+ * `hang()` does the same in a worker thread.
  */
 function script(body: string): string {
   // A debug addon on a busy machine is slow.
@@ -87,7 +87,7 @@ describe("[API-12] a process that ends in the middle of its requests", () => {
     const result = await runChild(script(begin + end));
     const usual = { signal: null, stderr: "", reports: ["ending"] };
     expect(result).toMatchObject({ ...usual, ...expected });
-    // A busy machine starts a thread late.
+    // A busy machine starts threads late.
     expect(result.lingeredMs).toBeLessThan(expected.code === 9 ? 20_000 : 5000);
   });
 });

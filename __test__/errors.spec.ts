@@ -1,4 +1,4 @@
-// What a person sees when something fails: one error of each origin, and what it says.
+// The errors that a user sees: one of each origin, and its message.
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import dynamoDbCacheDriver, { DynamoDbError } from "../index.mjs";
@@ -73,7 +73,7 @@ it.each([
     return await table.driver(options).getItem(key);
   }
   const { stack, message } = await failureOf(theCaller());
-  // The head says what happened, and nothing of the driver's own plumbing stands before the caller.
+  // The head contains the message, and no frame of the driver precedes the caller's.
   expect(stack).toContain(message);
   expect(stack.split("\n").find((line: string) => /^\s+at /.test(line))).toContain("theCaller");
 });
@@ -138,7 +138,7 @@ describe("what AWS answers", () => {
   });
 
   it.each(['{"Item":{"key', "<html>welcome</html>", "[]"])(
-    "[ERR-2] [ERR-3] %s is no answer",
+    "[ERR-2] [ERR-3] %s is not a valid response",
     async (body) => {
       recorder.spoil(() => ({ status: 200, body }));
       const error = await failureOf(recorded().getItem("k"));
@@ -148,8 +148,8 @@ describe("what AWS answers", () => {
   );
 });
 
-describe("what the driver says itself", () => {
-  it("[ERR-9] without credentials, where they were looked for", async () => {
+describe("errors of the driver itself", () => {
+  it("[ERR-9] without credentials, names the sources", async () => {
     const { reports } = await runChild(`
       const driver = dynamoDbCacheDriver({ table: "some-table", region: "eu-west-1" });
       const { name, message, ...rest } = await failure(driver.getItem("k"));
@@ -169,7 +169,7 @@ describe("what the driver says itself", () => {
     }
   });
 
-  // Frozen: people switch on these. A new one is added here, and none ever leaves.
+  // Frozen, because programs compare these codes. New ones are added here, and none is ever removed.
   const codes =
     "ABORTED ACCESS_DENIED BINDING CIRCUIT_OPEN CLOSED CONNECTION CREDENTIALS FORMAT INTERNAL INVALID_ARGUMENT " +
     "INVALID_KEY INVALID_OPTION INVALID_VALUE ITEM_TOO_LARGE NO_REGION QUEUE_FULL RESPONSE SCHEMA_MISMATCH " +
@@ -181,7 +181,7 @@ describe("what the driver says itself", () => {
     expect([...new Set(listed)].sort()).toEqual(codes.split(" "));
   });
 
-  it("[ERR-2] what it refuses is a DynamoDbError without a status", async () => {
+  it("[ERR-2] rejected arguments are a DynamoDbError without a status", async () => {
     const error = await failureOf(table.driver().setItem("", "v"));
     expectShape(error, "setItem", table.name);
     expect(error.name).toBe("DynamoDbError");
@@ -190,7 +190,7 @@ describe("what the driver says itself", () => {
     );
   });
 
-  it("[ERR-1] a table that is not known is absent, not invented", async () => {
+  it("[ERR-1] an unknown table is omitted", async () => {
     const error = await failureOf(dynamoDbCacheDriver(engineOptions("")).getItem("k"));
     expect(error).toBeInstanceOf(DynamoDbError);
     expect(error.table || undefined).toBeUndefined();

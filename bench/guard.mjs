@@ -1,6 +1,7 @@
-// `npm run bench:guard [-- --update | --prove] [-- --only OPERATION] [-- --addon FILE]`: does a read or a write cost more
-// than it did? Counts instructions, under valgrind, of a whole Node process with the release addon: the same on a busy
-// machine as on a quiet one, unlike time. With --prove it does 20 % more than it says, and has to be red.
+// `npm run bench:guard [-- --update | --prove] [-- --only OPERATION] [-- --addon FILE]`: checks that a read or a write
+// has not become more expensive. Counts the instructions of a whole Node process with the release addon under valgrind,
+// which, unlike time, do not depend on the load of the machine. With --prove, it performs 20 % more operations than it
+// reports, and must fail.
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 
@@ -63,7 +64,7 @@ await main(async () => {
   const baseline = readJson(baselineFile);
   const doubted = failing(measured, baseline);
   if (doubted.length > 0) {
-    // A machine that stumbles adds instructions and never takes any: the lower count is the driver's own.
+    // Load on the machine can only add instructions, so the lower count is the driver's own.
     lower(measured, await measureAll({ addon, isSlowed }, doubted));
   }
   const verdicts = judge(measured, baseline);

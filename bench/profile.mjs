@@ -1,5 +1,5 @@
-// `node bench/profile.mjs [--in-flight N] [--addon FILE]`: where the processor time of a read of 1 KB goes, by thread
-// and by binary, and how often its threads are switched. By Linux's `perf`, of the driver and of the floor.
+// `node bench/profile.mjs [--in-flight N] [--addon FILE]`: shows how the processor time of a 1 KB read is divided
+// between threads and binaries, and how often threads are switched. Uses Linux's `perf` on the driver and the floor.
 import { mkdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
@@ -14,10 +14,10 @@ import { scenarios } from "./lib/scenarios.mjs";
 import { progressLine, short } from "./lib/screen.mjs";
 import { benchCache } from "./lib/values.mjs";
 
-// Tables are made by AWS's SDK, which need not say at each start that it will drop this Node.
+// Suppresses the deprecation warning of AWS's SDK, which creates the tables.
 process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] = "true";
 
-/** So many that the start of the process is a small part of them. */
+/** Enough to make the start of the process negligible. */
 const count = 40_000;
 const directory = path.join(benchCache, "perf");
 const contestants = /** @type {const} */ (["driver", "floor"]);
@@ -38,8 +38,8 @@ const watchers = [
 
 /**
  * @param {string} contestant
- * @param {number} cpu microseconds of processor time that an operation takes
- * @param {number} operations in all
+ * @param {number} cpu microseconds of processor time per operation
+ * @param {number} operations total
  */
 function print(contestant, cpu, operations) {
   const report = "report --stdio --no-children --call-graph none --sort comm,dso -t ; --input";

@@ -1,4 +1,4 @@
-// `npm run bench:report [-- --check]`: chart, tables and README figures, from the latest full run. Nothing is typed.
+// `npm run bench:report [-- --check]`: generates the chart, tables and README figures from the latest full run.
 import { existsSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 
@@ -17,7 +17,7 @@ import { scenarios, shownOf } from "./lib/scenarios.mjs";
 
 const results = "bench/results/latest.json";
 
-/** @returns {Record<string, string>} the text of every file that depends on the figures */
+/** @returns {Record<string, string>} the content of every file that contains figures */
 function generated() {
   const result = readJson(results);
   const { outcomes, verdicts } = result;

@@ -1,4 +1,5 @@
-// `npm run bench [-- --quick] [-- --only SCENARIO…] [-- --addon FILE]`: this driver, the one it replaces, and the floor.
+// `npm run bench [-- --quick] [-- --only SCENARIO…] [-- --addon FILE]`: compares this driver, the one it replaces, and
+// the floor.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
@@ -21,7 +22,7 @@ import { printOutcome, printVerdicts, progressLine } from "./lib/screen.mjs";
 import { judgeAll } from "./lib/targets.mjs";
 import { benchCache } from "./lib/values.mjs";
 
-// The reference runs on a Node that its SDK will drop soon, and need not say so at each start.
+// Suppresses the SDK's deprecation warning for this version of Node.
 process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] = "true";
 
 const usage = `Usage: npm run bench [-- OPTIONS]
@@ -88,7 +89,7 @@ async function prepare({ wanted, rounds, quick, addon }) {
   return { rounds, share: quick ? 0.25 : 1, modules, driverEnv };
 }
 
-/** The latest full run, with scenarios that were run again since. @param {any} full @param {any} run */
+/** Returns the latest full run, updated with scenarios that were repeated later. @param {any} full @param {any} run */
 function takenAgain(full, { date, commit, outcomes }) {
   const merged = { ...full.outcomes, ...outcomes };
   const since = Object.keys(outcomes).map((name) => [name, { date, commit }]);
@@ -108,7 +109,7 @@ await main(async () => {
     throw new Failure(`There is no scenario "${only?.join('", "')}": see --list.`);
   }
   const plan = await prepare(options);
-  // Only now: before the set-up there was nothing to import.
+  // Imported late, because it does not exist before the set-up.
   const { runScenario } = await import("./lib/rounds.mjs");
   /** @type {Record<string, import("./lib/alternate.mjs").Outcome>} */
   const outcomes = {};
@@ -123,7 +124,7 @@ await main(async () => {
       outcomes[scenario.name] = outcome;
       printOutcome(scenario.title, outcome, shownOf(scenario));
     } catch (error) {
-      // One that fails must not cost the others their figures.
+      // A failed scenario must not stop the others.
       line.clear();
       failed.push(scenario.name);
       console.error(`${red("✘")} ${scenario.name}: ${messageOf(error)}`);
@@ -148,7 +149,7 @@ await main(async () => {
   const result = again && isKept ? takenAgain(JSON.parse(readFileSync(file, "utf8")), run) : run;
   writeFileSync(file, `${inLines(result, 2)}\n`);
   if (isKept) {
-    // Docs and README follow the figures at once.
+    // Documents and README are updated immediately.
     const { report } = await import("./report.mjs");
     await step("Writing docs and README", () => report(false));
   }

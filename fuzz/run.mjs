@@ -1,5 +1,5 @@
-// `node fuzz/run.mjs [TARGET…] [--seconds N]`: the targets of fuzz/, ten minutes each unless told otherwise, by
-// cargo-fuzz and libFuzzer. What they find lies in fuzz/artifacts. Ends with `N passed, N failed`.
+// `node fuzz/run.mjs [TARGET…] [--seconds N]`: runs the targets of fuzz/, by default for ten minutes each, with
+// cargo-fuzz and libFuzzer. Findings are stored in fuzz/artifacts. Ends with `N passed, N failed`.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { parseArgs } from "node:util";
@@ -8,9 +8,9 @@ import { inProject, root } from "../scripts/lib/project.mjs";
 import { main } from "../scripts/lib/steps.mjs";
 import { ensureTools } from "../scripts/lib/tools.mjs";
 
-// An input is an answer, a value or options; one that needs more memory or time than this is a finding.
+// An input that needs more memory or time than this is a finding.
 const limits = ["-max_len=16384", "-rss_limit_mb=2048", "-timeout=25"];
-// The pinned compiler is a stable one, and coverage counters are not yet.
+// The pinned compiler is stable, and coverage instrumentation is not.
 const env = { ...process.env, RUSTC_BOOTSTRAP: "1" };
 
 await main(async () => {
@@ -23,12 +23,12 @@ await main(async () => {
   let failed = 0;
   const targets = positionals.length > 0 ? positionals : all;
   for (const target of targets) {
-    // Without a sanitizer: the core has no unsafe code, and executions count.
+    // Without a sanitizer, because the core has no unsafe code and speed matters more.
     const fuzz = ["fuzz", "run", "--dev", "--sanitizer", "none", target];
     const stop = [`-max_total_time=${values.seconds}`, "-print_final_stats=1"];
     const corpus = ["corpus", "seeds"].map((folder) => inProject("fuzz", folder, target));
     mkdirSync(corpus[0] ?? "", { recursive: true });
-    // New inputs go into the first; the seeds are only read.
+    // libFuzzer writes new inputs to the first directory and only reads the seeds.
     const inputs = corpus.filter((folder) => existsSync(folder));
     const { status } = spawnSync("cargo", [...fuzz, ...inputs, "--", ...limits, ...stop], {
       cwd: root,

@@ -1,4 +1,5 @@
-// `npm run build` makes the release addon, `npm run build:debug` a fast one. `--target TRIPLE` cross-compiles a release.
+// `npm run build` builds the release addon, `npm run build:debug` the debug addon. `--target TRIPLE` cross-compiles a
+// release.
 import { parseArgs } from "node:util";
 
 import { buildAddon, compileAddon } from "./lib/addon.mjs";

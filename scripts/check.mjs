@@ -1,5 +1,5 @@
-// `npm run check [-- NAME…] [-- --reports]`: what must hold of this repository and no compiler looks at. With --reports, a
-// rule or a case counts as tested only where `npm test` and `npm run test:faults` have run its tests, and they passed.
+// `npm run check [-- NAME…] [-- --reports]`: checks of the repository that no compiler or linter makes. With --reports,
+// a rule or case counts as tested only if its tests passed in `npm test` and `npm run test:faults`.
 import { existsSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 
@@ -13,15 +13,15 @@ import { ensureTools } from "./lib/tools.mjs";
 
 const sourceDirectories = "src js nitro __test__ scripts bench engine fuzz examples".split(" ");
 const linesPerFile = 400;
-// Written by programs, and read by them.
+// Generated files.
 const generated =
   /(^|\/)(package-lock\.json|pnpm-lock\.yaml|Cargo\.lock)$|^bench\/results\/|^fuzz\/(target|corpus|artifacts|seeds)\//;
-// The JavaScript layer only loads, binds and re-classes: it stays small enough to read in one sitting.
+// The JavaScript layer only loads, binds and converts errors. The limit keeps it easy to read.
 const linesOfJavaScript = 345;
-// What only JavaScript can do, each in a file of its own.
+// Features that only JavaScript can provide, one per file.
 const features = ["js/tracing.cjs"];
 const linesOfFeatures = 100;
-// What only Nitro takes, as long as it cannot bundle an addon by itself.
+// Code for Nitro, needed until it can bundle addons itself.
 const linesForNitro = 150;
 // napi types stay at the boundary, so that the core builds and tests without Node.
 const napiFiles = /^src\/(lib\.rs|bridge\.rs|bridge\/)/;
@@ -29,7 +29,7 @@ const napiFiles = /^src\/(lib\.rs|bridge\.rs|bridge\/)/;
 /** @param {string} file */
 const linesOf = (file) => readText(file).split("\n").length - 1;
 
-/** The sizes of files, and where napi is named. */
+/** Checks the sizes of files, and which files use napi. */
 function checkFiles() {
   const problems = sourceDirectories
     .flatMap(filesIn)
@@ -49,7 +49,7 @@ function checkFiles() {
       problems.push(`${files.join(", ")}: ${total} lines together, ${limit} at most`);
     }
   }
-  // One that tests/core.rs does not name would never run.
+  // A module that tests/core.rs does not declare would never run.
   const modules = readText("tests", "core.rs");
   const forgotten = filesIn("tests")
     .flatMap((file) => /^tests\/(\w+)\.rs$/.exec(file)?.[1] ?? [])
@@ -66,7 +66,7 @@ function checkFiles() {
   ];
 }
 
-/** Commands and files that the documents name exist. */
+/** Checks that the commands and files named in documents exist. */
 function checkDocuments() {
   const { scripts } = readJson("package.json");
   const documents = ["README.md", "CONTRIBUTING.md", ".github/SECURITY.md"]
@@ -90,7 +90,7 @@ function checkDocuments() {
 /** @param {string} file */
 const licences = (file) => inProject("scripts", "licences", file);
 
-/** @param {...string} checks of cargo-deny, for the engine too, though it is never shipped */
+/** @param {...string} checks of cargo-deny. Includes the engine, although it is never shipped. */
 async function deny(...checks) {
   await ensureTools("cargo-deny");
   const config = ["--config", licences("deny.toml")];
@@ -98,7 +98,9 @@ async function deny(...checks) {
   return [];
 }
 
-/** Known advisories of both trees: databases that change by themselves, so only where it is asked for. */
+/**
+ * Checks both dependency trees for known advisories. Run only on request, because the databases change independently.
+ */
 async function checkAdvisories() {
   await deny("advisories");
   await run(...npm(["audit", "--audit-level=moderate"]));
@@ -112,14 +114,14 @@ function listIn(file, name) {
   return [...list.matchAll(/"([^"]+)"/g)].map(([, item]) => item).sort();
 }
 
-/** THIRD-PARTY-NOTICES, which each platform package carries, says what is linked in. @param {boolean} isWrite */
+/** Checks THIRD-PARTY-NOTICES, which each platform package contains. @param {boolean} isWrite */
 async function checkNotices(isWrite) {
   await ensureTools("cargo-about");
-  // Two tools judge licences, each by a list of its own: they must not drift apart.
+  // Two tools check licences, each with its own list. The lists must match.
   const [ours, theirs] = [listIn("about.toml", "accepted"), listIn("deny.toml", "allow")];
   const isSame = ours.length > 0 && ours.join() === theirs.join();
   const problems = isSame ? [] : [`about.toml accepts [${ours}], deny.toml allows [${theirs}]`];
-  // Frozen: the texts come from the crates themselves and from nowhere else, so that the file is the same everywhere.
+  // Offline, so that the texts come only from the crates and the file is reproducible.
   await run("cargo", ["fetch", "--locked", "--quiet"]);
   const config = ["--config", licences("about.toml")];
   const platforms = targets.flatMap((target) => ["--target", target]);
@@ -135,8 +137,8 @@ async function checkNotices(isWrite) {
 }
 
 /**
- * Every action is pinned by a full commit, and no workflow and no job has a permission that it does not name; the rest is
- * for actionlint.
+ * Checks that actions are pinned by full commits and that every workflow and job declares its permissions. actionlint
+ * checks the rest.
  */
 async function checkWorkflows() {
   const problems = filesIn(".github/workflows").flatMap((file) => {
@@ -154,17 +156,17 @@ async function checkWorkflows() {
       .concat(open.map((job) => `${file}: job ${job.split(":", 1)[0]} names no permissions`));
   });
   await ensureTools("actionlint");
-  // Without shellcheck and pyflakes: what is there differs from machine to machine.
+  // Without shellcheck and pyflakes, whose availability differs between machines.
   await run("actionlint", ["-shellcheck=", "-pyflakes="]);
   return problems;
 }
 
-/** What programs write and is committed, so that a package is never made from stale files. */
+/** Checks that committed generated files are up to date, so that no package contains stale ones. */
 async function checkGenerated() {
   const files = ["binding.cjs", "Cargo.lock", "package-lock.json"];
   await run("git", ["ls-files", "--error-unmatch", ...files]);
   await run("git", ["diff", "--exit-code", "--", ...files]);
-  // The fuzz targets are a workspace of their own, which no other step looks at.
+  // The fuzz targets are a separate workspace that no other step checks.
   const fuzz = ["metadata", "--locked", "--format-version", "1", "--manifest-path"];
   return outputOf("cargo", [...fuzz, "fuzz/Cargo.toml"]) === undefined
     ? ["fuzz/Cargo.lock is not current: `cargo metadata --manifest-path fuzz/Cargo.toml`"]

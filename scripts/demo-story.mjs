@@ -1,5 +1,4 @@
-// What the driver does, in the order in which one meets it. Every line that the demo prints is code that ran, with a
-// result that was checked first.
+// Demonstrates the driver. Every printed line is code that ran, and its result was verified.
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { inspect } from "node:util";
@@ -18,13 +17,18 @@ const codeOf = (call) =>
     .replace(/^\(\) => /, "")
     .replaceAll(/\s+/g, " ");
 
-/** Runs and prints a call that has no result worth showing. @param {() => Promise<unknown>} call */
+/** Runs and prints a call without showing its result. @param {() => Promise<unknown>} call */
 async function run(call) {
   await call();
   console.log(`  await ${codeOf(call)}`);
 }
 
-/** Runs a call, and refuses to print a result that is not the promised one. @param {() => unknown} call @param {unknown} expected */
+/**
+ * Runs a call and prints its result. Fails if the result is not the expected one.
+ *
+ * @param {() => unknown} call
+ * @param {unknown} expected
+ */
 async function show(call, expected) {
   const result = call();
   const code = `${result instanceof Promise ? "await " : ""}${codeOf(call)}`;
@@ -54,7 +58,8 @@ export async function tellStory(options) {
   chapter("An item that expires");
   await run(() => storage.setItem("token", "for a second", { ttl: 1 }));
   await show(() => storage.getItem("token"), "for a second");
-  // Expiry has DynamoDB's resolution, whole seconds: a second's life ends one to three seconds from now.
+  // DynamoDB's expiry has a resolution of whole seconds, so an item with a TTL of one second expires within one to
+  // three seconds.
   const start = performance.now();
   while ((await storage.hasItem("token")) && performance.now() - start < 5000) {
     await sleep(100);

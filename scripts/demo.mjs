@@ -1,11 +1,11 @@
-// `npm run demo`: from a fresh clone to the driver at work on a real DynamoDB engine.
+// `npm run demo`: sets up a fresh clone and shows the driver on a real DynamoDB engine.
 import { credentials, region, startEngine } from "./lib/engine.mjs";
 import { setup } from "./lib/setup.mjs";
 import { bold, green, main, step } from "./lib/steps.mjs";
 
 await main(async () => {
   await setup();
-  // Only now: before the set-up there was nothing to import.
+  // Imported late, because it does not exist before the set-up.
   const { tellStory } = await import("./demo-story.mjs");
 
   const engine = await step("Starting DynamoDB", () => startEngine());

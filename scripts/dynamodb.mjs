@@ -1,4 +1,4 @@
-// `npm run dynamodb`: a real DynamoDB engine for a person who wants to try things, until Ctrl-C.
+// `npm run dynamodb`: runs a real DynamoDB engine until Ctrl-C.
 import { once } from "node:events";
 import { parseArgs } from "node:util";
 
@@ -55,7 +55,7 @@ and then, with the driver reading all that from the environment:
   const storage = createStorage({ driver: dynamoDbCacheDriver({ table: "${table}" }) });
 `);
   const signals = ["SIGINT", "SIGTERM"].map((signal) => once(process, signal));
-  // once() does not keep the process alive, and neither does the engine.
+  // Neither once() nor the engine keeps the process alive.
   const keepAlive = setInterval(() => {}, 60_000);
   const [reason] = await Promise.race([...signals, engine.exited.then(() => ["exited"])]);
   clearInterval(keepAlive);

@@ -1,4 +1,4 @@
-// `npm run lint`: layout and lints of JavaScript and Rust, with warnings denied.
+// `npm run lint`: formatting and lints of JavaScript and Rust. Warnings are errors.
 import { tool } from "./lib/process.mjs";
 import { check, runSuites } from "./lib/results.mjs";
 import { main } from "./lib/steps.mjs";

@@ -1,5 +1,5 @@
-// `npm run test:mutants [-- --shard K/N] [-- --in-diff REVISION] [-- --only REGEX]`: cargo-mutants changes the core in one
-// place at a time, and the Rust tests have to fail. Configured in .cargo/mutants.toml. Ends with `N passed, N failed`.
+// `npm run test:mutants [-- --shard K/N] [-- --in-diff REVISION] [-- --only REGEX]`: cargo-mutants changes the core in
+// one place at a time, and the Rust tests must fail. Configured in .cargo/mutants.toml. Ends with `N passed, N failed`.
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
@@ -10,7 +10,7 @@ import { finish } from "./lib/results.mjs";
 import { Failure, main } from "./lib/steps.mjs";
 import { ensureTools } from "./lib/tools.mjs";
 
-/** Of a hundred mutants that compile, how many the tests must catch. */
+/** The minimum percentage of compiling mutants that the tests must catch. */
 const threshold = 85;
 const results = path.join(cacheDirectory, "results");
 
@@ -19,7 +19,7 @@ await main(async () => {
     options: {
       shard: { type: "string" },
       "in-diff": { type: "string" },
-      // Of the mutants' names, which begin with their file: `src/key.rs`.
+      // Matches the names of mutants, which start with the file: `src/key.rs`.
       only: { type: "string", multiple: true, default: [] },
       jobs: { type: "string", default: "1" },
     },
@@ -33,7 +33,7 @@ await main(async () => {
     parameters.push("--shard", shard);
   }
   if (revision) {
-    // Uncommitted changes included.
+    // Includes uncommitted changes.
     const diff = outputOrFail("git", ["diff", "--merge-base", revision, "--", "src"]);
     if (diff === "") {
       console.log(`No line of src/ differs from ${revision}.`);
@@ -44,9 +44,9 @@ await main(async () => {
     parameters.push("--in-diff", file);
   }
   const outcomes = path.join(results, "mutants.out", "outcomes.json");
-  // The outcomes of an earlier run must not count for this one.
+  // Results of an earlier run must not count.
   rmSync(outcomes, { force: true });
-  // 2: some were missed, 3: some ran out of time. Whether those are too many is decided below.
+  // 2: some mutants were missed, 3: some timed out. The threshold below decides.
   const { code } = await attempt("cargo", parameters);
   if (![0, 2, 3].includes(code) || !existsSync(outcomes)) {
     throw new Failure(`cargo-mutants ended with exit code ${code} and without a verdict.`);

@@ -1,5 +1,6 @@
-// `npm run pack:local -- DIR [--debug]`: the main package and this machine's platform package, as npm would serve them.
-// `--artifacts FROM`: the main package and all platform packages, from the `.node` files in FROM. That is a release.
+// `npm run pack:local -- DIR [--debug]`: packs the main package and this machine's platform package as npm would serve
+// them. With `--artifacts FROM`, packs a release: the main package and all platform packages, from the `.node` files in
+// FROM.
 import { mkdirSync } from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";

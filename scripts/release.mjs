@@ -1,8 +1,8 @@
-// The steps of a release, as .github/workflows/release.yml takes them; docs/RELEASING.md.
+// The steps of a release, run by .github/workflows/release.yml and described in docs/RELEASING.md.
 //
-//   node scripts/release.mjs check TAG [DIR]         may this be released? With DIR also the tarballs in it, as packed
-//   node scripts/release.mjs publish DIR [--dry-run] the tarballs to npm
-//   node scripts/release.mjs notes                   what CHANGELOG.md says of the version in package.json
+//   node scripts/release.mjs check TAG [DIR]         checks the repository and, with DIR, the packed tarballs
+//   node scripts/release.mjs publish DIR [--dry-run] publishes the tarballs to npm
+//   node scripts/release.mjs notes                   prints the changelog of the version in package.json
 import { readdirSync } from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
@@ -37,15 +37,15 @@ function check(tag, directory) {
 }
 
 /**
- * The platforms first: whoever installs the main package must find them. What is there already is left out, so that a run
- * that broke can be repeated.
+ * Publishes the platform packages first, because installing the main package requires them. Skips published ones, so
+ * that a failed run can be repeated.
  *
  * @param {string} directory
  * @param {boolean} isDry
  */
 async function publish(directory, isDry) {
   const { version } = sources().manifest;
-  // 1.0.0-beta.1 must not be what `npm install` takes.
+  // `npm install` must not select a pre-release such as 1.0.0-beta.1.
   const tag = version.includes("-") ? "next" : "latest";
   const packages = packagesIn(directory).filter(({ manifest }) => manifest.version === version);
   const ordered = packages.sort((a, b) => Number(!a.manifest.os) - Number(!b.manifest.os));

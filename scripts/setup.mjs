@@ -1,5 +1,5 @@
-// `npm run setup [-- --tools [NAME…]]`: packages, engine and debug addon; with --tools the programs that `npm run ready`
-// needs besides, or those that are named.
+// `npm run setup [-- --tools [NAME…]]`: installs packages, engine and debug addon. With --tools, also installs the
+// programs that `npm run ready` needs, or the named ones.
 import { parseArgs } from "node:util";
 
 import { setup } from "./lib/setup.mjs";

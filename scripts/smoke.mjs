@@ -1,6 +1,6 @@
-// `node scripts/smoke.mjs DIR`: the packed tarballs on this machine, as a user has them. Installs without
-// scripts, loads the addon by import and by require, and lets it reach the network: nothing listens at the endpoint, and
-// the driver must report that. Nothing is set up: it runs in images that have no more than Node.
+// `node scripts/smoke.mjs DIR`: tests the packed tarballs as a user would install them. Installs without scripts, loads
+// the addon with import and require, and makes a request to an endpoint without a listener, which the driver must
+// report. Needs no set-up: it runs in images that contain only Node.
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";

@@ -1,5 +1,5 @@
-// Runs the steps that standard input lists, `MINUTES min | NAME | COMMAND` each: .ci/run and .ci/nightly. A step that ends
-// with `N passed, N failed` counts as so many, any other as one. Ends with the same line for all of them.
+// Runs the steps listed on standard input as `MINUTES min | NAME | COMMAND`, for .ci/run and .ci/nightly. A step that
+// ends with `N passed, N failed` adds these numbers, any other counts as one. Prints the same line for the total.
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 
@@ -20,7 +20,7 @@ function stepOf(line) {
 
 /** @param {Step} step */
 async function run({ name, minutes, command }) {
-  // A machine that is busy may take twice as long.
+  // A busy machine may take twice as long.
   const options = /** @type {const} */ ({ stdout: "both", minutes: 2 * minutes, group: true });
   const { output, exited } = start("bash", ["-c", `${command} 2>&1`], options);
   const code = await exited;

@@ -1,4 +1,4 @@
-// `npm test` and its relatives; each does the set-up that it needs, also on a fresh clone.
+// `npm test` and related commands. Each does the set-up that it needs, even on a fresh clone.
 import { hostTarget, buildFaultAddon } from "./lib/cargo.mjs";
 import { ensureDynamodbLocal } from "./lib/dynamodb-local.mjs";
 import { tool } from "./lib/process.mjs";
@@ -12,11 +12,11 @@ const typecheck = (project) => check(...tool("typescript", ["--project", project
 
 /** @type {Record<string, () => Promise<import("./lib/results.mjs").Suite[]>>} */
 const kinds = {
-  /** Rust unit tests, the JavaScript suites on dynoxide, the types, the rules. */
+  /** Rust unit tests, the JavaScript suites on dynoxide, type checks and repository checks. */
   async driver() {
     await ensureTools("openssl");
     await setup();
-    // With the target named, as the napi-rs CLI names it, cargo finds the dependencies that the addon was built with.
+    // Names the target as the napi-rs CLI does, so that cargo reuses the addon's compiled dependencies.
     const core = ["--no-default-features", "--target", hostTarget()];
     const semantics = ["scripts/check.mjs", "semantics", "--reports"];
     const engine = ["--profile", "engine", "--package", "dynamodb-engine"];
@@ -32,7 +32,7 @@ const kinds = {
       ["Every rule has a test", () => check(process.execPath, semantics)],
     ];
   },
-  /** The JavaScript suites against AWS's own engine. */
+  /** The JavaScript suites on AWS's own engine. */
   async "dynamodb-local"() {
     await ensureTools("JDK and Maven", "openssl");
     await setup({ engine: false });
@@ -42,7 +42,7 @@ const kinds = {
       ["JavaScript on DynamoDB Local", () => vitest("driver", { report: "dynamodb-local", env })],
     ];
   },
-  /** The driver against a network, a service and a process that break. See docs/RELIABILITY.md. */
+  /** The driver with failing networks, services and processes. See docs/RELIABILITY.md. */
   async faults() {
     await ensureTools("openssl", "fault rig");
     await setup();
@@ -50,7 +50,7 @@ const kinds = {
     const env = { DYNAMODB_ENGINE: "dynoxide", FAULT_ADDON: addon };
     return [["Faults, on dynoxide", () => vitest("faults", { env })]];
   },
-  /** The packages as a user installs them. Built here, where progress shows: the suite then only packs. */
+  /** The packages as a user installs them. Built here, where progress is shown; the suite only packs. */
   async package() {
     await setup({ addon: "release" });
     return [["The packages, installed", () => vitest("package")]];

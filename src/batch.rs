@@ -1,20 +1,23 @@
-//! Retrying what a batch left over. The SDK retries failed requests; a batch that succeeds in part is not one.
+//! Retries the unprocessed part of a batch. The SDK retries only failed requests, and a partly processed batch is a
+//! successful one.
 
 use tokio::time::sleep;
 
 use crate::backoff::jittered;
 
-/// Keys per BatchGetItem: <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html>
+/// The maximum number of keys per BatchGetItem:
+/// <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html>
 pub(crate) const MAX_GETS: usize = 100;
 
-/// Writes per BatchWriteItem: <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html>
+/// The maximum number of writes per BatchWriteItem:
+/// <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html>
 pub(crate) const MAX_WRITES: usize = 25;
 
-/// The most bytes of items in a batch of writes, so that one moves on a slow link in a few seconds. A single item may be
-/// close to half of it.
+/// The maximum total size of the items in a batch, so that a slow link transfers it within a few seconds. A single item
+/// may take up almost half of it.
 pub(crate) const MAX_WRITTEN_BYTES: usize = 1 << 20;
 
-/// The waits before the rest of a batch is asked for again.
+/// The delays between the requests of a batch.
 #[derive(Debug)]
 pub(crate) struct Backoff {
     waits: u32,
@@ -28,7 +31,7 @@ impl Default for Backoff {
 }
 
 impl Backoff {
-    /// Waits before the `left` items of a batch are asked for again: longer each time that none was done.
+    /// Waits before the `left` unprocessed items are requested again. The delay grows if no item was processed.
     pub(crate) async fn wait(&mut self, left: usize) {
         if left < self.least_left {
             self.waits = 0;
@@ -45,7 +48,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn progress_makes_the_next_wait_short_again() {
+    async fn progress_resets_the_delay() {
         let mut backoff = Backoff::default();
         backoff.wait(3).await;
         backoff.wait(3).await;

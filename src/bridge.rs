@@ -1,8 +1,8 @@
-//! The addon: converts what JavaScript passes in, calls the core and settles the promises. Nothing is decided here.
+//! The addon: converts JavaScript values, calls the core and settles promises. It contains no logic of the driver.
 //!
 //! From the bottom up: `js` and `realm` wrap Node-API, `from_js` and `to_js` convert, `abort`, `settle`, `worker` and
-//! `event_loop` run calls, `call` is what all methods have in common, and `exports` is what JavaScript sees. No module
-//! uses one that comes later.
+//! `event_loop` run calls, `call` is common to all methods, and `exports` is the interface to JavaScript. No module
+//! uses one that is listed after it.
 
 #![expect(clippy::trivially_copy_pass_by_ref, reason = "napi hands its `Env` to functions by reference")]
 #![expect(unreachable_pub, reason = "napi's macros export what the module tree hides")]

@@ -1,9 +1,9 @@
-//! From options and environment to a DynamoDB client: region, endpoint, credentials, retries, timeouts.
+//! Builds a DynamoDB client from options and environment: region, endpoint, credentials, retries and timeouts.
 
 mod action;
-pub(crate) mod answer;
 mod attempt;
 pub(crate) mod authorities;
+pub(crate) mod body_limit;
 mod budget;
 mod channel;
 mod connect;
@@ -12,14 +12,13 @@ pub(crate) mod credentials;
 mod dns;
 mod explain;
 mod failure;
-mod http;
 mod meter;
-mod patience;
 mod pool;
 mod profile;
 mod region;
 mod request;
 mod retry;
+mod sdk_http;
 pub(crate) mod setup;
 mod signature;
 mod single_flight;
@@ -28,6 +27,7 @@ pub(crate) mod slots;
 mod tcp;
 mod template;
 mod throttles;
+mod timeouts;
 mod tls;
 mod trace;
 mod trust;
@@ -38,14 +38,13 @@ pub(crate) use action::Action;
 pub(crate) use budget::Work;
 pub(crate) use explain::Target;
 pub(crate) use meter::Traffic;
-pub(crate) use request::{Observers, Sending, Step};
+pub(crate) use request::{Observers, PendingRequest, Step};
 pub(crate) use throttles::{RequestThrottles, Throttles};
 pub(crate) use trace::TraceId;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use ::http::uri::Authority;
 use aws_config::identity::IdentityCache;
 use aws_config::{BehaviorVersion, ConfigLoader, SdkConfig};
 use aws_credential_types::Credentials;
@@ -55,25 +54,26 @@ use aws_sdk_dynamodb::config::{FrameworkMetadata, Region, SharedHttpClient, Stal
 use aws_types::os_shim_internal::Env;
 use aws_types::service_config::ServiceConfigKey;
 use futures_util::FutureExt;
+use http::uri::Authority;
 
 use crate::backoff;
 use crate::clock::SharedClock;
 use crate::environment::Environment;
 use crate::error::{Error, ErrorKind};
-use crate::json::AnswerError;
+use crate::json::ResponseError;
 use crate::options::{Endpoint, GivenCredentials, Limits, Options, StaticCredentials, endpoint_from_environment};
 use authorities::Authorities;
-use channel::{Network, Reply};
-use credentials::{CredentialsKeeper, Source};
+use channel::{Response, Transport};
+use credentials::{CredentialsCache, Source};
 use explain::{explain, no_credentials};
 use failure::Failure;
-use http::PoolSettings;
 use request::{Identity, Requests};
+use sdk_http::PoolSettings;
 use tcp::SocketSettings;
 
-/// What a client is made with, in addition to its options.
+/// Everything a client needs in addition to its options.
 #[derive(Debug, Clone)]
-pub(crate) struct Surroundings {
+pub(crate) struct Dependencies {
     pub(crate) clock: SharedClock,
     pub(crate) authorities: Authorities,
     pub(crate) trace_id: TraceId,
@@ -81,25 +81,25 @@ pub(crate) struct Surroundings {
     pub(crate) http: Option<SharedHttpClient>,
 }
 
-/// A DynamoDB client and what it is pointed at.
+/// A DynamoDB client for one table and endpoint.
 #[derive(Debug)]
 pub(crate) struct Client {
     requests: Requests,
     pub(crate) target: Target,
-    /// Absent where credentials are simply given.
-    credentials: Option<CredentialsKeeper>,
-    /// What the user should be told once. Absent where all is well.
+    /// `None` if static credentials were given.
+    credentials: Option<CredentialsCache>,
+    /// A warning that is shown once, if there is one.
     notice: Option<Mutex<Option<String>>>,
 }
 
 impl Client {
-    /// Reads the environment and the shared config files, and makes a client. Sends nothing yet: credentials are
-    /// looked for with the first request.
-    pub(crate) async fn connect(options: &Options, surroundings: Surroundings) -> Result<Self, Error> {
-        let Surroundings { clock, authorities, trace_id, http } = surroundings;
+    /// Reads the environment and the shared config files and builds a client. Sends nothing: credentials are looked up
+    /// by the first request.
+    pub(crate) async fn connect(options: &Options, dependencies: Dependencies) -> Result<Self, Error> {
+        let Dependencies { clock, authorities, trace_id, http } = dependencies;
         profile::check(&options.environment, options.profile.as_deref()).await?;
-        // Asked for apart from the loader's own chain, which would go on to the instance metadata service and make
-        // a machine without a region wait for seconds.
+        // The loader's own chain would continue with the instance metadata service and delay a machine without a region
+        // by seconds.
         let region = region::find(options).await?;
         let settings = PoolSettings {
             proxy: options.proxy.clone(),
@@ -108,22 +108,22 @@ impl Client {
             sockets: SocketSettings { user_timeout: options.limits.attempt_timeout, ..SocketSettings::default() },
             clock: Arc::clone(&clock),
         };
-        let shared = http.clone().unwrap_or_else(|| http::by_scheme(settings.clone()));
+        let shared = http.clone().unwrap_or_else(|| sdk_http::client(settings.clone()));
         let profile = options.profile.clone();
         let load = loader(profile, region.clone(), shared);
-        // Ours come later, see `keeper`.
+        // The credentials are added below, see `credentials_cache`.
         let config = load(options.environment.sdk(), &options.limits).no_credentials().load().await;
         let endpoint = match &options.endpoint {
             Some(endpoint) => Some(endpoint.clone()),
             None => configured_endpoint(&config, &options.environment)?,
         };
-        let network = if let Some(http) = http {
-            Network::Given(http)
+        let transport = if let Some(http) = http {
+            Transport::Custom(http)
         } else {
             let pools = settings.pools(endpoint.as_ref().is_some_and(Endpoint::is_plain_http));
-            Network::Pools { pools: Arc::new(pools), connect_timeout: options.limits.connect_timeout }
+            Transport::Pools { pools: Arc::new(pools), connect_timeout: options.limits.connect_timeout }
         };
-        let credentials = keeper(options, load, Arc::clone(&clock));
+        let credentials = credentials_cache(options, load, Arc::clone(&clock));
         let mut config = aws_sdk_dynamodb::config::Builder::from(&config);
         config.set_endpoint_url(endpoint.as_ref().map(|endpoint| endpoint.as_str().to_owned()));
         let config = config.identity_cache(IdentityCache::no_cache());
@@ -133,13 +133,13 @@ impl Client {
         }
         .build();
         let identity = match (&credentials, &options.credentials) {
-            (Some(keeper), _) => Identity::Kept(keeper.clone()),
-            (None, Some(GivenCredentials::Static(given))) => Identity::Given(static_credentials(given)),
+            (Some(credentials_cache), _) => Identity::Cached(credentials_cache.clone()),
+            (None, Some(GivenCredentials::Static(given))) => Identity::Static(static_credentials(given)),
             (None, _) => return Err(Error::new(ErrorKind::Internal, "there is no source of credentials")),
         };
         let notice = endpoint.as_ref().filter(|endpoint| endpoint.is_exposed()).and_then(exposed);
         Ok(Self {
-            requests: Requests::new(config, network, options, clock, identity, trace_id),
+            requests: Requests::new(config, transport, options, clock, identity, trace_id),
             target: Target {
                 table: options.table_name.clone(),
                 arn: (options.table != options.table_name).then(|| options.table.clone()),
@@ -152,66 +152,71 @@ impl Client {
         })
     }
 
-    /// What the user should be told, once.
+    /// Returns the warning for the user, once.
     pub(crate) fn take_notice(&self) -> Option<String> {
         self.notice.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    /// The region of the requests.
+    /// The region that requests are sent to.
     pub(crate) fn region(&self) -> &str {
         &self.target.region
     }
 
-    /// The host and port of the endpoint, once a request was prepared for it.
+    /// The host and port of the endpoint, or `None` before the first request.
     pub(crate) fn authority(&self) -> Option<Authority> {
         self.requests.authority()
     }
 
-    /// Whether a request need not wait for credentials.
+    /// Whether credentials are available without waiting.
     pub(crate) fn is_ready(&self) -> bool {
-        self.credentials.as_ref().is_none_or(CredentialsKeeper::is_ready)
+        self.credentials.as_ref().is_none_or(CredentialsCache::is_ready)
     }
 
-    /// Waits until there are credentials.
+    /// Waits until credentials are available.
     pub(crate) async fn ready(&self) -> Result<(), Error> {
         match &self.credentials {
-            Some(keeper) => keeper.ready().await.map_err(|failure| no_credentials(&failure)),
+            Some(credentials_cache) => credentials_cache.ready().await.map_err(|failure| no_credentials(&failure)),
             None => Ok(()),
         }
     }
 
-    /// Ends the search for credentials. Requests that have some go on.
+    /// Aborts the lookup of credentials. Requests that already have credentials continue.
     pub(crate) fn close(&self) {
-        if let Some(keeper) = &self.credentials {
-            keeper.close();
+        if let Some(credentials_cache) = &self.credentials {
+            credentials_cache.close();
         }
     }
 
-    /// Sends a request until a response counts, or AWS refuses the credentials.
-    pub(crate) async fn advance(&self, sending: &mut Sending<'_>) -> Step {
-        self.requests.advance(sending).await
+    /// Sends a request until it succeeds or fails for good, or until AWS rejects the credentials.
+    pub(crate) async fn advance(&self, pending: &mut PendingRequest<'_>) -> Step {
+        self.requests.advance(pending).await
     }
 
-    /// The error of a request that failed.
-    pub(crate) fn explain(&self, failure: Failure, sending: &Sending<'_>) -> Error {
-        explain(failure, sending.action.name(), sending.times_sent(), &self.target)
+    /// Converts the failure of a request into an error.
+    pub(crate) fn explain(&self, failure: Failure, request: &PendingRequest<'_>) -> Error {
+        explain(failure, request.action.name(), request.times_sent(), &self.target)
     }
 
-    /// The error of a response that cannot be read.
-    pub(crate) fn unreadable(&self, error: serde_json::Error, reply: &Reply, sending: &Sending<'_>) -> Error {
+    /// Returns the error for a response that cannot be parsed.
+    pub(crate) fn unreadable(
+        &self,
+        error: serde_json::Error,
+        response: &Response,
+        request: &PendingRequest<'_>,
+    ) -> Error {
         let failure = Failure {
-            http_status: Some(reply.status.as_u16()),
-            request_id: reply.request_id(),
-            ..Failure::unreadable(&AnswerError::from(error), None)
+            http_status: Some(response.status.as_u16()),
+            request_id: response.request_id(),
+            ..Failure::unreadable(&ResponseError::from(error), None)
         };
-        self.explain(failure, sending)
+        self.explain(failure, request)
     }
 }
 
-/// The warning of an endpoint on a public host that is not encrypted; one is enough for a process.
+/// Returns the warning about an unencrypted endpoint on a public host, once per process.
 fn exposed(endpoint: &Endpoint) -> Option<String> {
-    static IS_TOLD: AtomicBool = AtomicBool::new(false);
-    (!IS_TOLD.swap(true, Ordering::Relaxed)).then(|| {
+    static WAS_SHOWN: AtomicBool = AtomicBool::new(false);
+    (!WAS_SHOWN.swap(true, Ordering::Relaxed)).then(|| {
         format!(
             "[unstorage] [aws-dynamodb] The endpoint {} is on a public host and not encrypted: everything sent there can \
              be read on the way. Use https.",
@@ -220,12 +225,12 @@ fn exposed(endpoint: &Endpoint) -> Option<String> {
     })
 }
 
-/// The keeper of credentials that are looked up; absent where they are simply given.
-fn keeper(
+/// Returns the cache for credentials that must be looked up, or `None` for static credentials.
+fn credentials_cache(
     options: &Options,
     load: impl Fn(Env, &Limits) -> ConfigLoader + Send + Sync + 'static,
     clock: SharedClock,
-) -> Option<CredentialsKeeper> {
+) -> Option<CredentialsCache> {
     let source = match &options.credentials {
         Some(GivenCredentials::Static(_)) => return None,
         Some(GivenCredentials::Provider(provider)) => Source::Caller(provider.clone()),
@@ -235,10 +240,10 @@ fn keeper(
             profile: options.profile.clone(),
         })),
     };
-    Some(CredentialsKeeper::new(source, clock))
+    Some(CredentialsCache::new(source, clock))
 }
 
-/// Begins to load what an environment and the shared config files say, with our own limits over them.
+/// Returns a function that prepares to load an environment and the shared config files, with the driver's limits.
 fn loader(
     profile: Option<String>,
     region: Region,
@@ -249,10 +254,11 @@ fn loader(
             .env(environment)
             .region(region.clone())
             .http_client(http.clone())
-            // Given explicitly: ill-formed AWS_MAX_ATTEMPTS or AWS_RETRY_MODE would panic in the SDK's own loading.
+            // Set explicitly: a malformed AWS_MAX_ATTEMPTS or AWS_RETRY_MODE would panic while the SDK loads it.
             .retry_config(retries(limits))
             .timeout_config(timeouts(limits))
-            // DynamoDB's answers are small, and the timeouts above bound them; the watchdog has a history of false alarms.
+            // DynamoDB's responses are small and bounded by the timeouts above, and stalled-stream protection is known
+            // for false alarms.
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
         if let Some(profile) = &profile {
             loader = loader.profile_name(profile);
@@ -271,7 +277,7 @@ fn retries(limits: &Limits) -> RetryConfig {
         .with_max_backoff(backoff::LONGEST)
 }
 
-/// A limit that is off is said to be so: the SDK fills in what is left open.
+/// Disables each limit that is off explicitly, because the SDK would fill in a default.
 fn timeouts(limits: &Limits) -> TimeoutConfig {
     let config = TimeoutConfig::builder();
     let config = match limits.connect_timeout {
@@ -289,7 +295,7 @@ fn timeouts(limits: &Limits) -> TimeoutConfig {
     .build()
 }
 
-/// Pinned: an update of the SDK must not change retries or HTTP behaviour unnoticed.
+/// Pinned, so that an update of the SDK cannot change retries or HTTP behaviour unnoticed.
 fn behavior_version() -> BehaviorVersion {
     BehaviorVersion::v2026_01_12()
 }
@@ -304,16 +310,16 @@ fn static_credentials(credentials: &StaticCredentials) -> Credentials {
     )
 }
 
-/// The endpoint of the environment or the profile, the service's own setting first.
+/// The endpoint from the environment or the profile. The DynamoDB-specific setting takes precedence.
 ///
-/// Read here because the SDK drops an ill-formed one with a log line and goes on to AWS.
+/// Read here because the SDK logs and ignores a malformed URL and then sends requests to AWS.
 fn configured_endpoint(config: &SdkConfig, environment: &Environment) -> Result<Option<Endpoint>, Error> {
     let key =
         ServiceConfigKey::builder().service_id("DynamoDB").env("AWS_ENDPOINT_URL").profile("endpoint_url").build();
     let (Ok(key), Some(settings)) = (key, config.service_config()) else {
         return Ok(None);
     };
-    // An empty one counts as absent, as in the JavaScript SDK.
+    // An empty value counts as unset, as in the JavaScript SDK.
     let Some(text) = settings.load_config(key).filter(|text| !text.is_empty()) else {
         return Ok(None);
     };

@@ -1,19 +1,19 @@
-//! The only place that reads the time, so that tests can pass their own.
+//! The only code that reads the current time, so that tests can supply their own.
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// Tells the wall-clock time. A parameter of [`Store`](crate::store::Store); nothing outside Rust can set it.
+/// Returns the wall-clock time. A parameter of [`Store`](crate::store::Store) that only Rust code can set.
 pub trait Clock: fmt::Debug + Send + Sync {
     /// Time since the Unix epoch; zero for a clock set before 1970.
     fn now(&self) -> Duration;
 }
 
-/// A clock that several parts share.
+/// A shared clock.
 pub type SharedClock = Arc<dyn Clock>;
 
-/// The machine's clock.
+/// The system clock.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 
@@ -30,7 +30,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn system_clock_is_past_2020_and_does_not_stand_still() {
+    fn the_system_clock_is_past_2020_and_advances() {
         let first = SystemClock.now();
         assert!(first > Duration::from_hours(24 * 365 * 50));
         std::thread::sleep(Duration::from_millis(2));

@@ -1,8 +1,8 @@
-//! The environment of a driver: what `process.env` said at its first call.
+//! The environment of a driver: a snapshot of `process.env` at its first call.
 //!
-//! JavaScript's environment is not always the one that C knows: a worker thread may have its own, test runners give each
-//! file a copy, and a program may replace `process.env`. So JavaScript hands its variables over, and nothing here or in
-//! the SDK reads those of the process (`clippy.toml` refuses `std::env::var`).
+//! `process.env` may differ from the C environment: worker threads can have their own, test runners copy it for each
+//! file, and programs may replace it. JavaScript therefore passes the variables on, and neither this code nor the SDK
+//! reads those of the process (`clippy.toml` disallows `std::env::var`).
 
 use std::collections::HashMap;
 use std::fmt;
@@ -11,14 +11,14 @@ use std::sync::Arc;
 use aws_types::os_shim_internal::Env;
 use hyper_util::client::proxy::matcher::Matcher;
 
-/// The prefixes of what the driver and the SDK read.
+/// The prefixes of variables that the driver or the SDK reads.
 const PREFIXES: [&str; 2] = ["AWS_", "UNSTORAGE_DYNAMODB_"];
 
-/// What they read besides.
+/// The other variables that they read.
 const NAMES: [&str; 19] = [
-    // AWS Lambda's id of the current invocation.
+    // The ID of the current Lambda invocation.
     "_X_AMZN_TRACE_ID",
-    // The SDK's other name of AWS_SECRET_ACCESS_KEY.
+    // The SDK's alternative to AWS_SECRET_ACCESS_KEY.
     "SECRET_ACCESS_KEY",
     "NODE_EXTRA_CA_CERTS",
     "NODE_TLS_REJECT_UNAUTHORIZED",
@@ -32,9 +32,9 @@ const NAMES: [&str; 19] = [
     "https_proxy",
     "NO_PROXY",
     "no_proxy",
-    // Under CGI, HTTP_PROXY comes from the client: <https://httpoxy.org>
+    // Under CGI, clients control HTTP_PROXY: <https://httpoxy.org>
     "REQUEST_METHOD",
-    // Where the shared config files and the caches of logins are.
+    // The location of the shared config files and of cached logins.
     "HOME",
     "USERPROFILE",
     "HOMEDRIVE",
@@ -46,16 +46,16 @@ const NAMES: [&str; 19] = [
 pub struct Environment(Arc<Snapshot>);
 
 struct Snapshot {
-    /// What the driver and the SDK read.
+    /// The variables that the driver and the SDK read.
     read: HashMap<String, String>,
-    /// The same, as the SDK takes it.
+    /// The same variables in the SDK's type.
     sdk: Env,
-    /// Everything, for the processes that a profile names.
+    /// All variables, for credential processes.
     all: Vec<(String, String)>,
 }
 
 impl fmt::Debug for Environment {
-    /// Without names and values: many are secrets.
+    /// Omits names and values, because many are secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Environment(redacted)")
     }
@@ -68,31 +68,31 @@ impl Default for Environment {
 }
 
 impl Environment {
-    /// An environment of these variables.
+    /// Creates an environment from these variables.
     pub fn new(variables: impl IntoIterator<Item = (String, String)>) -> Self {
         let all: Vec<_> = variables.into_iter().map(|(name, value)| (canonical(name), value)).collect();
         let read: HashMap<_, _> = all.iter().filter(|(name, _)| is_read(name)).cloned().collect();
         Self(Arc::new(Snapshot { sdk: Env::from(read.clone()), read, all }))
     }
 
-    /// A variable that the driver reads.
+    /// Returns a variable that the driver reads.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.read.get(name).map(String::as_str)
     }
 
-    /// A variable that holds something: for most settings, an empty one counts as absent.
+    /// Returns a variable unless it is empty: for most settings, an empty value counts as unset.
     #[must_use]
     pub fn filled(&self, name: &str) -> Option<&str> {
         self.get(name).filter(|value| !value.is_empty())
     }
 
-    /// The variables for the SDK.
+    /// Returns the variables for the SDK.
     pub(crate) fn sdk(&self) -> Env {
         self.0.sdk.clone()
     }
 
-    /// The variables for the SDK, without some, and with another one in their place.
+    /// Returns the variables for the SDK, without the hidden ones and with an additional one.
     pub(crate) fn sdk_with(&self, hidden: &[&str], added: Option<(&str, &str)>) -> Env {
         let mut variables = self.0.read.clone();
         variables.retain(|name, _| !hidden.contains(&name.as_str()));
@@ -100,12 +100,12 @@ impl Environment {
         Env::from(variables)
     }
 
-    /// Every variable, for a process that is started in this environment.
+    /// Returns all variables, for a child process.
     pub(crate) fn of_processes(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.all.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
-    /// The proxies that the variables name, read as curl reads them.
+    /// Returns the proxies that the variables configure, with curl's rules.
     pub(crate) fn proxies(&self) -> Matcher {
         if self.get("REQUEST_METHOD").is_some() {
             return Matcher::builder().build();
@@ -124,7 +124,7 @@ fn is_read(name: &str) -> bool {
     PREFIXES.iter().any(|prefix| name.starts_with(prefix)) || NAMES.contains(&name)
 }
 
-/// Windows takes a name in any case; the SDK asks for capital letters.
+/// Windows ignores the case of names, and the SDK looks up upper-case ones.
 fn canonical(name: String) -> String {
     if cfg!(windows) { name.to_ascii_uppercase() } else { name }
 }
@@ -139,7 +139,7 @@ mod tests {
 
     /// [ENV-4]
     #[test]
-    fn reads_what_is_on_the_list_and_hands_all_to_processes() {
+    fn reads_listed_variables_and_passes_all_to_processes() {
         let environment = of(&[("AWS_REGION", "eu-west-1"), ("AWS_PROFILE", ""), ("VAULT_TOKEN", "CANARY")]);
         assert_eq!(environment.get("AWS_REGION"), Some("eu-west-1"));
         assert_eq!(environment.get("AWS_PROFILE"), Some(""));
@@ -154,7 +154,7 @@ mod tests {
 
     /// [ENV-4]
     #[test]
-    fn an_empty_one_has_nothing_of_the_process() {
+    fn an_empty_environment_does_not_inherit_from_the_process() {
         let environment = Environment::default();
         assert!(environment.sdk().get("PATH").is_err() && environment.sdk().get("HOME").is_err());
         assert_eq!(environment.of_processes().count(), 0);

@@ -1,4 +1,4 @@
-//! Every failure of the core is an [`Error`]; `docs/ERRORS.md` explains each [`ErrorKind`] by its stable code.
+//! The error type of the core. `docs/ERRORS.md` explains each [`ErrorKind`] by its stable code.
 
 mod cause;
 mod chain;
@@ -14,18 +14,18 @@ pub use kind::ErrorKind;
 pub(crate) use operation::Extent;
 pub use operation::Operation;
 
-/// What AWS and the network said, for `$metadata`.
+/// Details of the response, for `$metadata`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Metadata {
-    /// HTTP status of the last answer.
+    /// The HTTP status of the last response.
     pub http_status: Option<u16>,
-    /// AWS's id of the last request: what their support asks for.
+    /// AWS's ID of the last request, which AWS Support asks for.
     pub request_id: Option<String>,
-    /// How many times the request was sent; 0 where it never was.
+    /// How often the request was sent. May be 0.
     pub attempts: u32,
 }
 
-/// A failure: cheap to pass on, and complete enough to act upon.
+/// An error. Cheap to move, and with everything that is needed to act on it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Error(Box<Details>);
 
@@ -43,7 +43,7 @@ struct Details {
 }
 
 impl Error {
-    /// A failure for this reason: a text for a person, without the prefix and without any value or secret.
+    /// Creates an error. `reason` is a message without prefix, values or secrets.
     #[must_use]
     pub fn new(kind: ErrorKind, reason: impl Into<String>) -> Self {
         Self(Box::new(Details {
@@ -59,19 +59,19 @@ impl Error {
         }))
     }
 
-    /// An option that is not what it must be.
+    /// The error for an invalid option.
     #[must_use]
     pub fn option(option: &str, allowed: &str, found: &str) -> Self {
         Self::new(ErrorKind::InvalidOption, format!("Option `{option}` must be {allowed}; it is {found}."))
     }
 
-    /// A call on a driver that was disposed.
+    /// The error for a call on a disposed driver.
     #[must_use]
     pub fn closed() -> Self {
         Self::new(ErrorKind::Closed, "the driver was disposed; make a new one to go on")
     }
 
-    /// Names the method and the table.
+    /// Adds the method and the table.
     #[must_use]
     pub fn during(mut self, operation: Operation, table: &str) -> Self {
         self.0.operation = Some(operation);
@@ -79,35 +79,35 @@ impl Error {
         self
     }
 
-    /// Names the table that the options hold.
+    /// Adds the table from the options.
     #[must_use]
     pub fn on_table(mut self, table: Option<&str>) -> Self {
         self.0.table = table.map(ToOwned::to_owned);
         self
     }
 
-    /// Names the key.
+    /// Adds the key.
     #[must_use]
     pub fn with_key(mut self, key: impl Into<String>) -> Self {
         self.0.key = Some(key.into());
         self
     }
 
-    /// Names the keys that are not known to be written.
+    /// Adds the keys that may not have been written.
     #[must_use]
     pub fn with_keys(mut self, keys: Vec<String>) -> Self {
         self.0.keys = keys;
         self
     }
 
-    /// Adds the deeper reason.
+    /// Adds the cause.
     #[must_use]
     pub fn with_cause(mut self, cause: impl Into<Cause>) -> Self {
         self.0.cause = Some(cause.into());
         self
     }
 
-    /// Adds what AWS said.
+    /// Adds AWS's error name and metadata.
     #[must_use]
     pub(crate) fn with_aws(mut self, name: Option<String>, metadata: Metadata) -> Self {
         self.0.aws_name = name;
@@ -115,26 +115,26 @@ impl Error {
         self
     }
 
-    /// Adds to the reason.
+    /// Appends a note to the reason.
     #[must_use]
     pub(crate) fn adding(mut self, note: &str) -> Self {
         self.0.reason.push_str(note);
         self
     }
 
-    /// Its kind.
+    /// Returns the kind.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// The reason alone, which is AWS's message where no better one is known.
+    /// The reason without prefix. It is AWS's message if there is no better one.
     #[must_use]
     pub(crate) fn reason(&self) -> &str {
         &self.0.reason
     }
 
-    /// AWS's own error name, else the kind's.
+    /// AWS's name of the error, or that of the kind.
     #[must_use]
     pub fn name(&self) -> &str {
         self.0.aws_name.as_deref().unwrap_or_else(|| self.0.kind.name())
@@ -152,25 +152,25 @@ impl Error {
         self.0.table.as_deref()
     }
 
-    /// The key, whole.
+    /// The complete key.
     #[must_use]
     pub fn key(&self) -> Option<&str> {
         self.0.key.as_deref()
     }
 
-    /// The keys that are not known to be written.
+    /// The keys that may not have been written.
     #[must_use]
     pub fn keys(&self) -> &[String] {
         &self.0.keys
     }
 
-    /// What AWS and the network said.
+    /// Details of the response.
     #[must_use]
     pub fn metadata(&self) -> &Metadata {
         &self.0.metadata
     }
 
-    /// The deeper reason.
+    /// The cause.
     #[must_use]
     pub fn cause(&self) -> Option<&Cause> {
         self.0.cause.as_ref()
@@ -183,10 +183,10 @@ impl Error {
     }
 }
 
-/// The longest part of a key that a message shows, in characters.
+/// The maximum number of characters of a key that a message shows.
 const SHOWN_KEY_CHARS: usize = 100;
 
-/// The key as a message shows it: quoted, escaped and cut.
+/// Formats a key for a message: quoted, escaped and truncated.
 fn shown(key: &str) -> String {
     let mut text: String = key.chars().take(SHOWN_KEY_CHARS).flat_map(char::escape_debug).collect();
     if key.chars().nth(SHOWN_KEY_CHARS).is_some() {
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_escaped_and_cut_in_the_message_and_whole_beside_it() {
+    fn the_message_truncates_the_key_and_the_error_has_all_of_it() {
         let key = format!("a\n\u{0}\"{}", "x".repeat(200));
         let error = Error::new(ErrorKind::InvalidKey, "no").during(Operation::SetItem, "t").with_key(key.clone());
         let message = error.to_string();

@@ -180,7 +180,7 @@ mod tests {
 
         /// [META-3]
         #[test]
-        fn an_item_alive_never_has_0_seconds_left(stored in 0.0f64..1e10, later_ms in 0u64..20_000_000_000_000) {
+        fn an_unexpired_item_never_has_0_seconds_left(stored in 0.0f64..1e10, later_ms in 0u64..20_000_000_000_000) {
             let (attribute, now) = (number(&stored.to_string()), Duration::from_millis(later_ms));
             if is_alive(Some(&attribute), now) {
                 prop_assert!(time_left(Some(&attribute), now).is_some_and(|left| left >= 1));

@@ -1,5 +1,5 @@
-//! How calls and results change threads: a queue that wakes its reader once per batch, and a ticket that makes sure that
-//! every call is answered exactly once. `src/bridge/` connects JavaScript's event loop and the worker to it.
+//! Moves calls and results between threads: a queue that wakes its reader once per batch, and a ticket that guarantees
+//! exactly one result per call. `src/bridge/` connects it to JavaScript's event loop and the worker.
 
 mod mailbox;
 mod ticket;
@@ -7,4 +7,4 @@ mod ticket;
 #[cfg(feature = "node")]
 pub(crate) use self::mailbox::{Mailbox, Wake};
 #[cfg(feature = "node")]
-pub(crate) use self::ticket::{Answers, Outcome, Ticket};
+pub(crate) use self::ticket::{Outcome, Results, Ticket};

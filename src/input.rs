@@ -1,31 +1,32 @@
-//! What a caller handed over, before anything is known about it.
+//! A value that the caller passed, before validation.
 //!
-//! The boundary (src/bridge/) turns a JavaScript value into an [`Input`] and nothing more; the core decides what is
-//! allowed. There is no `Debug`: an input may be a secret.
+//! The boundary (src/bridge/) only converts a JavaScript value to an [`Input`]; the core decides what is allowed. It
+//! has no `Debug`, because it may be a secret.
 
-/// What a flag may be.
+/// The allowed values of a flag.
 pub(crate) const FLAG_ALLOWED: &str = "true or false, or one of these words as a string";
 
-/// A value as the caller gave it.
+/// A value that the caller passed.
 #[derive(Clone, Default, PartialEq)]
 pub enum Input {
-    /// Not given: `undefined` or `null`.
+    /// `undefined` or `null`.
     #[default]
     Absent,
     /// Well-formed text.
     Text(String),
-    /// Text with a lone surrogate, as UTF-16: it has no UTF-8 form, and replacing the surrogate would let two keys collide.
+    /// Text with a lone surrogate, as UTF-16. It has no UTF-8 form, and replacing the surrogate would let two keys
+    /// collide.
     IllFormedText(Vec<u16>),
-    /// A number, NaN and infinities included.
+    /// A number, including NaN and infinities.
     Number(f64),
     /// A boolean.
     Boolean(bool),
-    /// Anything else, by the name of its kind ("function", "object", …).
+    /// Anything else, with the name of its kind ("function", "object", …).
     Other(&'static str),
 }
 
 impl Input {
-    /// What the value is, for an error message: never the value itself.
+    /// Describes the kind of the value for an error message, never the value itself.
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match self {
@@ -42,7 +43,8 @@ impl Input {
         }
     }
 
-    /// The flag that the value is or, as text, spells out (configurations take flags from the environment).
+    /// Returns a boolean, or the one that the text spells out, because configurations often take flags from the
+    /// environment.
     #[must_use]
     pub fn as_boolean(&self) -> Option<bool> {
         match self {
@@ -53,7 +55,7 @@ impl Input {
         }
     }
 
-    /// The well-formed text that the value is.
+    /// Returns well-formed text.
     #[must_use]
     pub fn as_text(&self) -> Option<&str> {
         match self {
@@ -62,7 +64,7 @@ impl Input {
         }
     }
 
-    /// The flag that the value is, or its kind where it is none.
+    /// Returns the flag, or the kind of the value if it is not a flag.
     pub(crate) fn as_flag(&self, default: bool) -> Result<bool, &'static str> {
         if self.is_absent() {
             return Ok(default);
@@ -73,14 +75,14 @@ impl Input {
         })
     }
 
-    /// The value, or nothing where it is an empty string.
+    /// Replaces an empty string by `Absent`.
     #[must_use]
     pub fn given(self) -> Self {
         if self.is_absent() { Self::Absent } else { self }
     }
 
-    /// Whether nothing was given. An empty string counts as nothing: it is what a variable that is not set becomes in a
-    /// configuration.
+    /// Whether the value is absent. An empty string counts as absent, because configurations produce it from unset
+    /// variables.
     #[must_use]
     pub fn is_absent(&self) -> bool {
         match self {
@@ -90,12 +92,13 @@ impl Input {
         }
     }
 
-    /// The number that the value is or, as text, spells out (configurations take numbers from the environment).
+    /// Returns a number, or the one that the text spells out, because configurations often take numbers from the
+    /// environment.
     #[must_use]
     pub fn as_number(&self) -> Option<f64> {
         match self {
             Self::Number(number) => Some(*number),
-            // Rust also reads "inf" and "nan"; a person who writes those did not mean a number of seconds.
+            // Rust also parses "inf" and "nan", which are not meant as numbers here.
             Self::Text(text) => text.trim().parse().ok().filter(|number: &f64| number.is_finite()),
             _ => None,
         }
@@ -123,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn the_words_true_and_false_are_flags() {
+    fn the_texts_true_and_false_are_flags() {
         for (text, flag) in [("true", true), ("false", false), (" TRUE ", true), ("False", false)] {
             assert_eq!(Input::from(text).as_flag(!flag), Ok(flag), "{text:?}");
         }
@@ -138,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn kind_never_holds_the_value() {
+    fn kind_never_contains_the_value() {
         assert_eq!(Input::from("hunter2").kind(), "a string");
         assert_eq!(Input::Number(-1.0).kind(), "a negative number");
     }

@@ -1,8 +1,8 @@
-//! DynamoDB's JSON: the bodies of the requests that the store sends, and what it needs of the responses.
+//! DynamoDB's JSON: the bodies of requests, and the parts of responses that the store needs.
 //!
-//! The structs are named and shaped as in the API reference, with the members that the driver uses; others are ignored.
-//! Every read has a projection, so a response holds little else. Whatever it holds, reading it ends in a value or an
-//! error: `serde_json` limits the nesting, and nothing is allocated before it was seen.
+//! The structs have the names and shapes of the API reference, reduced to the members that the driver uses; others are
+//! ignored. Every read has a projection, so responses contain little else. Any response can be parsed safely:
+//! `serde_json` limits the nesting, and memory is allocated only for data that has arrived.
 //! <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Operations_Amazon_DynamoDB.html>
 
 mod attribute;
@@ -12,7 +12,7 @@ mod responses;
 mod tables;
 
 pub(crate) use attribute::Item;
-pub(crate) use errors::{AnswerError, ErrorBody, error_body};
+pub(crate) use errors::{ErrorBody, ResponseError, error_body};
 pub(crate) use requests::{
     BatchGetItemInput, BatchWriteItemInput, Consumed, DeleteItemInput, Filter, GetItemInput, PutItemInput, ScanInput,
     body, metered_body,

@@ -1,58 +1,59 @@
-//! Keys and bases: what may be a key, and what lies under a base.
+//! Keys and bases: validation, and which keys belong to a base.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use crate::input::Input;
 
-/// The longest partition key, in bytes of UTF-8:
+/// The maximum size of a partition key in bytes of UTF-8:
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html#limits-partition-sort-keys>
 pub const MAX_KEY_BYTES: usize = 2_048;
 
 /// unstorage's separator between the parts of a key.
 const SEPARATOR: char = ':';
 
-/// A key that DynamoDB takes: 1 to 2,048 bytes of UTF-8, the store's base included.
+/// A valid DynamoDB key: 1 to 2,048 bytes of UTF-8, including the store's base.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Key {
     stored: String,
-    /// Where the caller's own part begins, behind the store's base.
+    /// The offset of the caller's key, after the store's base.
     own: usize,
 }
 
-/// Why an input is no key.
+/// Why a key is invalid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
-    /// DynamoDB has no empty keys.
+    /// DynamoDB does not allow empty keys.
     #[error("the key is empty; a key is 1 to {MAX_KEY_BYTES} bytes of UTF-8")]
     Empty,
-    /// Over [`MAX_KEY_BYTES`].
+    /// Longer than [`MAX_KEY_BYTES`].
     #[error("the key is {bytes} bytes of UTF-8{}, the limit is {MAX_KEY_BYTES}", with_base(*.base_bytes))]
     TooLong {
         /// The caller's key, for `error.key`.
         key: String,
-        /// Its size, the store's base included.
+        /// The size including the store's base.
         bytes: usize,
-        /// The size of the base.
+        /// The size of the store's base.
         base_bytes: usize,
     },
     /// A lone surrogate has no UTF-8 form.
     #[error("the key holds a lone surrogate; a key is well-formed text of 1 to {MAX_KEY_BYTES} bytes of UTF-8")]
     IllFormed,
-    /// Not a string at all.
+    /// Not a string.
     #[error("the key is {0}; a key is a string of 1 to {MAX_KEY_BYTES} bytes of UTF-8")]
     NotText(&'static str),
 }
 
-/// Names the base's share in a size, where there is one.
+/// Describes the base's share of a size, if there is a base.
 fn with_base(base_bytes: usize) -> String {
     if base_bytes == 0 { String::new() } else { format!(", {base_bytes} of them the option `base`") }
 }
 
 impl Key {
-    /// Checks a key under the store's base.
+    /// Validates a key and prepends the store's base.
     ///
     /// # Errors
-    /// [`KeyError`] for an empty, too long or ill-formed key, or no string.
+    ///
+    /// [`KeyError`] if the key is empty, too long, ill-formed or not a string.
     pub fn parse(input: Input, base: &Base) -> Result<Self, KeyError> {
         let own = base.0.len();
         match input {
@@ -67,10 +68,11 @@ impl Key {
         }
     }
 
-    /// Checks a key to look for. One that cannot exist is not an error: nothing is stored under it.
+    /// Validates a key to look up. A key that cannot exist is not an error, because nothing is stored under it.
     ///
     /// # Errors
-    /// [`KeyError::NotText`] for what is no string.
+    ///
+    /// [`KeyError::NotText`] if the key is not a string.
     pub fn seek(input: Input, base: &Base) -> Result<Sought, KeyError> {
         match input {
             Input::Text(text) if text.is_empty() || base.0.len() + text.len() > MAX_KEY_BYTES => {
@@ -81,30 +83,31 @@ impl Key {
         }
     }
 
-    /// The key as the caller knows it: without the store's base.
+    /// The caller's key, without the store's base.
     #[must_use]
     pub fn as_str(&self) -> &str {
         self.stored.get(self.own..).unwrap_or_default()
     }
 
-    /// Gives the text away, without the store's base.
+    /// Returns the caller's key, without the store's base.
     #[must_use]
     pub fn into_string(mut self) -> String {
         self.stored.drain(..self.own);
         self.stored
     }
 
-    /// The key as DynamoDB knows it.
+    /// The key in the table.
     pub(crate) fn stored(&self) -> &str {
         &self.stored
     }
 
-    /// How many bytes DynamoDB counts.
+    /// The size of the key in the table, in bytes.
     pub(crate) fn stored_len(&self) -> usize {
         self.stored.len()
     }
 
-    /// A key that DynamoDB sent: whatever is in the table, so only its type and the store's base are checked.
+    /// Reads a key that DynamoDB returned. The table may contain any key, so only its type and the store's base are
+    /// checked.
     pub(crate) fn from_attribute(attribute: AttributeValue, base: &Base) -> Option<Self> {
         match attribute {
             AttributeValue::S(stored) if stored.starts_with(&base.0) => Some(Self { stored, own: base.0.len() }),
@@ -113,16 +116,16 @@ impl Key {
     }
 }
 
-/// A key to look for.
+/// A key to look up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Sought {
-    /// One that may exist.
+    /// A key that may exist.
     Key(Key),
-    /// One that cannot exist: empty, too long or ill-formed.
+    /// A key that cannot exist: empty, too long or ill-formed.
     Nowhere(KeyText),
 }
 
-/// A key as the caller gave it, to give back.
+/// A key as the caller passed it, to be returned unchanged.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KeyText {
     /// Well-formed text.
@@ -137,18 +140,19 @@ impl From<&str> for KeyText {
     }
 }
 
-/// A prefix of keys that ends at a separator, or nothing: every key.
+/// A key prefix that ends at a separator. If empty, it matches every key.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Base(String);
 
-/// Why an input is no base; reads on after "… must be".
+/// The allowed bases, worded to follow "… must be".
 pub const BASE_ALLOWED: &str = "well-formed text or undefined";
 
 impl Base {
-    /// Reads a base. `"a"` and `"a:"` are the same; absent and empty mean every key.
+    /// Parses a base. `"a"` and `"a:"` are equivalent; an absent or empty base matches every key.
     ///
     /// # Errors
-    /// The kind of an input that is no well-formed text.
+    ///
+    /// Returns the kind of an input that is not well-formed text.
     pub fn parse(input: Input) -> Result<Self, &'static str> {
         match input {
             Input::Absent => Ok(Self::default()),
@@ -164,11 +168,12 @@ impl Base {
         }
     }
 
-    /// Reads the option `base`, normalised as unstorage's own drivers do: `/` and `\\` separate as `:` does, and separators
-    /// that are repeated or stand at either end are dropped.
+    /// Parses the option `base` and normalises it as unstorage's own drivers do: `/` and `\\` are separators like `:`,
+    /// and repeated, leading and trailing separators are removed.
     ///
     /// # Errors
-    /// The kind of an input that is no well-formed text.
+    ///
+    /// Returns the kind of an input that is not well-formed text.
     pub fn parse_option(input: Input) -> Result<Self, &'static str> {
         match input {
             Input::Text(text) => {
@@ -179,31 +184,32 @@ impl Base {
         }
     }
 
-    /// This base below another.
+    /// Appends this base to an outer one.
     #[must_use]
     pub fn below(&self, outer: &Self) -> Self {
         Self([outer.0.as_str(), self.0.as_str()].concat())
     }
 
-    /// The prefix to match literally; `None` where every key matches.
+    /// The prefix to match literally, or `None` if every key matches.
     #[must_use]
     pub fn prefix(&self) -> Option<&str> {
         (!self.0.is_empty()).then_some(self.0.as_str())
     }
 }
 
-/// How many separators a key may hold and still be listed.
+/// The maximum number of separators in a listed key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MaxDepth(Option<usize>);
 
-/// Why an input is no depth; reads on after "… must be".
+/// The allowed depths, worded to follow "… must be".
 pub const MAX_DEPTH_ALLOWED: &str = "a whole number of 0 or more, or undefined";
 
 impl MaxDepth {
-    /// Reads a depth; absent and infinite mean no limit.
+    /// Parses a depth. Absent and infinite mean no limit.
     ///
     /// # Errors
-    /// The kind of an input that is no whole number of 0 or more.
+    ///
+    /// Returns the kind of an input that is not a whole number of 0 or more.
     pub fn parse(input: &Input) -> Result<Self, &'static str> {
         match input {
             Input::Absent => Ok(Self(None)),
@@ -215,7 +221,7 @@ impl MaxDepth {
         }
     }
 
-    /// Whether a key is not too deep.
+    /// Whether the key is within the depth.
     #[must_use]
     pub fn admits(self, key: &str) -> bool {
         self.0.is_none_or(|limit| key.bytes().filter(|byte| *byte == SEPARATOR as u8).count() <= limit)
@@ -245,7 +251,7 @@ mod tests {
 
     /// [KEY-3]
     #[test]
-    fn a_key_that_cannot_exist_is_sought_nowhere() {
+    fn a_key_that_cannot_exist_is_not_looked_up() {
         let base = Base::parse("app".into()).expect("valid");
         let seek = |input: Input| Key::seek(input, &base);
         for text in ["", &"x".repeat(2_045)] {
@@ -269,12 +275,12 @@ mod tests {
         for none in ["", ":", "/", "\\/::"] {
             assert_eq!(base(none), None, "{none:?}");
         }
-        // Not a separator, nor a query to cut off.
+        // `.` is not a separator, and `?` does not start a query.
         assert_eq!(base(" a.b?c ").as_deref(), Some(" a.b?c :"));
     }
 
     #[test]
-    fn a_store_s_base_counts_and_stays_out_of_sight() {
+    fn the_base_counts_towards_the_size_and_is_not_shown() {
         let base = Base::parse("app".into()).expect("valid");
         let key = Key::parse("a:b".into(), &base).expect("valid");
         assert_eq!(key.stored(), "app:a:b");
@@ -324,18 +330,18 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_key_comes_back_exactly(text in "\\PC{1,500}|[\\x00-\\x7f]{1,2048}") {
+        fn a_key_is_read_back_unchanged(text in "\\PC{1,500}|[\\x00-\\x7f]{1,2048}") {
             prop_assert_eq!(parse(Input::Text(text.clone())).expect("valid").into_string(), text);
         }
 
         #[test]
-        fn a_base_is_the_same_with_and_without_its_separator(text in "[a-z:]{0,8}[a-z]") {
+        fn a_trailing_separator_does_not_change_a_base(text in "[a-z:]{0,8}[a-z]") {
             prop_assert_eq!(Base::parse(Input::Text(text.clone())), Base::parse(Input::Text(format!("{text}:"))));
         }
 
-        /// What one store writes, it reads back as the same key, and another under another base never as its own.
+        /// A store reads back its own keys unchanged, and never reads those under another base.
         #[test]
-        fn a_key_comes_back_under_its_base_alone(base in "\\PC{0,20}|[ab:]{0,4}", other in "[ab:]{0,4}", text in "\\PC{1,20}|[ab:]{1,4}") {
+        fn a_key_is_read_back_only_under_its_base(base in "\\PC{0,20}|[ab:]{0,4}", other in "[ab:]{0,4}", text in "\\PC{1,20}|[ab:]{1,4}") {
             let base = Base::parse(Input::Text(base)).expect("valid");
             let other = Base::parse(Input::Text(other)).expect("valid");
             let key = Key::parse(Input::Text(text.clone()), &base).expect("valid");

@@ -1,7 +1,8 @@
-//! The core of `unstorage-dynamodb`: a key-value store in one DynamoDB table, and, with the feature `node`, the
-//! addon that hands it to JavaScript.
+//! The core of `unstorage-dynamodb`: a key-value store in one DynamoDB table and, with the feature `node`, the addon
+//! that exposes it to JavaScript.
 //!
-//! `src/bridge/` converts and nothing else; all behaviour is in [`store`], proved rule by rule in `docs/SEMANTICS.md`.
+//! `src/bridge/` only converts; all behaviour is in [`store`], and `docs/SEMANTICS.md` specifies and tests it rule by
+//! rule.
 
 #[cfg(feature = "mimalloc")]
 #[global_allocator]

@@ -1,6 +1,6 @@
-//! Names of options that are misspelt, or are those of another store.
+//! Recognises misspelt option names, and those of other stores.
 
-/// What other stores and caches call an item's time to live, in lower case.
+/// The names that other stores and caches use for an item's time to live, in lower case.
 const OTHER_TTLS: [&str; 17] = [
     "ex",
     "exat",
@@ -21,11 +21,11 @@ const OTHER_TTLS: [&str; 17] = [
     "timetolive",
 ];
 
-/// The known name that an unknown one is probably meant to be: the nearest within one edit, within two where the known
-/// name is long enough that a word of its own is not as near.
+/// Returns the known name that an unknown one is probably meant to be: the closest within one edit, or within two if
+/// the known name is long enough that a different word is unlikely to be so close.
 #[must_use]
-pub fn meant<'a>(unknown: &str, known: &[&'a str]) -> Option<&'a str> {
-    /// The length from which on a name may differ by two edits.
+pub fn suggestion<'a>(unknown: &str, known: &[&'a str]) -> Option<&'a str> {
+    /// The minimum length of names that may differ by two edits.
     const LONG: usize = 6;
     let unknown = unknown.to_ascii_lowercase();
     let near = known.iter().filter_map(|name| {
@@ -36,14 +36,14 @@ pub fn meant<'a>(unknown: &str, known: &[&'a str]) -> Option<&'a str> {
     near.min_by_key(|(edits, _)| *edits).map(|(_, name)| name)
 }
 
-/// Whether an option of a call is probably meant to be `ttl`.
+/// Whether a call option is probably meant to be `ttl`.
 #[must_use]
 pub fn means_ttl(name: &str) -> bool {
-    name != "ttl" && (meant(name, &["ttl"]).is_some() || OTHER_TTLS.contains(&name.to_ascii_lowercase().as_str()))
+    name != "ttl" && (suggestion(name, &["ttl"]).is_some() || OTHER_TTLS.contains(&name.to_ascii_lowercase().as_str()))
 }
 
-/// The letters to insert, drop, replace or swap with their neighbour that make one text of another (the distance of optimal
-/// string alignment).
+/// The number of letters to insert, delete, replace or swap with their neighbour that turn one text into the other
+/// (optimal string alignment distance).
 fn edits(one: &str, other: &str) -> usize {
     let (one, other): (Vec<char>, Vec<char>) = (one.chars().collect(), other.chars().collect());
     let width = other.len() + 1;
@@ -75,7 +75,7 @@ mod tests {
 
     /// [OPT-30]
     #[test]
-    fn a_misspelt_name_means_the_nearest_known_one() {
+    fn a_misspelt_name_suggests_the_closest_known_one() {
         let known = names();
         for (unknown, option) in [
             ("expiresIn", "expireIn"),
@@ -94,26 +94,26 @@ mod tests {
             ("credential", "credentials"),
             ("time_out", "timeout"),
         ] {
-            assert_eq!(meant(unknown, &known), Some(option), "{unknown}");
+            assert_eq!(suggestion(unknown, &known), Some(option), "{unknown}");
         }
     }
 
     /// [OPT-30]
     #[test]
-    fn a_name_of_its_own_means_nothing_else() {
+    fn a_different_word_suggests_nothing() {
         let known = names();
         for unknown in [
             "driver", "name", "mount", "url", "tls", "host", "port", "path", "prefix", "db", "database", "options",
             "flags", "readOnly", "ignore", "version", "cluster", "password", "bucket", "account", "label", "cache", "",
             "é",
         ] {
-            assert_eq!(meant(unknown, &known), None, "{unknown}");
+            assert_eq!(suggestion(unknown, &known), None, "{unknown}");
         }
     }
 
     /// [TTL-11]
     #[test]
-    fn what_other_stores_call_a_time_to_live() {
+    fn names_for_a_time_to_live_in_other_stores() {
         for name in ["maxAge", "expires", "EX", "PX", "expireIn", "expiresIn", "expirationTtl", "Ttl", "tll", "ttls"] {
             assert!(means_ttl(name), "{name}");
         }
@@ -133,7 +133,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn edits_are_the_same_both_ways(one in "[abc]{0,6}", other in "[abc]{0,6}") {
+        fn edits_are_symmetric(one in "[abc]{0,6}", other in "[abc]{0,6}") {
             let count = edits(&one, &other);
             prop_assert_eq!(count, edits(&other, &one));
             prop_assert_eq!(count == 0, one == other);

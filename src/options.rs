@@ -1,4 +1,4 @@
-//! The driver's options: read once, checked once, then settled.
+//! The driver's options, read and validated once.
 
 mod circuit_breaker;
 mod compression;
@@ -32,15 +32,15 @@ use crate::item::Attributes;
 use crate::key::{Base, MAX_KEY_BYTES};
 use source::{Group, options};
 
-/// The longest attribute name of a key, in bytes:
+/// The maximum size of a key attribute's name in bytes:
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html#limits-attributes>
 const MAX_KEY_NAME_BYTES: usize = 255;
 
-/// The longest name of any other attribute, in bytes (same page).
+/// The maximum size of any other attribute's name in bytes (same page).
 const MAX_NAME_BYTES: usize = 65_535;
 
 options! {
-    /// The options as the caller gave them. Unknown ones are not read.
+    /// The options before validation. Unknown options are not read.
     RawOptions {
         table: Input = "table",
         region: Input = "region",
@@ -68,7 +68,7 @@ options! {
         client: Input = "client",
     }
     and {
-        /// The variables that stand in for absent options.
+        /// The variables that replace absent options.
         environment: Environment
     }
 }
@@ -77,14 +77,15 @@ impl RawOptions {
     /// Reads each option once.
     ///
     /// # Errors
-    /// What the source says.
+    ///
+    /// Returns the error of the source.
     pub fn read<S: Source>(source: S, environment: Environment) -> Result<Self, S::Error> {
         Ok(Self { environment, ..Group::read(source)? })
     }
 }
 
 options! {
-    /// `attributes` as the caller gave it.
+    /// The option `attributes` before validation.
     RawAttributes {
         key: Input = "key",
         value: Input = "value",
@@ -94,56 +95,57 @@ options! {
     }
 }
 
-/// Options that were checked.
+/// Validated options.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// The table as requests name it: its name or its ARN.
+    /// The table name or ARN that requests contain.
     pub table: String,
-    /// The table's name, for messages.
+    /// The table name, for messages.
     pub table_name: String,
-    /// The region, where the caller gave one, if only in the table's ARN.
+    /// The region from the option or the table's ARN, if any.
     pub region: Option<String>,
-    /// The credentials, where the caller gave some; else the AWS default chain.
+    /// The caller's credentials. `None` selects the AWS default chain.
     pub credentials: Option<GivenCredentials>,
     /// The attribute names.
     pub attributes: Attributes,
     /// The time to live of items that are written without one.
     pub default_ttl: Option<Ttl>,
-    /// The endpoint, where the caller gave one.
+    /// The caller's endpoint, if any.
     pub endpoint: Option<Endpoint>,
-    /// What every key begins with in the table. Default: nothing.
+    /// The prefix of every key in the table. Default: none.
     pub base: Base,
     /// Whether batch operations may be used. Default: yes.
     pub batch: bool,
     /// Whether overlapping reads of one key share a request. Default: yes.
     pub coalesce: bool,
-    /// Whether reads see every write that was acknowledged before, unless a call says otherwise.
+    /// Whether reads are consistent by default. Calls can override it.
     pub consistent_read: bool,
     /// How values are written.
     pub compression: Compression,
-    /// What bounds a request.
+    /// The limits on requests.
     pub limits: Limits,
-    /// When calls fail at once. Default: never.
+    /// When calls fail fast. Default: never.
     pub circuit_breaker: Option<CircuitBreaker>,
-    /// The profile of the shared config files, where the caller named one.
+    /// The caller's profile of the shared config files, if any.
     pub profile: Option<String>,
-    /// What is added to the user agent.
+    /// The text that is appended to the user agent.
     pub user_agent: Option<String>,
     /// The proxy.
     pub proxy: Proxy,
-    /// How `getKeys` and `clear` walk through the table.
+    /// How `getKeys` and `clear` scan the table.
     pub scan: ScanOptions,
-    /// The key index that `getKeys` reads, where the caller named one.
+    /// The caller's key index, which `getKeys` reads, if any.
     pub index: Option<String>,
-    /// Where what the options leave out may come from.
+    /// The source of settings that the options omit.
     pub environment: Environment,
 }
 
 impl Options {
-    /// Checks the options.
+    /// Validates the options.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidOption`], naming the first option that is not allowed and what is.
+    ///
+    /// Returns [`ErrorKind::InvalidOption`] for the first invalid option. The message says what is allowed.
     pub fn parse(raw: RawOptions) -> Result<Self, Error> {
         let limits = limits::parse(&raw);
         let table = table::parse(raw.table, &raw.base, &raw.environment)?;
@@ -175,7 +177,7 @@ impl Options {
 }
 
 impl Options {
-    /// Whether a connection may have to speak TLS; `false` where it is certain that none does.
+    /// Whether a connection may use TLS; `false` only if it is certain that none does.
     #[must_use]
     pub fn may_speak_tls(&self) -> bool {
         let is_plain = self.endpoint.as_ref().is_some_and(Endpoint::is_plain_http);
@@ -183,7 +185,7 @@ impl Options {
     }
 }
 
-/// The longest base: it leaves half of a key's bytes to the keys below it.
+/// The maximum size of a base, which leaves half of a key's bytes to the caller.
 const MAX_BASE_BYTES: usize = MAX_KEY_BYTES / 2;
 
 fn parse_base(base: Input) -> Result<Base, Error> {
@@ -195,12 +197,12 @@ fn parse_base(base: Input) -> Result<Base, Error> {
     Ok(parsed)
 }
 
-/// An option that is on or off.
+/// Validates an option that is on or off.
 fn flag(option: &str, input: &Input, default: bool) -> Result<bool, Error> {
     input.as_flag(default).map_err(|found| Error::option(option, FLAG_ALLOWED, found))
 }
 
-/// A ready JavaScript client cannot serve a native driver.
+/// A native driver cannot use a JavaScript client.
 fn refuse_client(client: &Input) -> Result<(), Error> {
     if matches!(client, Input::Absent) {
         return Ok(());
@@ -255,7 +257,7 @@ fn attribute_name(option: &str, name: Input, default: &str, limit: usize) -> Res
     }
 }
 
-/// `expireIn` is the reference's name, `ttl` its descendants'.
+/// The reference driver calls it `expireIn`, its successors `ttl`.
 fn parse_default_ttl(expire_in: &Input, ttl: &Input) -> Result<Option<Ttl>, Error> {
     let read = |option, input| Ttl::parse(input).map_err(|found| Error::option(option, TTL_ALLOWED, found));
     match (read("expireIn", expire_in)?, read("ttl", ttl)?) {

@@ -1,22 +1,21 @@
-//! What a store has done since it was made, counted per method: for dashboards and tests, at a few atomic additions per
-//! request.
+//! Statistics of a store per method, for dashboards and tests. Costs a few atomic additions per request.
 
 use std::ops::AddAssign;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::error::Operation;
 
-/// Declares [`OperationStats`] and [`Counters`]: of each count the field and the name that JavaScript knows.
+/// Declares [`OperationStats`] and [`Counters`]: the field of each counter and its name in JavaScript.
 macro_rules! counters {
     ($($(#[doc = $doc:literal])+ $count:ident: $name:literal $(/ $parts:ident)?;)+) => {
-        /// What one method did. Every count only grows, except `in_flight`.
+        /// The statistics of one method. All counters except `in_flight` only increase.
         #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
         pub struct OperationStats {
             $($(#[doc = $doc])+ pub $count: u64,)+
         }
 
         impl OperationStats {
-            /// Every count with its name in JavaScript, capacity units as DynamoDB reports them.
+            /// Returns every counter with its name in JavaScript. Capacity units are in DynamoDB's unit.
             #[must_use]
             #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53 bytes, which is 9 PB")]
             pub fn named(self) -> [(&'static str, f64); [$($name),+].len()] {
@@ -44,37 +43,37 @@ macro_rules! counters {
     };
 }
 
-/// Capacity units are counted in thousandths: an eventually consistent read takes half a unit.
-pub(crate) const PARTS_OF_A_UNIT: f64 = 1_000.0;
+/// Capacity units are counted in thousandths, because an eventually consistent read consumes half a unit.
+pub(crate) const UNIT_SCALE: f64 = 1_000.0;
 
 counters! {
-    /// HTTP requests sent, retries among them.
+    /// HTTP requests sent, including retries.
     requests: "requests";
-    /// Those of them that repeated one that failed.
+    /// Requests that were retries.
     retries: "retries";
-    /// Requests that AWS answered by asking to slow down.
+    /// Requests that AWS throttled.
     throttles: "throttles";
     /// Calls of the method that failed or were aborted.
     errors: "errors";
-    /// Rows that DynamoDB returned: for `getKeys` and `clear` the keys.
+    /// Rows that DynamoDB returned. For `getKeys` and `clear`, keys.
     items_read: "itemsRead";
     /// Rows put or deleted.
     items_written: "itemsWritten";
-    /// Bytes of request bodies, retries among them.
+    /// Bytes of request bodies, including retries.
     bytes_sent: "bytesSent";
     /// Bytes of response bodies.
     bytes_received: "bytesReceived";
     /// Read units that DynamoDB reported, in thousandths.
-    read_units: "readUnits" / PARTS_OF_A_UNIT;
+    read_units: "readUnits" / UNIT_SCALE;
     /// Write units that DynamoDB reported, in thousandths.
-    write_units: "writeUnits" / PARTS_OF_A_UNIT;
+    write_units: "writeUnits" / UNIT_SCALE;
     /// Reads that shared the request of another read of the same key.
     coalesced: "coalesced";
-    /// Calls begun and not yet ended.
+    /// Calls that have started and not ended.
     in_flight: "inFlight";
 }
 
-/// What requests took since this was last told.
+/// The increase of the counters by some requests.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Effort {
     pub(crate) requests: u64,
@@ -88,7 +87,7 @@ pub(crate) struct Effort {
 }
 
 impl Counters {
-    /// Requests went out, or were answered.
+    /// Adds the statistics of requests.
     pub(crate) fn add(&self, effort: Effort) {
         let Effort { requests, retries, throttles, bytes_sent, bytes_received, read_units, write_units, coalesced } =
             effort;
@@ -102,47 +101,47 @@ impl Counters {
         add(&self.coalesced, coalesced);
     }
 
-    /// Rows came.
+    /// Counts rows that were read.
     pub(crate) fn read(&self, rows: usize) {
         add(&self.items_read, rows as u64);
     }
 
-    /// Rows were put or deleted.
+    /// Counts rows that were put or deleted.
     pub(crate) fn written(&self, rows: usize) {
         add(&self.items_written, rows as u64);
     }
 
-    /// A call of the method began.
+    /// Counts the start of a call.
     pub(crate) fn begun(&self) {
         add(&self.in_flight, 1);
     }
 
-    /// A call of the method ended.
+    /// Counts the end of a call.
     pub(crate) fn ended(&self, succeeded: bool) {
         self.in_flight.fetch_sub(1, Ordering::Relaxed);
         add(&self.errors, u64::from(!succeeded));
     }
 }
 
-/// Most requests have nothing to add to most counts.
+/// Skips the atomic addition of 0, the most common case.
 fn add(count: &AtomicU64, more: u64) {
     if more > 0 {
         count.fetch_add(more, Ordering::Relaxed);
     }
 }
 
-/// The counts of a store.
+/// The counters of a store.
 #[derive(Debug, Default)]
 pub(crate) struct Stats([Counters; Operation::ALL.len()]);
 
 impl Stats {
-    /// The counts of one method.
+    /// Returns the counters of one method.
     pub(crate) fn of(&self, operation: Operation) -> &Counters {
         #[expect(clippy::indexing_slicing, reason = "there are as many counters as operations")]
         &self.0[operation as usize]
     }
 
-    /// Every method's counts as they are now.
+    /// Returns the current statistics of every method.
     pub(crate) fn snapshot(&self) -> impl Iterator<Item = (Operation, OperationStats)> {
         Operation::ALL.into_iter().zip(self.0.iter().map(Counters::snapshot))
     }
@@ -155,7 +154,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_operation_has_counters_of_its_own() {
+    fn every_operation_has_separate_counters() {
         let stats = Stats::default();
         for (position, operation) in Operation::ALL.into_iter().enumerate() {
             assert_eq!(operation as usize, position, "{operation:?} stands in its place");

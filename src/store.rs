@@ -1,4 +1,4 @@
-//! The store: what the driver's methods do, one file each, over one lazily made client.
+//! The store, which implements the driver's methods, one file each, with a lazily created client.
 
 mod batch_get;
 mod batch_write;
@@ -40,7 +40,7 @@ use self::key_index::KeyIndex;
 use self::order::Order;
 use self::permission::Permission;
 use crate::client::slots::Slots;
-use crate::client::{Client, Surroundings, TraceId};
+use crate::client::{Client, Dependencies, TraceId};
 use crate::clock::SharedClock;
 use crate::environment::Environment;
 use crate::error::{Error, ErrorKind, Operation};
@@ -52,50 +52,50 @@ use crate::usage::Usage;
 #[derive(Debug)]
 pub struct Store {
     shared: Arc<Shared>,
-    /// Where its calls are counted one by one.
+    /// The counters of a traced call.
     usage: Option<Arc<Usage>>,
 }
 
-/// What a store has in common with those that [`Store::observed`] made of it.
+/// The state that a store shares with those created by [`Store::observed`].
 #[derive(Debug)]
 struct Shared {
     table: String,
     trace_id: TraceId,
     /// `None` once closed.
     session: RwLock<Option<Arc<Session>>>,
-    /// The calls that have begun and not ended.
+    /// The calls in progress.
     running: TaskTracker,
     stats: Arc<Stats>,
 }
 
-/// Where the requests of a store go, for tracing.
+/// The destination of a store's requests, for tracing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Destination {
-    /// The table's name.
+    /// The name of the table.
     pub table: String,
-    /// Its region.
+    /// The region of the table.
     pub region: Option<String>,
-    /// The endpoint's host.
+    /// The host of the endpoint.
     pub host: Option<String>,
-    /// The endpoint's port, where it is not that of its scheme.
+    /// The port of the endpoint, unless it is the default of the scheme.
     pub port: Option<u16>,
 }
 
-/// What calls share while the store is open. Dropped with the last of them, and the connections with it.
+/// The state that calls share while the store is open. Dropped with the last call, which closes the connections.
 #[derive(Debug)]
 struct Session {
     options: Options,
     clock: SharedClock,
-    surroundings: Surroundings,
-    /// Made by the first call that succeeds to.
+    dependencies: Dependencies,
+    /// Created by the first call that can.
     client: OnceCell<Client>,
-    /// Whether the last try to make it failed.
+    /// Whether the last attempt to create the client failed.
     failed: AtomicBool,
-    /// The environment that was read after that.
+    /// The environment that was read after a failed attempt.
     renewed: Mutex<Option<Environment>>,
     /// One per request in flight.
     slots: Slots,
-    /// One per BatchGetItem in flight, as its answer may be large.
+    /// One per BatchGetItem in flight, because its response may be large.
     batch_slots: Semaphore,
     batch_get: Permission,
     batch_write: Permission,
@@ -105,32 +105,32 @@ struct Session {
 }
 
 impl Session {
-    /// Makes the client, of the environment that was read last.
+    /// Creates the client from the latest environment.
     async fn connect(&self) -> Result<Client, Error> {
         let mut options = self.options.clone();
         if let Some(environment) = &*self.renewed.lock().unwrap_or_else(PoisonError::into_inner) {
             options.environment = environment.clone();
         }
-        let client = Client::connect(&options, self.surroundings.clone()).await;
+        let client = Client::connect(&options, self.dependencies.clone()).await;
         self.failed.store(client.is_err(), Ordering::Relaxed);
         client
     }
 }
 
 impl Store {
-    /// A store with these options. Opens nothing: the first call connects.
+    /// Creates a store. Opens nothing: the first call connects.
     #[must_use]
     pub fn new(options: Options, clock: SharedClock) -> Self {
         Self::over(options, clock, Authorities::default(), None)
     }
 
-    /// A store that trusts these authorities, too, where it speaks TLS.
+    /// Creates a store that also trusts these certificate authorities.
     #[must_use]
     pub fn trusting(options: Options, clock: SharedClock, authorities: Authorities) -> Self {
         Self::over(options, clock, authorities, None)
     }
 
-    /// A store that sends its requests through another HTTP client: for tests of the exact requests.
+    /// Creates a store that uses another HTTP client, for tests of exact requests.
     #[must_use]
     pub fn with_http_client(options: Options, clock: SharedClock, http: SharedHttpClient) -> Self {
         Self::over(options, clock, Authorities::default(), Some(http))
@@ -139,10 +139,10 @@ impl Store {
     fn over(options: Options, clock: SharedClock, authorities: Authorities, http: Option<SharedHttpClient>) -> Self {
         let slots = Slots::new(options.limits.max_connections);
         let trace_id = TraceId::new(&options.environment);
-        let surroundings = Surroundings { clock: Arc::clone(&clock), authorities, trace_id, http };
+        let dependencies = Dependencies { clock: Arc::clone(&clock), authorities, trace_id, http };
         let shared = Shared {
             table: options.table_name.clone(),
-            trace_id: surroundings.trace_id.clone(),
+            trace_id: dependencies.trace_id.clone(),
             session: RwLock::new(Some(Arc::new(Session {
                 batch_get: Permission::new(options.batch),
                 batch_write: Permission::new(options.batch),
@@ -153,7 +153,7 @@ impl Store {
                 batch_slots: Semaphore::new(batch_get::CONCURRENT_BATCHES),
                 options,
                 clock,
-                surroundings,
+                dependencies,
                 client: OnceCell::new(),
                 failed: AtomicBool::new(false),
                 renewed: Mutex::default(),
@@ -164,18 +164,18 @@ impl Store {
         Self { shared: Arc::new(shared), usage: None }
     }
 
-    /// The same store, whose calls also count in `usage`.
+    /// Returns the same store, whose calls are also counted in `usage`.
     #[must_use]
     pub fn observed(&self, usage: Arc<Usage>) -> Self {
         Self { shared: Arc::clone(&self.shared), usage: Some(usage) }
     }
 
-    /// What each method did since the store was made. Stays readable when the store is closed.
+    /// Returns the statistics of each method since the store was created. Available after the store was closed.
     pub fn stats(&self) -> impl Iterator<Item = (Operation, OperationStats)> {
         self.shared.stats.snapshot()
     }
 
-    /// Where requests go. Region and server are known once a call has connected.
+    /// Returns the destination of requests. Region and server are known once a call has connected.
     #[must_use]
     pub fn destination(&self) -> Destination {
         let session = self.session();
@@ -189,30 +189,30 @@ impl Store {
         }
     }
 
-    /// Takes AWS Lambda's trace id for the requests from now on.
+    /// Sets AWS Lambda's trace ID for subsequent requests.
     pub fn set_trace_id(&self, id: Option<&str>) {
         self.shared.trace_id.set(id);
     }
 
-    /// Whether requests carry AWS Lambda's trace id.
+    /// Whether requests carry AWS Lambda's trace ID.
     #[must_use]
     pub fn is_traced(&self) -> bool {
         self.shared.trace_id.is_some()
     }
 
-    /// Whether there is a client, so that the environment is read no more.
+    /// Whether the client exists, so that the environment is no longer read.
     #[must_use]
     pub fn is_connected(&self) -> bool {
         self.session().is_none_or(|session| session.client.initialized())
     }
 
-    /// Whether a client could not be made of the environment that is known.
+    /// Whether no client could be created from the known environment.
     #[must_use]
     pub fn lacks_environment(&self) -> bool {
         self.session().is_some_and(|session| session.failed.load(Ordering::Relaxed))
     }
 
-    /// Takes another environment for the next call that makes a client.
+    /// Sets the environment for the next attempt to create the client.
     pub fn renew(&self, environment: Environment) {
         if let Some(session) = self.session() {
             *session.renewed.lock().unwrap_or_else(PoisonError::into_inner) = Some(environment);
@@ -224,7 +224,7 @@ impl Store {
         self.shared.session.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The error of a call that its caller stopped: before it began, or later.
+    /// The error of a call that its caller aborted, before or after it started.
     #[must_use]
     pub fn aborted(&self, operation: Operation, had_begun: bool) -> Error {
         let reason = match (had_begun, operation.writes()) {
@@ -235,7 +235,7 @@ impl Store {
         Error::new(ErrorKind::Aborted, reason).during(operation, &self.shared.table)
     }
 
-    /// The error of a call with an argument that is not what it must be.
+    /// The error of a call with an invalid argument.
     #[must_use]
     pub fn refuse(&self, operation: Operation, name: &str, allowed: &str, found: &str) -> Error {
         match self.begin(operation) {
@@ -244,7 +244,7 @@ impl Store {
         }
     }
 
-    /// What the user should be told once, if anything.
+    /// Returns a warning for the user, once.
     #[must_use]
     pub fn take_notice(&self) -> Option<String> {
         let session = self.shared.session.read().unwrap_or_else(PoisonError::into_inner);
@@ -255,8 +255,8 @@ impl Store {
         session.batch_get.take_notice().or_else(batch_write).or_else(key_index).or_else(of_client)
     }
 
-    /// Closes the store: new calls and those that still wait for credentials or a slot fail; requests already sent are
-    /// waited for, then the connections close. May be called again.
+    /// Closes the store. New calls, and calls that still wait for credentials or a slot, fail; requests in flight are
+    /// awaited, then the connections close. Can be called repeatedly.
     pub async fn close(&self) {
         let session = self.shared.session.write().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(session) = session {

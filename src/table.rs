@@ -1,10 +1,11 @@
-//! Compares a table's description with what the driver expects. No I/O: `src/store/create_table.rs` sends the requests.
+//! Compares a table's description with what the driver expects. Does no I/O; `src/store/create_table.rs` sends the
+//! requests.
 
 pub(crate) mod index;
 
 use crate::json::{KeySchemaElement, TableDescription, TimeToLiveDescription};
 
-/// The longest name of a table's TTL attribute, in bytes:
+/// The maximum size of the TTL attribute's name in bytes:
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TimeToLiveSpecification.html>
 pub(crate) const MAX_TTL_NAME_BYTES: usize = 255;
 
@@ -12,9 +13,9 @@ pub(crate) const MAX_TTL_NAME_BYTES: usize = 255;
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Readiness {
     Ready,
-    /// It is still being created.
+    /// The table is still being created.
     Creating,
-    /// It cannot be used, for this reason.
+    /// The table cannot be used, for this reason.
     Unavailable(String),
 }
 
@@ -29,7 +30,8 @@ pub(crate) fn readiness(table: &TableDescription) -> Readiness {
     }
 }
 
-/// Describes how the table's key differs from a single String partition key named `expected`; `None` if it does not.
+/// Describes how the table's key differs from a single String partition key named `expected`. Returns `None` if it does
+/// not.
 pub(crate) fn key_difference(table: &TableDescription, expected: &str) -> Option<String> {
     let elements = || table.key_schema.iter().flatten();
     let named = |kind: &str| elements().find(|element| element.key_type == kind);
@@ -66,7 +68,7 @@ fn type_name(key_type: Option<&str>) -> &str {
     }
 }
 
-/// The state of a table's TTL, as far as it matters to the driver.
+/// The TTL state of a table.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum TtlState {
     /// Enabled, or being enabled, for the expected attribute.
@@ -78,7 +80,7 @@ pub(crate) enum TtlState {
     TurningOff,
 }
 
-/// The TTL state for a driver that stores the expiry in the attribute `expected`.
+/// Returns the TTL state for a driver that stores the expiry in the attribute `expected`.
 pub(crate) fn ttl_state(ttl: Option<&TimeToLiveDescription>, expected: &str) -> TtlState {
     let name = ttl.and_then(|ttl| ttl.attribute_name.as_deref()).unwrap_or_default();
     match ttl.and_then(|ttl| ttl.time_to_live_status.as_deref()) {
@@ -153,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn ttl_counts_as_on_while_it_is_being_enabled() {
+    fn ttl_is_on_while_it_is_being_enabled() {
         let state = |status: &str, name: Option<&str>| {
             let ttl = TimeToLiveDescription {
                 time_to_live_status: Some(status.to_owned()),

@@ -1,10 +1,10 @@
-//! What one call of a method took: for tracing, which reports it when the call ends.
+//! The statistics of a single call, which tracing reports when the call ends.
 
 use std::sync::{Mutex, PoisonError};
 
 use crate::stats::{Counters, Effort, OperationStats};
 
-/// The counts of a single call.
+/// The counters of a single call.
 #[derive(Debug, Default)]
 pub struct Usage {
     counters: Counters,
@@ -20,12 +20,12 @@ impl Usage {
         *self.request_id.lock().unwrap_or_else(PoisonError::into_inner) = request_id;
     }
 
-    /// Requests, bytes and units so far. Rows and errors are not counted per call.
+    /// Returns the requests, bytes and capacity units so far. Rows and errors are not counted per call.
     pub fn counts(&self) -> OperationStats {
         self.counters.snapshot()
     }
 
-    /// AWS's id of the last request that succeeded.
+    /// Returns AWS's ID of the last successful request.
     pub fn request_id(&self) -> Option<String> {
         self.request_id.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }

@@ -1,4 +1,5 @@
-// Lambda's side of a Function URL: each HTTP request becomes an API Gateway event of format 2.0, handed to the handler.
+// Emulates a Lambda Function URL: converts each HTTP request to an API Gateway event of format 2.0 and passes it to the
+// handler.
 //
 //   node lambda-server.mjs path/to/handler.mjs
 import { createServer } from "node:http";

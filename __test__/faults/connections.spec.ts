@@ -1,4 +1,4 @@
-// Connections that break at any byte or while they are idle, and peers that say nothing, too little, or too slowly.
+// Connections that break at any byte or while idle, and peers that send nothing, too little, or too slowly.
 import { describe, expect, inject, it } from "vitest";
 import { literal } from "../helpers/child";
 import { found, type Reply } from "../helpers/endpoint";
@@ -18,7 +18,7 @@ async function withProxy(work: (proxy: ChaosProxy) => Promise<void>, fate?: Fate
 }
 
 describe("a reset", () => {
-  // A request is some 900 bytes and an answer some 450: each of them may be the last.
+  // A request has about 900 bytes and a response about 450. Each byte may be the last.
   it.each([
     ["the request", "requestBytes", 1000],
     ["the answer", "responseBytes", 500],
@@ -28,7 +28,7 @@ describe("a reset", () => {
       await table.putRow("swept", { value: { S: value } });
       const random = seededRandom(seed);
       const prepare = (): void => {
-        // Each round has a connection of its own, every other one breaks: never twice in a row.
+        // Each round has its own connection, and every other one breaks, never two in a row.
         const cuts = [0, 1, 2, ...Array.from({ length: 60 }, () => Math.floor(random() * range))];
         let isCut = false;
         proxy.faults = 0;
@@ -57,8 +57,8 @@ describe("a reset", () => {
   );
 });
 
-describe("a pooled connection that died unseen", () => {
-  // As on a Lambda that was frozen: the process stands still while the other side closes.
+describe("a pooled connection that died unnoticed", () => {
+  // Like a frozen Lambda: the process is suspended while the peer closes the connection.
   async function afterStandstill(spoil?: () => void): Promise<any> {
     endpoint.script(() => found("v"));
     const result = await runPlain(
@@ -100,7 +100,7 @@ describe("a pooled connection that died unseen", () => {
   });
 });
 
-/** Two reads and a write, each of which fails in time. */
+/** Two reads and a write must each fail in time. */
 async function expectTimeouts(driver: object, shortest: number): Promise<void> {
   const [outcomes] = await run(
     `const calls = [driver.getItem("k"), driver.setItem("k", canary.value), driver.getKeys()];
@@ -132,7 +132,7 @@ describe("a black hole", () => {
   );
 });
 
-describe("an answer in drops", () => {
+describe("a response in small pieces", () => {
   const body = { Item: { value: { S: "v".repeat(100) } }, Items: [] };
   const sent = JSON.stringify(body).length - 1;
   const slow: [string, Reply][] = [
@@ -142,10 +142,10 @@ describe("an answer in drops", () => {
     ["nothing at all", { silent: true, ending: "hang" }],
   ];
 
-  it.each(slow)("[case 07] %s: the time for the request ends it", async (_, reply) => {
+  it.each(slow)("[case 07] %s: ends with the request's timeout", async (_, reply) => {
     endpoint.script(() => reply);
     await expectTimeouts({ attemptTimeout: 500, timeout: 1200 }, 500);
-    // Three calls of at most four attempts: no endless trying.
+    // Three calls with at most four attempts each.
     expect(endpoint.seen.length).toBeLessThanOrEqual(12);
   });
 });

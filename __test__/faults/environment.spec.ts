@@ -1,12 +1,12 @@
-// What surrounds the process: poisoned variables, clocks that are wrong, credential sources that do not answer.
+// The environment of the process: malicious variables, wrong clocks, and credential sources that do not respond.
 import { describe, expect, it } from "vitest";
 import { awsError, found } from "../helpers/endpoint";
 import { runPlain, useCases } from "./helpers/case";
 
 const { endpoint, run, read } = useCases();
 
-describe("a poisoned environment", () => {
-  // Those that have no part in ENV-1's test.
+describe("a malicious environment", () => {
+  // The ones that the test of ENV-1 does not cover.
   it.each([
     ["AWS_NEW_RETRIES_2026", "true", "x"],
     ["AWS_DISABLE_REQUEST_COMPRESSION", "x"],
@@ -26,8 +26,8 @@ describe("a poisoned environment", () => {
   });
 });
 
-describe("a clock that is wrong", () => {
-  // Timers must go on as they are, or nothing would work at all.
+describe("a wrong clock", () => {
+  // Timers must keep working.
   const monotonic = { DONT_FAKE_MONOTONIC: "1", FAKETIME_DONT_FAKE_MONOTONIC: "1" };
   const year = 31_536_000;
 
@@ -40,7 +40,7 @@ describe("a clock that is wrong", () => {
     ["at the start of 1970", "1970-01-01 00:00:01"],
     ["in 2100", "2100-01-01 00:00:00"],
   ])("[case 23] %s: corrected and sent again, or an error that says so", async (_, ...when) => {
-    // Signatures must be of within five minutes of now.
+    // Signatures must be within five minutes of the server's time.
     endpoint.script(({ headers }) => {
       const parts = /^(....)(..)(..)T(..)(..)(..)Z$/.exec(String(headers["x-amz-date"])) ?? [];
       const [years = 0, month = 0, ...rest] = parts.slice(1).map(Number);
@@ -55,9 +55,9 @@ describe("a clock that is wrong", () => {
     } else expect(value).toBe("v");
   });
 
-  it("[case 23] jumps back while a request is in flight: its times are not touched", async () => {
+  it("[case 23] jumps back while a request is in flight: timeouts are unaffected", async () => {
     endpoint.script(() => ({ ...found("v"), delay: 300 }));
-    // After a second it is an hour ago.
+    // After one second, the clock is an hour behind.
     const [values] = await run(
       `const end = performance.now() + 1500;
        const outcomes = [];
@@ -71,7 +71,7 @@ describe("a clock that is wrong", () => {
     expect(new Set(values)).toEqual(new Set(["v"]));
   });
 
-  it("[case 22] an expiry is by the machine's clock, whatever it shows", async () => {
+  it("[case 22] an expiry is based on the machine's clock, right or wrong", async () => {
     const at2030 = Date.UTC(2030, 0, 1) / 1000;
     for (const isAlive of [true, false]) {
       const Item = { value: { S: "v" }, ttl: { N: String(at2030 + (isAlive ? 60 : -1)) } };
@@ -97,7 +97,7 @@ describe("a clock that is wrong", () => {
 describe("a credential source", () => {
   const unreachable = { endpoint: "http://127.0.0.1:9", credentials: null };
   const home = { config: "[default]\ncredential_process = sleep 100\n" };
-  // With the endpoint's URL for the percent sign.
+  // The percent sign is replaced by the endpoint's URL.
   const sources: [string, string][] = [
     ["the metadata", "AWS_EC2_METADATA_DISABLED=false AWS_EC2_METADATA_SERVICE_ENDPOINT=%"],
     ["the container", "AWS_CONTAINER_CREDENTIALS_FULL_URI=%/credentials"],

@@ -1,11 +1,11 @@
-// A long life leaves nothing behind.
+// Long-running processes do not leak.
 import { describe, expect, it } from "vitest";
 import { faultsOf, leaks } from "./rig/leaks.mjs";
 
 const operations = Number(process.env.FAULT_LEAK_OPERATIONS ?? 200_000);
 
-describe("a long life", () => {
-  it(`[case 43] ${operations} operations, half of them rejecting: nothing is left`, async () => {
+describe("a long-running process", () => {
+  it(`[case 43] ${operations} operations, half of them rejecting: no leaks`, async () => {
     const result = await leaks(operations);
     console.log(JSON.stringify(result));
     expect(faultsOf(result)).toEqual([]);

@@ -1,16 +1,16 @@
-// More than there is room for: calls queue and all settle, and what does not fit is an error and never a hang.
+// Overload: calls queue and all settle, and what exceeds a limit is an error and never a hang.
 import { afterAll, describe, expect, it } from "vitest";
 import { Authority } from "../helpers/certificates";
 import { found, ScriptedEndpoint } from "../helpers/endpoint";
 import { runPlain, useCases } from "./helpers/case";
 
 const { endpoint, run } = useCases();
-/** `FAULT_CALLS` makes them fewer, for a quick look. */
+/** `FAULT_CALLS` reduces the number for a quick run. */
 const count = Number(process.env.FAULT_CALLS ?? 10_000);
 const authority = new Authority();
 afterAll(() => authority.remove());
 
-/** Runs Node under a limit of the shell's. */
+/** Runs Node with a limit set by the shell. */
 const limit = (what: string): string[] => ["bash", "-c", `ulimit ${what} && exec "$@"`, "bash"];
 
 describe("descriptors", () => {
@@ -30,7 +30,7 @@ describe("descriptors", () => {
       {
         driver: { attemptTimeout: 60_000, timeout: 200_000 },
         through: limit("-n 64"),
-        // Starting so many calls is the script's own work, on this very thread.
+        // The script itself blocks the thread while it starts so many calls.
         lagMs: 5000,
       },
     );
@@ -61,7 +61,7 @@ describe("descriptors", () => {
       },
     );
     server.stop();
-    // Requests wait for a descriptor, and here none is returned before their time is up.
+    // Requests wait for a descriptor, and none is released before their deadline.
     expect(during.error.code).toMatch(/^ERR_DYNAMODB_(CONNECTION|TIMEOUT)$/);
     expect(during.error.retryable).toBe(true);
     expect(after.value).toBe("v");
@@ -69,7 +69,7 @@ describe("descriptors", () => {
 });
 
 describe("an address space", () => {
-  // Kibibytes; Node alone takes about a third of 3 GB.
+  // In kibibytes. Node alone uses about a third of 3 GB.
   const large = (bytes: number): void => {
     const value = { S: "v".repeat(bytes) };
     endpoint.script(({ request }) => {
@@ -78,7 +78,7 @@ describe("an address space", () => {
     });
   };
 
-  it("[case 32] of 3 GB is enough for items read fifty at a time", async () => {
+  it("[case 32] of 3 GB suffices for items read fifty at a time", async () => {
     large(40_000);
     const reports = await run(
       `let bytes = 0;
@@ -96,7 +96,7 @@ describe("an address space", () => {
     expect(reports).toEqual([20_000_000]);
   });
 
-  it("[case 32] too small for what is asked at once: the process ends, it does not hang", async () => {
+  it("[case 32] too small for concurrent reads: the process ends instead of hanging", async () => {
     large(350_000);
     const { code, signal, reports } = await runPlain(
       `const keys = Array.from({ length: 2000 }, (_, n) => "k" + n);
@@ -109,14 +109,15 @@ describe("an address space", () => {
       },
     );
     expect(reports).toEqual(["begun"]);
-    // V8 ends a process that is out of memory by SIGABRT or SIGTRAP; a hang would be a SIGKILL of this test's.
+    // V8 ends a process without memory by SIGABRT or SIGTRAP. A SIGKILL would mean that this test ended a hanging
+    // process.
     expect([code, signal]).not.toEqual([null, "SIGKILL"]);
   });
 });
 
-describe("an answer without end", () => {
+describe("an endless response", () => {
   const megabyte = Buffer.alloc(2 ** 20, "v");
-  /** Up to 2 GB of a text that never ends. */
+  /** Up to 2 GB of an endless text. */
   function* endless(): Generator<Buffer | string> {
     yield '{"Item":{"value":{"S":"';
     for (let n = 0; n < 2048; n += 1) yield megabyte;

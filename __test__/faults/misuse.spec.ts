@@ -1,4 +1,4 @@
-// What callers get wrong, or do on purpose: wrong types everywhere, getters, huge texts, a busy thread.
+// Misuse, accidental or deliberate: wrong types everywhere, getters, huge texts, a busy thread.
 import { describe, expect, it } from "vitest";
 import { found } from "../helpers/endpoint";
 import { methods } from "../helpers/methods";
@@ -7,7 +7,7 @@ import { useCases } from "./helpers/case";
 const { endpoint, run } = useCases();
 
 describe("arguments of any type", () => {
-  // Source text, run in the child: most of these survive no JSON.
+  // Source text that runs in the child, because most of these values cannot be sent as JSON.
   const odd = String.raw`[
     undefined, null, true, 0, -1, NaN, Infinity, 1n, "", "\ud800", "x".repeat(3000), Symbol("s"), () => 1, class {},
     [], [[]], [undefined], [null, {}, 5], {}, Object.create(null), globalThis, process.env, { length: 2 ** 31, 0: "a" },
@@ -67,7 +67,7 @@ describe("arguments of any type", () => {
     },
   );
 
-  it("[case 42] a getter of an item or an option is called once at most", async () => {
+  it("[case 42] a getter of an item or an option is called at most once", async () => {
     const reports = await run(`
       const counts = {};
       const spy = (label, object) => new Proxy(object, {
@@ -85,7 +85,7 @@ describe("arguments of any type", () => {
     expect(reports).toEqual([[]]);
   });
 
-  it("[case 42] a text of ten million characters is refused, and the next call works", async () => {
+  it("[case 42] a text of ten million characters is rejected, and the next call works", async () => {
     const reports = await run(
       `report(await settle(driver.setItem("k", "x".repeat(1e7))));
        report(await settle(driver.getItem("x".repeat(1e7))));
@@ -101,9 +101,9 @@ describe("arguments of any type", () => {
 });
 
 describe("a busy machine", () => {
-  it("[case 48] a thread that blocks for 6 seconds makes no call late by its own time", async () => {
+  it("[case 48] a thread that blocks for 6 seconds causes no timeout", async () => {
     endpoint.script(() => ({ ...found("v"), delay: 50 }));
-    // An attempt has 5 seconds: those of the driver, not of this thread.
+    // An attempt may take 5 seconds of the driver's time, not of this thread's.
     const reports = await run(
       `const calls = Array.from({ length: 20 }, (_, n) => driver.getItem("k" + n));
        const end = performance.now() + 6000;

@@ -1,25 +1,25 @@
-// Names that do not resolve, resolve late or to another address, and file systems that allow little: each in namespaces of
-// its own, where the test controls the network and the mounts.
+// Names that do not resolve, resolve late or to another address, and restricted file systems. Each case runs in
+// separate namespaces, where the test controls network and mounts.
 import { describe, expect, it } from "vitest";
 import { literal, root } from "../helpers/child";
 import { type CaseOptions, expectEnd, runCase, runPlain } from "./helpers/case";
 
-/** A network in which what is sent to this address vanishes: a neighbour that is known and not there. */
+/** A network that drops packets to this address: a configured neighbour that does not exist. */
 const blackHole = (network: string, address: string): string =>
   `ip link add hole type veth peer name end; ip link set end up; ip addr add ${network} dev hole;
    ip link set hole up; ip neigh add ${address} lladdr 02:00:00:00:00:01 dev hole nud permanent`;
 const dns = new URL("./helpers/dns.mjs", import.meta.url).href;
 
-/** Runs Node in a network and mount namespace of its own, after `setup` (shell). */
+/** Runs Node in a separate network and mount namespace, after `setup` (shell). */
 function inNamespace(setup: string): CaseOptions {
   const mapped = process.getuid?.() === 0 ? [] : ["--map-root-user"];
   const shell = `set -e; ip link set lo up; ${setup}; exec "$@"`;
   return { through: ["unshare", ...mapped, "--net", "--mount", "sh", "-c", shell, "sh"] };
 }
 
-/** The reports of a case with a name server; `answers` is the source of its function. */
+/** Returns the reports of a case with a name server. `answers` is the source of its function. */
 function withNames(answers: string, body: string, setup = "true"): Promise<any[]> {
-  // An unanswered lookup keeps its socket open until the resolver gives up, after 2 seconds.
+  // An unanswered lookup keeps its socket open until the resolver gives up after 2 seconds.
   const linger = answers.includes("undefined") ? 2500 : 0;
   const script = `
     const { startDns } = await import(${literal(dns)});
@@ -43,7 +43,7 @@ function withNames(answers: string, body: string, setup = "true"): Promise<any[]
   return runCase(script, {
     ...inNamespace(`mount --bind resolv /etc/resolv.conf; ${setup}`),
     home: { resolv: "nameserver 127.0.0.1\noptions timeout:2 attempts:1\n" },
-    // A name that cannot be public: the warning about those is not what this is about.
+    // A private name, so that the warning about public hosts is not printed.
     driver: { endpoint: "http://db.internal:8000", connectTimeout: 1000 },
   });
 }
@@ -60,7 +60,7 @@ describe("a name", () => {
     expect(ms).toBeLessThan(5000);
   });
 
-  it("[case 30] [NET-4] [NET-5] that is answered late: one lookup for 50 calls, and no connect time-out", async () => {
+  it("[case 30] [NET-4] [NET-5] that resolves late: one lookup for 50 calls, and no connect timeout", async () => {
     const reports = await withNames(
       `(type) => {
          globalThis.lookups = (globalThis.lookups ?? 0) + (type === "A");
@@ -98,7 +98,7 @@ describe("a name", () => {
       blackHole("fd00::1/64 nodad", "fd00::2"),
     );
     expect(reports.map(({ value }) => value)).toEqual(Array(3).fill("v4"));
-    // 300 ms, and the lookup and the connection itself.
+    // 300 ms, plus the time for the lookup and the connection.
     expect(Math.min(...reports.map(({ ms }) => ms))).toBeLessThan(1300);
   });
 });

@@ -1,4 +1,5 @@
-// Random operations while the network, the service and the client itself break, and a ledger of what the table may hold.
+// Random operations while the network, the service and the client itself fail, with a ledger of the possible contents
+// of the table.
 import { describe, expect, inject, it } from "vitest";
 import { testSeed } from "../helpers/random";
 import { Ledger, stateOf, textOf } from "./rig/ledger.mjs";
@@ -6,13 +7,13 @@ import { nothingLost } from "./rig/nothing-lost.mjs";
 
 const operations = Number(process.env.FAULT_OPERATIONS ?? 10_000);
 
-it(`[case 18] [case 39] nothing lost in ${operations} random operations under chaos and kill -9`, async () => {
+it(`[case 18] [case 39] no data lost in ${operations} random operations with network faults and kill -9`, async () => {
   const seed = testSeed();
   const result = await nothingLost(inject("endpoint"), { seed, operations });
   console.log(JSON.stringify(result));
   expect(result.problems, `TEST_SEED=${seed}`).toEqual([]);
   expect(result.operations).toBeGreaterThanOrEqual(operations);
-  // Otherwise nothing was at stake.
+  // Otherwise the test would be meaningless.
   expect(result.kills).toBeGreaterThan(operations / 2000);
   expect(Object.keys(result.faults).sort()).toEqual(
     "connection cut failed late leftover lost refused throttled unanswered".split(" "),
@@ -20,7 +21,7 @@ it(`[case 18] [case 39] nothing lost in ${operations} random operations under ch
   expect(result.outcomes.resolved).toBeGreaterThan(operations / 10);
 }, 600_000);
 
-describe("the ledger of that test", () => {
+describe("the ledger of this test", () => {
   const row = (id: number, text = textOf(id, 50)): Record<string, any> => ({
     key: { S: "a" },
     value: { S: text },
@@ -45,7 +46,7 @@ describe("the ledger of that test", () => {
         "x:",
         keys.map((key) => `x:${key}`),
       );
-      // What the table holds is not what these are about.
+      // These tests do not depend on the contents of the table.
       ledger.clear("", true);
     };
 
@@ -72,7 +73,7 @@ describe("the ledger of that test", () => {
     expect(ledger.problems).toHaveLength(problems);
   });
 
-  it("a torn row: half a value, or the expiry of another write", () => {
+  it("a corrupt row: half a value, or the expiry of another write", () => {
     expect(stateOf(row(3))).toBe(3);
     for (const text of [
       textOf(3, 50).slice(1),

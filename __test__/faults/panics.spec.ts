@@ -1,5 +1,5 @@
-// A panic inside the addon, wherever its code runs: an error for the caller, and nothing more. The addon is one that panics
-// on demand; `npm run test:faults` builds it.
+// A panic anywhere in the addon becomes an error for the caller. `npm run test:faults` builds an addon that panics on
+// demand.
 import { expect, it } from "vitest";
 import { found, useEndpoint } from "../helpers/endpoint";
 import { expectNoSecret, runPlain } from "./helpers/case";

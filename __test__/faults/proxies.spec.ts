@@ -1,4 +1,4 @@
-// A proxy that fails: the error names it, without its password. What each answer to CONNECT means is tested in Rust.
+// Failing proxies: the error names the proxy, without its password. The Rust tests cover each response to CONNECT.
 import { type Socket } from "node:net";
 import { describe, expect, it } from "vitest";
 import { found } from "../helpers/endpoint";
@@ -7,7 +7,7 @@ import { useCases } from "./helpers/case";
 
 const { endpoint, run } = useCases();
 let count = 0;
-/** What the proxy does to a request; undefined: its work. */
+/** How the proxy handles a request; undefined: normally. */
 let treat: ((socket: Socket) => void) | undefined;
 const url = useForwardProxy({
   request: (incoming, outgoing) => (treat ? treat(incoming.socket) : passOn(incoming, outgoing)),
@@ -50,7 +50,7 @@ describe("a proxy", () => {
     },
   );
 
-  it("[case 29] that comes back: the next call works", async () => {
+  it("[case 29] that recovers: the next call works", async () => {
     endpoint.script(() => found("v"));
     const reports = await run(
       `report(await settle(driver.getItem("k")));

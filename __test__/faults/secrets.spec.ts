@@ -1,4 +1,4 @@
-// However a call fails, and whatever the process is set to log: no credential and no value is printed.
+// No credential and no value is printed, however a call fails and whatever the process logs.
 import { describe, expect, it } from "vitest";
 import { awsError, found, type Script, useEndpoint } from "../helpers/endpoint";
 import { expectNoSecret, runPlain } from "./helpers/case";
@@ -16,7 +16,7 @@ const scripts: [string, Script][] = [
   ["that succeed", () => found("v")],
   ["that are throttled", () => awsError("ThrottlingException")],
   [
-    "that are answered with what was signed",
+    "whose response quotes the signed request",
     () => awsError("InvalidSignatureException", 400, mismatch),
   ],
   ["whose token expired", () => awsError("ExpiredTokenException")],
@@ -25,8 +25,8 @@ const scripts: [string, Script][] = [
   ["that take too long", () => ({ silent: true, ending: "hang" })],
 ];
 
-describe("in the output of calls", () => {
-  it.each(scripts)("[case 45] %s: no secret, however much is logged", async (_, script) => {
+describe("the output of calls", () => {
+  it.each(scripts)("[case 45] %s: no secret at any log level", async (_, script) => {
     endpoint.script(script);
     const { code, stdout, stderr } = await runPlain(
       `const { inspect } = await import("node:util");

@@ -1,4 +1,4 @@
-// Calls that are stopped, by dispose or by a signal, and drivers that share a process.
+// Calls that are aborted by dispose or a signal, and drivers that share a process.
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { found } from "../helpers/endpoint";
@@ -6,14 +6,14 @@ import { useCases } from "./helpers/case";
 
 const { endpoint, run } = useCases();
 
-/** Waits for what the endpoint is to see; other work may delay it. */
+/** Waits until the endpoint has seen something, which a busy machine may delay. */
 async function until(isTrue: () => boolean): Promise<void> {
   for (let n = 0; n < 200 && !isTrue(); n += 1) await sleep(20);
   expect(isTrue()).toBe(true);
 }
 
 describe("dispose", () => {
-  it("[case 37] with 1,000 pending: each has its result or a ClosedError, and sockets close", async () => {
+  it("[case 37] with 1,000 pending calls: each gets its result or a ClosedError, and sockets close", async () => {
     endpoint.script(({ request }) => ({ ...found(request.Key.key.S), delay: 300 }));
     const [{ values, closed, after }] = await run(
       `const ends = Promise.allSettled(Array.from({ length: 1000 }, (_, n) => driver.getItem("k" + n)));
@@ -71,12 +71,12 @@ describe("a signal", () => {
       },
     );
     expect(reports).toEqual(["sent", ["waiting", "AbortError"], ["during", "AbortError"]]);
-    // One request in all, and the endpoint saw its connection close.
+    // One request in total, whose connection was closed.
     expect(endpoint.seen).toHaveLength(1);
     await until(() => endpoint.hangUps === 1 && endpoint.open === 0);
   });
 
-  it("[case 38] stops the wait between two attempts, and no further one is sent", async () => {
+  it("[case 38] ends the backoff between two attempts, and no further one is sent", async () => {
     endpoint.script(() => ({ status: 500, headers: { "x-amz-retry-after": "4000" } }));
     const [{ error, ms }] = await run(
       `report(await settle(driver.getItem("k", { signal: AbortSignal.timeout(300) })));
@@ -89,7 +89,7 @@ describe("a signal", () => {
     expect(endpoint.seen).toHaveLength(sent);
   });
 
-  it("[case 38] 10,000 controllers: no listener stays, and no call has another's outcome", async () => {
+  it("[case 38] 10,000 controllers: all listeners are removed, and no call has another's outcome", async () => {
     endpoint.script(() => found("v"));
     const [{ aborted, ...rest }] = await run(
       `const { getEventListeners } = await import("node:events");
@@ -99,7 +99,7 @@ describe("a signal", () => {
          const calls = controllers.map(({ signal }, n) => driver.getItem("k" + n, { signal }));
          controllers.forEach((controller, n) => n % 50 && controller.abort());
          for (const { value, reason } of await Promise.allSettled(calls)) {
-           // An answer that was there before the signal is one.
+           // A response that arrived before the signal counts.
            if (reason?.name === "AbortError") result.aborted += 1;
            else if (value !== "v") result.neither += 1;
          }
@@ -133,7 +133,7 @@ describe("two drivers in one process", () => {
     expect(reports).toEqual([1, 2].map((n) => [`table-${n} AKID${n} us-west-${n} token${n}`]));
   });
 
-  it("[case 52] the retries of one do not use up those of the other", async () => {
+  it("[case 52] the retries of one do not exhaust those of the other", async () => {
     endpoint.script(({ request }, nth) =>
       request.TableName === "bad" || nth % 2 === 0 ? { status: 503, body: "" } : found("v"),
     );

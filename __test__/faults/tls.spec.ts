@@ -1,4 +1,4 @@
-// TLS: closed where it must be, with the reason, and open wherever Node's own https is.
+// TLS: connections fail when they must, with a reason, and succeed whenever Node's own https does.
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { afterAll, describe, expect, it } from "vitest";
@@ -15,7 +15,7 @@ afterAll(() => {
 });
 const trusting = { NODE_EXTRA_CA_CERTS: authority.file };
 
-/** One read of an endpoint with this certificate, in this environment, and what Node's own https says to it. */
+/** Reads from an endpoint with this certificate in this environment, and returns the result of Node's own https too. */
 async function readOver(
   tls: Tls,
   env: Record<string, string>,
@@ -68,7 +68,7 @@ describe("a certificate", () => {
     },
   );
 
-  it("[TLS-5] that is trusted itself is refused where it is for another host", async () => {
+  it("[TLS-5] that is trusted itself is rejected for another host", async () => {
     const own = authority.selfSigned(elsewhere);
     const { error } = await readOver(own, { NODE_EXTRA_CA_CERTS: own.file });
     expect(error.message).toMatch(/names elsewhere\.example/);
@@ -90,17 +90,17 @@ describe("a certificate", () => {
 
 describe("a peer", () => {
   const says = (text: string) => (socket: Socket) => void socket.end(text, "latin1");
-  // An alert "internal error", a reset, and the end, in turn.
+  // An alert "internal error", a reset, and a close, in turn.
   const breaks = [
     says("\x15\x03\x03\0\x02\x02\x50"),
     (socket: Socket) => void socket.resetAndDestroy(),
     (socket: Socket) => void socket.end(),
   ];
   const plain = says("HTTP/1.1 400 Bad Request\r\n\r\n");
-  // What servers with OpenSSL or rustls answer to a request in the clear.
+  // The response of OpenSSL and rustls servers to a plain HTTP request.
   const alert = says("\x15\x03\x01\0\x02\x02\x46");
   const wrong: [string, string, number, Array<(socket: Socket) => void>, RegExp][] = [
-    ["[case 28] stalls", "https", 4, [() => {}], /no answer from .* in time/],
+    ["[case 28] stalls", "https", 4, [() => {}], /no response from .* in time/],
     ["[NET-9] breaks off: tried again", "https", 4, breaks, /TLS handshake/],
     ["[NET-9] speaks no TLS: final", "https", 1, [plain], /does not speak TLS.*write http:/],
     ["[NET-9] speaks TLS at an http: endpoint: final", "http", 1, [alert], /begin with https:/],
@@ -125,8 +125,8 @@ describe("a peer", () => {
     expect(ms).toBeLessThan(5000);
   });
 
-  // Over TLS 1.2 it ends the handshake with an alert that has other meanings as well.
-  it("[NET-9] that asks for a certificate of the client: final, and the message says so", async () => {
+  // With TLS 1.2, the handshake ends with an alert that also has other meanings.
+  it("[NET-9] that requires a client certificate: final, and the message says so", async () => {
     const client = { requestCert: true, rejectUnauthorized: true, ca: authority.pem };
     const { endpoint, stop } = await serve({
       ...authority.issue(),

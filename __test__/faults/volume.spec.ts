@@ -1,11 +1,11 @@
-// Large tables: complete, within bounds of memory and connections, whatever happens on the way.
+// Large tables: complete results, with bounded memory and connections, despite faults.
 import { expect, it } from "vitest";
 import { awsError, type Reply, type Seen } from "../helpers/endpoint";
 import { useCases } from "./helpers/case";
 
 const { endpoint, run } = useCases();
 
-/** A table of keys that is made up as it is read: `total` of them, in pages, in segments. */
+/** A generated table with `total` keys, in pages and segments. */
 function madeUpTable(total: number, pageSize: number) {
   const deleted = new Set<string>();
   const keyOf = (n: number): string => `key:${String(n).padStart(8, "0")}`;
@@ -27,25 +27,25 @@ function madeUpTable(total: number, pageSize: number) {
   return { deleted, scan, remove };
 }
 
-/** Keys listed, how many are distinct, and the growth of memory in megabytes. */
+/** The number of listed and of distinct keys, and the growth of memory in megabytes. */
 const list = `
   const before = megabytes();
   const { value, error } = await settle(driver.getKeys(), 250_000);
   report([error ?? value.length, new Set(value).size, Math.round(megabytes() - before)]);
 `;
 
-it("[case 20] getKeys of a million keys: each of them once, within 500 MB", async () => {
+it("[case 20] getKeys of a million keys: each exactly once, within 500 MB", async () => {
   endpoint.script(madeUpTable(1_000_000, 20_000).scan);
   const [[length, distinct, grown]] = await run(list, {
     driver: { attemptTimeout: 60_000, timeout: 200_000 },
-    // A million strings are made on this thread.
+    // Creating a million strings blocks this thread.
     lagMs: 60_000,
   });
   expect([length, distinct]).toEqual([1_000_000, 1_000_000]);
   expect(grown).toBeLessThan(500);
 });
 
-it("[case 20] pages that fail on the way are requested again, never dropped", async () => {
+it("[case 20] failed pages are requested again, never dropped", async () => {
   const { scan } = madeUpTable(20_000, 100);
   let count = 0;
   endpoint.script((seen) => {
@@ -61,7 +61,7 @@ it("[case 20] pages that fail on the way are requested again, never dropped", as
   expect([length, distinct]).toEqual([20_000, 20_000]);
 });
 
-it("[case 21] clear of 100,000 rows: all of them, at most 50 connections, memory does not grow", async () => {
+it("[case 21] clear of 100,000 rows: all removed, with at most 50 connections and bounded memory", async () => {
   const { deleted, scan, remove } = madeUpTable(100_000, 2000);
   endpoint.script((seen) => (seen.operation === "Scan" ? scan(seen) : remove(seen)));
   const [[value, grown]] = await run(

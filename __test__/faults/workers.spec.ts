@@ -1,4 +1,4 @@
-// Worker threads that end in the middle of requests: other threads are unaffected, and the addon keeps working.
+// Worker threads that end with requests in flight: other threads are unaffected, and the addon keeps working.
 import { describe, expect, it } from "vitest";
 import { literal } from "../helpers/child";
 import { found, useEndpoint } from "../helpers/endpoint";
@@ -6,7 +6,7 @@ import { expectEnd, inside, runPlain } from "./helpers/case";
 
 const endpoint = useEndpoint();
 
-/** `begin(mode)` makes a worker; in mode "held" it never gets answers, in mode "quick" it does one read. */
+/** `begin(mode)` creates a worker. In mode "held" it never receives responses, in mode "quick" it makes one read. */
 const prelude = `
   const { Worker } = await import("node:worker_threads");
   const source = "(" + String(async () => {
@@ -64,7 +64,7 @@ describe("worker threads", () => {
       [1, 2].map(() => ["v", "v", fine]),
     ],
     [
-      "created and terminated at once, 20 times",
+      "created and terminated immediately, 20 times",
       `for (let n = 0; n < 20; n += 1) {
          const { worker, message } = begin("held");
          message.catch(() => {});
@@ -94,7 +94,7 @@ describe("worker threads", () => {
     expect(await run(body)).toEqual(expected);
   });
 
-  it("[case 35] process.exit with workers in the middle of requests, 20 times", async () => {
+  it("[case 35] process.exit while workers have requests in flight, 20 times", async () => {
     for (let n = 0; n < 20; n += 1) {
       await run(
         `await Promise.all(Array.from({ length: 4 }, () => begin("held").message));

@@ -1,4 +1,4 @@
-// Certificates that openssl makes for a test: an authority, and servers that are wrong in one way each.
+// Creates certificates with openssl: an authority, and server certificates with one defect each.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -20,7 +20,7 @@ export class Authority {
     );
   }
 
-  /** The authority's own certificate as a file, and as text. */
+  /** The certificate of the authority, as a file and as text. */
   get file(): string {
     return join(this.#directory, "ca.pem");
   }
@@ -29,7 +29,7 @@ export class Authority {
     return readFileSync(this.file, "utf8");
   }
 
-  /** A server's certificate for these names, or a common name alone; one that expired yesterday with `days` below 0. */
+  /** Issues a server certificate for these names or a common name. With `days` below 0, it expired yesterday. */
   issue(names = "IP:127.0.0.1,DNS:localhost", days = 30): Certificate {
     const name = `server${(this.#serial += 1)}`;
     this.#openssl(

@@ -1,5 +1,5 @@
-// Runs a script in a Node of its own: for what depends on the environment, on a first load, or on how the process ends.
-// No variable of the machine that runs the tests reaches it.
+// Runs a script in a separate Node process, for tests that depend on the environment, on a first load, or on how the
+// process ends. It does not inherit any variable.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -16,26 +16,26 @@ export interface ChildResult {
   signal: NodeJS.Signals | null;
   stdout: string;
   stderr: string;
-  /** What the script passed to `report`, in order. */
+  /** The values that the script passed to `report`, in order. */
   reports: any[];
-  /** From the last report to the end of the process. */
+  /** The time from the last report to the end of the process. */
   lingeredMs: number;
 }
 
 export interface ChildOptions {
-  /** Variables on top of the empty environment. */
+  /** Variables in addition to the empty environment. */
   env?: Record<string, string>;
-  /** Files in the child's home, which is also where it starts: path → text. */
+  /** Files in the child's home, which is also its working directory: path → text. */
   home?: Record<string, string>;
-  /** After this the child is killed, and the caller sees a signal. Default: 30,000 ms. */
+  /** The time after which the child is killed by a signal. Default: 30,000 ms. */
   limitMs?: number;
-  /** A command that runs Node with what it gets as further parameters, as `faketime` does. */
+  /** A command that runs Node, such as `faketime`. Receives Node's command line as further parameters. */
   through?: string[];
-  /** Node's own flags. */
+  /** Flags for Node. */
   flags?: string[];
-  /** Called with the child once it runs. */
+  /** Called with the child after it was started. */
   onStart?: (child: ChildProcess) => void;
-  /** Called with each report as it comes. */
+  /** Called with each report. */
   onReport?: (report: any, child: ChildProcess) => void;
 }
 
@@ -69,7 +69,7 @@ async function run(home: string, script: string, options: ChildOptions): Promise
       HOME: home,
       USERPROFILE: home,
       PATH: process.env.PATH,
-      // No real instance role may ever replace a missing variable; a test can enable it again.
+      // A real instance role must not replace a missing variable. Tests can enable it.
       AWS_EC2_METADATA_DISABLED: "true",
       ...options.env,
     },
@@ -95,7 +95,7 @@ async function run(home: string, script: string, options: ChildOptions): Promise
   return { code, signal, stdout, stderr, reports: reportsIn(stdout), lingeredMs };
 }
 
-/** Those of whole lines. */
+/** The reports in complete lines. */
 function reportsIn(stdout: string): any[] {
   const lines = stdout.split("\n").slice(0, -1);
   return lines.flatMap((line) => (line.startsWith("\u0001") ? [JSON.parse(line.slice(1))] : []));
@@ -104,7 +104,7 @@ function reportsIn(stdout: string): any[] {
 /** Source text of an object literal, for use inside a child's script. */
 export const literal = (value: unknown): string => JSON.stringify(value);
 
-/** One `getItem` in a child; its error, if any, is reported and left to the test. */
+/** Makes one `getItem` in a child and reports its error, if any. */
 export function callInChild(
   options: Record<string, unknown>,
   child: ChildOptions,

@@ -1,4 +1,4 @@
-// A server that answers as a test scripts it, and otherwise with an empty success.
+// A server with scripted responses. By default, it sends an empty success.
 import { afterAll, afterEach, beforeAll } from "vitest";
 import { type Reply, type Script, ScriptedServer, type Tls } from "./server.mjs";
 
@@ -9,7 +9,7 @@ export class ScriptedEndpoint extends ScriptedServer {
     super({ tls, upstream });
   }
 
-  /** Sockets: now, and at most at once. */
+  /** Open sockets, and the maximum so far. */
   get open(): number {
     return this.openConnections;
   }
@@ -18,7 +18,7 @@ export class ScriptedEndpoint extends ScriptedServer {
     return this.peakConnections;
   }
 
-  /** Decides about every request from now on; forgets what was seen. */
+  /** Sets the script for all further requests. Forgets past requests. */
   script(script: Script): void {
     this.reset();
     this.decide = script;
@@ -30,7 +30,7 @@ export class ScriptedEndpoint extends ScriptedServer {
   }
 }
 
-/** Call in a file's or a `describe`'s body; scripts are forgotten after each test. */
+/** Call in the body of a file or a `describe`. Scripts are reset after each test. */
 export function useEndpoint(tls?: Tls, upstream?: () => string): ScriptedEndpoint {
   const endpoint = new ScriptedEndpoint(tls, upstream);
   beforeAll(async () => void (await endpoint.start()));
@@ -39,11 +39,11 @@ export function useEndpoint(tls?: Tls, upstream?: () => string): ScriptedEndpoin
   return endpoint;
 }
 
-/** AWS's way to say that something went wrong. */
+/** An error response of AWS. */
 export const awsError = (name: string, status = 400, message = "scripted") => ({
   status,
   body: { __type: `com.amazon.coral.service#${name}`, message },
 });
 
-/** One item as GetItem answers it. */
+/** A GetItem response with one item. */
 export const found = (value: string): Reply => ({ body: { Item: { value: { S: value } } } });

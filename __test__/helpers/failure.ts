@@ -3,7 +3,7 @@ import dynamoDbCacheDriver, { DynamoDbError } from "../../index.mjs";
 import type { Recorder } from "./recorder";
 import { engineOptions } from "./table";
 
-/** The reason a promise rejects with; a promise that resolves fails the test. */
+/** Returns the reason of a rejected promise. Fails the test if the promise resolves. */
 export function failureOf(promise: Promise<unknown>): Promise<any> {
   return promise.then(
     (value) => {
@@ -13,7 +13,7 @@ export function failureOf(promise: Promise<unknown>): Promise<any> {
   );
 }
 
-/** What every error of the driver has, whatever its reason. */
+/** Expects the properties that every error of the driver has. */
 export function expectShape(error: any, operation: string, table: string): void {
   expect(error).toBeInstanceOf(DynamoDbError);
   expect(error).toBeInstanceOf(Error);
@@ -27,7 +27,7 @@ export function expectShape(error: any, operation: string, table: string): void 
   expect(error.message).toContain(table);
 }
 
-/** The error of the first call with a wrong option; proves on the way that nothing was sent. */
+/** Returns the error of the first call with an invalid option. Checks that nothing was sent. */
 export async function refusalOf(
   recorder: Recorder,
   options: Record<string, unknown>,

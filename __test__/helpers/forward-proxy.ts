@@ -1,4 +1,4 @@
-// A forward proxy: requests to plain endpoints arrive whole, tunnels to others as CONNECT.
+// A forward proxy. It receives requests to plain endpoints as they are, and those to others as CONNECT.
 import http from "node:http";
 import { type Socket } from "node:net";
 import { afterAll, beforeAll } from "vitest";
@@ -9,7 +9,7 @@ export interface Treatment {
   tunnel(request: http.IncomingMessage, socket: Socket): void;
 }
 
-/** @returns its URL, with user information before the host */
+/** @returns its URL, with optional user information */
 export function useForwardProxy({ request, tunnel }: Treatment): (user?: string) => string {
   const proxy = http.createServer(request);
   proxy.on("connect", (asked, socket) => tunnel(asked, socket as Socket));
@@ -22,7 +22,7 @@ export function useForwardProxy({ request, tunnel }: Treatment): (user?: string)
   return (user = "") => url.replace("//", `//${user}`);
 }
 
-/** What a proxy is for. */
+/** Forwards a request. */
 export function passOn(incoming: http.IncomingMessage, outgoing: http.ServerResponse): void {
   const { method, headers, url = "" } = incoming;
   const onward = http.request(url, { method, headers }, (answer) => {

@@ -4,14 +4,14 @@ import { type EngineName, engineName, startEngine } from "../../scripts/lib/engi
 
 declare module "vitest" {
   interface ProvidedContext {
-    /** Where the engine listens. */
+    /** The endpoint of the engine. */
     endpoint: string;
-    /** For the few rules that one engine cannot show. */
+    /** For the few rules that one engine does not support. */
     engine: EngineName;
   }
 }
 
-// A developer's own profile, region or endpoint must neither fail a test nor be reached by one.
+// The developer's own profile, region or endpoint must not affect the tests or be reached by them.
 function forgetAwsSettings() {
   for (const name of Object.keys(process.env)) {
     if (name.startsWith("AWS_")) {
@@ -21,14 +21,14 @@ function forgetAwsSettings() {
   process.env.AWS_EC2_METADATA_DISABLED = "true";
   process.env.AWS_CONFIG_FILE = "/nonexistent/config";
   process.env.AWS_SHARED_CREDENTIALS_FILE = "/nonexistent/credentials";
-  // The SDK that tests compare with, on a Node that it will drop soon.
+  // Suppresses the deprecation warning of the SDK that tests compare with.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
 }
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   forgetAwsSettings();
   const name = engineName(process.env.DYNAMODB_ENGINE);
-  // One that is running already is left running.
+  // An engine that is already running is not stopped.
   const given = process.env.DYNAMODB_ENDPOINT;
   const engine = given ? { endpoint: given, stop: async () => {} } : await startEngine(name);
   project.provide("endpoint", engine.endpoint);

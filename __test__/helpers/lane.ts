@@ -1,4 +1,4 @@
-// One seeded sequence of operations, sent to a driver and to the model. Lanes run in parallel, each under its own base.
+// A seeded sequence of operations for a driver and the model. Lanes run in parallel, each under its own base.
 import { setTimeout as sleep } from "node:timers/promises";
 import { isDeepStrictEqual, inspect } from "node:util";
 import type { Row, TestTable } from "./table";
@@ -54,12 +54,12 @@ export class Lane {
       this.#number += 1;
       await steps[method]!();
       if (this.random() < 0.05) await this.#foreignRow();
-      // All operations take a second or two: what lives for a second would not run out before it is written again.
+      // All operations together take a second or two, so without a pause no item would expire before it is overwritten.
       if (this.options.expireIn === 1 && this.#number % 400 === 0) await sleep(2200);
     }
   }
 
-  /** Every key that must be in the table, as it is stored. */
+  /** All keys that must be in the table, as they are stored. */
   storedKeys(): string[] {
     return this.#model.allKeys().map((key) => this.#stored(key));
   }
@@ -132,7 +132,7 @@ export class Lane {
       this.#count(`value ${type}`);
       const seconds = Number(ttl ?? expireIn);
       let expires = seconds === 0 ? undefined : Math.ceil(from / 1000 + seconds);
-      // The second passed meanwhile: which one the driver took is in the table.
+      // The second has changed during the call. The table shows which one the driver used.
       if (expires !== undefined && expires !== Math.ceil(to / 1000 + seconds)) {
         const stored = Number((await this.table.getRow(this.#stored(key)))?.ttl?.N);
         this.#expect(stored >= expires && stored <= Math.ceil(to / 1000 + seconds), "ttl", stored);
@@ -142,7 +142,7 @@ export class Lane {
     }
   }
 
-  /** A row that other code wrote: expired, without a value, or with an expiry that is none. */
+  /** A row of another writer: expired, without a value, or with an invalid expiry. */
   async #foreignRow(): Promise<void> {
     const key = pick(this.random, keys);
     const kind = pick(this.random, ["past", "past", "future", "text", "bare"]);
@@ -167,7 +167,7 @@ export class Lane {
     }
     const { expires, written } = this.#model.facts(key) ?? {};
     const size = sizeOf(this.#model.get(key, seconds[0]!));
-    // The driver's clock is finer than `Date.now()`, which cuts the last millisecond off.
+    // The driver's clock is finer than `Date.now()`, which truncates to milliseconds.
     const left =
       expires === undefined
         ? [undefined]
@@ -180,7 +180,7 @@ export class Lane {
     this.#expect(isRight, `getMeta ${key}`, { meta, size, left, written });
   }
 
-  /** The model is asked for each second that the call touched: items may expire meanwhile. */
+  /** Asks the model for each second of the call, because items may expire during it. */
   async #compare(
     what: string,
     call: Promise<any>,
@@ -191,7 +191,7 @@ export class Lane {
     const to = Math.floor(Date.now() / 1000);
     const candidates = Array.from({ length: to - from + 1 }, (_, index) => expected(from + index));
     if (candidates.some((candidate) => isDeepStrictEqual(found, candidate))) return;
-    // The items of one answer may have been read on both sides of a second.
+    // The items of one response may have been read in different seconds.
     const isMixed = (one: unknown, index: number): boolean =>
       candidates.some((candidate) => isDeepStrictEqual(one, candidate[index]));
     const [expectation] = candidates;

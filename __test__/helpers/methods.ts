@@ -1,6 +1,6 @@
 type Call = (driver: any, options?: object) => Promise<unknown>;
 
-/** Every method but `dispose`, called with valid arguments, and the permission it needs first. */
+/** All methods except `dispose` with valid arguments, and the permission that each needs first. */
 export const methods: [name: string, action: string, call: Call][] = [
   ["hasItem", "GetItem", (driver, options) => driver.hasItem("k", options)],
   ["getItem", "GetItem", (driver, options) => driver.getItem("k", options)],

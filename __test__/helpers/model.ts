@@ -1,15 +1,15 @@
-// What a driver must do, said as plainly as possible: a map, and for each key when the item expires and was written.
+// A simple model of the driver: a map with the expiry and write time of each key.
 export interface Facts {
-  /** The last second of its life. */
+  /** The last second of its lifetime. */
   expires?: number | undefined;
-  /** The span in which it was written, where the driver keeps that. */
+  /** The time span of the write, if the driver stores it. */
   written?: [from: number, to: number] | undefined;
 }
 
 export class Model {
   #rows = new Map<string, Facts & { value: unknown }>();
 
-  /** `value` is what is to be read; `undefined` for a row without a value. */
+  /** `value` is the expected result of a read, or `undefined` for a row without a value. */
   write(key: string, value: unknown, facts: Facts = {}): void {
     this.#rows.set(key, { value, ...facts });
   }
@@ -52,7 +52,7 @@ export class Model {
     );
   }
 
-  /** Every row, expired ones too, sorted. */
+  /** Returns all keys, including expired ones, sorted. */
   allKeys(): string[] {
     return [...this.#rows.keys()].sort();
   }
@@ -63,7 +63,7 @@ function isUnder(key: string, base: string): boolean {
   return name === "" || key.startsWith(`${name}:`);
 }
 
-/** The bytes of a value as DynamoDB documents them; `undefined` where its own digits count. */
+/** The documented size of a value in bytes, or `undefined` if it depends on the digits of a number. */
 export function sizeOf(value: any): number | undefined {
   if (typeof value === "string") return Buffer.byteLength(value);
   if (Buffer.isBuffer(value)) return value.length;

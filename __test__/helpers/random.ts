@@ -1,9 +1,9 @@
-// Randomness that can be repeated: the seed is printed, and `TEST_SEED` replays it.
+// Reproducible randomness: the seed is printed, and `TEST_SEED` replays it.
 
 export { seededRandom, testSeed } from "../../scripts/lib/random.mjs";
 
-// Where stores and codecs tend to go wrong: control characters, separators, escapes, combining
-// marks, both ends of each UTF-8 length, right-to-left marks, and characters outside the BMP.
+// Characters that stores and codecs often handle wrongly: control characters, separators, escapes, combining marks,
+// both ends of each UTF-8 length, right-to-left marks, and characters outside the BMP.
 const trouble = [
   ..."\0\u0001\t\n\r\u001f\u007f \"'\\/:#$%.?*{}[]<>&=\u0080\u00ad",
   ..."éß\u07ff\u0800\u200b\u200f\u2028\u2029\u202e\ud7ff\ue000\ufeff\ufffd\ufffe\uffff",
@@ -13,7 +13,7 @@ const trouble = [
   ),
 ];
 
-/** A key of 1 to `maxBytes` bytes made of the characters above and of any code point. */
+/** Returns a key of 1 to `maxBytes` bytes of the characters above and any code points. */
 export function nastyKey(random: () => number, maxBytes: number): string {
   const pieces = 1 + Math.floor(random() * 12);
   let key = "";

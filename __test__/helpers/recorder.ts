@@ -1,4 +1,4 @@
-// A proxy in front of the real engine that records what the driver sends and can alter single answers.
+// A proxy in front of the real engine that records the driver's requests and can alter single responses.
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, inject } from "vitest";
 import { awsError } from "./endpoint";
@@ -6,13 +6,13 @@ import { type Reply, ScriptedServer, type Seen } from "./server.mjs";
 import type { Split } from "./split.mjs";
 
 export type Spoiled = Reply & { status: number; body: unknown };
-/** No answer, on a connection that stays open. */
+/** No response on an open connection. */
 export const silence = { silent: true, ending: "hang" } as const;
 export type Rule = (exchange: Exchange, nthOfOperation: number) => Reply | Split | undefined;
 
 export type Exchange = ReturnType<typeof exchangeOf>;
 
-/** AWS's answer for an action that the caller's policy does not allow. */
+/** AWS's response to an action that the policy does not allow. */
 export function accessDenied(operation: string): Spoiled {
   const who = "arn:aws:iam::123456789012:user/tester";
   const message = `User: ${who} is not authorized to perform: dynamodb:${operation}`;
@@ -22,7 +22,7 @@ export function accessDenied(operation: string): Spoiled {
 export const serviceError = (name: string, message: string, status = 400): Spoiled =>
   awsError(name, status, message);
 
-/** With what the signature says: who signed, and for which region. */
+/** Includes the access key ID and region of the signature. */
 function exchangeOf(seen: Seen) {
   const { authorization = "", "user-agent": userAgent = "" } = seen.headers;
   const securityToken = seen.headers["x-amz-security-token"] as string | undefined;
@@ -57,7 +57,7 @@ export class Recorder extends ScriptedServer {
     return this.peakInFlight;
   }
 
-  /** Forgets what was recorded and every rule. */
+  /** Forgets all recorded requests and rules. */
   reset(): void {
     this.release();
     this.forget();
@@ -65,17 +65,17 @@ export class Recorder extends ScriptedServer {
     this.#delay = 0;
   }
 
-  /** Answers in the engine's place wherever `rule` gives an answer. */
+  /** Replaces the engine's response if `rule` returns one. */
   spoil(rule: Rule): void {
     this.#rule = rule;
   }
 
-  /** Waits before passing each request on. */
+  /** Delays each request. */
   delay(milliseconds: number): void {
     this.#delay = milliseconds;
   }
 
-  /** Keeps every request back until `release`. */
+  /** Holds every request until `release`. */
   hold(): void {
     this.#gate = new Promise((resolve) => (this.#open = resolve));
   }
@@ -94,7 +94,7 @@ export class Recorder extends ScriptedServer {
   }
 }
 
-/** Call in a file's or a `describe`'s body; what was recorded is forgotten after each test. */
+/** Call in the body of a file or a `describe`. The recorder is reset after each test. */
 export function useRecorder(): Recorder {
   const recorder = new Recorder(inject("endpoint"));
   beforeAll(async () => void (await recorder.start()));

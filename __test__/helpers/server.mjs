@@ -1,5 +1,5 @@
-// The HTTP(S) server of all tests: it answers as a script says, with any status, headers and bytes, late, in drops, in
-// part, or not at all, or passes the request on to a real engine, so that no behaviour of DynamoDB is imitated.
+// The HTTP(S) server of all tests. It sends scripted responses with any status, headers and bytes, late, in small
+// pieces, truncated, or not at all, or forwards requests to a real engine, so that no test imitates DynamoDB.
 import { once } from "node:events";
 import http from "node:http";
 import http2 from "node:http2";
@@ -16,13 +16,13 @@ import { splitBatch } from "./split.mjs";
  * @property {number} [delay] milliseconds before the first byte
  * @property {number} [status]
  * @property {Record<string, string>} [headers]
- * @property {unknown} [body] text and bytes as they are, an iterable piece by piece as long as the client reads, anything
- *   else as JSON
- * @property {number} [length] the `content-length` that is claimed; default: the truth, and none for pieces
+ * @property {unknown} [body] text and bytes are sent unchanged, an iterable in chunks while the client reads, and
+ *   anything else as JSON
+ * @property {number} [length] the `content-length` header; default: the actual length, or none for chunks
  * @property {number} [sent] how many bytes of the body are sent; default: all
- * @property {{ bytes: number, everyMs: number }} [drip] so many bytes at a time, and the wait between them
- * @property {"end" | "reset" | "close" | "hang"} [ending] what comes after that; default: the end of the answer
- * @property {boolean} [silent] nothing is sent before the ending
+ * @property {{ bytes: number, everyMs: number }} [drip] the size of the pieces and the delay between them
+ * @property {"end" | "reset" | "close" | "hang"} [ending] what follows; default: the regular end of the response
+ * @property {boolean} [silent] sends nothing before the ending
  */
 
 /** @typedef {ReturnType<typeof seenOf>} Seen */
@@ -32,7 +32,7 @@ import { splitBatch } from "./split.mjs";
 /** @typedef {{ key: string, cert: string, h2?: boolean } & https.ServerOptions} Tls */
 
 export class ScriptedServer {
-  /** Its URL, once it has started. */
+  /** The URL, after the start. */
   endpoint = "";
   /** @type {Seen[]} */
   seen = [];
@@ -40,10 +40,10 @@ export class ScriptedServer {
   connections = 0;
   openConnections = 0;
   peakConnections = 0;
-  /** Requests received and not yet answered, now and at most. */
+  /** Requests without a response, and the maximum so far. */
   inFlight = 0;
   peakInFlight = 0;
-  /** Answers that the client did not wait for. */
+  /** Responses that the client did not wait for. */
   hangUps = 0;
   /** @type {Script} */
   decide = () => undefined;
@@ -56,8 +56,8 @@ export class ScriptedServer {
   /**
    * @param {object} [options]
    * @param {Tls} [options.tls]
-   * @param {() => string} [options.upstream] the engine that requests are passed on to
-   * @param {boolean} [options.forgets] keeps no list of the requests, of which there will be very many
+   * @param {() => string} [options.upstream] the engine that requests are forwarded to
+   * @param {boolean} [options.forgets] does not record requests, for tests with very many
    */
   constructor(options = {}) {
     this.#options = options;
@@ -68,7 +68,7 @@ export class ScriptedServer {
       void this.#serve(incoming, outgoing);
     });
     this.#server.on("connection", (socket) => this.#opened(socket));
-    // Handshakes fail on purpose.
+    // Tests make handshakes fail on purpose.
     this.#server.on("tlsClientError", () => {});
   }
 
@@ -86,7 +86,7 @@ export class ScriptedServer {
     this.#agent.destroy();
   }
 
-  /** Forgets what was seen. */
+  /** Forgets past requests. */
   forget() {
     this.seen = [];
     this.hangUps = 0;
@@ -139,7 +139,7 @@ export class ScriptedServer {
       else if ("take" in decision) await send(outgoing, await this.forward(seen, decision));
       else await send(outgoing, decision);
     } catch {
-      // The client hung up, or the engine did: the client sees a broken connection.
+      // The client or the engine hung up. The client sees a broken connection.
       outgoing.destroy();
     } finally {
       this.inFlight -= 1;
@@ -147,7 +147,7 @@ export class ScriptedServer {
   }
 
   /**
-   * What the engine answers; of a split batch, to the part that it is given.
+   * Returns the engine's response. For a split batch, it covers only the forwarded part.
    *
    * @param {Seen} seen
    * @param {Split} [split]
@@ -157,7 +157,7 @@ export class ScriptedServer {
     const { sent, rest } = split ? splitBatch(seen.request, split) : {};
     const body = sent ? Buffer.from(JSON.stringify(sent)) : seen.body;
     const upstream = new URL(this.#options.upstream?.() ?? "");
-    // Other headers pass untouched, `host` too: it is part of what the driver signed.
+    // Other headers are unchanged, including `host`, which is part of the signature.
     const headers = { ...seen.headers, "content-length": String(body.length) };
     const { method, path } = seen;
     const { hostname, port } = upstream;
@@ -192,10 +192,10 @@ const seenOf = ({ headers, httpVersion, url: path = "", method = "" }, body) => 
     body,
     request: operation ? json(body) : {},
     requestBytes: body.length,
-    // Set once the engine's answer has been passed on.
+    // Set after the engine's response was forwarded.
     response: /** @type {any} */ (undefined),
     responseBytes: 0,
-    /** When it came, on the clock of `performance.now()`. */
+    /** The time of arrival, by `performance.now()`. */
     at: performance.now(),
   };
 };

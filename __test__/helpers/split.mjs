@@ -1,15 +1,20 @@
-// Lets a real engine do only a part of a batch, as DynamoDB does when a table is over its capacity. Neither engine of these
-// tests leaves anything over by itself.
+// Lets a real engine process only a part of a batch, as DynamoDB does when a table exceeds its capacity. The engines
+// themselves never leave items unprocessed.
 
 /** @typedef {Record<string, any>} Json */
 
 /**
- * Less to pass on than was asked for; the answer then lists the rest as not processed.
+ * Selects the part to forward. The response lists the rest as unprocessed.
  *
  * @typedef {{ take: (requests: unknown[]) => unknown[] }} Split
  */
 
-/** A request cut in two: what the engine gets, and what the answer says was left over. @param {Json} request @param {Split} split */
+/**
+ * Splits a request into the forwarded part and the part that is reported as unprocessed.
+ *
+ * @param {Json} request
+ * @param {Split} split
+ */
 export function splitBatch(request, { take }) {
   const [[table, asked] = ["", []]] = /** @type {[string, any][]} */ (
     Object.entries(request.RequestItems)
@@ -26,7 +31,7 @@ export function splitBatch(request, { take }) {
 }
 
 /**
- * Passes on one part in `parts` of each of the first `times` batches, and at least one item.
+ * Forwards one part in `parts` of each of the first `times` batches, at least one item.
  *
  * @param {string} operation
  * @param {number} parts
@@ -39,7 +44,7 @@ export function leaveOver(operation, parts, times = Infinity) {
   };
 }
 
-/** How many keys or items a batch holds. @param {Json} request @returns {number} */
+/** The number of keys or items in a batch. @param {Json} request @returns {number} */
 export function batchSize(request) {
   const [asked] = /** @type {any[]} */ (Object.values(request.RequestItems));
   return (Array.isArray(asked) ? asked : asked.Keys).length;

@@ -1,5 +1,5 @@
-// Every test file makes its own table and drops it, so that files can run in parallel on one engine and a failed file
-// leaves nothing that disturbs another.
+// Every test file creates and drops its own table, so that files can run in parallel on one engine, and a failed file
+// does not affect others.
 import { randomUUID } from "node:crypto";
 import {
   type AttributeValue,
@@ -17,29 +17,29 @@ export type DriverOptions = NonNullable<Parameters<typeof dynamoDbCacheDriver>[0
 
 type Key = { name: string; type: "S" | "N" | "B" };
 export interface TableShape {
-  /** The partition key. Default: the driver's default, text under `key`. */
+  /** The partition key. Default: the driver's default, text named `key`. */
   hash?: Key;
   /** A sort key, which the driver does not support. Default: none. */
   range?: Key;
-  /** A key index of this name. Default: none. */
+  /** The name of a key index. Default: none. */
   index?: string;
 }
 
-/** Letters and digits only: DynamoDB Local refuses any other access key id. */
+/** Letters and digits only, because DynamoDB Local rejects other access key IDs. */
 export const credentials = { accessKeyId: "AKIDTEST", secretAccessKey: "secretTEST" };
 export const region = "us-east-1";
 
-/** A name no other test file, and no earlier run, has used. */
+/** Returns a name that no other test file or earlier run has used. */
 export function uniqueName(): string {
   return `spec-${randomUUID()}`;
 }
 
-/** The engine of this run, through AWS's own client: what a test compares the driver with. */
+/** Returns AWS's own client for the engine of this run, for comparisons. */
 export function rawClient(): DynamoDB {
   return new DynamoDB({ endpoint: inject("endpoint"), region, credentials });
 }
 
-/** Options that reach the engine of this run; a test adds or replaces what it is about. */
+/** Returns options for the engine of this run. Tests add or replace some. */
 export function engineOptions(table: string): DriverOptions {
   return { table, region, credentials: { ...credentials }, endpoint: inject("endpoint") };
 }
@@ -62,14 +62,14 @@ export class TestTable {
     return (this.#client ??= rawClient());
   }
 
-  /** A driver on this table, disposed after the test. */
+  /** Returns a driver for this table, disposed after the test. */
   driver(options: Record<string, unknown> = {}): Driver {
     const driver = dynamoDbCacheDriver({ ...engineOptions(this.name), ...options });
     this.#drivers.push(driver);
     return driver;
   }
 
-  /** Writes a row as it is: past expiries, foreign types, missing values. */
+  /** Writes a raw row, for past expiries, other types and missing values. */
   putRow(key: string, attributes: Row): Promise<void> {
     return this.putItem({ [this.hash.name]: { S: key }, ...attributes });
   }
@@ -83,7 +83,7 @@ export class TestTable {
   }
 
   async #write(requests: WriteRequest[]): Promise<void> {
-    // 25 is BatchWriteItem's limit; nothing here comes near its 16 MB.
+    // 25 is BatchWriteItem's limit; these items stay far below 16 MB.
     for (let start = 0; start < requests.length; start += 25) {
       const RequestItems = { [this.name]: requests.slice(start, start + 25) };
       const answer = await this.client.batchWriteItem({ RequestItems });
@@ -93,13 +93,13 @@ export class TestTable {
     }
   }
 
-  /** The row exactly as stored. */
+  /** Returns the row exactly as it is stored. */
   async getRow(key: string): Promise<Row | undefined> {
     const Key = { [this.hash.name]: { S: key } };
     return (await this.client.getItem({ TableName: this.name, Key, ConsistentRead: true })).Item;
   }
 
-  /** Every row, expired ones too. */
+  /** Returns all rows, including expired ones. */
   async rows(): Promise<Row[]> {
     const rows: Row[] = [];
     const input = { TableName: this.name, ConsistentRead: true };
@@ -109,12 +109,12 @@ export class TestTable {
     return rows;
   }
 
-  /** Every key in the table, sorted, expired ones too. */
+  /** Returns all keys in the table, sorted, including expired ones. */
   async keys(): Promise<string[]> {
     return (await this.rows()).map((row) => row[this.hash.name]?.S ?? "").sort();
   }
 
-  /** Drops what a test left; through the raw client, because `clear` is itself under test. */
+  /** Removes the rows of a test. Uses the raw client, because `clear` is itself under test. */
   async empty(): Promise<void> {
     const keyOf = (row: Row) =>
       Object.fromEntries(this.#keys.map(({ name }) => [name, row[name]!]));
@@ -141,7 +141,7 @@ export class TestTable {
   }
 }
 
-/** Call in a file's or a `describe`'s body: the table lives as long as that block. */
+/** Call in the body of a file or a `describe`. The table lives as long as that block. */
 export function useTable(shape: TableShape = {}): TestTable {
   const table = new TestTable(shape);
   beforeAll(() => table.create());

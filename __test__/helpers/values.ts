@@ -1,4 +1,4 @@
-// Random values of every type that a table can hold, each with what reading it must give.
+// Random values of every type that a table can contain, each with its expected result.
 import { nastyKey } from "./random";
 
 export type Random = () => number;
@@ -6,7 +6,7 @@ export type Random = () => number;
 export interface Sample {
   type: string;
   value: any;
-  /** What `getItem` must give. */
+  /** The expected result of `getItem`. */
   read: any;
 }
 
@@ -40,7 +40,7 @@ const simple: Record<string, Maker> = {
   "empty string": () => same(""),
   number: (random) => same(pick(random, numbers)),
   bigint: (random) => same(pick(random, bigs)),
-  // Where a number holds it, it is read as one.
+  // Read as a number if that is exact.
   "small bigint": (random) => {
     const value = below(random, 1000);
     return { value: BigInt(value), read: value };
@@ -94,7 +94,7 @@ function entries(random: Random, depth: number): { value: Map<string, any>; read
 const nestedTypes = [...Object.keys(simple), ...Object.keys(nested)];
 export const valueTypes = [...nestedTypes, ...Object.keys(long)];
 
-/** One value of any type, nested at most a few levels. */
+/** Returns a value of any type, nested at most a few levels. */
 export function sample(random: Random, depth = 0): Sample {
   const type = pick(
     random,
@@ -123,7 +123,7 @@ const raw: Record<string, Maker> = {
 
 export const rawTypes = Object.keys(raw);
 
-/** One value for `setItemRaw`. */
+/** Returns a value for `setItemRaw`. */
 export function rawSample(random: Random): Sample {
   const type = pick(random, rawTypes);
   return { type, ...raw[type]!(random, 0) };

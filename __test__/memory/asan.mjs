@@ -1,5 +1,5 @@
-// `node __test__/memory/asan.mjs`: the core's tests, and the addon at work in Node, under AddressSanitizer. A bug planted in each
-// shows that it would be reported. Ends with `N passed, N failed`.
+// `node __test__/memory/asan.mjs`: runs the core's tests, and the addon in Node, under AddressSanitizer. A planted bug
+// in each proves that errors would be reported. Ends with `N passed, N failed`.
 import { spawnSync } from "node:child_process";
 import path from "node:path";
 
@@ -15,7 +15,7 @@ import { createTable } from "../../scripts/lib/table.mjs";
 const seen = "ERROR: AddressSanitizer: heap-use-after-free";
 
 /**
- * A program with a planted bug must end with a report of it.
+ * Expects that a program with a planted bug ends with a report.
  *
  * @param {string} command
  * @param {string[]} parameters
@@ -31,7 +31,7 @@ function mustReport(command, parameters, env) {
 }
 
 /**
- * Node with the addon: one part of the workload counts as one.
+ * Runs Node with the addon. Each part of the workload counts as one test.
  *
  * @param {string[]} parameters
  * @param {NodeJS.ProcessEnv} env
@@ -56,7 +56,7 @@ await main(async () => {
   const target = ["--target", hostTarget()];
 
   const addon = await step("Building the addon for AddressSanitizer", () =>
-    // Without the allocator of its own, whose memory would not be watched.
+    // Without its own allocator, whose memory AddressSanitizer does not track.
     buildFaultAddon({ name: "asan.node", features: ["node"], env: cargoEnv }),
   );
   const node = {

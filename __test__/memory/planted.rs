@@ -1,8 +1,8 @@
-//! A bug on purpose: `asan.mjs` fails unless AddressSanitizer, switched on as for the core's tests, sees it.
+//! A planted bug. `asan.mjs` fails unless AddressSanitizer, enabled as for the core's tests, reports it.
 
 fn main() {
     let freed = Box::into_raw(Box::new(1_u8));
-    // SAFETY: none, on purpose: the second line reads what the first one has freed.
+    // SAFETY: none, on purpose: reads memory that was just freed.
     let read = unsafe {
         drop(Box::from_raw(freed));
         freed.read_volatile()

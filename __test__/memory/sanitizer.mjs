@@ -1,8 +1,8 @@
-// How to build for AddressSanitizer, and to run what was built.
+// Builds for AddressSanitizer and runs the result.
 import { Failure } from "../../scripts/lib/steps.mjs";
 import { ensureTools, sanitizerRuntime } from "../../scripts/lib/tools.mjs";
 
-/** @param {string} targetDirectory apart from that of everything else: other flags make other artefacts */
+/** @param {string} targetDirectory separate from other builds, because the flags differ */
 export async function sanitizer(targetDirectory) {
   if (process.platform !== "linux") {
     throw new Failure("AddressSanitizer is run on Linux alone.");
@@ -12,15 +12,15 @@ export async function sanitizer(targetDirectory) {
   return {
     rustFlags,
     cargoEnv: {
-      // The pinned compiler is a stable one, and sanitizers are not yet.
+      // The pinned compiler is stable, and sanitizers are not.
       RUSTC_BOOTSTRAP: "1",
       RUSTFLAGS: rustFlags.join(" "),
       CARGO_TARGET_DIR: targetDirectory,
     },
     nodeEnv: {
-      // Node is not built for it, so the runtime has to be in the process before the addon is.
+      // Node is not instrumented, so the runtime must be loaded before the addon.
       LD_PRELOAD: sanitizerRuntime(),
-      // What Node keeps to its end is no leak of ours; valgrind looks for those in the core.
+      // Node does not free all its memory at exit. valgrind checks the core for leaks.
       ASAN_OPTIONS: "detect_leaks=0:exitcode=99",
     },
   };

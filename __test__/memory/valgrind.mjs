@@ -1,5 +1,5 @@
-// `node __test__/memory/valgrind.mjs`: every request of the core, against a scripted client, under valgrind's memcheck: no invalid
-// access, nothing uninitialised, nothing lost.
+// `node __test__/memory/valgrind.mjs`: runs every request of the core with a scripted client under valgrind's memcheck,
+// which finds invalid accesses, uninitialised reads and leaks.
 import { spawnSync } from "node:child_process";
 
 import { hostTarget } from "../../scripts/lib/cargo.mjs";
@@ -13,7 +13,7 @@ const memcheck = ["--error-exitcode=99", "--leak-check=full", "--errors-for-leak
 
 await main(async () => {
   await ensureTools("valgrind");
-  // The target of all other builds, so that every dependency is there already.
+  // The same target as other builds, so that compiled dependencies are reused.
   const shared = ["--target", hostTarget()];
   const build = ["test", "--no-default-features", ...shared, "--no-run", "--message-format=json"];
   const { status, stdout } = spawnSync("cargo", [...build, "--test", "core"], {

@@ -1,5 +1,5 @@
-// The driver at work in a Node that AddressSanitizer watches: every method, refusals, and all the ways in which a call, a
-// driver or a thread ends before its time. What comes back is checked, as memory can also be wrong in silence.
+// The workload for Node under AddressSanitizer: every method, rejected calls, and every way in which a call, a driver
+// or a thread can end early. Results are checked, because memory errors may go unreported.
 //
 // node --expose-gc workload.mjs '{ endpoint, table }'; prints `PART: N calls`.
 import assert from "node:assert/strict";
@@ -42,7 +42,7 @@ const codeOf = (call) =>
     (error) => error.code ?? error.name,
   );
 
-/** Accepts, and never answers. */
+/** Starts a server that accepts connections and never responds. */
 async function silence() {
   /** @type {Set<import("node:net").Socket>} */
   const sockets = new Set();
@@ -77,7 +77,7 @@ const parts = [
       for (const size of [0, 1, 4096, 300_000]) {
         const bytes = Buffer.alloc(size, "bytes");
         const set = driver.setItemRaw("bytes", bytes);
-        // The bytes are those at the call, whatever becomes of them.
+        // The bytes are copied when the call is made, so later changes have no effect.
         structuredClone(bytes.buffer, size === 300_000 ? { transfer: [bytes.buffer] } : {});
         await set;
         assert.deepEqual(await driver.getItemRaw("bytes"), Buffer.alloc(size, "bytes"));
@@ -176,7 +176,7 @@ const parts = [
         const options = { workerData: { endpoint: silent.endpoint, table } };
         const workers = many(4, () => new Worker(file, options));
         calls += 20 * workers.length;
-        // Of 80 requests: while one thread sends its first, up to when nearly all are on their way.
+        // Of 80 requests, in rounds from the first connection to nearly all of them.
         await silent.connections(1 + 19 * round);
         await Promise.all(workers.map((worker) => worker.terminate()));
         silent.close();
@@ -198,6 +198,6 @@ async function work() {
   }
 }
 
-// Not awaited by the module: V8 can abort where a thread is terminated while a module that awaits begins
+// Not awaited: V8 can abort if a thread is terminated while a module with top-level await starts
 // (denoland/rusty_v8#830).
 void work();

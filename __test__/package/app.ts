@@ -1,4 +1,4 @@
-// A user's project in a folder of its own, with the packed tarballs installed as npm would.
+// A user's project in a separate folder, with the packed tarballs installed by npm.
 import { execFile, type ExecFileException } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -11,7 +11,7 @@ export interface Result {
   stderr: string;
 }
 
-/** Runs a program; nothing of npm's own environment reaches it, as in a user's shell. */
+/** Runs a program without npm's environment, as a user's shell would. */
 export function run(command: string, args: string[], cwd: string): Promise<Result> {
   const isInherited = (name: string): boolean => !/^npm_(?!config_)|^NODE_|^VITEST/.test(name);
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => isInherited(name)));
@@ -23,7 +23,7 @@ export function run(command: string, args: string[], cwd: string): Promise<Resul
   });
 }
 
-/** Like `run`, for steps that are not what is tested. */
+/** Like `run`, for steps that must succeed. */
 export async function mustRun(command: string, args: string[], cwd: string): Promise<Result> {
   const result = await run(command, args, cwd);
   if (result.code !== 0) {
@@ -35,7 +35,7 @@ export async function mustRun(command: string, args: string[], cwd: string): Pro
 export class App {
   readonly folder = mkdtempSync(join(tmpdir(), "unstorage-dynamodb-app-"));
 
-  /** Installs packages without scripts: the package must need none. */
+  /** Installs packages without scripts, which the package must not need. */
   async install(...packages: string[]): Promise<void> {
     this.write("package.json", JSON.stringify({ name: "app", private: true }));
     const flags = "--no-audit --no-fund --ignore-scripts --prefer-offline --no-progress".split(" ");
@@ -52,7 +52,7 @@ export class App {
     return run(process.execPath, parameters, this.folder);
   }
 
-  /** The files of an installed package, sorted. */
+  /** Returns the files of an installed package, sorted. */
   files(name: string): string[] {
     const folder = join(this.folder, "node_modules", name);
     return readdirSync(folder, { recursive: true, withFileTypes: true })
@@ -61,14 +61,14 @@ export class App {
       .sort();
   }
 
-  /** TypeScript of this repository over the app's files, with the user's own resolution. */
+  /** Runs this repository's TypeScript on the app's files, with the user's module resolution. */
   tsc(options: Record<string, unknown>, include: string[]): Promise<Result> {
     const compilerOptions = {
       target: "ES2023",
       lib: ["ES2023"],
       strict: true,
       noEmit: true,
-      // unstorage's own declarations import packages that are not installed.
+      // unstorage's declarations import packages that are not installed.
       skipLibCheck: true,
       typeRoots: [join(root, "node_modules", "@types")],
       types: ["node"],

@@ -1,4 +1,4 @@
-// The package as a user uses it: installed, imported, required, compiled. And without its addon.
+// The package as a user uses it: installed, imported, required and compiled, and without its addon.
 import { cpSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -10,14 +10,14 @@ import { tarballs } from "./packed";
 
 const table = useTable();
 const app = new App();
-/** An app in which npm left the platform package out, as with `--omit=optional`. */
+/** An app without the platform package, as with `--omit=optional`. */
 const bare = new App();
 const target = platformTag();
 const platformName = `@unstorage-dynamodb/binding-${target}`;
 
 beforeAll(async () => {
   const { main, platform } = tarballs();
-  // unstorage is the user's own dependency, in the version that this repository is tested with.
+  // unstorage is a dependency of the user, in the version that this repository tests with.
   await app.install(main, platform, "unstorage@1.17.6");
   await bare.install(main, "--omit=optional");
 });
@@ -65,7 +65,7 @@ describe("use", () => {
        const names = Object.keys(imported);
        const same = names.every((name) => imported[name] === required[name]);
        const file = import.meta.resolve("unstorage-dynamodb");
-       // As loaders do that reload.
+       // As loaders do on reload.
        const again = (await import(file + "?t=1")).default === required;
        console.log(JSON.stringify({ file, names, same, again }));`,
     );
@@ -86,7 +86,7 @@ describe("TypeScript", () => {
     ["bundler", { module: "preserve", moduleResolution: "bundler" }],
   ] as const;
 
-  /** The README's examples of one language, each a module of its own. */
+  /** Returns the README's examples in one language, each as a module. */
   function examples(language: string): string[] {
     const readme = readFileSync(join(root, "README.md"), "utf8");
     const blocks = readme.matchAll(new RegExp(`^\`\`\`${language}\\n([^]*?)^\`\`\`$`, "gm"));
@@ -116,7 +116,7 @@ describe("without a working addon", () => {
   const installed = (folder: string, ...path: string[]): string =>
     join(bare.folder, "node_modules", folder, ...path);
 
-  /** What a first and a second call say; the factory and the app go on. */
+  /** Returns the errors of a first and a second call. The factory and the app continue. */
   async function failure(): Promise<{ message: string }> {
     bare.write(
       "bare.mjs",
@@ -134,13 +134,13 @@ describe("without a working addon", () => {
     const said = JSON.parse(stdout);
     const expected = { name: "aws-dynamodb", code: "ERR_DYNAMODB_BINDING", ours: true, same: true };
     expect(said).toMatchObject(expected);
-    // One error, and not what each of the loader's 80 attempts said.
+    // One error, without those of the loader's 80 attempts.
     expect(said.stack).toBeLessThan(2_000);
     expect(said.cause).not.toContain("\n");
     return said;
   }
 
-  /** The platform package, copied from the working app. Gives the path of its addon. */
+  /** Copies the platform package from the working app. Returns the path of its addon. */
   function installPlatform(): string {
     rmSync(installed(platformName), { recursive: true, force: true });
     cpSync(join(app.folder, "node_modules", platformName), installed(platformName), {
@@ -149,7 +149,7 @@ describe("without a working addon", () => {
     return installed(platformName, `unstorage-dynamodb.${target}.node`);
   }
 
-  it("[ERR-12] that is not installed: platform, package, and how to install it for another platform", async () => {
+  it("[ERR-12] that is not installed: names the platform and the package, and how to install it for another platform", async () => {
     const { message } = await failure();
     const [os, cpu, abi] = target.split("-");
     const libc = { gnu: " --libc=glibc", musl: " --libc=musl" }[abi ?? ""] ?? "";
@@ -163,7 +163,7 @@ describe("without a working addon", () => {
   const isCut = /does not load: .*\.node is cut short, .* bytes: install it again/;
   it.each<[string, (file: string) => void, RegExp]>([
     ["is missing from its package", rmSync, /is missing\./],
-    // The system's own words.
+    // The error message of the system.
     [
       "is broken",
       (file) => writeFileSync(file, Buffer.alloc(statSync(file).size, "no addon")),
@@ -182,7 +182,7 @@ describe("without a working addon", () => {
     if (words === isCut) expect(message).toContain(` ${statSync(addon).size} of ${size} bytes: `);
   });
 
-  it("[ERR-12] that is of another version: both versions", async () => {
+  it("[ERR-12] of another version: names both versions", async () => {
     installPlatform();
     const file = installed("unstorage-dynamodb", "js", "loader.cjs");
     const text = readFileSync(file, "utf8");
@@ -196,7 +196,7 @@ describe("without a working addon", () => {
     }
   });
 
-  it("works again as soon as it is whole", async () => {
+  it("works again once the addon is complete", async () => {
     installPlatform();
     bare.write(
       "whole.mjs",

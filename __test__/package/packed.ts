@@ -23,7 +23,7 @@ declare module "vitest" {
 
 export const tarballs = (): Tarballs => inject("tarballs");
 
-/** Global set-up of vitest: packs before the first file, removes after the last. */
+/** Vitest's global set-up: packs before the first file and cleans up after the last. */
 export default async function pack(project: TestProject): Promise<() => void> {
   const folder = mkdtempSync(join(tmpdir(), "unstorage-dynamodb-pack-"));
   await mustRun(process.execPath, ["scripts/pack.mjs", folder], root);

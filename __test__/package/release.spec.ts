@@ -1,4 +1,4 @@
-// The checks before a release refuse what they should.
+// The release checks reject what they should.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -18,7 +18,7 @@ const good = {
 };
 
 describe("versions", () => {
-  it("that agree are no problem", () => {
+  it("that agree pass", () => {
     expect(problemsOf("v1.2.3", good)).toEqual([]);
   });
 
@@ -36,7 +36,7 @@ describe("versions", () => {
     expect(problems[0]).toContain(said);
   });
 
-  it("of this repository agree but for what only a release has", () => {
+  it("of this repository agree, except for what only a release has", () => {
     const given = sources();
     const problems = problemsOf(`v${given.manifest.version}`, given);
     expect(problems.filter((problem) => !/CHANGELOG|repository/.test(problem))).toEqual([]);
@@ -52,7 +52,7 @@ describe("packages", () => {
     optionalDependencies: { "@scope/b": version, ...optionalDependencies },
   });
 
-  it("that belong together are no problem", () => {
+  it("that belong together pass", () => {
     expect(problemsOfPackages(version, [main(), ...platforms], ["x", "y"])).toEqual([]);
   });
 
@@ -76,7 +76,7 @@ describe("scripts", () => {
     expect(changesOf("1.2.1", good.changelog)).toBeUndefined();
   });
 
-  it("check refuses the tag of another version, and tarballs that are not complete", async () => {
+  it("check rejects the tag of another version and incomplete tarballs", async () => {
     const result = await script("release.mjs", "check", "v9.9.9", tarballs().folder);
     const words = /the tag is v9\.9\.9[^]*1 platform packages for 7 targets/;
     expect(result).toMatchObject({ code: 1, stderr: expect.stringMatching(words) });
@@ -90,7 +90,7 @@ describe("scripts", () => {
     expect(stdout).toContain(": works");
   });
 
-  it("smoke fails where a tarball is missing", async () => {
+  it("smoke fails if a tarball is missing", async () => {
     const empty = mkdtempSync(join(tmpdir(), "unstorage-dynamodb-empty-"));
     try {
       const stderr = expect.stringContaining("there must be two tarballs");

@@ -1,5 +1,5 @@
-// How a user's ES module sees the package: compiled, never run. Checked with both resolutions, see
-// tsconfig.nodenext.json and tsconfig.bundler.json; `@ts-expect-error` fails where there is none.
+// The package from the perspective of a user's ES module: compiled, never run. Checked with both resolutions, see
+// tsconfig.nodenext.json and tsconfig.bundler.json; an unused `@ts-expect-error` is an error.
 import type { DynamoDBClientConfig } from "@aws-sdk/client-dynamodb";
 import { createStorage as createStorageV1, type Driver as DriverV1 } from "unstorage";
 import { createStorage as createStorageV2, type Driver as DriverV2 } from "unstorage-v2";
@@ -31,7 +31,7 @@ type Accepted<Wanted, Given extends unknown[]> = {
 }[number];
 type None<T extends never> = T;
 
-// One function under both names, and a driver for both versions of unstorage.
+// The same function under both names, and a driver for both versions of unstorage.
 const same: typeof dynamoDbCacheDriver = named;
 const forV1: DriverV1 = same({ table: "cache" });
 const forV2: DriverV2 = same({ table: "cache" });
@@ -80,7 +80,7 @@ const others: (DynamoDbDriverOptions | null)[] = [
   { table, credentials: provider },
   { table, credentials: fromSdk },
   { table, credentials: () => ({ ...provided, expiration: "2030-01-01" }) },
-  // From a configuration or the environment: text, or nothing.
+  // From a configuration or the environment: text or nothing.
   { batch: "false", consistentRead: "", proxy: "true", ttl: false, expireIn: false },
   { proxy: "http://proxy:3128", maxAttempts: "3", timeout: "1000", expireIn: "60", ttl: "60" },
   { table, scan: { segments: "4", pageSize: undefined } },
@@ -141,7 +141,7 @@ export type RefusedValues = None<
   >
 >;
 
-// The methods, as they are called directly.
+// Direct calls of the methods.
 async function use(): Promise<void> {
   const itemOptions: DynamoDbItemOptions = { ttl: "60" };
   const readOptions: DynamoDbReadOptions = { consistentRead: true };
@@ -183,7 +183,7 @@ async function use(): Promise<void> {
 }
 void use;
 
-// The table, from the options of the driver.
+// Creates the table from the options of the driver.
 async function setUp(): Promise<void> {
   const result: DynamoDbCreateTableResult = await createTable(options);
   const created: boolean = result.created;
@@ -214,7 +214,7 @@ void explain;
 // @ts-expect-error the driver makes errors, users do not
 void new DynamoDbError("made by hand");
 
-// The Nitro module takes what Nitro hands it, of whichever version.
+// The Nitro module accepts the argument of any version of Nitro.
 declare const nitro: {
   options: { traceDeps?: (string | RegExp)[]; rootDir: string };
   hooks: object;

@@ -1,4 +1,4 @@
-// The same, from CommonJS: `require` gives the factory itself, with the rest as its properties.
+// The same in CommonJS: `require` returns the factory, with the other exports as its properties.
 import dynamoDbCacheDriver = require("unstorage-dynamodb");
 import nitroModule = require("unstorage-dynamodb/nitro");
 import { createStorage, type Driver } from "unstorage";

@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 
 import { sharesOf, switchesOf } from "../lib/perf.mjs";
 
-describe("what perf says", () => {
-  it("is added up by thread and by what a binary is, largest first", () => {
+describe("the output of perf", () => {
+  it("is summed by thread and kind of binary, largest first", () => {
     const report = `# Samples: 9K of event 'cpu-clock'
 
     4.79%;dynamodb;libc.so.6
@@ -24,7 +24,7 @@ describe("what perf says", () => {
     expect(sharesOf("")).toEqual([]);
   });
 
-  it("counts switches, or says that nothing was counted", () => {
+  it("counts switches, or fails if nothing was counted", () => {
     const output = "# started on Wed\n\n69672,,context-switches,3414545,100.00,,\n";
     expect(switchesOf(output)).toBe(69_672);
     expect(() => switchesOf("<not supported>,,context-switches,0")).toThrow("no context switches");

@@ -19,7 +19,7 @@ describe("the chart", () => {
     expect(overview({ cold: figures(10_000, 50_000) })).toBe(svg);
   });
 
-  it("is not drawn where there are no figures", () => {
+  it("is not drawn without figures", () => {
     expect(overview({})).toBeUndefined();
   });
 });
@@ -33,7 +33,7 @@ describe("documents", () => {
     expect(() => withBlocks(document, { y: "new" })).toThrow("bench:y");
   });
 
-  it("a table has a row for each contestant and the ratio last", () => {
+  it("a table has a row for each contestant, and the ratio at the end", () => {
     const outcome = {
       driver: { throughput: summarise([30]), cpu: summarise([1, 2, 3]) },
       reference: { throughput: summarise([10]), cpu: summarise([20]) },
@@ -43,7 +43,7 @@ describe("documents", () => {
     expect(rows.at(-1)).toBe("| ratio | **3.00×** | **10.0×** |");
   });
 
-  it("chart, tables and README are what the latest run says", () => {
+  it("chart, tables and README match the latest run", () => {
     expect(() => report(true)).not.toThrow();
   });
 });
@@ -64,7 +64,7 @@ describe("the README's table", () => {
   });
 });
 
-describe("results in lines", () => {
+describe("results as lines", () => {
   it("are the same JSON, with a line for each member down to the depth", () => {
     const value = { a: { b: { c: [1, "x\n"] }, d: null }, e: [{ f: 1 }], none: undefined };
     const text = inLines(value, 2);

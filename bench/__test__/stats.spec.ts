@@ -5,7 +5,7 @@ import { median, ratio, spread, summarise } from "../lib/stats.mjs";
 import { valueOf } from "../lib/values.mjs";
 
 describe("figures", () => {
-  it("the median is the middle by size, and leaves its samples as they were", () => {
+  it("the median does not depend on the order and does not change its samples", () => {
     const samples = [5, 100, 1];
     expect(median(samples)).toBe(5);
     expect(samples).toEqual([5, 100, 1]);
@@ -13,18 +13,18 @@ describe("figures", () => {
     expect(() => median([])).toThrow("no samples");
   });
 
-  it("the spread is the whole range, as a part of the median", () => {
+  it("the spread is the range relative to the median", () => {
     expect(spread(summarise([10, 9, 12]))).toBeCloseTo(0.3);
     expect(spread(summarise([0, 0]))).toBe(0);
   });
 
-  it("a ratio is of medians, and there is none without both", () => {
+  it("a ratio needs both medians", () => {
     expect(ratio(summarise([24, 30, 12]), summarise([2]))).toBe(12);
     expect(ratio(summarise([24]), undefined)).toBeUndefined();
     expect(ratio(summarise([24]), summarise([0]))).toBeUndefined();
   });
 
-  it("times are per operation, memory and delays are of the process", () => {
+  it("times are per operation, memory and delays per process", () => {
     const figures = figuresOf([
       { operations: 10, wall: 1000, cpu: 500, peakRss: 300, idleRss: 100, delayP99: 7 },
     ]);
@@ -35,7 +35,7 @@ describe("figures", () => {
 });
 
 describe("rounds", () => {
-  it("contestants take turns, every round", async () => {
+  it("contestants alternate in every round", async () => {
     const order: string[] = [];
     const measure = async (contestant: string) => ({ operations: 1, wall: order.push(contestant) });
     const outcome = await alternate(["driver", "reference"], 2, () => {}, measure);

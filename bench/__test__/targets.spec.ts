@@ -12,12 +12,12 @@ describe("targets", () => {
     s: { driver: { cpu: one(driver) }, reference: { cpu: one(reference) } },
   });
 
-  it("is met from the wanted ratio on", () => {
+  it("is met at the required ratio", () => {
     expect(judge(target, outcomes(10, 120))).toMatchObject({ met: true, reached: "12.0×" });
     expect(judge(target, outcomes(10, 119))).toMatchObject({ met: false, reached: "11.9×" });
   });
 
-  it("is not judged where nothing was measured", () => {
+  it("is not judged without measurements", () => {
     expect(judge(target, {})).toBeUndefined();
   });
 
@@ -37,7 +37,7 @@ describe("targets", () => {
     },
   );
 
-  it("the floor is the request and the call together", () => {
+  it("the floor is the sum of request and call", () => {
     const verdict = (driver: number) =>
       judgeLimits({
         "getItem-1KB-64": {
@@ -50,13 +50,13 @@ describe("targets", () => {
     expect(verdict(41)?.met).toBe(false);
   });
 
-  it("each target is of a scenario that is run", () => {
+  it("each target belongs to an existing scenario", () => {
     const names = scenarios.map(({ name }) => name);
     expect(names).toEqual([...new Set(names)]);
     expect(names).toEqual(expect.arrayContaining(targets.map(({ scenario }) => scenario)));
   });
 
-  it("a scenario is chosen by its name or how that begins", () => {
+  it("a scenario is selected by its name or a prefix", () => {
     expect(chosen(["getItem-1KB-64"]).map(({ name }) => name)).toEqual(["getItem-1KB-64"]);
     expect(chosen(["getItem-1KB"])).toHaveLength(3);
     expect(chosen(["nothing"])).toEqual([]);

@@ -1,5 +1,4 @@
-// The order of a scenario: each contestant once, then all of them again, so that what the machine does meanwhile
-// meets all alike.
+// Alternates between the contestants, so that changes of the machine's load affect all of them.
 import { summarise } from "./stats.mjs";
 
 /** @typedef {import("./scenarios.mjs").Contestant} Contestant */
@@ -7,7 +6,7 @@ import { summarise } from "./stats.mjs";
 /** @typedef {Record<string, Summary>} Figures by the name of a metric; times and counts are per operation */
 /** @typedef {Partial<Record<Contestant, Figures>>} Outcome */
 
-/** Metrics that are shared by the operations of a round; the others hold for the process as it is. */
+/** Metrics that are divided by the operations of a round. The others describe the whole process. */
 const perOperation = new Set(["wall", "cpu", "main", "requests"]);
 
 /** @param {any[]} samples @returns {Figures} */

@@ -1,11 +1,11 @@
-// One measured process: started, waited for, its one line of JSON read.
+// Runs one measured process and reads its line of JSON.
 import { runQuietly } from "../../scripts/lib/process.mjs";
 import { inProject } from "../../scripts/lib/project.mjs";
 
-/** No single round takes longer unless something hangs. */
+/** Longer than any round takes. */
 const minutes = 3;
 
-/** Nothing of the shell that starts the bench may reach what is measured: no AWS settings, no Node flags. */
+/** The environment of measured processes: no AWS settings and no Node flags of the user's shell. */
 export const inherited = {
   ...Object.fromEntries(
     Object.entries(process.env).filter(

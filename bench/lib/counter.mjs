@@ -77,7 +77,8 @@ export async function startCounter(endpoint) {
  * @param {import("./alternate.mjs").Outcome} outcome gets the figure `requests`
  * @param {string} endpoint what the proxy stands before
  * @param {(text: string) => void} progress
- * @param {(contestant: Contestant, endpoint: string, reset: () => void) => Promise<number>} operate gives the number of operations
+ * @param {(contestant: Contestant, endpoint: string, reset: () => void) => Promise<number>} operate returns the number
+ * of operations
  */
 export async function countRequests(outcome, endpoint, progress, operate) {
   progress("counting requests");

@@ -1,4 +1,4 @@
-// The endpoints of bench/endpoints/, in processes of their own that end with this one.
+// Starts the endpoints of bench/endpoints/ as child processes.
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { rootCertificates } from "node:tls";
@@ -11,12 +11,14 @@ import { benchCache } from "./values.mjs";
  * @typedef {object} Endpoint
  * @property {string} endpoint
  * @property {string} plain the same without TLS, for set-up
- * @property {NodeJS.ProcessEnv} [env] what a contestant needs to trust it
+ * @property {NodeJS.ProcessEnv} [env] makes a contestant trust it
  * @property {() => Promise<unknown>} stop
  */
 
 const authorityFile = path.join(benchCache, "authority.pem");
-/** Node's own list of authorities and ours: what a real process reads, whatever it runs on. */
+/**
+ * Node's list of authorities and the benchmark's own, so that contestants load as many certificates as a real process.
+ */
 const bundleFile = path.join(benchCache, "authorities.pem");
 
 /** @param {...string} parameters */
@@ -30,7 +32,7 @@ const start = (...parameters) =>
 /** @param {import("./scenarios.mjs").Scenario["endpoint"]} name @returns {Promise<Endpoint>} */
 export async function startEndpoint(name) {
   if (name === "pages") {
-    // 60,000 items of 1 KB, whose pages of 1 MB take 40 ms each: about what DynamoDB takes.
+    // 60,000 items of 1 KB. A page of 1 MB takes 40 ms, about as long as DynamoDB takes.
     const pages = await start("pages", "60000", "1024", "40");
     return { ...pages, plain: pages.endpoint };
   }

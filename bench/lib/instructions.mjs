@@ -1,4 +1,4 @@
-// Instructions per operation, by callgrind: of the main thread, and of all others together.
+// Counts instructions per operation with callgrind, of the main thread and of all others.
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
@@ -11,28 +11,31 @@ import { benchCache, valueFile } from "./values.mjs";
 
 /** @typedef {{ main: number, others: number }} Instructions */
 
-/** @typedef {{ addon?: string, isSlowed?: boolean }} Variant another binary than the repository's; 20 % more than it says */
+/**
+ * @typedef {{ addon?: string, isSlowed?: boolean }} Variant another binary than the repository's; 20 % more operations
+ * than reported
+ */
 
-/** By how much a figure may exceed its baseline. */
+/** The maximum relative increase over the baseline. */
 export const allowance = 0.15;
 
-/** Every fifth operation is done twice where the guard is to prove itself: 20 % more of everything. */
+/** To prove that the guard works, every fifth operation is performed twice: 20 % more. */
 const twiceEvery = 5;
 
-/** The start of the process is in both counts, and falls out of their difference. */
+/** Both counts include the start of the process; their difference does not. */
 const counts = /** @type {const} */ ([160, 480]);
 
-/** Requests under way, of which all counts are a multiple, also where each fifth is doubled. */
+/** The number of requests in flight. All counts are multiples of it, even if every fifth operation is doubled. */
 const inFlight = 8;
 
-/** The server whose answers never differ, in a process of its own. */
+/** Starts the server with constant responses as a child process. */
 export function startCanned() {
   const parameters = [worker("canned"), valueFile(1024), String(inFlight)];
   return startServer("canned.mjs", process.execPath, parameters);
 }
 
-// Without a compiler at run time, and with one thread, V8 does the same in every run. It collects no garbage: one
-// collection costs as much as a hundred reads, and falls into one of the two runs or into none by chance.
+// With one thread and no compilation at run time, V8 does the same in every run. Garbage collection is off: one
+// collection costs as much as a hundred reads, and may or may not occur within a run.
 const nodeFlags =
   "--jitless --single-threaded --predictable --no-memory-reducer --min-semi-space-size=64 --max-semi-space-size=64";
 
@@ -60,7 +63,7 @@ function runCounted(operation, endpoint, count, { addon, isSlowed }) {
     table: "guard",
     region,
     credentials,
-    // Valgrind takes fifty times as long.
+    // Valgrind slows the process down fifty times.
     options: { connectTimeout: 0, attemptTimeout: 0, timeout: 0 },
     valueFile: valueFile(1024),
     ...(isSlowed ? { twiceEvery } : {}),
@@ -104,7 +107,7 @@ export function judge(measured, baseline) {
     /** @type {const} */ (["main", "others"]).map((part) => {
       const before = baseline[operation]?.[part] ?? 0;
       const change = now[part] / before - 1;
-      // Not to be compared is not to have passed.
+      // Without a baseline, the check fails.
       const passed = before > 0 && change <= allowance;
       const name = `${operation}, ${part === "main" ? "main thread" : "other threads"}`;
       return { name, operation, before, now: now[part], change, passed };
@@ -115,7 +118,7 @@ export function judge(measured, baseline) {
 /**
  * @param {Record<string, Instructions>} measured
  * @param {Record<string, Instructions>} baseline
- * @returns {string[]} the operations that cost more than they may
+ * @returns {string[]} the operations that exceed the limit
  */
 export function failing(measured, baseline) {
   const failed = judge(measured, baseline).filter(({ passed }) => !passed);
@@ -123,7 +126,7 @@ export function failing(measured, baseline) {
 }
 
 /**
- * Keeps the lower of two counts of the same, part by part.
+ * Keeps the lower of two counts for each part.
  * @param {Record<string, Instructions>} measured
  * @param {Record<string, Instructions>} again
  */

@@ -1,5 +1,6 @@
 /**
- * JSON with a line for each member down to a depth, and what lies deeper on one line: it can be read, compared and scrolled.
+ * Formats JSON with one line per member down to `depth`, and deeper values on a single line, so that results can be
+ * read and compared.
  *
  * @param {unknown} value
  * @param {number} depth

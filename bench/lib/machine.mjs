@@ -1,4 +1,4 @@
-// Where and of what a run was made: for who reads its figures, or repeats it.
+// Describes the machine and the revision of a run.
 import os from "node:os";
 
 import { outputOf } from "../../scripts/lib/process.mjs";
@@ -10,7 +10,7 @@ const firstLine = (/** @type {string[]} */ [command = "", ...parameters]) =>
 export function about() {
   const { devDependencies } = readJson("package.json");
   const compared = ["@aws-sdk/client-dynamodb", "@aws-sdk/lib-dynamodb", "unstorage"];
-  // Results of an earlier run are no change of what is measured.
+  // Committed results do not affect the measurement.
   const sources = ["--", ":!bench/results", ":!docs", ":!README.md"];
   return {
     commit: {

@@ -1,4 +1,4 @@
-// A Nitro server with one cached route, built for each contestant and loaded from another process.
+// A Nitro server with one cached route, built for each contestant, with load from another process.
 import { cpSync, existsSync, rmSync } from "node:fs";
 import path from "node:path";
 
@@ -87,7 +87,7 @@ export async function runNitro({ load, contestants }, { endpoint }, plan, progre
       measured(process.execPath, [worker("autocannon"), JSON.stringify({ ...work, url })]),
     ),
   );
-  // Of each answer of the server. One whose cache does not work answers too, and fast: it is found here.
+  // Counts the requests of each response. A server whose cache does not work also responds, and fast; this detects it.
   await countRequests(outcome, endpoint, progress, async (contestant, counted, reset) => {
     const few = 20;
     await withServer(contestant, counted, async (url) => {

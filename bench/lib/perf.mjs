@@ -1,6 +1,6 @@
-// What Linux's `perf` says of a process, read.
+// Parses the output of Linux's `perf`.
 
-/** Binaries by what they are, as the tables name them. */
+/** Binaries and their names in the tables. */
 const kinds = /** @type {const} */ ([
   [/\.node$/, "addon"],
   [/^bench-floor$/, "floor"],
@@ -9,11 +9,11 @@ const kinds = /** @type {const} */ ([
   [/^node$|libstdc|libgcc|^\[JIT\]|^perf-\d+\.map$/, "Node"],
 ]);
 
-/** Threads by what they are called, as the system names them. @type {Record<string, string>} */
+/** Threads by their system names, and their names in the tables. @type {Record<string, string>} */
 const roles = { dynamodb: "worker", "bench-floor": "floor" };
 
 /**
- * The shares of a process's time, by thread and binary.
+ * Returns the shares of a process's time by thread and binary.
  *
  * @param {string} report of `perf report --sort comm,dso --field-separator ;`
  * @returns {[name: string, share: number][]} `worker: addon` and 0.25 for a quarter, largest first

@@ -1,4 +1,4 @@
-// Everything that is measured, built and installed: the release addon as a package, the floor, the empty addon.
+// Builds and installs everything that is measured: the packed release addon, the floor, and the empty addon.
 import fs from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
@@ -11,7 +11,7 @@ import { inProject, readJson, readText } from "../../scripts/lib/project.mjs";
 import { Failure, step } from "../../scripts/lib/steps.mjs";
 import { benchCache } from "./values.mjs";
 
-/** Where Nitro, autocannon and esbuild are installed when they are wanted. */
+/** Nitro, autocannon and esbuild are installed here if needed. */
 export const nitroApp = path.join(benchCache, "nitro-app");
 
 /** Where the other drivers are installed. */
@@ -33,7 +33,7 @@ export async function buildPrograms() {
 }
 
 /**
- * Fills a folder, unless that has been done for this very version.
+ * Fills a folder unless it has been filled for this version.
  *
  * @param {string} folder
  * @param {string} version
@@ -67,15 +67,15 @@ export async function installPackage() {
 }
 
 /**
- * The file that `import "unstorage-dynamodb"` loads, as Node itself finds it.
+ * Returns the file that `import "unstorage-dynamodb"` resolves to.
  *
- * @param {string | undefined} addon another binary, in place of the package: it is loaded by this repository's entry
+ * @param {string | undefined} addon another binary, loaded by this repository's entry instead of the package
  */
 export function driverModule(addon) {
   if (addon && !fs.existsSync(addon)) {
     throw new Failure(`There is no addon at ${addon}.`);
   }
-  // A package may import itself by its name.
+  // A package can import itself by name.
   const cwd = addon ? inProject() : app;
   const question = `console.log(import.meta.resolve("unstorage-dynamodb"))`;
   const found = outputOf(process.execPath, ["--input-type=module", "--eval", question], cwd);
@@ -113,7 +113,7 @@ export async function bundleReference(entry) {
     format: "esm",
     target: "node20",
     logLevel: "warning",
-    // Its CommonJS parts require Node's own modules.
+    // Its CommonJS parts require Node's built-in modules.
     banner: {
       js: `import { createRequire } from "node:module"; const require = createRequire(import.meta.url);`,
     },

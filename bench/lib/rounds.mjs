@@ -1,4 +1,4 @@
-// Runs a scenario: loads, listings and cold starts here, the others in files of their own.
+// Runs a scenario. Loads, listings and cold starts are implemented here, the others in separate files.
 import { credentials as engineCredentials, region } from "../../scripts/lib/engine.mjs";
 import { createTable } from "../../scripts/lib/table.mjs";
 import { alternate } from "./alternate.mjs";
@@ -20,18 +20,18 @@ import { valueFile } from "./values.mjs";
  * @typedef {object} Plan
  * @property {number} rounds
  * @property {number} share of the full counts, for a quick run
- * @property {Record<string, string>} modules what the contestants in JavaScript load
+ * @property {Record<string, string>} modules of the contestants in JavaScript
  * @property {NodeJS.ProcessEnv} [driverEnv]
- * @property {(contestant: Contestant) => string[]} [watcher] the command that a measured process runs under
+ * @property {(contestant: Contestant) => string[]} [watcher] the command that runs a measured process
  */
 
-/** The driver's default of `maxConnections`, and of the AWS SDK for JavaScript. */
+/** The default of the driver's `maxConnections` and of the AWS SDK for JavaScript. */
 const connections = 50;
 
-// A copy: AWS's SDK adds a field to the object that it is given.
+// Copied, because AWS's SDK adds a field to the object.
 const credentials = { ...engineCredentials };
 
-/** Writes the items that a scenario reads; the floor's program does that, as it is quick. @param {any} spec */
+/** Writes the items that a scenario reads. Uses the floor's program, which is fast. @param {any} spec */
 const fill = (spec) => {
   const writes = { operation: "setItem", warmUp: 0, count: spec.keys, inFlight: connections };
   return measured(floorProgram(), [JSON.stringify({ ...spec, ...writes })]);
@@ -56,7 +56,7 @@ async function runLoad(scenario, { endpoint }, plan, progress) {
     valueFile: valueFile(load.size),
     warmUp: scaled(load.warmUp),
     count: scaled(load.count),
-    // Where nothing is warmed up, at least the connection is there.
+    // Without a warm-up, the connection is at least open.
     connect: load.warmUp === 0,
     verify: true,
   };
@@ -74,7 +74,7 @@ async function runLoad(scenario, { endpoint }, plan, progress) {
     return measured(command, parameters, contestant === "driver" ? plan.driverEnv : {});
   }
 
-  // The scripted endpoint has its items already.
+  // The `pages` endpoint already contains its items.
   if (scenario.endpoint !== "pages") {
     await createTable(endpoint, table);
     await fill(base);
@@ -84,7 +84,7 @@ async function runLoad(scenario, { endpoint }, plan, progress) {
   );
   await countRequests(outcome, endpoint, progress, async (contestant, counted) => {
     const count = Math.min(base.count, 50);
-    // Nothing but the operations themselves is sent.
+    // Only the operations themselves are counted.
     await one(contestant, { endpoint: counted, count, warmUp: 0, connect: false, verify: false });
     return count;
   });
@@ -98,7 +98,7 @@ async function runCold(scenario, { endpoint, plain, env }, plan, progress) {
   await createTable(plain, table);
   await fill({ ...load, endpoint: plain, table, connections, valueFile: valueFile(load.size) });
   const options = { table, endpoint, region, credentials };
-  // Short, so more of them.
+  // More rounds, because each is short.
   return alternate(contestants, plan.rounds * 3, progress, (contestant) => {
     const module = plan.modules[contestant];
     const spec = { module, options, key: "bench:item:0", length: load.size };
@@ -108,7 +108,7 @@ async function runCold(scenario, { endpoint, plain, env }, plan, progress) {
 }
 
 /**
- * One scenario, of whatever kind, against an endpoint of its own: none inherits the tables of another.
+ * Runs a scenario of any kind on a new endpoint, so that scenarios do not share tables.
  *
  * @param {Scenario} scenario
  * @param {Plan} plan

@@ -22,11 +22,11 @@ import { billScenarios } from "./bill.mjs";
  * @property {"dynoxide" | "tls" | "pages"} endpoint
  * @property {Contestant[]} contestants
  * @property {Load} load
- * @property {string[]} [shows] metrics that are shown besides the usual ones
+ * @property {string[]} [shows] metrics that are shown in addition to the usual ones
  * @property {boolean} [refill] the table is refilled for every process
  */
 
-/** Enough to fill a second of the slower contestant, more or less: the faster one does the same number. */
+/** Enough to keep the slower contestant busy for about a second. Both perform the same number. */
 const counts = /** @type {const} */ ([
   ["256 B", 256, [2000, 6000, 6000]],
   ["1 KB", 1024, [2000, 6000, 6000]],
@@ -42,7 +42,7 @@ const items = (operation) =>
       const isMain = operation === "getItem" && size === 1024 && inFlight === 64;
       /** @type {Contestant[]} */
       const contestants = ["driver", "reference"];
-      // The floor where a target is near; elsewhere it would say the same again.
+      // The floor is measured only if a target depends on it.
       if (size === 1024) contestants.push("floor");
       if (isMain) contestants.push("bare", "boundary");
       return {
@@ -138,10 +138,10 @@ export const scenarios = [
   ...billScenarios,
 ];
 
-/** The metrics that are shown of a scenario; the JSON holds all. @param {Scenario} scenario */
+/** The metrics of a scenario that are shown. The JSON contains all. @param {Scenario} scenario */
 export const shownOf = ({ shows = [] }) =>
   ["throughput", "wall", "cpu", "main", "delayP99", "peakRss", "requests"].concat(shows);
 
-/** @param {string[]} [names] whole names, or their beginnings: `getItem-1KB` are three */
+/** @param {string[]} [names] full names or prefixes: `getItem-1KB` selects three */
 export const chosen = (names = [""]) =>
   scenarios.filter(({ name }) => names.some((wanted) => name.startsWith(wanted)));

@@ -1,4 +1,4 @@
-// The results as a terminal shows them.
+// Prints the results to a terminal.
 import { bold, dim, green, red } from "../../scripts/lib/steps.mjs";
 import { advantage, spread } from "./stats.mjs";
 
@@ -45,7 +45,7 @@ const columns = /** @type {const} */ ([
 const asItIs = (/** @type {string} */ text) => text;
 
 /**
- * A header and a row for each contestant, with their ratio last.
+ * A header and one row per contestant, followed by their ratio.
  *
  * @param {Outcome} outcome
  * @param {string[]} metrics that are shown
@@ -99,7 +99,7 @@ export function printVerdicts(verdicts) {
   }
 }
 
-/** One line that is written over while a terminal shows it, and kept where a log does. @param {string} prefix */
+/** A status line that is overwritten in a terminal and kept in a log. @param {string} prefix */
 export function progressLine(prefix) {
   const isTerminal = process.stdout.isTTY === true;
   let lastLogged = 0;

@@ -1,4 +1,4 @@
-// What an app has more of on its disk: files and bytes of each contestant and all that comes with it.
+// The disk usage of each contestant with all its dependencies, in files and bytes.
 import { existsSync, readdirSync, statSync } from "node:fs";
 import path from "node:path";
 
@@ -7,7 +7,7 @@ import { inProject } from "../../scripts/lib/project.mjs";
 import { app } from "./prepare.mjs";
 import { summarise } from "./stats.mjs";
 
-/** @param {string[]} folders @param {(file: string) => boolean} [isWanted] by its path in that folder */
+/** @param {string[]} folders @param {(file: string) => boolean} [isWanted] receives the path within the folder */
 function sizeOf(folders, isWanted = () => true) {
   const files = folders.flatMap((folder) =>
     readdirSync(folder, { recursive: true, encoding: "utf8" })
@@ -19,7 +19,7 @@ function sizeOf(folders, isWanted = () => true) {
   return { bytes: summarise([bytes]), files: summarise([files.length]) };
 }
 
-/** The folders of packages and of everything they depend on, as npm installed them. @param {string[]} names */
+/** The folders of packages and their dependencies, as npm installed them. @param {string[]} names */
 function closure(names) {
   const query = names.map((name) => `[name="${name}"], [name="${name}"] *`).join();
   /** @type {{ location: string }[]} */

@@ -1,6 +1,9 @@
-// The arithmetic of the bench. Its tests are in bench/__test__/.
+// The statistics of the benchmark. Tested in bench/__test__/.
 
-/** @typedef {{ median: number, min: number, max: number, samples: number[] }} Summary samples in the order in which they were taken */
+/**
+ * @typedef {{ median: number, min: number, max: number, samples: number[] }} Summary samples in the order of
+ * measurement
+ */
 
 /** @param {readonly number[]} samples */
 export function median(samples) {
@@ -22,24 +25,24 @@ export const summarise = (samples) => ({
 });
 
 /**
- * How far the rounds lie apart, as a part of their median: 0.1 when the highest is 10 % of it above the lowest.
+ * The range of the rounds relative to their median: 0.1 if the highest exceeds the lowest by 10 % of the median.
  *
  * @param {Pick<Summary, "median" | "min" | "max">} summary
  */
 export const spread = ({ median: middle, min, max }) => (middle === 0 ? 0 : (max - min) / middle);
 
 /**
- * How many times as much the one needs as the other, of the medians: 12 where 12 is what "12 times less" says.
+ * The ratio of two medians: 12 for "12 times less".
  *
  * @param {Summary | undefined} more
  * @param {Summary | undefined} less
- * @returns {number | undefined} nothing where one of them was not taken, or is nothing at all
+ * @returns {number | undefined} undefined if one of them is missing or zero
  */
 export const ratio = (more, less) =>
   more && less && less.median > 0 ? more.median / less.median : undefined;
 
 /**
- * How many times better the driver is than another contestant: of a throughput more is better, of all else less.
+ * How many times better the driver is than another contestant. For a throughput, more is better, otherwise less.
  *
  * @param {import("./alternate.mjs").Outcome | undefined} outcome
  * @param {string} metric

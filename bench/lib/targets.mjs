@@ -1,4 +1,4 @@
-// What the driver is to reach, against the reference in the same run, and whether it did.
+// The targets of the driver, compared with the reference in the same run.
 import { advantage, ratio } from "./stats.mjs";
 
 /** @typedef {import("./alternate.mjs").Outcome} Outcome */
@@ -9,8 +9,9 @@ import { advantage, ratio } from "./stats.mjs";
  * @property {string} title
  * @property {string} scenario
  * @property {string} metric
- * @property {number} times how often the driver's figure must go into the reference's; of a throughput the other way round
- * @property {boolean} [orEngineLimit] also met where the floor gets less than 10 % more
+ * @property {number} times the required ratio of the reference's figure to the driver's, or the inverse for a
+ * throughput
+ * @property {boolean} [orEngineLimit] also met if the floor is less than 10 % faster
  */
 
 /** @type {Target[]} */
@@ -39,13 +40,13 @@ export const targets = /** @type {[string, string, string, number, boolean?][]} 
 
 const times = (/** @type {number} */ value) => `${value.toFixed(value < 10 ? 2 : 1)}×`;
 
-/** How much more than the driver the floor may get where the engine is what limits both. */
+/** The maximum lead of the floor over the driver when the engine limits both. */
 const engineMargin = 1.1;
 
 /**
  * @param {Target} target
  * @param {Record<string, Outcome>} outcomes by scenario
- * @returns {Verdict | undefined} nothing where the scenario was not run
+ * @returns {Verdict | undefined} undefined if the scenario was not run
  */
 export function judge(target, outcomes) {
   const { title, scenario, metric, orEngineLimit } = target;
@@ -69,7 +70,7 @@ const medianOf = (/** @type {import("./stats.mjs").Summary | undefined} */ summa
   summary?.median ?? Number.NaN;
 
 /**
- * The targets that are no ratio to the reference, and the bench's own conditions.
+ * Absolute targets, and the conditions of the benchmark itself.
  *
  * @param {Record<string, Outcome>} outcomes
  * @returns {Verdict[]}

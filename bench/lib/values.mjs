@@ -1,4 +1,4 @@
-// The values that are stored: JSON texts as an app caches them, of an exact size, and the same in every run.
+// The stored values: JSON texts of an exact size, as an app would cache them, identical in every run.
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
@@ -12,8 +12,8 @@ const words = "account basket colour delivery evening forest garden harbour isla
 );
 
 /**
- * @param {number} size in bytes, which are characters too: ASCII
- * @returns {string} a JSON document: quotes and all, which DynamoDB's own JSON has to escape
+ * @param {number} size in bytes, equal to the number of ASCII characters
+ * @returns {string} a JSON document with quotes, which DynamoDB's JSON has to escape
  */
 export function valueOf(size) {
   const next = seededRandom(size);
@@ -37,7 +37,7 @@ export function valueOf(size) {
   return `${start}${"x".repeat(size - start.length - 2)}"}`;
 }
 
-/** The value in a file, so that programs of any language write the same. @param {number} size */
+/** Writes the value to a file, so that programs in any language use the same value. @param {number} size */
 export function valueFile(size) {
   mkdirSync(benchCache, { recursive: true });
   const file = path.join(benchCache, `value-${size}.json`);

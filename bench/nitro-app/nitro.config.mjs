@@ -1,10 +1,10 @@
-// One app, built once for each contestant: only the driver of its cache differs.
+// One app, built once per contestant with a different cache driver.
 const { BENCH_DRIVER, BENCH_OUTPUT } = process.env;
 
 export default {
   compatibilityDate: "2026-11-01",
   preset: "node-server",
   output: { dir: BENCH_OUTPUT },
-  // Region, endpoint and credentials come from the environment, at run time, for both.
+  // Both read region, endpoint and credentials from the environment at run time.
   storage: { cache: { driver: BENCH_DRIVER, table: "nitro" } },
 };

@@ -1,6 +1,6 @@
-// The driver that this one replaces, as far as the bench needs it: the request pattern of the DynamoDB driver proposed
-// to unstorage (pull request 234), reimplemented. Whole items are read, a listing is one page after another, clear
-// deletes everything at once, and there are no batches. The clients are AWS's, with their defaults.
+// The parts of the replaced driver that the benchmark needs: a reimplementation of the request pattern of the DynamoDB
+// driver proposed to unstorage (pull request 234). It reads whole items, lists one page after another, deletes
+// everything at once in clear, and uses no batches. The clients are AWS's, with their defaults.
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import {
   DeleteCommand,

@@ -1,4 +1,4 @@
-// The load on a server, in a process of its own: `node autocannon.mjs SPEC`.
+// Generates the load on a server: `node autocannon.mjs SPEC`.
 import { createRequire } from "node:module";
 
 const { tools, url, connections, warmUp, count } = JSON.parse(process.argv[2] ?? "");
@@ -7,9 +7,9 @@ const autocannon = createRequire(tools)("autocannon");
 const shoot = async (/** @type {number} */ amount) => {
   const start = performance.now();
   let last = start;
-  // Slow is a figure, not a failure: no answer counts as lost.
+  // A slow response must not count as a failure.
   const shots = autocannon({ url, connections, amount, timeout: 60 });
-  // Its own duration ends when its clock ticks next, which is once a second.
+  // autocannon's own duration has a resolution of one second.
   shots.on("response", () => (last = performance.now()));
   const result = await shots;
   const wrong = result.errors + result.timeouts + result.non2xx;

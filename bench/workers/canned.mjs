@@ -1,6 +1,6 @@
-// A server that gives each request the same answer, whole, and as many of them at once as the client has requests under
-// way: what a client does for them depends on nothing else. `node canned.mjs VALUE_FILE IN_FLIGHT` prints its endpoint and
-// ends with its standard input.
+// A server that sends every request the same response. It waits until as many requests as the client has in flight have
+// arrived and responds to all at once, so that the client's work does not depend on timing. `node canned.mjs VALUE_FILE
+// IN_FLIGHT` prints its endpoint and ends with its standard input.
 import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 
@@ -9,7 +9,7 @@ import { listen } from "../../scripts/lib/listen.mjs";
 const value = readFileSync(process.argv[2] ?? "", "utf8");
 const inFlight = Number(process.argv[3]);
 
-/** In milliseconds: after so long with no other request, those that wait are the last. Valgrind is slow. */
+/** After this many milliseconds without another request, the waiting ones are the last. Valgrind is slow. */
 const quiet = 500;
 
 /** @param {string} body */
@@ -24,7 +24,7 @@ const written = whole("{}");
 /** @type {(() => void)[]} */
 const waiting = [];
 const answerAll = () => waiting.splice(0).forEach((send) => send());
-// Started again by each request.
+// Restarted by each request.
 const afterTheLast = setTimeout(answerAll, quiet);
 
 /** @param {() => void} send */

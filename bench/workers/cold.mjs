@@ -1,4 +1,4 @@
-// A start from nothing: `node cold.mjs SPEC` imports a driver, reads one item, and says what that took.
+// A cold start: `node cold.mjs SPEC` imports a driver, reads one item, and prints the cost.
 const before = process.cpuUsage();
 const start = performance.now();
 

@@ -29,7 +29,7 @@ if (spec.connect) {
   await subject.connect?.();
 }
 await drive(spec.warmUp);
-// No timer runs while instructions are counted: the slower the machine, the more often it would fire.
+// No timer runs while instructions are counted, because a slower machine would fire it more often.
 const work = () => drive(spec.count);
 const figures = spec.isCounted ? await work() : await measure(work);
 console.log(JSON.stringify({ operations: spec.count, ...figures }));

@@ -1,13 +1,13 @@
-// What a process uses while something runs: all figures of one round, in microseconds and bytes.
+// Measures one round: the resources that a process uses, in microseconds and bytes.
 import { readFileSync } from "node:fs";
 import { monitorEventLoopDelay, performance } from "node:perf_hooks";
 
-/** The timer by which Node finds delays; it counts its own period, which is taken off. */
+/** The period of Node's delay histogram, which is included in its values and subtracted. */
 const resolution = 10;
 
 /**
- * The most memory of this very program, in bytes. Not `resourceUsage().maxRSS`, which Linux passes on from the process
- * that started this one.
+ * The peak memory of this process in bytes. Not `resourceUsage().maxRSS`, which on Linux is inherited from the parent
+ * process.
  */
 export function peakRss() {
   if (process.platform !== "linux") {

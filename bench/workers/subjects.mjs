@@ -1,10 +1,10 @@
-// The contestants that are JavaScript, each behind the same few functions.
+// The contestants in JavaScript, with a common interface.
 import { createRequire } from "node:module";
 
 /**
  * @typedef {object} Subject
  * @property {(turn: number) => Promise<unknown>} call one operation
- * @property {(result: any) => boolean} check is that the right answer?
+ * @property {(result: any) => boolean} check whether the result is correct
  * @property {() => unknown} [connect] opens a connection
  * @property {() => unknown} [close]
  */
@@ -16,7 +16,7 @@ const isNothing = (/** @type {unknown} */ result) => result === undefined;
 /** @type {(spec: any, driver: any, keyOf: KeyOf, value: string) => Subject} */
 function overDriver(spec, driver, keyOf, value) {
   const isValue = (/** @type {string} */ text) => text.length === value.length;
-  // What unstorage does for a driver without getItems.
+  // unstorage does this for drivers without getItems.
   const readAll =
     driver.getItems ??
     ((/** @type {string[]} */ keys) =>

@@ -1,7 +1,6 @@
-//! A real DynamoDB engine for the demo, the tests and the benches: dynoxide, in memory, on loopback.
+//! A real DynamoDB engine (dynoxide, in memory, on loopback) for the demo, the tests and the benchmarks.
 //!
-//! Prints its endpoint as one line on stdout once it accepts connections, so that a script can read it and a person
-//! can copy it.
+//! Prints its endpoint as one line on stdout once it accepts connections.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -20,12 +19,12 @@ Usage: dynamodb-engine [--port N] [--exit-with-stdin]
 
 Prints its endpoint, serves an empty DynamoDB from memory, and stops on Ctrl-C or SIGTERM.";
 
-/// Enough for the thousand connections that a test opens on one tick.
+/// Enough for a test that opens a thousand connections in one tick.
 const BACKLOG: u32 = 1024;
 
 #[derive(Debug, Default, PartialEq)]
 struct Arguments {
-    /// 0: the system picks a free one.
+    /// 0 selects a free port.
     port: u16,
     exit_with_stdin: bool,
     help: bool,
@@ -51,17 +50,18 @@ fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Arguments, Strin
 
 fn listen(port: u16) -> io::Result<TcpListener> {
     let socket = TcpSocket::new_v4()?;
-    // Accepted sockets inherit it. Without it a reply in two segments waits for a delayed ACK, and a bench would
-    // measure that pause instead of the driver.
+    // Inherited by accepted sockets. Without it, a response in two segments waits for a delayed ACK, and benchmarks
+    // would measure that delay.
     socket.set_nodelay(true)?;
-    // A fixed port can be taken again right after a restart. Not on Windows, where it would let two servers share it.
+    // Allows the reuse of a fixed port right after a restart. Not on Windows, where it would let two servers share the
+    // port.
     #[cfg(unix)]
     socket.set_reuseaddr(true)?;
     socket.bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))?;
     socket.listen(BACKLOG)
 }
 
-/// Resolves at the first reason to stop.
+/// Completes when the first stop condition occurs.
 async fn stop_requested(exit_with_stdin: bool) {
     tokio::select! {
         () = terminated() => {}
@@ -82,7 +82,7 @@ async fn terminated() {
     #[cfg(not(unix))]
     let terminate = std::future::pending::<()>();
     tokio::select! {
-        // An error here or above means that no handler could be set: the default one then ends the process.
+        // An error means that no handler could be installed; the default handler then ends the process.
         Ok(()) = tokio::signal::ctrl_c() => {}
         () = terminate => {}
     }
@@ -90,9 +90,9 @@ async fn terminated() {
 
 async fn stdin_closed() {
     let (closed, wait) = oneshot::channel::<()>();
-    // A plain thread: tokio's stdin would keep the runtime from shutting down while a read is pending.
+    // A plain thread, because a pending read of tokio's stdin would block the shutdown of the runtime.
     std::thread::spawn(move || {
-        // A failed read and the end of input mean the same: the parent process is gone.
+        // A read error and the end of input both mean that the parent process has ended.
         let _end = io::copy(&mut io::stdin().lock(), &mut io::sink());
         drop(closed);
     });
@@ -106,7 +106,7 @@ async fn run(arguments: &Arguments) -> Result<(), String> {
     let database = Database::memory().map_err(|error| format!("cannot open the database: {error}"))?;
     println!("http://{address}");
     tokio::select! {
-        // Its own graceful shutdown would wait for idle clients; there is nothing on disk to finish writing.
+        // Not its graceful shutdown, which would wait for idle clients. There is nothing on disk to flush.
         served = serve_with_shutdown(listener, database, std::future::pending()) => served,
         () = stop_requested(arguments.exit_with_stdin) => Ok(()),
     }

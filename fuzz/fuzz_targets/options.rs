@@ -1,4 +1,4 @@
-//! Any options: they are taken or refused, and no secret shows.
+//! Any options are accepted or rejected, and no secret is printed.
 #![no_main]
 
 use std::convert::Infallible;
@@ -21,7 +21,7 @@ enum Any<'a> {
     Whole(u32),
     Boolean(bool),
     Other,
-    /// A text that is likely to be taken.
+    /// A text that is probably valid.
     Known(u8),
 }
 
@@ -60,7 +60,7 @@ impl From<Any<'_>> for Input {
     }
 }
 
-/// Options of any kind, whatever the driver asks for.
+/// Returns arbitrary values for whatever options the driver reads.
 struct Given<'a> {
     bytes: Unstructured<'a>,
     within: &'static str,
@@ -72,7 +72,7 @@ impl Source for Given<'_> {
     fn input(&mut self, name: &'static str) -> Result<Input, Infallible> {
         Ok(match (self.within, name) {
             ("credentials", "secretAccessKey") => SECRET.into(),
-            // Without a table, nothing else would be looked at.
+            // Without a table, no other option would be checked.
             ("", "table") if self.bytes.ratio(3, 4).unwrap_or(true) => "cache".into(),
             _ => self.bytes.arbitrary::<Any<'_>>().map_or(Input::Absent, Input::from),
         })

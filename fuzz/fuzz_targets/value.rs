@@ -1,18 +1,18 @@
-//! From a stored value, as DynamoDB would send it, to what becomes of it in JavaScript: nothing panics, no number is
-//! rounded, no size is absurd.
+//! Converts stored values, as DynamoDB would send them, to JavaScript: nothing panics, no number is rounded, and no
+//! size is implausible.
 #![no_main]
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use libfuzzer_sys::fuzz_target;
 use unstorage_dynamodb::input::Input;
 use unstorage_dynamodb::value::{Number, Reading, certain_size, number, number_text, size};
-use unstorage_dynamodb_fuzz::answered;
+use unstorage_dynamodb_fuzz::with_response;
 
 fuzz_target!(|value: &[u8]| {
     let body = [br#"{"Item":{"value":"#.as_slice(), value, b"}}"].concat();
     for reading in [Reading::Plain, Reading::Raw] {
         let found =
-            answered(200, &body, async |store| store.get("k".into(), reading, Input::Absent).await).ok().flatten();
+            with_response(200, &body, async |store| store.get("k".into(), reading, Input::Absent).await).ok().flatten();
         let Some(found) = found else { continue };
         assert!(certain_size(&found) <= size(&found));
         assert!(certain_size(&found) <= value.len());
@@ -35,7 +35,7 @@ fn look_at(value: &AttributeValue) {
 
 fn look_at_number(text: &str) {
     match number(text) {
-        // What JavaScript holds is written back as the same number.
+        // A number that JavaScript can represent is written back unchanged.
         Number::Double(double) => {
             let written = number_text(double).expect("a number that was read can be written");
             assert_eq!(number(&written), Number::Double(double), "{text}");

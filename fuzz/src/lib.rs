@@ -1,4 +1,4 @@
-//! What the fuzz targets share: a store whose answers are the bytes of a fuzzer.
+//! Shared code of the fuzz targets: a store whose responses are the fuzzer's input.
 
 use std::cell::RefCell;
 use std::future::Future;
@@ -16,7 +16,7 @@ use unstorage_dynamodb::options::{Options, RawKeys, RawOptions};
 use unstorage_dynamodb::store::Store;
 
 thread_local! {
-    static ANSWER: RefCell<(u16, Vec<u8>)> = const { RefCell::new((200, Vec::new())) };
+    static RESPONSE: RefCell<(u16, Vec<u8>)> = const { RefCell::new((200, Vec::new())) };
     static RUNTIME: tokio::runtime::Runtime =
         tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
     static STORE: Arc<Store> = Arc::new(store());
@@ -31,7 +31,7 @@ impl Clock for StoppedClock {
     }
 }
 
-/// Gives every request the same answer.
+/// Sends the same response to every request.
 #[derive(Debug, Clone)]
 struct Fuzzed;
 
@@ -43,13 +43,13 @@ impl HttpClient for Fuzzed {
 
 impl HttpConnector for Fuzzed {
     fn call(&self, _: HttpRequest) -> HttpConnectorFuture {
-        let (status, body) = ANSWER.with_borrow(Clone::clone);
+        let (status, body) = RESPONSE.with_borrow(Clone::clone);
         let response = HttpResponse::new(status.try_into().expect("a status"), SdkBody::from(body));
         HttpConnectorFuture::ready(Ok(response))
     }
 }
 
-/// One attempt, and a deadline that a loop without end would miss.
+/// One attempt, with a deadline that an endless loop would miss.
 fn store() -> Store {
     let options = Options::parse(RawOptions {
         table: "cache".into(),
@@ -64,8 +64,8 @@ fn store() -> Store {
     Store::with_http_client(options.expect("options"), Arc::new(StoppedClock), SharedHttpClient::new(Fuzzed))
 }
 
-/// Runs one call on a store that is answered so.
-pub fn answered<T, F: Future<Output = T>>(status: u16, body: &[u8], call: impl FnOnce(Arc<Store>) -> F) -> T {
-    ANSWER.set((status, body.to_vec()));
+/// Runs one call on a store that receives this response.
+pub fn with_response<T, F: Future<Output = T>>(status: u16, body: &[u8], call: impl FnOnce(Arc<Store>) -> F) -> T {
+    RESPONSE.set((status, body.to_vec()));
     RUNTIME.with(|runtime| runtime.block_on(call(STORE.with(Arc::clone))))
 }

@@ -1,4 +1,4 @@
-// The native addon, built when its sources are not the ones that the last build saw.
+// Builds the native addon if its sources have changed since the last build.
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
@@ -14,7 +14,7 @@ import { zigBuild } from "./zig.mjs";
 
 const stampFile = path.join(cacheDirectory, "addon.json");
 
-/** Everything that can change the binary or the generated loader. */
+/** All files that affect the binary or the generated loader. */
 const inputs = [
   "Cargo.lock",
   "Cargo.toml",
@@ -26,7 +26,7 @@ const inputs = [
   "src",
 ];
 
-/** `linux-x64-gnu` and the like: how napi-rs names this machine's platform. */
+/** napi-rs's name of this machine's platform, such as `linux-x64-gnu`. */
 export function platformTag() {
   const { platform, arch } = process;
   if (platform === "linux") {
@@ -36,12 +36,12 @@ export function platformTag() {
   return platform === "win32" ? `win32-${arch}-msvc` : `${platform}-${arch}`;
 }
 
-/** The file name of the addon for a machine, by default this one. */
+/** The file name of the addon for a platform, by default this machine's. */
 export const addonName = (tag = platformTag()) =>
   `${readJson("package.json").napi.binaryName}.${tag}.node`;
 
 /**
- * Contents, not times: a checkout or a clone changes the times of files that did not change.
+ * Hashes contents instead of times, because a checkout changes the times of unchanged files.
  *
  * @param {string[]} entries files and folders of the repository
  */
@@ -61,13 +61,13 @@ export function hashOf(entries) {
   return hash.digest("hex");
 }
 
-/** Tells a binary that somebody else put there from the one that the stamp is about. @param {string} file */
+/** Distinguishes a binary from another source from the one that the stamp describes. @param {string} file */
 function fingerprintOf(file) {
   const { size, mtimeMs } = statSync(file);
   return `${size}:${mtimeMs}`;
 }
 
-/** @returns {Profile | undefined} what is built from the sources as they are now, if anything */
+/** @returns {Profile | undefined} the profile of the addon that was built from the current sources, if any */
 export function builtProfile() {
   const addon = inProject(addonName());
   const files = [addon, stampFile, inProject("binding.cjs")];
@@ -79,10 +79,10 @@ export function builtProfile() {
   return isCurrent ? stamp.profile : undefined;
 }
 
-/** What is shipped names its sources (a panic tells where it was), but not the folders of who built it. */
+/** Replaces local directories in shipped binaries, which contain source paths for panic messages. */
 function withoutPaths() {
   const cargoHome = process.env["CARGO_HOME"] ?? path.join(homedir(), ".cargo");
-  // RUSTFLAGS has no quotes.
+  // RUSTFLAGS does not support quotes.
   const flags = [`${cargoHome}=/cargo`, `${root}=/unstorage-dynamodb`]
     .filter((folders) => !/\s/.test(folders))
     .map((folders) => `--remap-path-prefix=${folders}`);
@@ -90,14 +90,14 @@ function withoutPaths() {
 }
 
 /**
- * Runs the napi-rs CLI, which leaves the `.node` file in the repository's folder.
+ * Runs the napi-rs CLI, which writes the `.node` file to the repository root.
  *
  * @param {Profile} profile
  * @param {string} target as cargo names it
  */
 export async function compileAddon(profile, target) {
-  // Never --esm: bundlers of older Nitro versions do not follow that loader to the binary.
-  // napi-rs derives the loader from type declarations, so it must generate them. They are not used.
+  // Never --esm: bundlers of older Nitro versions do not follow that loader to the binary. napi-rs derives the loader
+  // from type declarations, so it must generate them, although they are not used.
   const declarations = path.join(".cache", "binding.d.ts");
   const parameters = ["build", "--platform", "--js", "binding.cjs", "--dts", declarations];
   if (profile === "debug") {
@@ -124,7 +124,7 @@ export async function buildAddon(profile) {
   writeFileSync(stampFile, JSON.stringify(stamp));
 }
 
-/** @param {Profile} [wanted] `debug` is content with a release build too: only slower to make, never worse to test */
+/** @param {Profile} [wanted] `debug` also accepts a release build, which is only slower to build */
 export async function ensureAddon(wanted = "debug") {
   const built = builtProfile();
   if (built === undefined || (wanted === "release" && built !== "release")) {

@@ -1,24 +1,24 @@
-// What cargo knows about this workspace.
+// Queries cargo about this workspace.
 import { copyFileSync, mkdirSync } from "node:fs";
 import path from "node:path";
 
 import { outputOrFail, run } from "./process.mjs";
 import { cacheDirectory } from "./project.mjs";
 
-/** @returns {string} `target`, unless the user's cargo configuration moved it */
+/** @returns {string} `target`, unless the user's cargo configuration changes it */
 export const targetDirectory = () =>
   JSON.parse(outputOrFail("cargo", ["metadata", "--no-deps", "--format-version", "1"]))
     .target_directory;
 
-/** Where the engine's program is after `buildEngine`. */
+/** The path of the engine after `buildEngine`. */
 export const enginePath = () =>
   `${targetDirectory()}/engine/dynamodb-engine${process.platform === "win32" ? ".exe" : ""}`;
 
-/** Cargo itself judges whether there is anything to do, in less than a second. */
+/** Cargo decides within a second whether anything has to be built. */
 export const buildEngine = () =>
   run("cargo", ["build", "--profile", "engine", "--package", "dynamodb-engine"]);
 
-/** This machine as cargo names it, `x86_64-unknown-linux-gnu` and the like. */
+/** This machine's target triple, such as `x86_64-unknown-linux-gnu`. */
 export const hostTarget = () => outputOrFail("rustc", ["--print", "host-tuple"]).trim();
 
 /** @param {string} name of a crate's library @returns {string} its file name on this system */
@@ -32,11 +32,11 @@ export function libraryName(name) {
  * @returns {Promise<string>} an addon that panics on demand, for tests: built with the feature `fault`, never packed
  * @param {object} [otherwise]
  * @param {string} [otherwise.name] of the file
- * @param {string[]} [otherwise.features] in place of the addon's own
+ * @param {string[]} [otherwise.features] instead of the addon's own
  * @param {NodeJS.ProcessEnv} [otherwise.env] for cargo
  */
 export async function buildFaultAddon({ name = "fault.node", features = [], env = {} } = {}) {
-  // The addon's own target and profile, so that every dependency is there already.
+  // The same target and profile as the addon, so that its compiled dependencies are reused.
   const target = hostTarget();
   const chosen = ["--features", ["fault", ...features].join(",")];
   const parameters = features.length > 0 ? ["--no-default-features", ...chosen] : chosen;

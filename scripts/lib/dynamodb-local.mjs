@@ -1,4 +1,4 @@
-// AWS's DynamoDB Local: fetched by Maven into .cache, run by Java. Nothing here is needed for `npm test`.
+// AWS's DynamoDB Local, fetched by Maven into .cache and run by Java. `npm test` does not need it.
 import { existsSync } from "node:fs";
 import path from "node:path";
 
@@ -18,12 +18,12 @@ function libraries() {
   return path.join(cacheDirectory, "dynamodb-local", version);
 }
 
-/** Fetches what is not there yet: some 50 MB, once per version. */
+/** Fetches missing files: about 50 MB, once per version. */
 export async function ensureDynamodbLocal() {
   await ensureTools("JDK and Maven");
   const quiet = ["--batch-mode", "--no-transfer-progress", "--quiet", "-Dstyle.color=never"];
   const pom = `--file=${path.join(folder, "pom.xml")}`;
-  // Maven is a batch file on Windows, which Node does not start without a shell.
+  // On Windows, Maven is a batch file, which Node cannot start without a shell.
   const maven = process.platform === "win32" ? ["cmd.exe", "/c", "mvn"] : ["mvn"];
   await fillOnce("Fetching DynamoDB Local from Maven Central", libraries(), (partial) => {
     const goal = [`-Doutput.directory=${partial}`, "dependency:copy-dependencies"];
@@ -32,13 +32,13 @@ export async function ensureDynamodbLocal() {
   });
 }
 
-/** @param {number} port 0: a free one @returns {[string, string[]]} */
+/** @param {number} port 0 selects a free one @returns {[string, string[]]} */
 export function dynamodbLocalCommand(port) {
   const directory = libraries();
   if (!existsSync(directory)) {
     throw new Failure("DynamoDB Local is not there yet: `npm run test:dynamodb-local` fetches it.");
   }
-  // Ready in half the time: the process is too short-lived for the optimising compiler.
+  // Halves the start-up time: the process is too short-lived for the optimising compiler.
   const java = ["-XX:TieredStopAtLevel=1", `-Djava.library.path=${directory}`];
   const program = path.join(folder, "DynamoDbLocal.java");
   return ["java", [...java, "--class-path", path.join(directory, "*"), program, String(port)]];

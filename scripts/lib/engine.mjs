@@ -1,4 +1,4 @@
-// Real DynamoDB engines, each in memory on a free port of loopback, each ending with the process that started it.
+// Starts real DynamoDB engines, each in memory on a free loopback port. They end with the process that started them.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
@@ -14,11 +14,11 @@ import { Failure } from "./steps.mjs";
  * @typedef {object} Engine
  * @property {EngineName} name
  * @property {string} endpoint
- * @property {Promise<unknown>} exited settles when the engine is gone, for whatever reason
+ * @property {Promise<unknown>} exited settles when the engine has exited for any reason
  * @property {() => Promise<void>} stop
  */
 
-// An engine in memory takes any credentials; DynamoDB Local wants letters and digits in the id.
+// dynoxide accepts any credentials; DynamoDB Local requires letters and digits in the ID.
 export const credentials = { accessKeyId: "LOCAL", secretAccessKey: "local" };
 export const region = "us-east-1";
 
@@ -57,15 +57,15 @@ export async function startEngine(name = "dynoxide", { port = 0 } = {}) {
 }
 
 /**
- * Starts a server that prints its address when it accepts connections, and ends when its stdin closes. The system closes
- * that pipe when the process that holds it dies, also when it is killed, so no server is ever left behind.
+ * Starts a server that prints its address when it accepts connections, and ends when its stdin closes. The system
+ * closes that pipe when this process ends, even if it is killed, so no server is left behind.
  *
  * @param {string} name for messages
  * @param {string} command
  * @param {string[]} parameters
  */
 export async function startServer(name, command, parameters) {
-  // Detached, so that Ctrl-C in a terminal reaches only this process, which then stops the server in its own time.
+  // Detached, so that Ctrl-C in a terminal reaches only this process, which then stops the server.
   const detached = process.platform !== "win32";
   const child = spawn(command, parameters, { stdio: ["pipe", "pipe", "inherit"], detached });
   const exited = once(child, "exit").catch((error) => [error.message]);
@@ -76,7 +76,7 @@ export async function startServer(name, command, parameters) {
     child.kill("SIGKILL");
     throw new Failure(`${name} did not start: it printed or ended with "${first}".`);
   }
-  // The server must not keep a process alive that has nothing else to do.
+  // The server must not keep this process alive.
   child.unref();
   child.stdout.destroy();
   /** @type {any} */ (child.stdin).unref?.();

@@ -1,9 +1,9 @@
-// Servers on a free port of loopback.
+// Helpers for servers on free loopback ports.
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
 
-/** @param {import("node:net").Server} server @returns {Promise<string>} its URL, once it listens */
+/** @param {import("node:net").Server} server @returns {Promise<string>} its URL, once it is listening */
 export async function listen(server) {
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -11,7 +11,7 @@ export async function listen(server) {
   return `http://127.0.0.1:${port}`;
 }
 
-/** A port on which nothing listens, for programs that must be told one. */
+/** Returns a port without a listener, for programs that cannot choose one. */
 export async function freePort() {
   const server = createServer();
   const { port } = new URL(await listen(server));
@@ -27,7 +27,7 @@ export async function ask(url) {
 }
 
 /**
- * Asks a program that has just been started until it answers with 200.
+ * Polls a program that was just started until it responds with 200.
  *
  * @param {string} url
  * @param {Promise<unknown>} exited when it ends

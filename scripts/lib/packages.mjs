@@ -1,4 +1,4 @@
-// The packages as they are published: the main one, and one per platform, which holds the addon.
+// Creates the published packages: the main package, and one per platform with the addon.
 import fs from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -9,7 +9,7 @@ import { inProject, readJson, readText } from "./project.mjs";
 import { publishedReadme } from "./readme.mjs";
 import { Failure } from "./steps.mjs";
 
-/** The folders of the platform packages, `linux-x64-gnu` and the like; made by the napi-rs CLI. */
+/** The folders of the platform packages, such as `linux-x64-gnu`, created by the napi-rs CLI. */
 const folder = "npm";
 
 /** @param {string} cwd @param {string} destination */
@@ -30,8 +30,8 @@ export async function createPlatformPackages() {
 const write = (tag, file, text) => fs.writeFileSync(inProject(folder, tag, file), text);
 
 /**
- * The entry of a platform package. A file that was cut short, by a download or a full disk, would not fail to load: it
- * would crash the process.
+ * The entry of a platform package. Checks the size of the addon, because a file truncated by a download or a full disk
+ * would crash the process when loaded.
  *
  * @param {string} addon
  * @param {number} bytes
@@ -46,8 +46,8 @@ module.exports = require("./${addon}");
 `;
 
 /**
- * Adds what the CLI does not: the module by which Nitro 3 puts the addon into a bundle (see nitro/inlined.cjs; `raw:` is
- * Nitro's own), the licences, and words for who comes across the package.
+ * Adds what the CLI does not: the module that lets Nitro 3 bundle the addon (see nitro/inlined.cjs; `raw:` is Nitro's
+ * prefix), the licences, and a README.
  *
  * @param {string} tag
  */
@@ -77,8 +77,8 @@ function complete(tag) {
  * @param {string} addon path of its `.node` file
  * @param {string} destination
  * @param {object} [options]
- * @param {boolean} [options.strip] leaves out the symbols: two thirds of a debug addon, and every test that installs it
- *   would copy them. Without binutils they stay.
+ * @param {boolean} [options.strip] removes the symbols, which are two thirds of a debug addon and would be copied by
+ *   every test that installs it. Without binutils, they are kept.
  */
 export async function packPlatform(tag, addon, destination, { strip = false } = {}) {
   if (!fs.existsSync(inProject(folder, tag))) {
@@ -93,7 +93,7 @@ export async function packPlatform(tag, addon, destination, { strip = false } = 
   await packInto(inProject(folder, tag), destination);
 }
 
-/** @returns {string[]} what `files` in package.json selects, as npm itself understands it */
+/** @returns {string[]} the files that `files` in package.json selects, according to npm */
 function filesOfMainPackage() {
   const report = outputOrFail(...npm(["pack", "--dry-run", "--json", "--ignore-scripts"]));
   return JSON.parse(report)[0].files.map((/** @type {{ path: string }} */ file) => file.path);
@@ -107,8 +107,8 @@ export async function packMain(tags, destination) {
     for (const file of filesOfMainPackage()) {
       fs.cpSync(inProject(file), path.join(staging, file), { recursive: true });
     }
-    // Named only in what is published, as `napi pre-publish` does it: before the first release they are not on npm,
-    // and a lock file cannot be made with packages that do not exist.
+    // Added only to the published manifest, as `napi pre-publish` does: before the first release they are not on npm,
+    // and a lock file cannot contain packages that do not exist.
     const names = tags.map((tag) => `${manifest.napi.packageName}-${tag}`);
     const optionalDependencies = Object.fromEntries(names.map((name) => [name, manifest.version]));
     const published = { ...manifest, optionalDependencies };

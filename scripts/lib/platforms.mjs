@@ -1,19 +1,19 @@
-// The platforms that packages are published for. package.json lists them, and all other lists are compared with it.
+// The platforms of published packages. package.json lists them, and all other lists are compared with it.
 import { parseTriple } from "@napi-rs/cli";
 
 import { readJson, readText } from "./project.mjs";
 
-/** As cargo names them. @type {string[]} */
+/** The target triples. @type {string[]} */
 export const targets = readJson("package.json").napi.targets;
 
-/** As the packages are named: `linux-x64-gnu`. */
+/** The package suffixes, such as `linux-x64-gnu`. */
 const tags = targets.map((target) => parseTriple(target).platformArchABI);
 
 const workflow = ".github/workflows/packages.yml";
 
 /**
- * Lists that cannot be derived: bundlers follow only literal names, a workflow also chooses the machines, and cargo-deny's
- * command line accepts one platform only.
+ * Lists that cannot be derived: bundlers follow only literal names, the workflow also selects the runners, and
+ * cargo-deny's command line accepts only one platform.
  *
  * @type {[file: string, item: RegExp, expected: string[]][]}
  */

@@ -1,4 +1,4 @@
-// Child processes, with their output passing through so that progress stays visible.
+// Runs child processes and passes their output through, so that progress stays visible.
 import { spawn, spawnSync } from "node:child_process";
 import path from "node:path";
 
@@ -11,8 +11,8 @@ import { Failure } from "./steps.mjs";
  * @property {NodeJS.ProcessEnv} [env] the whole environment; default: this process's own
  * @property {"shown" | "kept" | "both"} [stdout] default: shown
  * @property {"shown" | "kept"} [stderr] default: shown
- * @property {number} [minutes] after which it is killed
- * @property {boolean} [group] in a process group of its own, so that what it started ends with it
+ * @property {number} [minutes] the time after which it is killed
+ * @property {boolean} [group] uses a separate process group, so that its own children end with it
  */
 
 /** @type {Set<() => void>} */
@@ -20,7 +20,7 @@ const running = new Set();
 process.on("exit", () => running.forEach((kill) => kill()));
 
 /**
- * Starts a program that does not outlive this process. A signal that ends it counts as exit code 1.
+ * Starts a program that does not outlive this process. If a signal ends it, the exit code is 1.
  *
  * @param {string} command
  * @param {string[]} parameters
@@ -51,7 +51,7 @@ export function start(command, parameters, options = {}) {
       if (group && child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
       else child.kill("SIGKILL");
     } catch {
-      // It has ended already.
+      // It has already ended.
     }
   };
   running.add(kill);
@@ -67,7 +67,7 @@ export function start(command, parameters, options = {}) {
     })
   ).finally(() => {
     clearTimeout(timer);
-    // What it started itself ends with it.
+    // Its own children end with it.
     if (group) kill();
     running.delete(kill);
   });
@@ -77,7 +77,7 @@ export function start(command, parameters, options = {}) {
 /** @typedef {{ cwd?: string, env?: NodeJS.ProcessEnv, capture?: boolean }} RunOptions `env`: added to this process's own */
 
 /**
- * Runs to the end and tells how that went, and with `capture` also what it wrote on stdout.
+ * Runs a command and returns its exit code and, with `capture`, its stdout.
  *
  * @param {string} command
  * @param {string[]} parameters
@@ -90,7 +90,11 @@ export async function attempt(command, parameters, { cwd, env, capture = false }
   return { code: await exited, stdout: output.stdout };
 }
 
-/** Runs to the end; anything but success is a `Failure`. @type {(...of: Parameters<typeof attempt>) => Promise<void>} */
+/**
+ * Runs a command and throws a `Failure` unless it succeeds.
+ *
+ * @type {(...of: Parameters<typeof attempt>) => Promise<void>}
+ */
 export async function run(command, parameters, options) {
   const { code } = await attempt(command, parameters, options);
   if (code !== 0) {
@@ -103,7 +107,7 @@ export async function run(command, parameters, options) {
 export const tail = (text) => text.trimEnd().split("\n").slice(-40).join("\n");
 
 /**
- * Runs to the end and gives what it printed, which is not shown; a `Failure` tells the end of it.
+ * Runs a command and returns its output, which is not shown. A `Failure` quotes the end of it.
  *
  * @param {string} command
  * @param {string[]} parameters
@@ -122,7 +126,7 @@ export async function runQuietly(command, parameters, options) {
 }
 
 /**
- * What a command prints, or undefined where there is no such command or it fails.
+ * Returns the output of a command, or undefined if it does not exist or fails.
  *
  * @param {string} command
  * @param {string[]} parameters
@@ -139,7 +143,7 @@ export function outputOf(command, parameters, cwd = root) {
   return status === 0 ? stdout : undefined;
 }
 
-/** @param {string} command @param {string[]} parameters @returns {string} what it prints */
+/** @param {string} command @param {string[]} parameters @returns {string} its output */
 export function outputOrFail(command, parameters) {
   const output = outputOf(command, parameters);
   if (output === undefined) {
@@ -148,15 +152,15 @@ export function outputOrFail(command, parameters) {
   return output;
 }
 
-/** Of an `npm install` or `npm ci` that says only what went wrong, and runs nothing of what it installs. */
+/** Flags for `npm install` and `npm ci`: print only errors and run no install scripts. */
 export const quietly =
   "--no-audit --no-fund --ignore-scripts --prefer-offline --no-progress --loglevel=error".split(
     " ",
   );
 
 /**
- * How to start npm: through the same npm that started this script, where there is one. On Windows `npm` is a batch
- * file, which Node does not start without a shell.
+ * Returns the command that starts npm, if possible the npm that started this script. On Windows, `npm` is a batch file,
+ * which Node cannot start without a shell.
  *
  * @param {string[]} parameters
  * @returns {[string, string[]]}
@@ -171,11 +175,11 @@ export function npm(parameters) {
 }
 
 /**
- * How to start a tool of node_modules by the Node that runs this script.
+ * Returns the command that starts a tool of node_modules with this script's Node.
  *
  * @param {string} name of the package
  * @param {string[]} parameters
- * @param {string} [binary] where the package has several or names it otherwise
+ * @param {string} [binary] if the package has several or uses another name
  * @returns {[string, string[]]}
  */
 export function tool(name, parameters, binary = path.basename(name)) {

@@ -1,15 +1,15 @@
-// Where things are. Node built-ins only, in all of scripts/: they run before the packages are installed.
+// Paths of the project. All of scripts/ imports only Node built-ins, because it runs before packages are installed.
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** The repository. */
+/** The root of the repository. */
 export const root = fileURLToPath(new URL("../../", import.meta.url));
 
 /** @param {...string} segments */
 export const inProject = (...segments) => path.join(root, ...segments);
 
-/** Git-ignored: whatever can be made again. */
+/** Ignored by Git. Everything in it can be recreated. */
 export const cacheDirectory = inProject(".cache");
 
 /** @param {...string} segments */
@@ -18,7 +18,12 @@ export const readText = (...segments) => readFileSync(inProject(...segments), "u
 /** @param {...string} segments @returns {any} */
 export const readJson = (...segments) => JSON.parse(readText(...segments));
 
-/** Every file in a folder, links not followed. @param {string} folder @returns {string[]} relative to the repository */
+/**
+ * Lists all files in a folder without following links.
+ *
+ * @param {string} folder
+ * @returns {string[]} relative to the repository
+ */
 export const filesIn = (folder) =>
   readdirSync(inProject(folder), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())

@@ -1,6 +1,11 @@
-// Randomness that can be repeated: whoever uses it prints the seed.
+// Reproducible randomness. Users print the seed.
 
-/** Numbers in [0, 1), the same ones for the same seed (mulberry32). @param {number} seed @returns {() => number} */
+/**
+ * Returns a generator of numbers in [0, 1), determined by the seed (mulberry32).
+ *
+ * @param {number} seed
+ * @returns {() => number}
+ */
 export function seededRandom(seed) {
   let state = seed >>> 0;
   return () => {
@@ -11,5 +16,5 @@ export function seededRandom(seed) {
   };
 }
 
-/** The seed of this run: `TEST_SEED`, else a new one. */
+/** The seed of this run: `TEST_SEED` or a random one. */
 export const testSeed = () => Number(process.env.TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));

@@ -1,10 +1,10 @@
-// The README as npm shows it: its links must lead into the repository, which only package.json names.
+// The README as published on npm, with links into the repository that package.json names.
 
-/** The links of a Markdown document, images included, except those to the web and within the document. */
+/** Matches the links and images of a Markdown document, except links to the web and within the document. */
 const relativeLink = /(!?)\[([^\]]*)\]\((?![a-z]+:|#)([^)\s]+)\)/g;
 
 /**
- * Makes the relative links of the README absolute, at the tag of the version. Without a repository they stay as they are.
+ * Makes the README's relative links absolute, at the tag of the version. Without a repository, they are not changed.
  *
  * @param {string} text
  * @param {{ version: string, repository?: { url: string } }} manifest
@@ -14,7 +14,7 @@ export function publishedReadme(text, { version, repository }) {
     return text;
   }
   const address = repository.url.replace(/^git\+/, "").replace(/\.git$/, "");
-  // A page that shows an image needs the file itself.
+  // An image needs the URL of the raw file.
   const folder = (/** @type {string} */ mark) => `${address}/${mark ? "raw" : "blob"}/v${version}`;
   return text.replaceAll(
     relativeLink,

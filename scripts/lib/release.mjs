@@ -1,4 +1,4 @@
-// What must agree before a release: the tag, package.json, Cargo.toml, both loaders and the changelog.
+// Checks before a release that the tag, package.json, Cargo.toml, both loaders and the changelog agree.
 import { readText } from "./project.mjs";
 
 /**
@@ -10,7 +10,7 @@ import { readText } from "./project.mjs";
  * @property {string} changelog CHANGELOG.md
  */
 
-/** @returns {Sources} as they are in the repository */
+/** @returns {Sources} the files of the repository */
 export const sources = () => ({
   manifest: JSON.parse(readText("package.json")),
   cargo: readText("Cargo.toml"),
@@ -34,13 +34,13 @@ export const changesOf = (version, changelog) =>
 /**
  * @param {string} tag `v1.2.3`
  * @param {Sources} given
- * @returns {string[]} what is wrong
+ * @returns {string[]} the problems
  */
 export function problemsOf(tag, { manifest, cargo, loader, own, changelog }) {
   const { version, repository } = manifest;
   const crate = /^version = "(.+)"$/m.exec(cargo)?.[1];
   const loaded = /^const version = "(.+)";$/m.exec(own)?.[1];
-  // The napi-rs CLI writes the version that it saw: another one was built before the version was raised.
+  // The napi-rs CLI writes the version into the loader, so a different one means that it is stale.
   const expected = [...loader.matchAll(/expected (\S+) but got/g)].map(([, found]) => found);
   const built = [...new Set(expected)].join(", ");
   /** @type {[isRight: unknown, problem: string][]} */
@@ -53,7 +53,7 @@ export function problemsOf(tag, { manifest, cargo, loader, own, changelog }) {
       changesOf(version, changelog),
       `CHANGELOG.md has no "## [${version}] - YYYY-MM-DD" with changes`,
     ],
-    // npm refuses provenance for a package that does not name the repository that it was built in.
+    // npm rejects provenance for a package whose `repository` is not the one that built it.
     [
       repository?.url,
       `package.json names no repository: add "repository", with the address that this is hosted at (docs/RELEASING.md, step 1)`,
@@ -65,8 +65,8 @@ export function problemsOf(tag, { manifest, cargo, loader, own, changelog }) {
 /**
  * @param {string} version
  * @param {any[]} manifests of all packages that will be published
- * @param {string[]} targets how many platforms there must be
- * @returns {string[]} what is wrong
+ * @param {string[]} targets the expected platforms
+ * @returns {string[]} the problems
  */
 export function problemsOfPackages(version, manifests, targets) {
   const platforms = manifests.filter(({ os }) => os).map(({ name }) => name);

@@ -1,4 +1,4 @@
-// Counts: what each suite says about itself, and the line that sums them up.
+// Counts the results of suites, and prints the summary.
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 
@@ -10,7 +10,7 @@ import { bold, elapsed, green, messageOf, red } from "./steps.mjs";
 /** @typedef {[name: string, run: () => Count | Promise<Count>]} Suite */
 
 /**
- * Runs cargo's tests and adds up the summary of each test binary.
+ * Runs cargo's tests and adds up the results of all test binaries.
  *
  * @param {string[]} parameters
  * @param {NodeJS.ProcessEnv} [env]
@@ -39,7 +39,7 @@ export const vitestReport = (name) => path.join(cacheDirectory, "results", `${na
 export async function vitest(project, { report = project, env } = {}) {
   const file = vitestReport(report);
   mkdirSync(path.dirname(file), { recursive: true });
-  // A report of an earlier run must not speak for this one.
+  // A report of an earlier run must not count.
   rmSync(file, { force: true });
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${file}`];
   const [command, parameters] = tool("vitest", ["run", "--project", project, ...reporters]);
@@ -48,15 +48,14 @@ export async function vitest(project, { report = project, env } = {}) {
   return agree({ passed: numPassedTests, failed: numFailedTests }, code);
 }
 
-/** A program that fails or succeeds as a whole counts as one. @param {string} command @param {string[]} parameters */
+/** Runs a program that counts as one test. @param {string} command @param {string[]} parameters */
 export async function check(command, parameters) {
   const { code } = await attempt(command, parameters);
   return agree({ passed: Number(code === 0), failed: 0 }, code);
 }
 
 /**
- * A suite that failed without a failed test (it did not compile, a file did not load) and one that ran nothing are
- * failures too.
+ * Counts a suite as failed if it failed without a failed test (for example, if it did not compile) or ran no tests.
  *
  * @param {Count} count
  * @param {number} code
@@ -67,13 +66,13 @@ export function agree({ passed, failed }, code) {
   return { passed, failed: isSilentFailure ? 1 : failed };
 }
 
-/** The last line, bare, because .ci/run reads it. @param {Count} count */
+/** Prints the last line, which .ci/run reads. @param {Count} count */
 export function finish({ passed, failed }) {
   console.log(`\n${passed} passed, ${failed} failed`);
   process.exitCode = failed === 0 ? 0 : 1;
 }
 
-/** Runs every suite, also after one failed, and ends with `N passed, N failed`. @param {Suite[]} suites */
+/** Runs every suite, even after a failure, and ends with `N passed, N failed`. @param {Suite[]} suites */
 export async function runSuites(suites) {
   const total = { passed: 0, failed: 0 };
   const lines = [];
@@ -85,7 +84,7 @@ export async function runSuites(suites) {
     try {
       count = await suite();
     } catch (error) {
-      // Also a report that is missing or cannot be read: what was not counted did not pass.
+      // Includes a missing or invalid report.
       console.error(red(messageOf(error)));
     }
     const { passed, failed } = count;

@@ -1,6 +1,8 @@
-// Whether documents and tests speak of the same rules: docs/SEMANTICS.md (`[TTL-6]`) and docs/RELIABILITY.md (`[case 18]`).
+// Compares the rules in documents with those in tests: docs/SEMANTICS.md (`[TTL-6]`) and docs/RELIABILITY.md (`[case
+// 18]`).
 //
-// A test carries a rule by its id in square brackets: in the title of a JavaScript test, in the comment above a Rust one.
+// A test names a rule by its ID in square brackets: in the title of a JavaScript test, or in the comment above a Rust
+// test.
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 
@@ -16,7 +18,7 @@ const rustFiles = () =>
   [...filesIn("src"), ...filesIn("tests")].filter((file) => file.endsWith(".rs"));
 
 /**
- * What vitest says of a run: every test with its file, title and status.
+ * Reads vitest's reports: the file, title and status of every test.
  *
  * @param {string[]} names of the reports
  * @returns {{ file: string, title: string, status: string }[]}
@@ -39,13 +41,13 @@ function outcomes(names) {
   });
 }
 
-/** @returns {Map<string, Set<string>>} id → files that carry it */
+/** @returns {Map<string, Set<string>>} id → files that contain it */
 function rulesInSources() {
   /** @type {Map<string, Set<string>>} */
   const found = new Map();
   const specs = filesIn("__test__").filter((file) => file.endsWith(".ts"));
   for (const file of [...specs, ...rustFiles()]) {
-    // In TypeScript a comment is no title; in Rust, where titles are names, a comment is the only place.
+    // In TypeScript, comments do not count; in Rust, test titles are function names, so only comments can contain IDs.
     const carries = (/** @type {string} */ line) =>
       /^\s*(\/\/|\*|\/\*)/.test(line) === file.endsWith(".rs");
     for (const id of readText(file).split("\n").filter(carries).flatMap(referencesIn)) {
@@ -55,7 +57,7 @@ function rulesInSources() {
   return found;
 }
 
-/** @param {boolean} hasReports @returns {string[]} what is wrong */
+/** @param {boolean} hasReports @returns {string[]} the problems */
 export function checkSemantics(hasReports) {
   const rows = readText("docs/SEMANTICS.md").matchAll(/^\| ([A-Z]{2,4}-\d+) \|/gm);
   const documented = [...rows].map(([, id]) => String(id));
@@ -65,8 +67,7 @@ export function checkSemantics(hasReports) {
   const files = new Set(ran.map(({ file }) => file));
   const passed = ran.filter(({ status }) => status === "passed");
   const proved = new Set(passed.flatMap(({ title }) => referencesIn(title)));
-  // A file that the report does not speak of belongs to another suite, whose own outcome counts: cargo's, or the
-  // packaging one.
+  // A file that is not in the report belongs to another suite (cargo or package), which has its own result.
   const isTested = (/** @type {string} */ id) =>
     proved.has(id) || [...(sources.get(id) ?? [])].some((file) => !files.has(file));
   console.log(`${documented.length} rules`);
@@ -83,15 +84,16 @@ export function checkSemantics(hasReports) {
 }
 
 const cases = 52;
-/** Of these a part may need another system. */
+/** Some of the tests of these cases may need another system. */
 const partlyElsewhere = new Set([30, 32, 50]);
 
 /**
- * A row's tests are in backticks: a part of a test's title, `cargo: NAME` for a Rust test (whose outcome is cargo's), or
- * `nightly: STEP` for a step of .ci/nightly. A row without any says why it cannot run here, where that is allowed.
+ * The tests of a row are in backticks: a part of a test's title, `cargo: NAME` for a Rust test (whose result is
+ * cargo's), or `nightly: STEP` for a step of .ci/nightly. A row without tests says why they cannot run here, if that is
+ * allowed.
  *
  * @param {boolean} hasReports
- * @returns {string[]} what is wrong
+ * @returns {string[]} the problems
  */
 export function checkReliability(hasReports) {
   const pattern = /^\| (\d+) \| [^|]+ \| [^|]+ \| ([^|]*) \| [^|]+ \|$/gm;
@@ -108,7 +110,7 @@ export function checkReliability(hasReports) {
   const nightly = readText(".ci", "nightly").matchAll(/ min \| (.+?) *\|/g);
   const steps = new Set([...nightly].map(([, name]) => name));
 
-  /** @param {string} test @returns {string | undefined} what speaks against it */
+  /** @param {string} test @returns {string | undefined} the problem, if any */
   function objection(test) {
     const [, kind, name = ""] = /^(cargo|nightly): (.+)$/.exec(test) ?? [];
     if (kind === "cargo") {
@@ -140,7 +142,7 @@ export function checkReliability(hasReports) {
         return reason ? [`case ${number}: \`${test}\`: ${reason}`] : [];
       }),
     ),
-    // A test of a case that no row names would be forgotten.
+    // Tests of a case that is not listed in any row.
     ...[...new Set(tags)]
       .filter((tag) => !table.some(({ tests }) => tests.includes(tag)))
       .map((tag) => `${tag}: a test, and no row that names it`),

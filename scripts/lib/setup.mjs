@@ -1,4 +1,4 @@
-// All set-up, in the order that things need each other. Every part is quick when there is nothing to do.
+// The complete set-up, in the order of dependencies. Each part is quick if there is nothing to do.
 import { existsSync } from "node:fs";
 
 import { ensureAddon } from "./addon.mjs";
@@ -8,8 +8,8 @@ import { inProject, readJson } from "./project.mjs";
 import { Failure, step } from "./steps.mjs";
 
 /**
- * Compares with npm's own record of what it installed: no stamp of ours that could disagree with the folder, and it
- * knows a folder that was filled by a plain `npm ci` or `npm install`.
+ * Compares the lock file with npm's own record of installed packages, which is also correct after a manual `npm ci` or
+ * `npm install`.
  */
 function areDependenciesInstalled() {
   const record = ["node_modules", ".package-lock.json"];
@@ -20,25 +20,26 @@ function areDependenciesInstalled() {
   const { "": _, ...packages } = readJson("package-lock.json").packages;
   return Object.entries(packages).every(([location, { version, integrity, optional }]) => {
     const found = installed[location];
-    // Packages of other platforms are in the lock file only.
+    // Packages for other platforms are only in the lock file.
     return found ? found.version === version && found.integrity === integrity : optional === true;
   });
 }
 
 /**
- * What is missing or too old, npm and cargo say themselves: Node by `engines`, Rust by `rust-version`.
+ * npm and cargo themselves report missing or outdated tools: Node by `engines`, Rust by `rust-version`.
  *
  * @param {object} [parts]
  * @param {boolean} [parts.engine]
  * @param {import("./addon.mjs").Profile | false} [parts.addon]
  */
 export async function setup({ engine = true, addon = "debug" } = {}) {
-  // With rustup this also fetches the toolchain that rust-toolchain.toml pins.
+  // With rustup, this also installs the toolchain that rust-toolchain.toml pins.
   if (outputOf("cargo", ["--version"]) === undefined) {
     throw new Failure("There is no Rust (`cargo`): install it from https://rustup.rs.");
   }
   if (!areDependenciesInstalled()) {
-    // The overrides in package.json keep what the napi-rs CLI brings along at versions for every Node that is supported.
+    // The overrides in package.json keep the dependencies of the napi-rs CLI at versions that support every supported
+    // Node.
     const quiet = ["--no-audit", "--no-fund", "--loglevel=error"];
     await step("Installing npm packages", () => run(...npm(["ci", "--engine-strict", ...quiet])));
   }

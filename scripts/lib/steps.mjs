@@ -1,8 +1,8 @@
-// What a person sees while scripts work: a name for each step, its time, and errors without a stack.
+// Progress output of scripts: the name and time of each step, and errors without a stack.
 import { existsSync, renameSync, rmSync } from "node:fs";
 import { styleText } from "node:util";
 
-/** A failure that the message explains in full: printed without a stack. */
+/** An error whose message is a full explanation. Printed without a stack. */
 export class Failure extends Error {}
 
 /** @param {"bold" | "dim" | "red" | "green"} format */
@@ -16,7 +16,7 @@ export const green = style("green");
 export const elapsed = (since) => `${((performance.now() - since) / 1000).toFixed(1)} s`;
 
 /**
- * Names the step before it runs, so that a long one is never a silent terminal.
+ * Prints the name of the step before running it, so that long steps are never silent.
  *
  * @template T
  * @param {string} name
@@ -32,8 +32,8 @@ export async function step(name, work) {
 }
 
 /**
- * A step that fills a folder, unless it exists. An interrupted download must not pass for a whole one, so the folder gets
- * its name when it is complete.
+ * Fills a folder unless it exists. It gets its final name only when it is complete, so that an interrupted download is
+ * not taken for a complete one.
  *
  * @param {string} name
  * @param {string} folder
@@ -49,13 +49,13 @@ export async function fillOnce(name, folder, fill) {
   return folder;
 }
 
-/** With a stack, which a `Failure` and a wrong option of the command line do not need. @param {any} error */
+/** Includes the stack, except for a `Failure` and invalid command-line options. @param {any} error */
 export const messageOf = (error) =>
   error instanceof Failure || error?.code?.startsWith("ERR_PARSE_ARGS")
     ? error.message
     : (error?.stack ?? String(error));
 
-/** Runs a script's work: its failure is the exit code. @param {() => unknown} work */
+/** Runs a script and sets the exit code if it fails. @param {() => unknown} work */
 export async function main(work) {
   try {
     await work();

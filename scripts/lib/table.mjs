@@ -1,12 +1,12 @@
-// A local engine without the driver and without an SDK: what a test compares with must not be what it tests, and scripts
-// run before the packages are installed.
+// Accesses a local engine without the driver and the SDK, because scripts run before packages are installed, and
+// because expected results must not come from the code under test.
 import { credentials } from "./engine.mjs";
 
 /**
- * What an engine wants to see, which checks no signature.
+ * The headers that an engine requires. Engines do not check signatures.
  *
  * @param {string} operation
- * @param {string} [accessKeyId] DynamoDB Local keeps the tables of each apart
+ * @param {string} [accessKeyId] DynamoDB Local has separate tables for each
  */
 export const headersOf = (operation, accessKeyId = credentials.accessKeyId) => ({
   authorization: `AWS4-HMAC-SHA256 Credential=${accessKeyId}/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0`,
@@ -36,13 +36,13 @@ export async function raw(endpoint, operation, request, accessKeyId) {
 const partitionKey = [{ name: "key", type: "S" }];
 
 /**
- * A table as the driver expects it, or with other keys; it can be used at once.
+ * Creates a table as the driver expects it, or with other keys. It can be used immediately.
  *
  * @param {string} endpoint
  * @param {string} table
- * @param {{ name: string, type: string }[]} [keys] the partition key, and the sort key where there is one
+ * @param {{ name: string, type: string }[]} [keys] the partition key and the optional sort key
  * @param {string} [accessKeyId]
- * @param {string} [index] the name of a key index, where the table has one
+ * @param {string} [index] the name of an optional key index
  */
 export async function createTable(endpoint, table, keys = partitionKey, accessKeyId, index) {
   const request = {
@@ -77,7 +77,7 @@ const keyIndex = (name, key) => ({
 });
 
 /**
- * Every row, by its key.
+ * Returns all rows by key.
  *
  * @param {string} endpoint
  * @param {string} table

@@ -1,5 +1,5 @@
-// Programs that only some scripts need. Those of cargo and Go are installed into .cache, where nothing else sees them;
-// those of the system only on CI, elsewhere a message says how.
+// Programs that only some scripts need. Those of cargo and Go are installed into .cache, isolated from the system.
+// System packages are installed only on CI; elsewhere, a message says how to install them.
 import { existsSync } from "node:fs";
 import path from "node:path";
 
@@ -7,19 +7,19 @@ import { outputOf, run } from "./process.mjs";
 import { cacheDirectory } from "./project.mjs";
 import { Failure, step } from "./steps.mjs";
 
-// Cargo finds its subcommands on the path.
+// Cargo searches the path for its subcommands.
 process.env.PATH = [path.join(cacheDirectory, "bin"), process.env.PATH].join(path.delimiter);
 
 /**
- * AddressSanitizer's runtime, to be put into a process that was not built for it: the C compiler's own, which knows all
- * that rustc's code asks for.
+ * The AddressSanitizer runtime to preload into a process that was not built for it. The C compiler's runtime has all
+ * functions that rustc's instrumentation calls.
  *
  * @returns {string | undefined}
  */
 export function sanitizerRuntime() {
   const cpu = process.arch === "arm64" ? "aarch64" : "x86_64";
   const compiler = process.env.CC || "cc";
-  // As gcc and clang name it. What it does not have, a compiler names as it was asked.
+  // The names used by gcc and clang. For an unknown file, a compiler prints the name unchanged.
   return ["libasan.so", `libclang_rt.asan-${cpu}.so`]
     .map((name) => outputOf(compiler, [`-print-file-name=${name}`])?.trim())
     .find((file) => file?.startsWith("/") && existsSync(file));
@@ -32,7 +32,11 @@ export function sanitizerRuntime() {
  * @property {boolean} [isOwn] installed into .cache
  */
 
-/** Pinned: another version may judge differently. @type {(name: string, version: string, more?: string[]) => Tool} */
+/**
+ * Pinned, because other versions may report different problems.
+ *
+ * @type {(name: string, version: string, more?: string[]) => Tool}
+ */
 const cargoTool = (name, version, more = []) => ({
   isThere: () =>
     outputOf("cargo", [name.replace("cargo-", ""), "--version"])?.trim() === `${name} ${version}`,
@@ -40,7 +44,7 @@ const cargoTool = (name, version, more = []) => ({
     "cargo",
     ["install", name, "--version", version, "--locked", "--root", cacheDirectory, ...more],
     {
-      // They share crates, run for seconds and would compile for minutes.
+      // The tools share crates. They run for seconds, so optimising them would not pay off.
       CARGO_TARGET_DIR: path.join(cacheDirectory, "tools"),
       CARGO_PROFILE_RELEASE_LTO: "false",
       CARGO_PROFILE_RELEASE_OPT_LEVEL: "1",
@@ -58,7 +62,7 @@ const systemTool = (packages, isThere) => ({
   install: ["apt-get", ["install", "--yes", "--quiet", "--no-install-recommends", ...packages]],
 });
 
-/** With sudo where apt-get needs it. @type {typeof run} */
+/** Uses sudo if apt-get needs it. @type {typeof run} */
 const runAsNeeded = (command, parameters, options) =>
   process.getuid?.() === 0 || command !== "apt-get"
     ? run(command, parameters, options)
@@ -85,7 +89,7 @@ const tools = {
   },
   "JDK and Maven": systemTool(["openjdk-17-jdk-headless", "maven"], () => have("javac", "mvn")),
   openssl: systemTool(["openssl"], () => have("openssl")),
-  // Wrong clocks, namespaces, a single processor.
+  // For clock changes, namespaces and CPU limits.
   "fault rig": systemTool(["faketime", "util-linux", "iproute2"], () =>
     have("faketime", "unshare", "taskset", "ip"),
   ),
@@ -93,7 +97,7 @@ const tools = {
   "AddressSanitizer's runtime": systemTool(["gcc"], () => sanitizerRuntime() !== undefined),
   perf: systemTool(["linux-perf"], () => have("perf")),
   Chromium: systemTool(["chromium"], () => existsSync(process.env.CHROMIUM ?? "/usr/bin/chromium")),
-  // By pip, release builds for Linux fetch Zig: see zig.mjs.
+  // Release builds for Linux install Zig with pip: see zig.mjs.
   pip: systemTool(
     ["python3-pip"],
     () => outputOf("python3", ["-m", "pip", "--version"]) !== undefined,
@@ -102,9 +106,9 @@ const tools = {
 
 /** @typedef {keyof typeof tools} ToolName */
 
-/** Of .ci/nightly or of a person, not of .ci/run. */
+/** Used by .ci/nightly or manually, not by .ci/run. */
 const others = new Set(["cargo-fuzz", "cargo-mutants", "AddressSanitizer's runtime", "perf"]);
-/** Of .ci/run. */
+/** Used by .ci/run. */
 export const toolsOfReady = /** @type {ToolName[]} */ (
   Object.keys(tools).filter((name) => !others.has(name))
 );
@@ -112,7 +116,7 @@ export const toolsOfReady = /** @type {ToolName[]} */ (
 /** @param {string} name @returns {name is ToolName} */
 export const isTool = (name) => name in tools;
 
-/** Installs what is missing, or says all at once, before any work begins, how to. @param {...ToolName} names */
+/** Installs missing tools, or lists all that cannot be installed before any work begins. @param {...ToolName} names */
 export async function ensureTools(...names) {
   /** @type {[ToolName, Tool][]} */
   const all = [...new Set(names)].map((name) => [name, tools[name]]);

@@ -1,7 +1,7 @@
-// Zig as C compiler and linker of release builds for Linux. It links against any version of glibc, so that the addon
-// loads on systems older than the one that built it, and for musl and other processors without their toolchains.
+// Zig as C compiler and linker for Linux release builds. It links against any version of glibc, so that the addon loads
+// on older systems, and supports musl and other processors without extra toolchains.
 //
-// From PyPI, where it comes prebuilt with everything it needs, by exact versions and hashes, into .cache.
+// Installed prebuilt from PyPI into .cache, pinned by version and hash.
 import { createHash } from "node:crypto";
 import path from "node:path";
 
@@ -12,7 +12,7 @@ import { ensureTools } from "./tools.mjs";
 
 const requirements = "scripts/lib/zig-requirements.txt";
 
-/** The glibc that Node's own builds for Linux need: whoever has an older one has no Node to load the addon. */
+/** The glibc that Node's own Linux builds require. Systems with an older one cannot run Node. */
 export const glibc = "2.28";
 
 // Zig's clang compiles no AVX-512 for the processors that Zig builds for, and libdeflate leaves it out only where it is
@@ -36,14 +36,14 @@ async function ensureZig() {
 }
 
 /**
- * How the napi-rs CLI builds for a Linux target.
+ * Returns the napi-rs CLI options for a Linux target.
  *
  * @param {string} target as cargo names it
  * @returns {Promise<{ parameters: string[], env: NodeJS.ProcessEnv }>}
  */
 export async function zigBuild(target) {
   const directory = await ensureZig();
-  // cargo-zigbuild takes the version of glibc from the end of the target.
+  // cargo-zigbuild reads the glibc version from the suffix of the target.
   const versioned = target.endsWith("-gnu") ? `${target}.${glibc}` : target;
   return {
     parameters: ["--cross-compile", "--target", versioned],

@@ -11,11 +11,11 @@ use napi::{Env, JsValue, Result, ValueType};
 use tokio_util::sync::CancellationToken;
 
 use super::from_js::read;
-use super::js::{Kept, caught, copy_handle, discard_error};
+use super::js::{Reference, caught, copy_handle, discard_error};
 use super::realm::Realm;
 use crate::input::Input;
 
-/// What the option `signal` must be, for an error.
+/// The allowed values of the option `signal`.
 pub(super) const SIGNAL_ALLOWED: &str = "an AbortSignal or undefined";
 
 /// `addEventListener` and `removeEventListener`.
@@ -24,9 +24,9 @@ type Listen<'a> = Function<'a, FnArgs<(&'static str, Unknown<'a>)>, Unknown<'a>>
 /// A signal with unsettled calls.
 struct Listening {
     token: CancellationToken,
-    signal: Kept,
+    signal: Reference,
     /// `None` if the signal was already aborted.
-    listener: Option<Kept>,
+    listener: Option<Reference>,
     calls: usize,
 }
 
@@ -84,8 +84,8 @@ impl Signals {
         Ok(Ok(Some(abort)))
     }
 
-    /// Removes a settled call from its signals. Returns the reason of the signal that stopped it. What a signal throws
-    /// meanwhile is ignored, because the call already has its result.
+    /// Removes a settled call from its signals. Returns the reason of the signal that aborted it. Exceptions are
+    /// ignored, because the call already has its result.
     pub(super) fn end<'env>(
         &self,
         env: &'env Env,
@@ -103,7 +103,7 @@ impl Signals {
         reason
     }
 
-    /// Counts another call of a signal. Returns `None` if the call listens to the signal already.
+    /// Adds a call to a signal. Returns `None` if the call already listens to it.
     fn add_call(
         &self,
         env: &Env,
@@ -137,7 +137,7 @@ impl Signals {
         Ok(Some((slot, token)))
     }
 
-    /// Adds the listener. Runs JavaScript, which may start calls, so nothing may be borrowed meanwhile.
+    /// Adds the listener. Runs JavaScript, which may start calls, so no `RefCell` may be borrowed.
     fn attach(&self, env: &Env, signal: &Object<'_>, slot: usize, token: CancellationToken) -> Result<()> {
         let listener: Function<'_, (), ()> = env.create_function_from_closure("abort", move |_| {
             token.cancel();

@@ -1,4 +1,4 @@
-//! What all methods have in common: a call reads its options, listens to its signal, runs on the worker and settles one
+//! The steps common to all methods: a call reads its options, listens to its signal, runs on the worker and settles one
 //! promise.
 
 use std::future::Future;
@@ -15,14 +15,14 @@ use super::from_js::items::{List, new_items, wanted_items};
 use super::from_js::option;
 use super::from_js::options::{CallOptions, time_to_live};
 use super::from_js::value::{given, given_raw};
-use super::settle::Ended;
-use super::to_js::{Answer, throw};
+use super::settle::CallResult;
+use super::to_js::{MethodResult, throw};
 use crate::error::{Error, Operation};
 use crate::input::Input;
 use crate::store::{NewItem, Store, WantedItem};
 use crate::value::Given;
 
-/// A call of a method that has not started.
+/// A method call that has not started.
 pub(super) struct Call<'a, 'env> {
     env: &'env Env,
     event_loop: &'static EventLoop,
@@ -78,19 +78,19 @@ impl<'a, 'env> Call<'a, 'env> {
     /// Starts the call and returns its promise. A signal in the options stops it.
     pub(super) fn run<F>(self, call: impl FnOnce(Arc<Store>) -> F + Send + 'static) -> Result<Unknown<'env>>
     where
-        F: Future<Output = std::result::Result<Answer, Error>> + Send + 'static,
+        F: Future<Output = std::result::Result<MethodResult, Error>> + Send + 'static,
     {
         let abort = match self.event_loop.listen(self.env, self.options.iter())? {
             Ok(abort) => abort,
             Err(found) => return Err(self.refuse("signal", SIGNAL_ALLOWED, found)),
         };
         #[cfg(feature = "fault")]
-        super::fault::strike("call");
+        super::fault::inject("call");
         let aborted = abort.as_ref().map(Abort::aborted);
         let (store, operation) = (Arc::clone(self.store), self.operation);
         self.event_loop.start(self.env, abort, move || async move {
             #[cfg(feature = "fault")]
-            super::fault::strike("future");
+            super::fault::inject("future");
             let mut call = pin!(call(Arc::clone(&store)));
             let (result, was_stopped) = match aborted {
                 None => (call.await, false),
@@ -107,7 +107,7 @@ impl<'a, 'env> Call<'a, 'env> {
                     }
                 }
             };
-            Ended { result, was_stopped, notice: store.take_notice() }
+            CallResult { result, was_stopped, notice: store.take_notice() }
         })
     }
 }

@@ -17,14 +17,14 @@ use napi::{Env, JsValue, Result, check_status, sys};
 use super::abort::{Abort, Signals};
 use super::js::outside_async_context;
 use super::realm::Realm;
-use super::settle::{Ended, Immediate, Pending, TimeSlice, settle};
+use super::settle::{CallResult, Immediate, Pending, TimeSlice, settle};
 use super::worker::{self, Jobs};
-use crate::handoff::{Answers, Mailbox, Outcome, Ticket, Wake};
+use crate::handoff::{Mailbox, Outcome, Results, Ticket, Wake};
 use crate::store::Authorities;
 
-type Answered = (usize, Outcome<Ended>);
+type Settled = (usize, Outcome<CallResult>);
 
-/// The capacity that is kept between bursts of calls. More is freed.
+/// The capacity that is kept between bursts of calls. Excess capacity is freed.
 const KEPT_CAPACITY: usize = 1024;
 
 /// Wakes the JavaScript thread.
@@ -47,12 +47,12 @@ impl Wake for Signal {
 pub(super) struct EventLoop {
     /// Settles calls. Referenced, and thereby keeping the process alive, while calls are unsettled.
     tsfn: sys::napi_threadsafe_function,
-    answers: Arc<Answers<Ended, Signal>>,
+    results: Arc<Results<CallResult, Signal>>,
     unsettled: RefCell<Unsettled>,
-    /// Kept for its allocation.
-    batch: Cell<Vec<Answered>>,
-    /// Results that did not fit into the time slice of a turn.
-    backlog: Cell<VecDeque<Answered>>,
+    /// Kept to reuse its allocation.
+    batch: Cell<Vec<Settled>>,
+    /// Results that exceeded the time slice of a turn.
+    backlog: Cell<VecDeque<Settled>>,
     /// Whether a later turn will settle the backlog.
     is_scheduled: Cell<bool>,
     immediate: Option<Immediate>,
@@ -64,7 +64,7 @@ pub(super) struct EventLoop {
 }
 
 impl EventLoop {
-    /// The event loop of an environment. The first call creates it.
+    /// Returns the event loop of an environment, created by the first call.
     pub(super) fn of(env: &Env) -> Result<&'static Self> {
         // SAFETY: env is live.
         if let Some(event_loop) = unsafe { Self::get(env.raw()) } {
@@ -120,7 +120,7 @@ impl EventLoop {
         let jobs = worker::enter().map_err(|error| napi::Error::from_reason(error.to_string()))?;
         let event_loop = Box::into_raw(Box::new(Self {
             tsfn,
-            answers: Arc::new(Mailbox::new(Signal(tsfn))),
+            results: Arc::new(Mailbox::new(Signal(tsfn))),
             unsettled: RefCell::default(),
             batch: Cell::default(),
             backlog: Cell::default(),
@@ -171,7 +171,7 @@ impl EventLoop {
         call: impl FnOnce() -> F + Send + 'static,
     ) -> Result<Unknown<'env>>
     where
-        F: Future<Output = Ended> + Send + 'static,
+        F: Future<Output = CallResult> + Send + 'static,
     {
         let (mut deferred, mut promise) = (ptr::null_mut(), ptr::null_mut());
         // SAFETY: env is live, and the out-pointers are valid for the call.
@@ -184,11 +184,11 @@ impl EventLoop {
             }
             unsettled.add(Pending { deferred, abort })
         };
-        let ticket = Ticket::new(number, Arc::clone(&self.answers));
-        // If the worker does not accept the job, dropping the ticket answers the call.
+        let ticket = Ticket::new(number, Arc::clone(&self.results));
+        // If the worker does not accept the job, dropping the ticket reports the call as lost.
         drop(self.jobs.push(Box::new(move || {
-            // The future is made here, because it can be kilobytes that JavaScript's thread need not move. Boxed once:
-            // each future around it would be as large, and thousands of calls may wait.
+            // The future is created here, because it can be kilobytes that the JavaScript thread need not move. Boxed
+            // once: each wrapping future would be just as large, and thousands of calls may wait.
             let call = Box::pin(call());
             drop(tokio::spawn(ticket.run(call)));
         })));
@@ -204,30 +204,30 @@ impl EventLoop {
         }
         let mut slice = TimeSlice::default();
         let mut backlog = self.backlog.take();
-        while let Some(answered) = backlog.pop_front() {
-            self.settle_one(env, answered);
+        while let Some(result) = backlog.pop_front() {
+            self.settle_one(env, result);
             if slice.is_over() && self.schedule(env) {
                 self.backlog.set(backlog);
                 return;
             }
         }
         let mut batch = self.batch.take();
-        self.answers.take(&mut batch);
-        let mut answers = batch.drain(..);
-        while let Some(answered) = answers.next() {
-            self.settle_one(env, answered);
+        self.results.take(&mut batch);
+        let mut results = batch.drain(..);
+        while let Some(result) = results.next() {
+            self.settle_one(env, result);
             if slice.is_over() && self.schedule(env) {
-                backlog.extend(answers.by_ref());
+                backlog.extend(results.by_ref());
             }
         }
-        drop(answers);
+        drop(results);
         if batch.capacity() <= KEPT_CAPACITY {
             self.batch.set(batch);
         }
         self.backlog.set(backlog);
     }
 
-    fn settle_one(&self, env: sys::napi_env, (number, outcome): Answered) {
+    fn settle_one(&self, env: sys::napi_env, (number, outcome): Settled) {
         // Removed first, because settling can run JavaScript, which can start calls.
         let (call, is_idle) = {
             let mut unsettled = self.unsettled.borrow_mut();
@@ -265,7 +265,7 @@ unsafe extern "C" fn settle_all(
     _context: *mut c_void,
     _data: *mut c_void,
 ) {
-    // Null if the environment has ended meanwhile.
+    // Null if the environment has shut down.
     if env.is_null() {
         return;
     }
@@ -284,7 +284,7 @@ unsafe extern "C" fn close(event_loop: *mut c_void) {
     // SAFETY: the box of `install`, which is freed after the hooks have run.
     let event_loop = unsafe { &*event_loop.cast::<EventLoop>() };
     // From here on, no thread is or will be inside the threadsafe function.
-    let (signal, unread) = event_loop.answers.close();
+    let (signal, unread) = event_loop.results.close();
     drop((unread, event_loop.backlog.take()));
     if let Some(Signal(tsfn)) = signal {
         // SAFETY: live until Node's own hook, which runs later.

@@ -11,8 +11,8 @@ use super::event_loop::EventLoop;
 use super::from_js::callbacks::authorities;
 use super::from_js::options::{environment, read_options};
 use super::from_js::{Argument, option};
-use super::settle::Ended;
-use super::to_js::{self, Answer, throw};
+use super::settle::CallResult;
+use super::to_js::{self, MethodResult, throw};
 use crate::clock::SystemClock;
 use crate::error::{Error, Operation};
 use crate::input::Input;
@@ -21,7 +21,7 @@ use crate::store::{Patience, Store};
 use crate::usage::Usage;
 use crate::value::Reading;
 
-/// The version of the npm package. Its JavaScript refuses an addon of another version.
+/// The version of the npm package. Its JavaScript code rejects an addon of another version.
 #[napi]
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
@@ -29,16 +29,16 @@ pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 #[napi(catch_unwind)]
 pub fn dynamo_db_cache_driver(env: &Env, options: Object<'_>, variables: Unknown<'_>) -> Result<NativeDriver> {
     #[cfg(feature = "fault")]
-    super::fault::strike("factory");
+    super::fault::inject("factory");
     open(env, &options, variables).map(|store| NativeDriver { store, usage: None })
 }
 
-/// Creates the table and enables its TTL where that is missing. Throws the data of an error if an option is invalid.
+/// Creates the table and enables its TTL if necessary. Throws the data of an error if an option is invalid.
 #[napi(catch_unwind)]
 pub fn create_table<'env>(env: &'env Env, options: Object<'_>, variables: Unknown<'_>) -> Result<Unknown<'env>> {
     let store = open(env, &options, variables)?;
     Call::new(env, &store, Operation::CreateTable, None)?
-        .run(|store| async move { store.create_table(Patience::default()).await.map(Answer::Table) })
+        .run(|store| async move { store.create_table(Patience::default()).await.map(MethodResult::Table) })
 }
 
 fn open(env: &Env, options: &Object<'_>, variables: Unknown<'_>) -> Result<Arc<Store>> {
@@ -51,7 +51,7 @@ fn open(env: &Env, options: &Object<'_>, variables: Unknown<'_>) -> Result<Arc<S
 #[napi]
 pub struct NativeDriver {
     store: Arc<Store>,
-    /// Where its calls are counted, if they are traced.
+    /// The counters of a traced call.
     usage: Option<Arc<Usage>>,
 }
 
@@ -60,28 +60,28 @@ impl NativeDriver {
     #[napi(catch_unwind)]
     pub fn has_item<'env>(&self, env: &'env Env, key: Argument, options: Unknown<'_>) -> Result<Unknown<'env>> {
         self.read(env, Operation::HasItem, options, |store, consistent| async move {
-            store.has(key.0, consistent).await.map(Answer::Flag)
+            store.has(key.0, consistent).await.map(MethodResult::Flag)
         })
     }
 
     #[napi(catch_unwind)]
     pub fn get_item<'env>(&self, env: &'env Env, key: Argument, options: Unknown<'_>) -> Result<Unknown<'env>> {
         self.read(env, Operation::GetItem, options, |store, consistent| async move {
-            store.get(key.0, Reading::Plain, consistent).await.map(Answer::Value)
+            store.get(key.0, Reading::Plain, consistent).await.map(MethodResult::Value)
         })
     }
 
     #[napi(catch_unwind)]
     pub fn get_item_raw<'env>(&self, env: &'env Env, key: Argument, options: Unknown<'_>) -> Result<Unknown<'env>> {
         self.read(env, Operation::GetItemRaw, options, |store, consistent| async move {
-            store.get(key.0, Reading::Raw, consistent).await.map(Answer::Value)
+            store.get(key.0, Reading::Raw, consistent).await.map(MethodResult::Value)
         })
     }
 
     #[napi(catch_unwind)]
     pub fn get_meta<'env>(&self, env: &'env Env, key: Argument, options: Unknown<'_>) -> Result<Unknown<'env>> {
         self.read(env, Operation::GetMeta, options, |store, consistent| async move {
-            store.meta(key.0, consistent).await.map(Answer::Meta)
+            store.meta(key.0, consistent).await.map(MethodResult::Meta)
         })
     }
 
@@ -89,7 +89,7 @@ impl NativeDriver {
     pub fn get_items<'env>(&self, env: &'env Env, items: Unknown<'_>, options: Unknown<'_>) -> Result<Unknown<'env>> {
         let mut call = self.call(env, Operation::GetItems, options)?;
         let (consistent, items) = (call.option("consistentRead")?, call.wanted_items(items)?);
-        call.run(|store| async move { store.get_many(items, consistent).await.map(Answer::Values) })
+        call.run(|store| async move { store.get_many(items, consistent).await.map(MethodResult::Values) })
     }
 
     #[napi(catch_unwind)]
@@ -102,9 +102,9 @@ impl NativeDriver {
     ) -> Result<Unknown<'env>> {
         let call = self.call(env, Operation::SetItem, options)?;
         let (value, ttl) = (call.value(value)?, call.time_to_live()?);
-        call.run(
-            |store| async move { store.put(Operation::SetItem, key.0, value, ttl).await.map(|()| Answer::Nothing) },
-        )
+        call.run(|store| async move {
+            store.put(Operation::SetItem, key.0, value, ttl).await.map(|()| MethodResult::Nothing)
+        })
     }
 
     #[napi(catch_unwind)]
@@ -117,35 +117,35 @@ impl NativeDriver {
     ) -> Result<Unknown<'env>> {
         let call = self.call(env, Operation::SetItemRaw, options)?;
         let (value, ttl) = (call.raw_value(value)?, call.time_to_live()?);
-        call.run(
-            |store| async move { store.put(Operation::SetItemRaw, key.0, value, ttl).await.map(|()| Answer::Nothing) },
-        )
+        call.run(|store| async move {
+            store.put(Operation::SetItemRaw, key.0, value, ttl).await.map(|()| MethodResult::Nothing)
+        })
     }
 
     #[napi(catch_unwind)]
     pub fn set_items<'env>(&self, env: &'env Env, items: Unknown<'_>, options: Unknown<'_>) -> Result<Unknown<'env>> {
         let mut call = self.call(env, Operation::SetItems, options)?;
         let (ttl, items) = (call.time_to_live()?, call.new_items(items)?);
-        call.run(|store| async move { store.put_many(items, ttl).await.map(|()| Answer::Nothing) })
+        call.run(|store| async move { store.put_many(items, ttl).await.map(|()| MethodResult::Nothing) })
     }
 
     #[napi(catch_unwind)]
     pub fn remove_item<'env>(&self, env: &'env Env, key: Argument, options: Unknown<'_>) -> Result<Unknown<'env>> {
         self.call(env, Operation::RemoveItem, options)?
-            .run(|store| async move { store.delete(key.0).await.map(|()| Answer::Nothing) })
+            .run(|store| async move { store.delete(key.0).await.map(|()| MethodResult::Nothing) })
     }
 
     #[napi(catch_unwind)]
     pub fn get_keys<'env>(&self, env: &'env Env, base: Argument, options: Unknown<'_>) -> Result<Unknown<'env>> {
         let call = self.call(env, Operation::GetKeys, options)?;
         let (max_depth, consistent) = (call.option("maxDepth")?, call.option("consistentRead")?);
-        call.run(|store| async move { store.keys(base.0, max_depth, consistent).await.map(Answer::Keys) })
+        call.run(|store| async move { store.keys(base.0, max_depth, consistent).await.map(MethodResult::Keys) })
     }
 
     #[napi(catch_unwind)]
     pub fn clear<'env>(&self, env: &'env Env, base: Argument, options: Unknown<'_>) -> Result<Unknown<'env>> {
         self.call(env, Operation::Clear, options)?
-            .run(|store| async move { store.clear(base.0).await.map(|()| Answer::Nothing) })
+            .run(|store| async move { store.clear(base.0).await.map(|()| MethodResult::Nothing) })
     }
 
     #[napi(catch_unwind)]
@@ -154,7 +154,7 @@ impl NativeDriver {
         NativeStore { store: Arc::clone(&self.store) }
     }
 
-    /// The same driver for one call that is traced.
+    /// Returns the same driver for a single traced call.
     #[napi(catch_unwind)]
     #[must_use]
     pub fn observed(&self) -> Self {
@@ -162,20 +162,20 @@ impl NativeDriver {
         Self { store: Arc::new(self.store.observed(Arc::clone(&usage))), usage: Some(usage) }
     }
 
-    /// Where requests go.
+    /// The destination of requests.
     #[napi(catch_unwind)]
     pub fn destination<'env>(&self, env: &'env Env) -> Result<Object<'env>> {
         to_js::destination(env, self.store.destination())
     }
 
-    /// What the call has taken so far; for a driver made by `observed`.
+    /// The statistics of the call so far, for a driver returned by `observed`.
     #[napi(catch_unwind)]
     pub fn usage<'env>(&self, env: &'env Env) -> Result<Object<'env>> {
         to_js::usage(env, self.usage.as_deref().unwrap_or(&Usage::default()))
     }
 
-    /// Reads what may have changed in the environment variables: AWS Lambda's trace id, and everything if the last attempt
-    /// to connect failed. Returns whether the next call must do the same.
+    /// Reads the environment variables that may have changed: AWS Lambda's trace ID, and all of them if the last
+    /// attempt to connect failed. Returns whether the next call must do the same.
     #[napi(catch_unwind)]
     pub fn enter(&self, variables: Unknown<'_>) -> Result<bool> {
         if self.store.lacks_environment() {
@@ -196,7 +196,7 @@ impl NativeDriver {
         let store = Arc::clone(&self.store);
         EventLoop::of(env)?.start(env, None, || async move {
             store.close().await;
-            Ended { result: Ok(Answer::Nothing), was_stopped: false, notice: None }
+            CallResult { result: Ok(MethodResult::Nothing), was_stopped: false, notice: None }
         })
     }
 }
@@ -215,7 +215,7 @@ impl NativeDriver {
         read: impl FnOnce(Arc<Store>, Input) -> F + Send + 'static,
     ) -> Result<Unknown<'env>>
     where
-        F: Future<Output = std::result::Result<Answer, Error>> + Send + 'static,
+        F: Future<Output = std::result::Result<MethodResult, Error>> + Send + 'static,
     {
         let call = self.call(env, operation, options)?;
         let consistent = call.option("consistentRead")?;
@@ -231,7 +231,7 @@ pub struct NativeStore {
 
 #[napi]
 impl NativeStore {
-    /// What was done since the driver was created.
+    /// The statistics since the driver was created.
     #[napi(catch_unwind)]
     pub fn stats<'env>(&self, env: &'env Env) -> Result<Object<'env>> {
         to_js::stats(env, self.store.stats())

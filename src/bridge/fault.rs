@@ -1,9 +1,9 @@
-//! Panics and invalid reads on demand, for tests. No package is built with this feature.
+//! Injects panics and invalid reads for tests. Packages are built without this feature.
 
 /// Panics if the environment variable `UNSTORAGE_DYNAMODB_FAULT` names this place. If it is `use after free`, reads freed
 /// memory at any place.
 #[expect(clippy::disallowed_methods, reason = "set for the whole process, by tests only")]
-pub(super) fn strike(place: &str) {
+pub(super) fn inject(place: &str) {
     let chosen = std::env::var("UNSTORAGE_DYNAMODB_FAULT").unwrap_or_default();
     assert!(chosen != place, "a panic on purpose, {place}");
     if chosen == "use after free" {
@@ -11,7 +11,7 @@ pub(super) fn strike(place: &str) {
     }
 }
 
-/// Undefined behaviour, which `AddressSanitizer` reports and ends the process for.
+/// Undefined behaviour that `AddressSanitizer` reports before it ends the process.
 fn read_freed() {
     let freed = Box::into_raw(Box::new(1_u8));
     // SAFETY: none; only a test that expects the report calls this.

@@ -51,7 +51,7 @@ fn text(value: &Unknown<'_>) -> Result<Input> {
     if text.contains(char::REPLACEMENT_CHARACTER) {
         // SAFETY: as above.
         let units = unsafe { value.cast::<JsString<'_>>() }?.into_utf16()?;
-        // The last one is a NUL that napi adds.
+        // The last unit is a NUL that napi adds.
         let (_, units) = units.as_slice().split_last().unwrap_or((&0, &[]));
         if char::decode_utf16(units.iter().copied()).any(|unit| unit.is_err()) {
             return Ok(Input::IllFormedText(units.to_vec()));
@@ -129,7 +129,7 @@ fn typed_array(value: &Unknown<'_>) -> Result<Vec<u8>> {
     Ok(unsafe { copy(data, length * width) })
 }
 
-/// A buffer that was transferred to another thread looks empty, and would be stored as no bytes without an error.
+/// A buffer that was transferred to another thread looks empty and would be stored as such.
 fn refuse_detached(env: sys::napi_env, buffer: sys::napi_value) -> Result<()> {
     let mut is_detached = false;
     // SAFETY: env is live, and the buffer is that of a live view. A SharedArrayBuffer is never detached.

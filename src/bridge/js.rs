@@ -1,4 +1,4 @@
-//! Helpers over Node-API that know nothing of the driver.
+//! Helpers for Node-API, independent of the driver.
 
 use std::ffi::c_void;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -8,7 +8,7 @@ use napi::bindgen_prelude::{FnArgs, Function, JsObjectValue, Object, ObjectRef, 
 use napi::{Env, JsValue, Result, check_status, sys};
 
 /// A reference without napi's leak check: a worker thread that is terminated never gets to release its references.
-pub(super) type Kept = ObjectRef<false>;
+pub(super) type Reference = ObjectRef<false>;
 
 /// Copies a handle, because a `Function` takes its arguments by value.
 pub(super) fn copy_handle<'env>(value: &Unknown<'env>) -> Unknown<'env> {
@@ -16,14 +16,14 @@ pub(super) fn copy_handle<'env>(value: &Unknown<'env>) -> Unknown<'env> {
     unsafe { Unknown::from_raw_unchecked(value.value().env, value.value().value) }
 }
 
-/// A built-in module. Asked of the process, because bundlers and test runners replace `require`.
+/// Loads a built-in module with `process.getBuiltinModule`, because bundlers and test runners replace `require`.
 pub(super) fn builtin<'env>(env: &'env Env, name: &str) -> Result<Object<'env>> {
     let process: Object<'_> = env.get_global()?.get_named_property("process")?;
     let get: Function<'_, FnArgs<(&str,)>, Object<'env>> = process.get_named_property("getBuiltinModule")?;
     get.apply(process, (name,).into())
 }
 
-/// Emits a warning of Node's. A failure to do so is ignored.
+/// Emits a Node warning. Failures are ignored.
 pub(super) fn warn(env: &Env, text: &str) {
     let emit = || -> Result<()> {
         let process: Object<'_> = env.get_global()?.get_named_property("process")?;
@@ -34,7 +34,7 @@ pub(super) fn warn(env: &Env, text: &str) {
     discard_error(env, emit());
 }
 
-/// Clears and returns what JavaScript has thrown. While an exception is pending, most of Node-API fails.
+/// Clears and returns a pending exception, which would make most of Node-API fail.
 pub(super) fn take_exception(env: &Env) -> Option<Unknown<'_>> {
     let (mut is_pending, mut exception) = (false, ptr::null_mut());
     // SAFETY: env is live, and the out-pointers are valid for the calls.
@@ -45,7 +45,7 @@ pub(super) fn take_exception(env: &Env) -> Option<Unknown<'_>> {
     }
 }
 
-/// The exception behind a failed call if there is one, else the error itself.
+/// Returns the exception behind a failed call, or the error if there is none.
 pub(super) fn caught(env: &Env, error: napi::Error) -> napi::Error {
     take_exception(env).map_or(error, Into::into)
 }

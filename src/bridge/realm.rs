@@ -1,12 +1,12 @@
-//! What a JavaScript value is, by its internal slots and not by its constructor: a Map, a Date or bytes of another realm
-//! (a test runner's, or one of `node:vm`) count as what they are, and an object that merely imitates one does not.
+//! Classifies JavaScript values by their internal slots instead of their constructor: a Map, a Date or bytes from
+//! another realm (of a test runner or `node:vm`) are recognised, and objects that merely imitate them are not.
 
 use std::cell::OnceCell;
 
 use napi::bindgen_prelude::{FnArgs, FromNapiValue, Function, JsObjectValue, Object, Unknown};
 use napi::{Env, JsValue, Result, ValueType};
 
-use super::js::{Kept, builtin, copy_handle};
+use super::js::{Reference, builtin, copy_handle};
 
 /// The kinds of objects that can be stored.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub(super) enum Kind {
     Map,
     /// An object written as `{}` in any realm, one without a prototype, or a Proxy of either.
     Plain,
-    /// Anything else: its properties are not all of its data, or it is no data.
+    /// Anything else: its properties are not all of its data, or it is not data.
     Other,
 }
 
@@ -32,23 +32,23 @@ type Check<'a> = Function<'a, Unknown<'a>, bool>;
 pub(super) struct Realm(OnceCell<Functions>);
 
 struct Functions {
-    types: Kept,
-    is_map: Kept,
-    is_set: Kept,
-    is_array: Kept,
-    array_from: Kept,
-    map_entries: Kept,
-    set_values: Kept,
-    object: Kept,
-    object_prototype: Kept,
-    get_prototype_of: Kept,
-    object_to_string: Kept,
-    function_to_string: Kept,
+    types: Reference,
+    is_map: Reference,
+    is_set: Reference,
+    is_array: Reference,
+    array_from: Reference,
+    map_entries: Reference,
+    set_values: Reference,
+    object: Reference,
+    object_prototype: Reference,
+    get_prototype_of: Reference,
+    object_to_string: Reference,
+    function_to_string: Reference,
     /// A Map from the signals that calls listen to, to their slots in `abort`.
-    signals: Kept,
-    map_get: Kept,
-    map_set: Kept,
-    map_delete: Kept,
+    signals: Reference,
+    map_get: Reference,
+    map_set: Reference,
+    map_delete: Reference,
 }
 
 impl Functions {
@@ -133,13 +133,13 @@ impl Realm {
         function::<Check<'_>>(env, &self.functions(env)?.is_array)?.call(copy_handle(value))
     }
 
-    /// A check of `node:util`'s `types`, by its name.
+    /// Runs a check of `node:util`'s `types`.
     pub(super) fn is(&self, env: &Env, check: &str, value: &Unknown<'_>) -> Result<bool> {
         let check: Check<'_> = self.functions(env)?.types.get_value(env)?.get_named_property(check)?;
         check.call(copy_handle(value))
     }
 
-    /// `[object …]`. May run a getter of the value.
+    /// Returns `[object …]`. May run a getter of the value.
     pub(super) fn tag(&self, env: &Env, value: &Unknown<'_>) -> Result<String> {
         let to_string = &self.functions(env)?.object_to_string;
         function::<Function<'_, (), String>>(env, to_string)?.apply(copy_handle(value), ())
@@ -192,13 +192,13 @@ impl Realm {
         self.to_array(env, &self.functions(env)?.set_values, set)
     }
 
-    fn to_array<'env>(&self, env: &'env Env, iterate: &Kept, value: &Unknown<'_>) -> Result<Object<'env>> {
+    fn to_array<'env>(&self, env: &'env Env, iterate: &Reference, value: &Unknown<'_>) -> Result<Object<'env>> {
         let iterator = function::<Function<'_, (), Unknown<'_>>>(env, iterate)?.apply(copy_handle(value), ())?;
         let array_from = &self.functions(env)?.array_from;
         function::<Function<'_, Unknown<'_>, Object<'_>>>(env, array_from)?.call(iterator)
     }
 
-    /// The slot that was set for a signal.
+    /// Returns the slot of a signal.
     pub(super) fn slot_of(&self, env: &Env, signal: &Object<'_>) -> Result<Option<usize>> {
         let functions = self.functions(env)?;
         let get: Function<'_, Object<'_>, Option<u32>> = function(env, &functions.map_get)?;
@@ -227,7 +227,7 @@ fn member<'env>(object: &Object<'env>, name: &str) -> Result<Object<'env>> {
     unsafe { member.cast() }
 }
 
-fn function<F: FromNapiValue>(env: &Env, kept: &Kept) -> Result<F> {
+fn function<F: FromNapiValue>(env: &Env, reference: &Reference) -> Result<F> {
     // SAFETY: the callers ask for functions only.
-    unsafe { kept.get_value(env)?.to_unknown().cast() }
+    unsafe { reference.get_value(env)?.to_unknown().cast() }
 }

@@ -8,28 +8,28 @@ use napi::bindgen_prelude::{Function, JsObjectValue, Object, Unknown};
 use napi::{Env, JsError, JsValue, Result, ValueType, sys};
 
 use super::abort::{Abort, Signals};
-use super::js::{Kept, builtin, discard_error, take_exception, warn};
+use super::js::{Reference, builtin, discard_error, take_exception, warn};
 use super::realm::Realm;
-use super::to_js::{self, Answer};
+use super::to_js::{self, MethodResult};
 use crate::error::Error;
 use crate::handoff::Outcome;
 
 /// How long one turn of the event loop settles calls. The code that awaits them runs in the same turn, and may take as
 /// long again.
-const SLICE: Duration = Duration::from_millis(4);
+const TIME_SLICE: Duration = Duration::from_millis(4);
 
 /// How many calls are settled between two readings of the clock.
-const CALLS_PER_READING: usize = 8;
+const CALLS_PER_CLOCK_READ: usize = 8;
 
-/// What settles a call on the JavaScript thread.
+/// The state that is needed to settle a call on the JavaScript thread.
 pub(super) struct Pending {
     pub(super) deferred: sys::napi_deferred,
     pub(super) abort: Option<Abort>,
 }
 
-/// How a call of the core ended.
-pub(super) struct Ended {
-    pub(super) result: std::result::Result<Answer, Error>,
+/// The outcome of a call.
+pub(super) struct CallResult {
+    pub(super) result: std::result::Result<MethodResult, Error>,
     /// Whether the call was stopped by its signal.
     pub(super) was_stopped: bool,
     /// A warning for the user.
@@ -45,7 +45,7 @@ pub(super) unsafe fn settle(
     realm: &Realm,
     signals: &Signals,
     call: Pending,
-    outcome: Outcome<Ended>,
+    outcome: Outcome<CallResult>,
 ) {
     let mut scope = ptr::null_mut();
     // SAFETY: guaranteed by the caller; the out-pointer is valid for the call, and the scope is closed as it was opened.
@@ -68,7 +68,7 @@ pub(super) unsafe fn settle(
     }
 }
 
-/// The value, or the data of the error.
+/// The value, or the data of an error.
 type Converted<'env> = std::result::Result<Unknown<'env>, Object<'env>>;
 
 fn convert<'env>(
@@ -76,7 +76,7 @@ fn convert<'env>(
     realm: &Realm,
     signals: &Signals,
     abort: Option<Abort>,
-    outcome: Outcome<Ended>,
+    outcome: Outcome<CallResult>,
 ) -> Result<Converted<'env>> {
     let was_stopped = matches!(&outcome, Outcome::Done(ended) if ended.was_stopped);
     let reason = abort.and_then(|abort| signals.end(env, realm, abort, was_stopped));
@@ -102,21 +102,21 @@ pub(super) struct TimeSlice {
 }
 
 impl TimeSlice {
-    /// Counts a settled call. The clock is not read for a few calls.
+    /// Counts a settled call. Reads the clock only once per several calls.
     #[expect(clippy::disallowed_methods, reason = "how long the thread was held is real time, not the store's")]
     pub(super) fn is_over(&mut self) -> bool {
         self.settled += 1;
-        if !self.settled.is_multiple_of(CALLS_PER_READING) {
+        if !self.settled.is_multiple_of(CALLS_PER_CLOCK_READ) {
             return false;
         }
         let begin = *self.begin.get_or_insert_with(Instant::now);
-        begin.elapsed() >= SLICE
+        begin.elapsed() >= TIME_SLICE
     }
 }
 
 /// Node's `setImmediate`, which calls a function in a later turn, after timers and I/O. (A threadsafe function that is
 /// called from its own callback runs in the same turn.)
-pub(super) struct Immediate(Kept);
+pub(super) struct Immediate(Reference);
 
 impl Immediate {
     /// Returns `None` if it is missing or was replaced by a test runner's fake timers, which may never fire. These have a

@@ -1,4 +1,4 @@
-//! Makes JavaScript values of the results and errors of the core.
+//! Converts results and errors of the core to JavaScript values.
 
 mod value;
 
@@ -13,7 +13,7 @@ use crate::store::{CreatedTable, Destination, Meta};
 use crate::usage::Usage;
 
 /// The result of a method.
-pub(super) enum Answer {
+pub(super) enum MethodResult {
     Nothing,
     Flag(bool),
     Value(Option<AttributeValue>),
@@ -23,7 +23,7 @@ pub(super) enum Answer {
     Table(CreatedTable),
 }
 
-impl Answer {
+impl MethodResult {
     pub(super) fn into_js(self, env: &Env) -> Result<Unknown<'_>> {
         match self {
             Self::Nothing => unknown(env, ()),
@@ -89,7 +89,7 @@ fn meta<'env>(env: &'env Env, meta: &Meta) -> Result<Unknown<'env>> {
     Ok(object.to_unknown())
 }
 
-/// The counts of all methods together and, in `operations`, of each method that did anything.
+/// The totals of all methods and, in `operations`, the statistics of each method that was used.
 pub(super) fn stats(env: &Env, operations: impl Iterator<Item = (Operation, OperationStats)>) -> Result<Object<'_>> {
     let mut total = OperationStats::default();
     let mut by_name = Object::new(env)?;
@@ -112,7 +112,7 @@ fn counts(env: &Env, counts: OperationStats) -> Result<Object<'_>> {
     Ok(object)
 }
 
-/// Where requests go, by the names of docs/guide/tracing.md.
+/// The destination of requests, with the names of docs/guide/tracing.md.
 pub(super) fn destination(env: &Env, destination: Destination) -> Result<Object<'_>> {
     let Destination { table, region, host, port } = destination;
     let mut object = Object::new(env)?;
@@ -129,7 +129,7 @@ pub(super) fn destination(env: &Env, destination: Destination) -> Result<Object<
     Ok(object)
 }
 
-/// What a call took, by the names of docs/guide/tracing.md.
+/// The statistics of a call, with the names of docs/guide/tracing.md.
 pub(super) fn usage<'env>(env: &'env Env, usage: &Usage) -> Result<Object<'env>> {
     let counts = usage.counts();
     let mut object = Object::new(env)?;
@@ -149,7 +149,7 @@ pub(super) fn usage<'env>(env: &'env Env, usage: &Usage) -> Result<Object<'env>>
     Ok(object)
 }
 
-/// The plain data that js/errors.cjs makes a `DynamoDbError` of. `cause` takes precedence over the error's own.
+/// The plain data from which js/errors.cjs creates a `DynamoDbError`. `cause` takes precedence over the error's own.
 ///
 /// Not an `Error`, because one that is created in a completion callback has no useful stack.
 pub(super) fn error<'env>(env: &'env Env, error: &Error, cause: Option<Unknown<'_>>) -> Result<Object<'env>> {
@@ -171,7 +171,7 @@ pub(super) fn error<'env>(env: &'env Env, error: &Error, cause: Option<Unknown<'
     match (cause, error.cause()) {
         (Some(cause), _) => object.set_named_property("cause", cause)?,
         (None, Some(Cause::Text(text))) => object.set_named_property("cause", text)?,
-        // The object that JavaScript threw, if that was on this thread.
+        // The object that JavaScript threw, if it threw on this thread.
         (None, Some(Cause::Thrown(thrown))) => {
             if let Some(thrown) = thrown.downcast_ref::<napi::Error>() {
                 object.set_named_property("cause", thrown.try_clone()?)?;
@@ -182,8 +182,8 @@ pub(super) fn error<'env>(env: &'env Env, error: &Error, cause: Option<Unknown<'
     Ok(object)
 }
 
-/// Throws the data of an error. The result tells napi that an exception is pending; from a returned value that is not a
-/// JavaScript error, napi would make an empty one.
+/// Throws the data of an error. The returned status tells napi that an exception is pending; otherwise napi would throw
+/// an empty error.
 pub(super) fn throw(env: &Env, error: &Error) -> napi::Error {
     match self::error(env, error, None).and_then(|object| env.throw(object)) {
         Ok(()) => napi::Error::from_status(Status::PendingException),

@@ -1,5 +1,5 @@
-//! The worker: a single thread that runs the calls of all drivers in the process. It lives as long as any Node
-//! environment (that of the main thread or of a worker thread) is loaded.
+//! The worker: a single thread that runs the calls of all drivers in the process. It lives while at least one Node
+//! environment (of the main thread or of a worker thread) has loaded the addon.
 
 use std::io;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -20,22 +20,22 @@ const STACK_BYTES: usize = 2 << 20;
 
 /// How many local tasks are polled before tasks that other threads woke (by a DNS result or credentials, for example).
 /// All calls of one tick are then already waiting when the result arrives, and share it.
-const OWN_FIRST: u32 = 256;
+const GLOBAL_QUEUE_INTERVAL: u32 = 256;
 
 /// How long the last environment waits for the threads to exit. A DNS lookup can take much longer.
-const PATIENCE: Duration = Duration::from_millis(100);
+const EXIT_TIMEOUT: Duration = Duration::from_millis(100);
 
 /// Starts a call on the worker. Must not panic.
 pub(super) type Job = Box<dyn FnOnce() + Send>;
 
 /// The queue of jobs for the worker. Several jobs added in one tick wake it once.
-pub(super) type Jobs = Mailbox<Job, Bell>;
+pub(super) type Jobs = Mailbox<Job, JobSignal>;
 
 /// Wakes the worker when jobs arrive.
 #[derive(Clone)]
-pub(super) struct Bell(Arc<Notify>);
+pub(super) struct JobSignal(Arc<Notify>);
 
-impl Wake for Bell {
+impl Wake for JobSignal {
     fn wake(&self) {
         self.0.notify_one();
     }
@@ -85,48 +85,48 @@ impl Worker {
         // A current-thread runtime keeps the order of the jobs and avoids the cost of work stealing.
         let runtime = Builder::new_current_thread()
             .max_blocking_threads(MAX_BLOCKING)
-            .global_queue_interval(OWN_FIRST)
+            .global_queue_interval(GLOBAL_QUEUE_INTERVAL)
             .thread_name("dynamodb-names")
             .thread_stack_size(STACK_BYTES)
             .enable_all()
             .build()?;
-        let bell = Bell(Arc::new(Notify::new()));
-        let jobs = Arc::new(Jobs::new(bell.clone()));
+        let signal = JobSignal(Arc::new(Notify::new()));
+        let jobs = Arc::new(Jobs::new(signal.clone()));
         let (end, ended) = sync_channel(1);
         let todo = Arc::clone(&jobs);
         let thread = thread::Builder::new()
             .name("dynamodb".to_owned())
             .stack_size(STACK_BYTES)
-            .spawn(move || work(runtime, &todo, &bell, &end))?;
+            .spawn(move || work(runtime, &todo, &signal, &end))?;
         Ok(Self { jobs, thread, ended, environments: 1 })
     }
 
     fn end(self) {
-        let (bell, left) = self.jobs.close();
+        let (signal, left) = self.jobs.close();
         drop(left);
-        if let Some(bell) = bell {
-            bell.wake();
+        if let Some(signal) = signal {
+            signal.wake();
         }
         // Join rather than detach if possible: glibc before 2.43 can crash when a thread is detached while it exits
         // (sourceware bug 19951). The timeout is doubled because `shutdown_timeout` may already use it up once.
-        if self.ended.recv_timeout(PATIENCE * 2).is_ok() {
+        if self.ended.recv_timeout(EXIT_TIMEOUT * 2).is_ok() {
             let _panic_already_reported = self.thread.join();
         }
     }
 }
 
 /// The main loop of the worker thread.
-fn work(runtime: Runtime, jobs: &Jobs, bell: &Bell, end: &SyncSender<()>) {
+fn work(runtime: Runtime, jobs: &Jobs, signal: &JobSignal, end: &SyncSender<()>) {
     runtime.block_on(async {
         let mut batch = Vec::new();
         while jobs.take(&mut batch) {
             for job in batch.drain(..) {
                 job();
             }
-            bell.0.notified().await;
+            signal.0.notified().await;
         }
     });
-    runtime.shutdown_timeout(PATIENCE);
+    runtime.shutdown_timeout(EXIT_TIMEOUT);
     // Fails if `Worker::end` has stopped waiting.
     let _timed_out = end.send(());
 }

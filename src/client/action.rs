@@ -1,16 +1,16 @@
-//! The operations of DynamoDB that the store uses.
+//! The DynamoDB operations that the store uses.
 
-/// Declares [`Action`]: each action is named as DynamoDB names it.
+/// Declares [`Action`] with DynamoDB's names of the operations.
 macro_rules! actions {
     ($($action:ident),+ $(,)?) => {
-        /// An operation of DynamoDB.
+        /// A DynamoDB operation.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub(crate) enum Action {
             $($action,)+
         }
 
         impl Action {
-            /// DynamoDB's name of it.
+            /// DynamoDB's name of the operation.
             pub(crate) fn name(self) -> &'static str {
                 match self {
                     $(Self::$action => stringify!($action),)+
@@ -41,7 +41,7 @@ actions![
 ];
 
 impl Action {
-    /// Whether it changes what is stored.
+    /// Whether the operation changes stored data.
     pub(crate) fn is_write(self) -> bool {
         match self {
             Self::PutItem | Self::DeleteItem | Self::BatchWriteItem | Self::CreateTable | Self::UpdateTimeToLive => {

@@ -1,4 +1,4 @@
-//! One attempt of a request: its headers, and its signature.
+//! Builds and signs one attempt of a request.
 
 use std::time::Duration;
 
@@ -18,10 +18,10 @@ const INVOCATION_ID: HeaderName = HeaderName::from_static("amz-sdk-invocation-id
 const SDK_REQUEST: HeaderName = HeaderName::from_static("amz-sdk-request");
 const TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-trace-id");
 
-/// What is the same in every attempt of a driver.
+/// The headers that all attempts of a driver share.
 #[derive(Debug)]
 pub(super) struct Constants {
-    /// The header `amz-sdk-request` of each attempt, from the first on.
+    /// The `amz-sdk-request` header of each attempt, starting with the first.
     counts: Vec<HeaderValue>,
     trace_id: TraceId,
 }
@@ -33,7 +33,7 @@ impl Constants {
     }
 }
 
-/// A random id of a request, the same in all of its attempts.
+/// Returns a random request ID. All attempts of a request share it.
 pub(super) fn invocation_id() -> HeaderValue {
     let mut buffer = uuid::Uuid::encode_buffer();
     let id = uuid::Builder::from_random_bytes(fastrand::u128(..).to_ne_bytes()).into_uuid();
@@ -41,18 +41,18 @@ pub(super) fn invocation_id() -> HeaderValue {
     HeaderValue::from_str(id).unwrap_or(HeaderValue::from_static(""))
 }
 
-/// One attempt.
+/// One attempt of a request.
 pub(super) struct Attempt<'a> {
     pub(super) template: &'a Template,
     pub(super) action: Action,
     pub(super) body: &'a Bytes,
     pub(super) id: &'a HeaderValue,
-    /// From 1.
+    /// Starts at 1.
     pub(super) number: u32,
 }
 
 impl Attempt<'_> {
-    /// The request, signed at this time.
+    /// Builds the request, signed for the time `at`.
     pub(super) fn request(&self, constants: &Constants, at: Duration) -> Result<Request<Full<Bytes>>, Failure> {
         let Self { template, action, body, id, number } = self;
         let signed = template.signer.sign(at, action.target(), body);

@@ -29,16 +29,16 @@ pub trait AuthoritySource: fmt::Debug + Send + Sync {
 
 /// Why no authorities could be loaded. Never cached.
 #[derive(Debug, Clone)]
-pub(super) enum Untrusting {
+pub(super) enum AuthoritiesError {
     /// A problem that the user can fix.
-    Explained(Error),
+    Invalid(Error),
     /// A file could not be read for a transient reason, such as a lack of file descriptors or memory.
-    Busy(Arc<io::Error>),
+    Transient(Arc<io::Error>),
 }
 
-impl From<Error> for Untrusting {
+impl From<Error> for AuthoritiesError {
     fn from(error: Error) -> Self {
-        Self::Explained(error)
+        Self::Invalid(error)
     }
 }
 
@@ -53,13 +53,13 @@ pub struct Authorities {
 struct Shared {
     source: Option<Box<dyn AuthoritySource>>,
     /// What was read successfully, at least in part.
-    known: Mutex<Vec<Known>>,
-    reading: SingleFlight<TrustVariables, Result<Arc<ClientConfig>, Untrusting>>,
+    cached: Mutex<Vec<CachedConfig>>,
+    reading: SingleFlight<TrustVariables, Result<Arc<ClientConfig>, AuthoritiesError>>,
 }
 
 /// The TLS configuration for one set of variables.
 #[derive(Debug)]
-struct Known {
+struct CachedConfig {
     variables: TrustVariables,
     config: Arc<ClientConfig>,
     is_complete: bool,
@@ -79,7 +79,7 @@ impl Authorities {
     }
 
     fn over(source: Option<Box<dyn AuthoritySource>>, variables: TrustVariables) -> Self {
-        let shared = Shared { source, known: Mutex::default(), reading: SingleFlight::new() };
+        let shared = Shared { source, cached: Mutex::default(), reading: SingleFlight::new() };
         Self { variables, shared: Arc::new(shared) }
     }
 
@@ -96,10 +96,10 @@ impl Authorities {
 
     /// A TLS configuration that trusts all authorities. They are loaded in a separate task, so that a caller can be
     /// cancelled without affecting the others.
-    pub(super) async fn config(&self) -> Result<Arc<ClientConfig>, Untrusting> {
-        let is_ours = |known: &&Known| known.variables == self.variables;
-        if let Some(known) = self.shared.known().iter().find(is_ours) {
-            return Ok(Arc::clone(&known.config));
+    pub(super) async fn config(&self) -> Result<Arc<ClientConfig>, AuthoritiesError> {
+        let is_ours = |cached: &&CachedConfig| cached.variables == self.variables;
+        if let Some(cached) = self.shared.cached().iter().find(is_ours) {
+            return Ok(Arc::clone(&cached.config));
         }
         let reading = self.shared.reading.run(self.variables.clone(), |promise| {
             let (shared, variables) = (Arc::clone(&self.shared), self.variables.clone());
@@ -110,17 +110,17 @@ impl Authorities {
 
     /// Drops an incomplete result, since the missing source may be available by now. Called when a certificate was
     /// rejected.
-    pub(super) fn read_again_if_incomplete(&self) {
-        self.shared.known().retain(|known| known.is_complete || known.variables != self.variables);
+    pub(super) fn discard_incomplete(&self) {
+        self.shared.cached().retain(|cached| cached.is_complete || cached.variables != self.variables);
     }
 }
 
 impl Shared {
-    fn known(&self) -> MutexGuard<'_, Vec<Known>> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    fn cached(&self) -> MutexGuard<'_, Vec<CachedConfig>> {
+        self.cached.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn read(&self, variables: TrustVariables) -> Result<Arc<ClientConfig>, Untrusting> {
+    async fn read(&self, variables: TrustVariables) -> Result<Arc<ClientConfig>, AuthoritiesError> {
         let given = async {
             match &self.source {
                 Some(source) => source.list().await,
@@ -128,8 +128,8 @@ impl Shared {
             }
         };
         // Read the files while the JavaScript thread answers.
-        let of_files = variables.clone();
-        let files = tokio::task::spawn_blocking(move || Files::read(&of_files));
+        let for_files = variables.clone();
+        let files = tokio::task::spawn_blocking(move || Files::read(&for_files));
         let (given, files) = futures_util::join!(given, files);
         let Files { certificates, is_complete } = files.map_err(|error| unusable(&error.to_string()))??;
         let mut trusted = Trusted::new();
@@ -140,9 +140,9 @@ impl Shared {
             return Err(unusable("neither Node nor the operating system has any").into());
         }
         let config = tls::config(trusted)?;
-        let mut known = self.known();
-        known.retain(|known| known.variables != variables);
-        known.push(Known { variables, config: Arc::clone(&config), is_complete });
+        let mut cached = self.cached();
+        cached.retain(|cached| cached.variables != variables);
+        cached.push(CachedConfig { variables, config: Arc::clone(&config), is_complete });
         Ok(config)
     }
 }

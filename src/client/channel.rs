@@ -1,4 +1,4 @@
-//! Where the requests of the store go out: a pool of connections, or what a test puts in the place of the network.
+//! Sends requests over a connection pool or, in tests, over a custom HTTP client.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,45 +16,45 @@ use http_body::Body;
 use http_body_util::{BodyExt, Full};
 
 use super::Action;
-use super::answer::{Limit, is_too_large};
+use super::body_limit::{BodyLimit, is_too_large};
 use super::failure::Failure;
-use super::patience::Patience;
-use super::pool::{Lease, Pool, Pools, Unsent};
-use super::request::Tally;
+use super::pool::{Lease, Pool, Pools, SendError};
+use super::request::SendCounter;
 use super::retry::Retry;
+use super::timeouts::Timeouts;
 
-/// Under which names AWS gives its id of a request.
+/// The headers in which AWS returns the request ID.
 const REQUEST_IDS: [HeaderName; 2] =
     [HeaderName::from_static("x-amzn-requestid"), HeaderName::from_static("x-amz-request-id")];
 
-/// What leads to endpoints.
+/// How endpoints are reached.
 #[derive(Debug, Clone)]
-pub(super) enum Network {
+pub(super) enum Transport {
     Pools {
         pools: Arc<Pools>,
         connect_timeout: Option<Duration>,
     },
-    /// Given in its place.
-    Given(SharedHttpClient),
+    /// An HTTP client supplied by a test.
+    Custom(SharedHttpClient),
 }
 
-/// What leads to one endpoint.
+/// How one endpoint is reached.
 #[derive(Debug)]
 pub(super) enum Channel {
     Pool { pool: Pool, connect_timeout: Option<Duration> },
-    Given(SharedHttpConnector),
+    Custom(SharedHttpConnector),
 }
 
-/// A response, read to its end.
-pub(crate) struct Reply {
+/// A complete response.
+pub(crate) struct Response {
     pub(super) status: StatusCode,
     headers: HeaderMap,
     pub(crate) body: Bytes,
-    /// The connection it came by, where another request may use it.
+    /// The connection, if it can be reused.
     pub(super) lease: Option<Lease>,
 }
 
-impl Reply {
+impl Response {
     pub(super) fn is_success(&self) -> bool {
         self.status.is_success()
     }
@@ -74,23 +74,23 @@ fn request_id(headers: &HeaderMap) -> Option<String> {
 }
 
 impl Channel {
-    /// Sends a request, which it takes out of where it lies, and reads the response. A connection that breaks or falls
-    /// silent is closed.
+    /// Sends the request and reads the response. Takes the request out of the `Option`. Closes a connection that fails
+    /// or stalls.
     pub(super) async fn exchange(
         &self,
         request: &mut Option<Request<Full<Bytes>>>,
         action: Action,
-        patience: Patience,
-        tally: &mut Tally<'_>,
-    ) -> Result<Reply, Failure> {
+        timeouts: Timeouts,
+        counter: &mut SendCounter<'_>,
+    ) -> Result<Response, Failure> {
         match self {
             Self::Pool { pool, connect_timeout } => {
-                over_pool(pool, *connect_timeout, request, action, patience, tally).await
+                over_pool(pool, *connect_timeout, request, action, timeouts, counter).await
             }
-            Self::Given(connector) => {
-                let _in_flight = tally.begin(patience.body);
-                let exchange = given(connector, request, action);
-                match patience.unmetered(exchange).await {
+            Self::Custom(connector) => {
+                let _in_flight = counter.begin(timeouts.body);
+                let exchange = over_custom(connector, request, action);
+                match timeouts.unmetered(exchange).await {
                     Ok(done) => done,
                     Err(timed_out) => Err(Failure::timed_out(timed_out)),
                 }
@@ -104,74 +104,75 @@ async fn over_pool(
     connect_timeout: Option<Duration>,
     request: &mut Option<Request<Full<Bytes>>>,
     action: Action,
-    patience: Patience,
-    tally: &mut Tally<'_>,
-) -> Result<Reply, Failure> {
+    timeouts: Timeouts,
+    counter: &mut SendCounter<'_>,
+) -> Result<Response, Failure> {
     loop {
-        let mut lease = match patience.until_deadline(pool.connection(connect_timeout)).await {
+        let mut lease = match timeouts.until_deadline(pool.connection(connect_timeout)).await {
             Ok(lease) => lease.map_err(|error| Failure::connector(&error))?,
             Err(timed_out) => return Err(Failure::timed_out(timed_out)),
         };
         let meter = Arc::clone(lease.meter());
-        let _followed = tally.traffic().map(|traffic| traffic.follow(&meter));
-        let in_flight = tally.begin(patience.body);
+        let _followed = counter.traffic().map(|traffic| traffic.follow(&meter));
+        let in_flight = counter.begin(timeouts.body);
         let exchange = async {
-            let (head, body) = lease.send(request).await.map_err(Broken::from)?.into_parts();
+            let (head, body) = lease.send(request).await.map_err(ExchangeError::from)?.into_parts();
             let received = |bytes| meter.received(bytes);
-            read(&head, body, action, received).await.map(|body| (head, body)).map_err(Broken::Failed)
+            read(&head, body, action, received).await.map(|body| (head, body)).map_err(ExchangeError::Failed)
         };
-        match patience.wait(&meter, exchange).await {
+        match timeouts.wait(&meter, exchange).await {
             Ok(Ok((head, body))) => {
-                // What is left of a request that was answered early would be read as a part of the next one.
-                let lease = meter.has_sent(patience.body).then_some(lease);
-                return Ok(Reply { status: head.status, headers: head.headers, body, lease });
+                // If DynamoDB responded before the whole request was sent, the unsent part would be read as the next
+                // request.
+                let lease = meter.has_sent(timeouts.body).then_some(lease);
+                return Ok(Response { status: head.status, headers: head.headers, body, lease });
             }
-            Ok(Err(Broken::Stale)) => in_flight.cancel(),
-            Ok(Err(Broken::Failed(failure))) => {
+            Ok(Err(ExchangeError::Stale)) => in_flight.cancel(),
+            Ok(Err(ExchangeError::Failed(failure))) => {
                 if failure.retry.is_some() {
-                    lease.distrust();
+                    lease.discard();
                 }
                 return Err(failure);
             }
             Err(timed_out) => {
-                lease.distrust();
+                lease.discard();
                 return Err(Failure::timed_out(timed_out));
             }
         }
     }
 }
 
-/// Why an exchange over a connection came to nothing.
-enum Broken {
+/// Why an exchange over a connection failed.
+enum ExchangeError {
     /// The peer had closed the idle connection. Nothing was sent.
     Stale,
     Failed(Failure),
 }
 
-impl From<Unsent> for Broken {
-    fn from(unsent: Unsent) -> Self {
-        match unsent {
-            Unsent::Stale => Self::Stale,
-            Unsent::Failed(error) => Self::Failed(Failure::connector(&error)),
+impl From<SendError> for ExchangeError {
+    fn from(error: SendError) -> Self {
+        match error {
+            SendError::Stale => Self::Stale,
+            SendError::Failed(error) => Self::Failed(Failure::connector(&error)),
         }
     }
 }
 
-async fn given(
+async fn over_custom(
     connector: &SharedHttpConnector,
     request: &mut Option<Request<Full<Bytes>>>,
     action: Action,
-) -> Result<Reply, Failure> {
-    let unsent = |error: BoxError| Failure::connector(&ConnectorError::user(error));
-    let request = request.take().ok_or_else(|| unsent("there is no request".into()))?;
+) -> Result<Response, Failure> {
+    let user_error = |error: BoxError| Failure::connector(&ConnectorError::user(error));
+    let request = request.take().ok_or_else(|| user_error("there is no request".into()))?;
     let (head, body) = request.into_parts();
     let body = body.collect().await.map_err(|never| match never {})?.to_bytes();
     let request = HttpRequest::try_from(Request::from_parts(head, SdkBody::from(body)));
-    let response = connector.call(request.map_err(|error| unsent(error.into()))?).await;
+    let response = connector.call(request.map_err(|error| user_error(error.into()))?).await;
     let response = response.map_err(|error| Failure::connector(&error))?;
-    let (head, body) = response.try_into_http1x().map_err(|error| unsent(error.into()))?.into_parts();
+    let (head, body) = response.try_into_http1x().map_err(|error| user_error(error.into()))?.into_parts();
     let body = read(&head, body, action, |_| {}).await?;
-    Ok(Reply { status: head.status, headers: head.headers, body, lease: None })
+    Ok(Response { status: head.status, headers: head.headers, body, lease: None })
 }
 
 /// Reads the body of a response.
@@ -180,8 +181,8 @@ where
     B: Body<Data = Bytes> + Unpin,
     B::Error: Into<BoxError>,
 {
-    Limit::of(action, head.status.is_success()).read(body, received).await.map_err(|error| {
-        // Another attempt would only bring it again.
+    BodyLimit::of(action, head.status.is_success()).read(body, received).await.map_err(|error| {
+        // A retry would return the same body.
         let retry = (!is_too_large(&*error)).then_some(Retry::TRANSIENT);
         Failure {
             http_status: Some(head.status.as_u16()),

@@ -1,6 +1,6 @@
-//! From an origin to an open connection: its addresses, TCP, a proxy where one was asked for, TLS, HTTP/1.1.
+//! Opens connections: name lookup, TCP, proxy, TLS and HTTP/1.1.
 //!
-//! HTTP/2 is not offered: DynamoDB does not speak it.
+//! HTTP/2 is not offered because DynamoDB does not support it.
 
 use std::error::Error as StdError;
 use std::future::Future;
@@ -15,7 +15,7 @@ use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use rustls::ClientConfig;
 use tokio::time::{Instant, timeout_at};
 
-use super::authorities::{Authorities, Untrusting};
+use super::authorities::{Authorities, AuthoritiesError};
 use super::connection::{Connection, Route};
 use super::dns::Resolver;
 use super::setup::{Peer, SetupError};
@@ -25,34 +25,34 @@ use crate::error::chain;
 
 pub(super) type BoxError = Box<dyn StdError + Send + Sync>;
 
-/// What carries a connection. One type, so that HTTP over it is compiled once.
+/// A byte stream. Used as a trait object, so that HTTP is compiled only once.
 pub(super) trait Stream: hyper::rt::Read + hyper::rt::Write + Send + Unpin {}
 
 impl<S: hyper::rt::Read + hyper::rt::Write + Send + Unpin> Stream for S {}
 
-/// Makes connections.
+/// Opens connections.
 #[derive(Debug)]
 pub(super) struct Connector {
     resolver: Resolver,
     dialer: Dialer,
-    /// Absent where no endpoint and no proxy speaks TLS.
+    /// `None` if neither the endpoint nor a proxy uses TLS.
     authorities: Option<Authorities>,
     proxies: Option<Matcher>,
 }
 
 impl Connector {
-    /// Without TLS and without a proxy.
+    /// A connector without TLS and proxies.
     pub(super) fn plain(settings: SocketSettings) -> Self {
         Self { resolver: Resolver::system(), dialer: Dialer::new(settings), authorities: None, proxies: None }
     }
 
-    /// With TLS, and through whichever proxy is for the origin.
+    /// A connector with TLS that uses the proxy that matches the origin, if any.
     pub(super) fn tls(settings: SocketSettings, authorities: Authorities, proxies: Option<Matcher>) -> Self {
         Self { authorities: Some(authorities), proxies, ..Self::plain(settings) }
     }
 
-    /// Opens a connection. The limit is for everything from TCP on. The lookup of the name and the reading of the
-    /// authorities, which many connections share, are bounded by the caller's own deadline alone.
+    /// Opens a connection. `limit` covers TCP and everything after it. The name lookup and the loading of authorities
+    /// are shared by many connections, and only the caller's deadline bounds them.
     pub(super) async fn connect(&self, origin: &Uri, limit: Option<Duration>) -> Result<Connection, ConnectorError> {
         let proxy = self.proxies.as_ref().and_then(|proxies| proxies.intercept(origin));
         if let Some(proxy) = &proxy {
@@ -71,7 +71,7 @@ impl Connector {
         opened.map_err(|error| {
             self.dialer.avoid(address);
             if let Some(authorities) = self.authorities.as_ref().filter(|_| error.is_refusal()) {
-                authorities.read_again_if_incomplete();
+                authorities.discard_incomplete();
             }
             error.into_connector_error()
         })
@@ -87,14 +87,14 @@ impl Connector {
     async fn config(&self, speaks_tls: bool) -> Result<Option<Arc<ClientConfig>>, ConnectorError> {
         match &self.authorities {
             Some(authorities) if speaks_tls => authorities.config().await.map(Some).map_err(|error| match error {
-                Untrusting::Explained(error) => ConnectorError::user(error.into()),
-                Untrusting::Busy(error) => ConnectorError::io(error.into()),
+                AuthoritiesError::Invalid(error) => ConnectorError::user(error.into()),
+                AuthoritiesError::Transient(error) => ConnectorError::io(error.into()),
             }),
             _ => Ok(None),
         }
     }
 
-    /// Whatever comes after TCP.
+    /// Completes a connection after TCP: TLS, proxy and HTTP.
     async fn open(
         &self,
         mut stream: Box<dyn Stream>,
@@ -145,7 +145,7 @@ fn check_scheme(proxy: &Intercept) -> Result<(), SetupError> {
     if matches!(scheme, "http" | "https") { Ok(()) } else { Err(SetupError::proxy_scheme(scheme)) }
 }
 
-/// Until the deadline, which is that long after the start.
+/// Fails with a timeout once the deadline has passed.
 async fn within<T>(
     deadline: Option<(Duration, Instant)>,
     peer: Peer<'_>,
@@ -159,7 +159,7 @@ async fn within<T>(
     }
 }
 
-/// Whether an error, or one below it, is of this type.
+/// Whether the error or one of its sources is an `E`.
 pub(super) fn has<E: StdError + 'static>(error: &(dyn StdError + 'static)) -> bool {
     chain(error).any(<dyn StdError>::is::<E>)
 }

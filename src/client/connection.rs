@@ -1,4 +1,4 @@
-//! An open connection: HTTP/1.1 over a stream that leads to the origin, or to a proxy that forwards.
+//! An open HTTP/1.1 connection to the origin, or to a proxy that forwards requests.
 
 use std::sync::Arc;
 
@@ -11,16 +11,16 @@ use hyper::client::conn::http1::{self, SendRequest};
 use super::connect::{BoxError, Stream};
 use super::meter::{Meter, Metered};
 
-/// How requests find their origin.
+/// How requests reach their origin.
 #[derive(Debug)]
 pub(super) enum Route {
-    /// The connection leads there.
+    /// The connection leads to the origin, possibly through a tunnel.
     Direct,
-    /// It leads to a proxy, which takes the origin from the request line, and these credentials.
+    /// The connection leads to a proxy, which reads the origin from the request line. Holds the proxy's credentials.
     Forwarded(Option<HeaderValue>),
 }
 
-/// A connection, for one request at a time.
+/// A connection that serves one request at a time.
 #[derive(Debug)]
 pub(super) struct Connection {
     pub(super) sender: SendRequest<Full<Bytes>>,
@@ -33,13 +33,13 @@ impl Connection {
         let meter = Meter::new();
         let (sender, connection) = http1::handshake(Metered::new(stream, Arc::clone(&meter))).await?;
         tokio::spawn(async move {
-            // A failure is reported to the request under way.
+            // The request in flight receives the error.
             drop(connection.await);
         });
         Ok(Self { sender, meter, route })
     }
 
-    /// Turns a request whose URI is a path into what the peer expects.
+    /// Rewrites a request whose URI is a path for a forwarding proxy.
     pub(super) fn address(&self, request: &mut Request<Full<Bytes>>, origin: &Uri) -> Result<(), http::Error> {
         let Route::Forwarded(authorization) = &self.route else { return Ok(()) };
         let mut whole = origin.clone().into_parts();

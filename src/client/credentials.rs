@@ -26,23 +26,23 @@ use chain::Chain;
 pub(super) use chain::Settings;
 
 /// The timeout of a lookup.
-const BOUND: Duration = Duration::from_secs(30);
+const LOOKUP_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How long before their expiry credentials are renewed, as in the JavaScript SDK. Short-lived credentials are renewed
 /// when a fifth of their lifetime is left.
-const AHEAD: Duration = Duration::from_mins(5);
+const RENEWAL_MARGIN: Duration = Duration::from_mins(5);
 
 /// How long before their expiry credentials are no longer used, because a request takes some time to arrive. For
 /// short-lived credentials, a tenth of their lifetime.
-const MARGIN: Duration = Duration::from_secs(10);
+const EXPIRY_MARGIN: Duration = Duration::from_secs(10);
 
 /// The maximum backoff between failed lookups. Also the delay after a failed background renewal, and the minimum
 /// interval between lookups caused by rejected credentials.
-const REST: Duration = Duration::from_secs(10);
+const MAX_BACKOFF: Duration = Duration::from_secs(10);
 
 /// The backoff after the second consecutive failed lookup, during which requests fail immediately. It doubles with each
-/// further failure, up to `REST`. After the first failure, the next request retries without a delay.
-const FIRST_REST: Duration = Duration::from_secs(1);
+/// further failure, up to `MAX_BACKOFF`. After the first failure, the next request retries without a delay.
+const INITIAL_BACKOFF: Duration = Duration::from_secs(1);
 
 /// Where credentials are looked up.
 pub(super) enum Source {
@@ -60,13 +60,13 @@ impl Source {
         }
     }
 
-    fn timed_out(&self, bound: Duration) -> CredentialsError {
+    fn timed_out(&self, timeout: Duration) -> CredentialsError {
         match self {
             Self::Caller(_) => CredentialsError::provider_error(CredentialsFailure::new(format!(
                 "the function in the option `credentials` gave none within {} s",
-                bound.as_secs()
+                timeout.as_secs()
             ))),
-            Self::Chain(_) => CredentialsError::provider_timed_out(bound),
+            Self::Chain(_) => CredentialsError::provider_timed_out(timeout),
         }
     }
 
@@ -81,14 +81,14 @@ impl Source {
 
 /// Why a lookup failed. Shared by all requests that wait for it.
 #[derive(Debug, Clone)]
-pub(crate) enum Failure {
+pub(crate) enum LookupError {
     /// The source failed.
     Source(Arc<CredentialsError>),
     /// The driver was closed during the lookup.
     Closed,
 }
 
-impl fmt::Display for Failure {
+impl fmt::Display for LookupError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Source(_) => "no credentials",
@@ -97,7 +97,7 @@ impl fmt::Display for Failure {
     }
 }
 
-impl std::error::Error for Failure {
+impl std::error::Error for LookupError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Source(error) => Some(&**error),
@@ -108,7 +108,7 @@ impl std::error::Error for Failure {
 
 /// The result of a successful lookup.
 #[derive(Clone)]
-struct Held {
+struct CachedCredentials {
     credentials: Credentials,
     /// Identifies the lookup that returned them.
     serial: u64,
@@ -118,91 +118,91 @@ struct Held {
     end: Option<Duration>,
 }
 
-type Lookup = Shared<BoxFuture<'static, Result<Held, Failure>>>;
+type Lookup = Shared<BoxFuture<'static, Result<CachedCredentials, LookupError>>>;
 
 #[derive(Default)]
 struct State {
-    held: Option<Held>,
+    cached: Option<CachedCredentials>,
     lookup: Option<(Lookup, AbortHandle)>,
     /// The source's provider, kept across lookups because it may cache data itself.
     provider: Option<SharedCredentialsProvider>,
     lookups: u64,
     /// The number of consecutive failed lookups, and the last failure.
     failures: u32,
-    failure: Option<Failure>,
+    failure: Option<LookupError>,
     /// No lookup starts before this time after a failure.
-    rest_until: Duration,
+    backoff_until: Duration,
     /// No background renewal starts before this time after a failure.
-    renewal_rest_until: Duration,
+    renewal_backoff_until: Duration,
     /// Credentials rejected before this time do not trigger another lookup.
-    refused_until: Duration,
+    rejected_until: Duration,
     is_closed: bool,
 }
 
-struct Keeper {
+struct Inner {
     source: Source,
     clock: SharedClock,
-    bound: Duration,
+    timeout: Duration,
     state: Mutex<State>,
 }
 
 /// The credentials cache of a driver. Clones share it.
 #[derive(Clone)]
-pub(crate) struct CredentialsKeeper(Arc<Keeper>);
+pub(crate) struct CredentialsCache(Arc<Inner>);
 
-impl fmt::Debug for CredentialsKeeper {
+impl fmt::Debug for CredentialsCache {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("CredentialsKeeper(redacted)")
+        f.write_str("CredentialsCache(redacted)")
     }
 }
 
-impl CredentialsKeeper {
+impl CredentialsCache {
     pub(super) fn new(source: Source, clock: SharedClock) -> Self {
-        Self::bounded(source, clock, BOUND)
+        Self::with_timeout(source, clock, LOOKUP_TIMEOUT)
     }
 
-    fn bounded(source: Source, clock: SharedClock, bound: Duration) -> Self {
-        Self(Arc::new(Keeper { source, clock, bound, state: Mutex::default() }))
+    fn with_timeout(source: Source, clock: SharedClock, timeout: Duration) -> Self {
+        Self(Arc::new(Inner { source, clock, timeout, state: Mutex::default() }))
     }
 
     /// Whether credentials are cached and no renewal is due.
     pub(super) fn is_ready(&self) -> bool {
         let state = self.0.state();
-        let held = state.held.as_ref();
+        let cached = state.cached.as_ref();
         // `end` need not be checked, as it is never earlier than `due`.
-        held.is_some_and(|held| held.due.is_none_or(|due| self.0.clock.now() < due))
+        cached.is_some_and(|cached| cached.due.is_none_or(|due| self.0.clock.now() < due))
     }
 
     /// Waits until credentials are available.
-    pub(crate) async fn ready(&self) -> Result<(), Failure> {
+    pub(crate) async fn ready(&self) -> Result<(), LookupError> {
         self.get().await.map(drop)
     }
 
     /// Waits for credentials and returns them with the serial that identifies their lookup.
-    pub(super) async fn current(&self) -> Result<(Credentials, u64), Failure> {
-        self.get().await.map(|held| (held.credentials, held.serial))
+    pub(super) async fn current(&self) -> Result<(Credentials, u64), LookupError> {
+        self.get().await.map(|cached| (cached.credentials, cached.serial))
     }
 
     /// Discards the credentials with this serial after AWS rejected them. Returns whether the request should be retried
     /// with those that `current` returns next. It should not if rejected credentials were already replaced recently:
     /// otherwise every rejection would trigger another lookup.
-    pub(super) fn drop_refused(&self, serial: u64) -> bool {
+    pub(super) fn discard_rejected(&self, serial: u64) -> bool {
         let mut state = self.0.state();
-        if state.held.as_ref().is_none_or(|held| held.serial != serial) {
+        if state.cached.as_ref().is_none_or(|cached| cached.serial != serial) {
             return true;
         }
         let now = self.0.clock.now();
-        if now < state.refused_until {
+        if now < state.rejected_until {
             return false;
         }
-        state.refused_until = now + REST;
-        state.held = None;
+        state.rejected_until = now + MAX_BACKOFF;
+        state.cached = None;
         // Recreate the provider, because its sources (profile files, for example) may have changed.
         state.provider = None;
         true
     }
 
-    /// Aborts a running lookup. Requests that wait for it fail with [`Failure::Closed`].
+    /// Aborts a running lookup. Requests that wait for it fail with [`LookupError::Closed`].
     pub(crate) fn close(&self) {
         let mut state = self.0.state();
         state.is_closed = true;
@@ -211,20 +211,20 @@ impl CredentialsKeeper {
         }
     }
 
-    async fn get(&self) -> Result<Held, Failure> {
+    async fn get(&self) -> Result<CachedCredentials, LookupError> {
         let lookup = {
             let mut state = self.0.state();
             let now = self.0.clock.now();
-            match state.held.clone() {
-                Some(held) if held.end.is_none_or(|end| now < end) => {
-                    if held.due.is_some_and(|due| now >= due) && now >= state.renewal_rest_until {
-                        // The lookup continues as a task of its own.
+            match state.cached.clone() {
+                Some(cached) if cached.end.is_none_or(|end| now < end) => {
+                    if cached.due.is_some_and(|due| now >= due) && now >= state.renewal_backoff_until {
+                        // The lookup continues in its own task.
                         drop(self.look_up(&mut state));
                     }
-                    return Ok(held);
+                    return Ok(cached);
                 }
                 _ => match &state.failure {
-                    Some(failure) if now < state.rest_until => return Err(failure.clone()),
+                    Some(failure) if now < state.backoff_until => return Err(failure.clone()),
                     _ => self.look_up(&mut state),
                 },
             }
@@ -236,32 +236,32 @@ impl CredentialsKeeper {
     /// if the one that started it is cancelled.
     fn look_up(&self, state: &mut State) -> Lookup {
         if state.is_closed {
-            return async { Err(Failure::Closed) }.boxed().shared();
+            return async { Err(LookupError::Closed) }.boxed().shared();
         }
         if let Some((lookup, _)) = &state.lookup {
             return lookup.clone();
         }
-        let keeper = Arc::clone(&self.0);
+        let cache = Arc::clone(&self.0);
         let provider = state.provider.get_or_insert_with(|| self.0.source.provider()).clone();
-        let task = tokio::spawn(async move { keeper.run(provider).await });
+        let task = tokio::spawn(async move { cache.run(provider).await });
         let abort = task.abort_handle();
-        let lookup = async move { task.await.unwrap_or(Err(Failure::Closed)) }.boxed().shared();
+        let lookup = async move { task.await.unwrap_or(Err(LookupError::Closed)) }.boxed().shared();
         state.lookup = Some((lookup.clone(), abort));
         lookup
     }
 }
 
-impl Keeper {
+impl Inner {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn run(&self, provider: SharedCredentialsProvider) -> Result<Held, Failure> {
-        let asked = AssertUnwindSafe(async { provider.provide_credentials().await }).catch_unwind();
-        let result = match tokio::time::timeout(self.bound, asked).await {
+    async fn run(&self, provider: SharedCredentialsProvider) -> Result<CachedCredentials, LookupError> {
+        let lookup = AssertUnwindSafe(async { provider.provide_credentials().await }).catch_unwind();
+        let result = match tokio::time::timeout(self.timeout, lookup).await {
             Ok(result) => result.unwrap_or_else(|_| Err(panicked())),
             // The instance metadata provider falls back to its last credentials.
-            Err(_) => provider.fallback_on_interrupt().ok_or_else(|| self.source.timed_out(self.bound)),
+            Err(_) => provider.fallback_on_interrupt().ok_or_else(|| self.source.timed_out(self.timeout)),
         };
         let result = result.and_then(|credentials| {
             check::given(&credentials, self.source.of(&credentials))?;
@@ -272,16 +272,16 @@ impl Keeper {
         match result {
             Ok(credentials) => {
                 state.lookups += 1;
-                let held = Held::new(credentials, state.lookups, self.clock.now());
-                state.held = Some(held.clone());
+                let cached = CachedCredentials::new(credentials, state.lookups, self.clock.now());
+                state.cached = Some(cached.clone());
                 (state.failures, state.failure) = (0, None);
-                Ok(held)
+                Ok(cached)
             }
             Err(error) => {
-                let failure = Failure::Source(Arc::new(error));
+                let failure = LookupError::Source(Arc::new(error));
                 let now = self.clock.now();
-                state.renewal_rest_until = now + REST;
-                state.rest_until = now + rest(state.failures);
+                state.renewal_backoff_until = now + MAX_BACKOFF;
+                state.backoff_until = now + backoff(state.failures);
                 state.failures = state.failures.saturating_add(1);
                 state.failure = Some(failure.clone());
                 // Recreate the provider, because an invalid file may have been fixed by the next lookup.
@@ -293,10 +293,10 @@ impl Keeper {
 }
 
 /// The backoff after a failed lookup that follows `failures` consecutive ones.
-fn rest(failures: u32) -> Duration {
+fn backoff(failures: u32) -> Duration {
     match failures {
         0 => Duration::ZERO,
-        _ => FIRST_REST.saturating_mul(2_u32.saturating_pow(failures - 1)).min(REST),
+        _ => INITIAL_BACKOFF.saturating_mul(2_u32.saturating_pow(failures - 1)).min(MAX_BACKOFF),
     }
 }
 
@@ -305,12 +305,17 @@ fn panicked() -> CredentialsError {
     CredentialsError::provider_error(CredentialsFailure::new("the source of the credentials panicked"))
 }
 
-impl Held {
+impl CachedCredentials {
     fn new(credentials: Credentials, serial: u64, now: Duration) -> Self {
         let expiry = credentials.expiry().map(|expiry| expiry.duration_since(UNIX_EPOCH).unwrap_or_default());
         let life = expiry.unwrap_or_default().saturating_sub(now);
         let before_expiry = |time: Duration| expiry.map(|expiry| expiry.saturating_sub(time));
-        Self { credentials, serial, due: before_expiry(AHEAD.min(life / 5)), end: before_expiry(MARGIN.min(life / 10)) }
+        Self {
+            credentials,
+            serial,
+            due: before_expiry(RENEWAL_MARGIN.min(life / 5)),
+            end: before_expiry(EXPIRY_MARGIN.min(life / 10)),
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Names and their addresses.
+//! Resolves host names.
 
 use std::fmt;
 use std::io;
@@ -10,12 +10,12 @@ use super::single_flight::SingleFlight;
 type Found = Result<Arc<[SocketAddr]>, Arc<io::Error>>;
 type Lookup = dyn Fn(&str) -> io::Result<Vec<SocketAddr>> + Send + Sync;
 
-/// The system's resolver, for the whole process: `getaddrinfo` has no time-out of ours and cannot be cancelled, so a name
-/// that hangs occupies one thread, however many drivers and retries ask for it, until the system gives up.
+/// The system's resolver, shared by the process. `getaddrinfo` cannot be cancelled, so a name that hangs occupies one
+/// thread until the system gives up, regardless of the number of drivers and retries.
 static SYSTEM: LazyLock<Resolver> =
     LazyLock::new(|| Resolver::new(|host| (host, 0).to_socket_addrs().map(Iterator::collect)));
 
-/// Finds the addresses of hosts, with one lookup at a time per name.
+/// Resolves host names, with one lookup at a time per name.
 #[derive(Clone)]
 pub(super) struct Resolver {
     lookup: Arc<Lookup>,
@@ -27,22 +27,22 @@ impl Resolver {
         SYSTEM.clone()
     }
 
-    /// With a blocking lookup, whose ports are not used.
+    /// Creates a resolver from a blocking lookup. The ports that it returns are ignored.
     pub(super) fn new(lookup: impl Fn(&str) -> io::Result<Vec<SocketAddr>> + Send + Sync + 'static) -> Self {
         Self { lookup: Arc::new(lookup), under_way: SingleFlight::new() }
     }
 
-    /// The addresses of the host of a URI, in the system's order. A failure is not kept.
+    /// Resolves the host of a URI. Keeps the system's order. Results are not cached.
     pub(super) async fn addresses(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, Arc<io::Error>> {
         let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
         if let Ok(address) = host.parse::<IpAddr>() {
             return Ok(vec![SocketAddr::new(address, port)]);
         }
         let lookup = Arc::clone(&self.lookup);
-        // Names are the same in any case.
+        // Host names are case-insensitive.
         let name = host.to_ascii_lowercase();
         let found = self.under_way.run(name.clone(), |promise| {
-            // A task that the end of the runtime drops, unlike a blocking one that waits for a thread.
+            // The runtime drops this task when it shuts down, even if the blocking task is still queued.
             tokio::spawn(async move {
                 if let Ok(found) = tokio::task::spawn_blocking(move || find(&*lookup, &name)).await {
                     promise.settle(found);

@@ -1,7 +1,7 @@
-//! From a [`Failure`] to an [`Error`] that a person can act on.
+//! Converts a [`Failure`] into an [`Error`] that the user can act on.
 //!
-//! AWS texts are quoted only as far as they cannot hold a secret: the first paragraph, cut. (The rest of a signature
-//! mismatch is the canonical request, session token included.) `Debug` of SDK types is never used: it prints bodies.
+//! Texts from AWS are cut to their first paragraph, because the rest may contain secrets: a signature mismatch quotes
+//! the canonical request, including the session token. `Debug` of SDK types is never used because it prints bodies.
 
 use aws_credential_types::provider::error::CredentialsError;
 use aws_runtime::retries::classifiers::{THROTTLING_ERRORS, TRANSIENT_ERRORS};
@@ -10,43 +10,43 @@ use super::credentials;
 use super::failure::{Failure, Reason};
 use crate::error::{Cause, CredentialsFailure, Error, ErrorKind, Metadata, chain};
 
-/// The longest AWS text that a message quotes, in characters.
+/// The maximum number of characters of an AWS message that an error quotes.
 const QUOTED_CHARS: usize = 500;
 
 const NO_ENDPOINT: &str = "the AWS settings lead to no endpoint of DynamoDB: check the region, \
                            AWS_ACCOUNT_ID_ENDPOINT_MODE, AWS_USE_FIPS_ENDPOINT and AWS_USE_DUALSTACK_ENDPOINT, and what \
                            the AWS profile says of them";
 
-/// What the requests of a driver go to, as far as its errors tell.
+/// The destination of a driver's requests, as shown in errors.
 #[derive(Debug, Clone)]
 pub(crate) struct Target {
-    /// The table's name.
+    /// The name of the table.
     pub(crate) table: String,
-    /// The table's ARN, where requests name it so.
+    /// The ARN of the table, if requests use it.
     pub(crate) arn: Option<String>,
     pub(crate) region: String,
-    /// The endpoint where it is not AWS's own for the region.
+    /// The endpoint, unless it is the default of the region.
     pub(crate) endpoint: Option<String>,
     pub(crate) key_attribute: String,
 }
 
-/// Explains a failed request. `action` is DynamoDB's name of it ("GetItem").
+/// Explains a failed request. `action` is DynamoDB's name of the operation ("GetItem").
 pub(super) fn explain(failure: Failure, action: &str, attempts: u32, target: &Target) -> Error {
     let metadata = failure.metadata(attempts);
     let (error, cause) = match failure.reason {
-        Reason::Answered(said) => {
-            return from_answer(said.name.as_deref(), said.message.as_deref(), action, metadata, target);
+        Reason::Response(body) => {
+            return from_response(body.name.as_deref(), body.message.as_deref(), action, metadata, target);
         }
-        Reason::Credentials(error) | Reason::Explained(error) => return error.with_aws(None, metadata),
+        Reason::Credentials(error) | Reason::Configuration(error) => return error.with_aws(None, metadata),
         Reason::TimedOut(cause) => {
-            (Error::new(ErrorKind::Timeout, format!("no answer from {} in time", place(target))), cause)
+            (Error::new(ErrorKind::Timeout, format!("no response from {} in time", destination(target))), cause)
         }
         Reason::Unreadable(cause) => {
-            let reason = format!("the answer of {} could not be read", place(target));
+            let reason = format!("the response of {} could not be read", destination(target));
             (Error::new(ErrorKind::Response, reason), Some(cause))
         }
-        Reason::Unreached { cause, advice } => {
-            let reason = format!("{} could not be reached", place(target));
+        Reason::Unreachable { cause, advice } => {
+            let reason = format!("{} could not be reached", destination(target));
             let reason = advice.map_or_else(|| reason.clone(), |advice| format!("{reason}: {advice}"));
             (Error::new(ErrorKind::Connection, reason), Some(cause))
         }
@@ -62,16 +62,22 @@ pub(super) fn explain(failure: Failure, action: &str, attempts: u32, target: &Ta
     }
 }
 
-/// Where the requests go, for a message.
-fn place(target: &Target) -> String {
+/// Describes the destination for a message.
+fn destination(target: &Target) -> String {
     target.endpoint.as_ref().map_or_else(|| format!("DynamoDB in {}", target.region), Clone::clone)
 }
 
-/// Explains an error answer of DynamoDB.
-fn from_answer(name: Option<&str>, message: Option<&str>, action: &str, metadata: Metadata, target: &Target) -> Error {
-    let said = quoted(message.unwrap_or_default());
+/// Explains an error response of DynamoDB.
+fn from_response(
+    name: Option<&str>,
+    message: Option<&str>,
+    action: &str,
+    metadata: Metadata,
+    target: &Target,
+) -> Error {
+    let text = quoted(message.unwrap_or_default());
     let status = metadata.http_status.unwrap_or_default();
-    let kind = classify(name.unwrap_or_default(), &said, status);
+    let kind = classify(name.unwrap_or_default(), &text, status);
     let Target { table, arn, region, key_attribute, .. } = target;
     let reason = match kind {
         ErrorKind::TableNotFound => format!(
@@ -89,16 +95,16 @@ fn from_answer(name: Option<&str>, message: Option<&str>, action: &str, metadata
             format!("the credentials may not call dynamodb:{action} on this table")
         }
         ErrorKind::Credentials => "AWS refused the credentials; check that they are right and not expired".to_owned(),
-        // Quotas of the account on tables, which come under one name: only AWS's words tell which.
-        ErrorKind::Throttled if name == Some("LimitExceededException") && !said.is_empty() => said.clone(),
+        // Several account quotas share this name, and only the message distinguishes them.
+        ErrorKind::Throttled if name == Some("LimitExceededException") && !text.is_empty() => text.clone(),
         ErrorKind::Throttled => "rate exceeded: the table or the account is over its capacity".to_owned(),
-        _ if said.is_empty() => format!("{} answered with status {status}", place(target)),
-        _ => said.clone(),
+        _ if text.is_empty() => format!("{} responded with status {status}", destination(target)),
+        _ => text.clone(),
     };
-    let cause = match (name, said.is_empty()) {
-        (Some(name), false) => Some(format!("{name}: {said}")),
+    let cause = match (name, text.is_empty()) {
+        (Some(name), false) => Some(format!("{name}: {text}")),
         (Some(name), true) => Some(name.to_owned()),
-        (None, false) => Some(said),
+        (None, false) => Some(text),
         (None, true) => None,
     };
     let error = Error::new(kind, reason).with_aws(name.map(ToOwned::to_owned), metadata);
@@ -108,8 +114,8 @@ fn from_answer(name: Option<&str>, message: Option<&str>, action: &str, metadata
     }
 }
 
-/// The kind of an error answer: by AWS's name first, by its message where one name has several meanings, and by the
-/// status where the name says nothing.
+/// Returns the kind of an error response. The name decides first, then the message if a name has several meanings, then
+/// the status.
 fn classify(name: &str, message: &str, status: u16) -> ErrorKind {
     match name {
         "ResourceNotFoundException" => ErrorKind::TableNotFound,
@@ -137,17 +143,17 @@ fn classify(name: &str, message: &str, status: u16) -> ErrorKind {
     }
 }
 
-/// Whether an answer of this name and status asks to slow down.
+/// Whether an error response is a throttle.
 ///
-/// The names are those of the AWS SDKs. The status 429 alone is a throttle for the SDK for JavaScript, but not for that
-/// for Rust; proxies and gateways in front of DynamoDB send it without a name.
+/// The names are those of the AWS SDKs. Proxies and gateways in front of DynamoDB send status 429 without a name, which
+/// the SDK for JavaScript treats as a throttle and the SDK for Rust does not.
 pub(super) fn is_throttle(name: Option<&str>, status: u16) -> bool {
     classify(name.unwrap_or_default(), "", status) == ErrorKind::Throttled
 }
 
-/// The words DynamoDB and its local twins use when the key of a request is not the table's.
-fn is_schema_mismatch(said: &str) -> bool {
-    const WORDS: [&str; 6] = [
+/// Whether the message of DynamoDB or a local engine says that the key does not match the table's schema.
+fn is_schema_mismatch(message: &str) -> bool {
+    const PHRASES: [&str; 6] = [
         "does not match the schema",
         "Missing the key",
         "One of the required keys was not given a value",
@@ -155,23 +161,23 @@ fn is_schema_mismatch(said: &str) -> bool {
         "number of conditions on the keys is invalid",
         "missing a key",
     ];
-    WORDS.iter().any(|words| said.contains(words))
+    PHRASES.iter().any(|phrase| message.contains(phrase))
 }
 
-/// Explains a failure that lies in finding credentials; `None` where it does not.
+/// Explains a failure to obtain credentials. Returns `None` for other failures.
 pub(super) fn without_credentials(error: &(dyn std::error::Error + 'static)) -> Option<Error> {
-    let keeper = chain(error).find_map(|error| error.downcast_ref::<credentials::Failure>());
-    match keeper {
+    let lookup = chain(error).find_map(|error| error.downcast_ref::<credentials::LookupError>());
+    match lookup {
         Some(failure) => Some(no_credentials(failure)),
         None => chain(error).find_map(|error| error.downcast_ref()).map(explain_source),
     }
 }
 
-/// Explains why there are no credentials.
-pub(super) fn no_credentials(failure: &credentials::Failure) -> Error {
+/// Explains why no credentials are available.
+pub(super) fn no_credentials(failure: &credentials::LookupError) -> Error {
     match failure {
-        credentials::Failure::Source(error) => explain_source(error),
-        credentials::Failure::Closed => Error::closed(),
+        credentials::LookupError::Source(error) => explain_source(error),
+        credentials::LookupError::Closed => Error::closed(),
     }
 }
 
@@ -199,14 +205,14 @@ fn explain_source(failed: &CredentialsError) -> Error {
     .with_cause(causes(failed))
 }
 
-/// The reasons below an SDK error, outermost first.
+/// Joins the sources of an error, outermost first.
 pub(super) fn causes(error: &(dyn std::error::Error + 'static)) -> String {
     let mut texts: Vec<String> = chain(error).map(|error| quoted(&error.to_string())).collect();
     texts.dedup();
     texts.join(": ")
 }
 
-/// The part of a foreign text that may be shown.
+/// Returns the part of a third-party text that may be shown.
 fn quoted(text: &str) -> String {
     let paragraph = text.split("\n\n").next().unwrap_or_default().trim();
     let shown: String = paragraph.chars().take(QUOTED_CHARS).collect();

@@ -1,50 +1,50 @@
-//! How a request fails: one type on the whole way of a request, from a connection to the store.
+//! The failure of a request or of one attempt, from the connection up to the store.
 
 use aws_smithy_runtime_api::client::result::ConnectorError;
 
 use super::credentials;
 use super::explain::{causes, no_credentials, without_credentials};
-use super::patience::TimedOut;
 use super::retry::Retry;
 use super::setup::SetupError;
+use super::timeouts::TimedOut;
 use crate::error::{Error, Metadata, chain};
 use crate::json::ErrorBody;
 
-/// A request, or one attempt of it, that failed.
+/// The failure of a request, or of one attempt.
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub(super) reason: Reason,
-    /// Whether another attempt is worth it; `None`: no.
+    /// How to retry, or `None` if a retry cannot succeed.
     pub(super) retry: Option<Retry>,
-    /// HTTP status of the answer, where there was one.
+    /// The HTTP status, if a response was received.
     pub(super) http_status: Option<u16>,
-    /// AWS's id of the request, where there was an answer.
+    /// AWS's request ID, if a response was received.
     pub(super) request_id: Option<String>,
 }
 
-/// What went wrong. Causes are texts that may be shown.
+/// What went wrong. The texts are safe to show.
 #[derive(Debug)]
 pub(super) enum Reason {
-    /// AWS answered with an error.
-    Answered(ErrorBody),
-    /// The answer could not be read.
+    /// AWS responded with an error.
+    Response(ErrorBody),
+    /// The response could not be read.
     Unreadable(String),
-    /// There was no answer in time.
+    /// No response arrived in time.
     TimedOut(Option<String>),
-    /// There was no connection, or it broke; where it is known what to do, with advice.
-    Unreached { cause: String, advice: Option<String> },
-    /// There was nothing that could be sent.
+    /// The connection could not be opened, or it failed. `advice` says what to do, if known.
+    Unreachable { cause: String, advice: Option<String> },
+    /// The request could not be built.
     NotSent(String),
-    /// The settings of the environment and the profile lead nowhere.
+    /// The environment and the profile do not resolve to an endpoint.
     NoEndpoint(String),
-    /// There were no credentials.
+    /// No credentials were available.
     Credentials(Error),
-    /// The environment names what cannot be used.
-    Explained(Error),
+    /// The environment contains an unusable setting.
+    Configuration(Error),
 }
 
 impl Failure {
-    /// A failure that another attempt would meet again.
+    /// A failure without a retry.
     fn of(reason: Reason) -> Self {
         Self { reason, retry: None, http_status: None, request_id: None }
     }
@@ -53,50 +53,50 @@ impl Failure {
         Self::of(Reason::NotSent(cause.into()))
     }
 
-    /// There was no connection, or it failed.
+    /// The connection could not be opened, or it failed.
     pub(super) fn connector(error: &ConnectorError) -> Self {
         Self { retry: Retry::of_connector(error), ..Self::of(Reason::of_connector(error)) }
     }
 
-    /// One of the limits of an exchange was reached. Silence may end with another attempt, the deadline does not.
+    /// A timeout. A stalled attempt is retried; after the deadline there is no time for a retry.
     pub(super) fn timed_out(limit: TimedOut) -> Self {
         match limit {
             TimedOut::Deadline => Self::of(Reason::TimedOut(None)),
-            TimedOut::Silence(limit) => {
+            TimedOut::Stalled(limit) => {
                 let cause = format!("no byte moved for {} ms (`attemptTimeout`)", limit.as_millis());
                 Self { retry: Some(Retry::TRANSIENT), ..Self::of(Reason::TimedOut(Some(cause))) }
             }
         }
     }
 
-    pub(super) fn credentials(failure: &credentials::Failure) -> Self {
+    pub(super) fn credentials(failure: &credentials::LookupError) -> Self {
         Self::of(Reason::Credentials(no_credentials(failure)))
     }
 
-    /// An answer that could not be read.
+    /// A response that could not be read.
     pub(super) fn unreadable(error: &(dyn std::error::Error + 'static), retry: Option<Retry>) -> Self {
         Self { retry, ..Self::of(Reason::Unreadable(causes(error))) }
     }
 
-    /// An answer of AWS's that is an error.
-    pub(super) fn answered(said: ErrorBody, retry: Option<Retry>, status: u16, request_id: Option<String>) -> Self {
-        Self { retry, http_status: Some(status), request_id, ..Self::of(Reason::Answered(said)) }
+    /// An error response.
+    pub(super) fn response(body: ErrorBody, retry: Option<Retry>, status: u16, request_id: Option<String>) -> Self {
+        Self { retry, http_status: Some(status), request_id, ..Self::of(Reason::Response(body)) }
     }
 
-    /// AWS's name of the error, where it answered with one.
+    /// AWS's name of the error, if it responded with one.
     pub(super) fn aws_name(&self) -> Option<&str> {
         match &self.reason {
-            Reason::Answered(said) => said.name.as_deref(),
+            Reason::Response(body) => body.name.as_deref(),
             _ => None,
         }
     }
 
-    /// What the SDK reports where it cannot make a request.
+    /// The SDK could not resolve an endpoint.
     pub(super) fn no_endpoint(error: &(dyn std::error::Error + 'static)) -> Self {
         Self::of(Reason::NoEndpoint(causes(error)))
     }
 
-    /// As an error tells it, after so many requests.
+    /// The metadata of the error after this number of requests.
     pub(super) fn metadata(&self, attempts: u32) -> Metadata {
         Metadata { http_status: self.http_status, request_id: self.request_id.clone(), attempts }
     }
@@ -105,7 +105,7 @@ impl Failure {
 impl Reason {
     fn of_connector(error: &ConnectorError) -> Self {
         if let Some(explained) = chain(error).find_map(|error| error.downcast_ref::<Error>()) {
-            return Self::Explained(explained.clone());
+            return Self::Configuration(explained.clone());
         }
         if error.is_timeout() {
             return Self::TimedOut(Some(causes(error)));
@@ -117,6 +117,6 @@ impl Reason {
             return Self::NotSent(causes(error));
         }
         let advice = chain(error).find_map(|error| error.downcast_ref::<SetupError>()).map(ToString::to_string);
-        Self::Unreached { cause: causes(error), advice }
+        Self::Unreachable { cause: causes(error), advice }
     }
 }

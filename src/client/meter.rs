@@ -1,4 +1,4 @@
-//! What moves over a connection: the measure of time-outs that count silence, not size.
+//! Measures the traffic of connections, for timeouts that depend on progress instead of size.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -10,17 +10,17 @@ use std::time::Duration;
 use hyper::rt::{Read, ReadBufCursor, Write};
 use tokio::time::Instant;
 
-/// The traffic of one connection, as far as the request under way is concerned.
+/// The traffic of one connection.
 #[derive(Debug)]
 pub(super) struct Meter {
     epoch: Instant,
-    /// When a byte last moved either way, in nanoseconds since `epoch`.
+    /// When a byte was last sent or received, in nanoseconds since `epoch`.
     moved: AtomicU64,
-    /// Bytes written since the request began.
+    /// Bytes written since the request started.
     written: AtomicUsize,
-    /// Whether everything that was written has been handed to the kernel.
+    /// Whether everything written has been passed to the kernel.
     flushed: AtomicBool,
-    /// Bytes moved either way since the connection was made, as far as requests and responses are concerned.
+    /// Bytes of requests and response bodies since the connection was opened.
     total: AtomicU64,
 }
 
@@ -35,24 +35,24 @@ impl Meter {
         })
     }
 
-    /// Begins a request.
+    /// Starts a request.
     pub(super) fn begin(&self) {
         self.written.store(0, Ordering::Relaxed);
         self.flushed.store(false, Ordering::Relaxed);
         self.progress();
     }
 
-    /// When a byte last moved either way, or the request began.
+    /// When a byte was last sent or received, or when the request started.
     pub(super) fn last_progress(&self) -> Instant {
         self.epoch + Duration::from_nanos(self.moved.load(Ordering::Relaxed))
     }
 
-    /// Whether the kernel has all of a request with a body of this size.
+    /// Whether a request with a body of `body` bytes has been passed to the kernel completely.
     pub(super) fn has_sent(&self, body: usize) -> bool {
         self.flushed.load(Ordering::Relaxed) && self.written.load(Ordering::Relaxed) >= body
     }
 
-    /// A byte moved.
+    /// Records that data was sent or received.
     pub(super) fn progress(&self) {
         let nanos = u64::try_from(self.epoch.elapsed().as_nanos()).unwrap_or(u64::MAX);
         self.moved.store(nanos, Ordering::Relaxed);
@@ -65,7 +65,7 @@ impl Meter {
         self.progress();
     }
 
-    /// A part of a response's body came.
+    /// Records a chunk of a response's body.
     pub(super) fn received(&self, bytes: usize) {
         self.total.fetch_add(bytes as u64, Ordering::Relaxed);
     }
@@ -75,7 +75,7 @@ impl Meter {
     }
 }
 
-/// A stream whose traffic is measured.
+/// A stream that reports its traffic to a meter.
 #[derive(Debug)]
 pub(super) struct Metered<S> {
     stream: S,
@@ -128,7 +128,7 @@ impl<S: Write + Unpin> Write for Metered<S> {
     }
 }
 
-/// The exchanges of one call that are under way.
+/// The exchanges of a call that are in flight.
 #[derive(Debug, Default)]
 pub(crate) struct Traffic(Mutex<Vec<Exchange>>);
 
@@ -136,12 +136,13 @@ pub(crate) struct Traffic(Mutex<Vec<Exchange>>);
 struct Exchange {
     meter: Arc<Meter>,
     begun: Instant,
-    /// The connection's total when this was last asked.
+    /// The connection's total at the last call of `has_moved`.
     seen: u64,
 }
 
 impl Traffic {
-    /// Whether an exchange has moved so many bytes since this was last asked; with a moment, one that began before it.
+    /// Whether an exchange has transferred at least `bytes` since the last call. With `begun_before`, only exchanges
+    /// that started by then count.
     pub(crate) fn has_moved(&self, bytes: u64, begun_before: Option<Instant>) -> bool {
         let mut has_moved = false;
         for exchange in self.exchanges().iter_mut() {
@@ -153,12 +154,12 @@ impl Traffic {
         has_moved
     }
 
-    /// Whether no exchange is under way.
+    /// Whether no exchange is in flight.
     pub(crate) fn is_idle(&self) -> bool {
         self.exchanges().is_empty()
     }
 
-    /// Counts what a connection moves until the exchange ends.
+    /// Includes the traffic of a connection until the exchange ends.
     pub(super) fn follow(&self, meter: &Arc<Meter>) -> Followed<'_> {
         let seen = meter.total.load(Ordering::Relaxed);
         self.exchanges().push(Exchange { meter: Arc::clone(meter), begun: Instant::now(), seen });
@@ -170,7 +171,7 @@ impl Traffic {
     }
 }
 
-/// An exchange that is under way until it is dropped.
+/// An exchange in flight. Ends when dropped.
 #[derive(Debug)]
 pub(super) struct Followed<'a> {
     traffic: &'a Traffic,

@@ -1,7 +1,7 @@
-//! The idle connections of a driver, each used by one request at a time.
+//! The connection pool of a driver. Each connection serves one request at a time.
 //!
-//! There is no queue: a request that gets here has a slot (`slots.rs`), and there are no more slots than connections
-//! allowed. So it takes an idle connection, or opens one. Why not hyper-util's pool: `docs/ARCHITECTURE.md`.
+//! The pool needs no queue: every request holds a slot (`slots.rs`), and there are as many slots as connections
+//! allowed. `docs/ARCHITECTURE.md` says why hyper-util's pool is not used.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -22,10 +22,11 @@ use super::meter::Meter;
 use super::setup::{self, SetupError};
 use crate::clock::SharedClock;
 
-/// How long a connection may be idle. Below what load balancers and a thawed Lambda leave alive.
+/// How long a connection may be idle. Shorter than the idle timeouts of load balancers, and than a freeze of Lambda
+/// that breaks connections.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// The pools of a driver, one per origin: a driver has one endpoint, or one per account it has credentials of.
+/// The pools of a driver, one per origin: one endpoint, or one per account whose credentials are used.
 #[derive(Debug)]
 pub(super) struct Pools {
     connector: Arc<Connector>,
@@ -39,7 +40,7 @@ impl Pools {
         Self { connector: Arc::new(connector), clock, idle_timeout: IDLE_TIMEOUT, by_origin: Mutex::default() }
     }
 
-    /// The pool for a URI's origin.
+    /// Returns the pool for a URI's origin.
     pub(super) fn of(&self, uri: &Uri) -> Result<Pool, http::Error> {
         let origin = origin(uri)?;
         let mut pools = self.by_origin.lock().unwrap_or_else(PoisonError::into_inner);
@@ -54,19 +55,19 @@ impl Pools {
     }
 }
 
-/// Scheme and authority. A URI that has one of them has a path, too.
+/// Returns scheme and authority. hyper requires a path too.
 fn origin(uri: &Uri) -> Result<Uri, http::Error> {
     let mut parts = uri.clone().into_parts();
     parts.path_and_query = Some(PathAndQuery::from_static("/"));
     Ok(Uri::from_parts(parts)?)
 }
 
-/// The URI of a request over a connection that leads to the origin already.
+/// The request URI for a connection that leads to the origin.
 pub(super) fn path(uri: &Uri) -> Uri {
     uri.path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/")).into()
 }
 
-/// The header `host`.
+/// The `host` header.
 pub(super) fn host(authority: &Authority) -> Result<HeaderValue, http::Error> {
     let host = authority.host();
     let text = authority.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
@@ -93,25 +94,25 @@ struct Shared {
 
 #[derive(Default)]
 struct Idle {
-    /// The longest idle first. The last one is taken first, so that the others may time out.
+    /// Longest idle first. Connections are taken from the end, so that surplus ones time out.
     connections: Vec<IdleConnection>,
-    /// Whether a task closes those that have timed out.
+    /// Whether a task is closing connections that time out.
     has_sweeper: bool,
 }
 
 struct IdleConnection {
     connection: Connection,
     since: Instant,
-    /// The same by the wall clock, which goes on while a process is suspended.
+    /// The wall-clock time, which advances while the process is suspended.
     wall: Duration,
 }
 
 impl Pool {
-    /// An idle connection, or a new one. The limit is for its set-up.
+    /// Returns an idle connection, or opens one within `connect_timeout`.
     pub(super) async fn connection(&self, connect_timeout: Option<Duration>) -> Result<Lease, ConnectorError> {
         let (connection, is_reused) = match self.0.take() {
             Some(connection) => (connection, true),
-            // Rare, and large: not a part of every request's future.
+            // Boxed, because it is large and rare and would enlarge the future of every request.
             None => (Box::pin(self.0.connector.connect(&self.0.origin, connect_timeout)).await?, false),
         };
         Ok(Lease { connection, is_reused, pool: Arc::downgrade(&self.0) })
@@ -123,14 +124,14 @@ impl Shared {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The connection that was used last, unless it has timed out.
+    /// Takes the most recently used connection, unless it has timed out.
     fn take(&self) -> Option<Connection> {
         let mut idle = self.idle();
         let IdleConnection { connection, since, wall } = idle.connections.pop()?;
         if since.elapsed() < self.idle_timeout && self.clock.now().saturating_sub(wall) < self.idle_timeout {
             return Some(connection);
         }
-        // The others have been idle for longer.
+        // The others have been idle for even longer.
         let others = std::mem::take(&mut idle.connections);
         drop(idle);
         drop((connection, others));
@@ -152,7 +153,7 @@ impl Shared {
         drop(connections);
     }
 
-    /// Closes what has timed out, and tells when the next one will; `None` where none is left.
+    /// Closes connections that have timed out. Returns when the next one will, or `None` if none is left.
     fn sweep(&self) -> Option<Instant> {
         let mut idle = self.idle();
         let kept = idle.connections.partition_point(|idle| idle.since.elapsed() >= self.idle_timeout);
@@ -165,42 +166,42 @@ impl Shared {
     }
 }
 
-/// Closes the idle connections of a pool as they time out, while there are any.
+/// Closes the idle connections of a pool as they time out. Ends when none is left.
 async fn sweep(pool: Weak<Shared>) {
     while let Some(next) = pool.upgrade().and_then(|pool| pool.sweep()) {
         tokio::time::sleep_until(next).await;
     }
 }
 
-/// The right to use a connection. Closed when dropped, unless it is kept.
+/// A connection taken from the pool. Closed when dropped, unless returned with `keep`.
 pub(super) struct Lease {
     connection: Connection,
     is_reused: bool,
     pool: Weak<Shared>,
 }
 
-/// A request that was not sent.
-pub(super) enum Unsent {
-    /// An idle connection that was closed by its peer: the next one may do.
+/// Why a request was not sent.
+pub(super) enum SendError {
+    /// The peer had closed the idle connection. Another connection may work.
     Stale,
     Failed(ConnectorError),
 }
 
 impl Lease {
-    /// What moves over the connection.
+    /// The meter of the connection.
     pub(super) fn meter(&self) -> &Arc<Meter> {
         &self.connection.meter
     }
 
-    /// Sends a request, whose URI is a path, and waits for the head of its answer. Takes the request out of where it
-    /// lies, and puts it back where it was not sent: moving it from one future to the next would make each as large.
+    /// Sends a request whose URI is a path, and waits for the head of the response. Takes the request out of the
+    /// `Option` and puts it back if it was not sent, because passing it by value would enlarge every future on the way.
     pub(super) async fn send(
         &mut self,
         request: &mut Option<Request<Full<Bytes>>>,
-    ) -> Result<Response<Incoming>, Unsent> {
-        let user = |error: aws_sdk_dynamodb::error::BoxError| Unsent::Failed(ConnectorError::user(error));
+    ) -> Result<Response<Incoming>, SendError> {
+        let user = |error: aws_sdk_dynamodb::error::BoxError| SendError::Failed(ConnectorError::user(error));
         if let Err(error) = self.connection.sender.ready().await {
-            return Err(if self.is_reused { Unsent::Stale } else { Unsent::Failed(failed(error)) });
+            return Err(if self.is_reused { SendError::Stale } else { SendError::Failed(classify(error)) });
         }
         let Some(mut addressed) = request.take() else { return Err(user("there is no request".into())) };
         if let Some(pool) = self.pool.upgrade() {
@@ -208,27 +209,27 @@ impl Lease {
         }
         self.connection.meter.begin();
         match self.connection.sender.try_send_request(addressed).await {
-            Ok(answer) => Ok(answer),
-            Err(error) => Err(self.unsent(error, request)),
+            Ok(response) => Ok(response),
+            Err(error) => Err(self.send_error(error, request)),
         }
     }
 
-    fn unsent(
+    fn send_error(
         &self,
         mut error: TrySendError<Request<Full<Bytes>>>,
         request: &mut Option<Request<Full<Bytes>>>,
-    ) -> Unsent {
+    ) -> SendError {
         match error.take_message() {
             Some(unsent) if self.is_reused => {
                 *request = Some(unsent);
-                Unsent::Stale
+                SendError::Stale
             }
-            _ => Unsent::Failed(failed(error.into_error())),
+            _ => SendError::Failed(classify(error.into_error())),
         }
     }
 
-    /// Makes the connection idle. Only after its request was sent whole and its answer read whole: what is left of
-    /// either would be in the way of the next request.
+    /// Returns the connection to the pool. Call only after the request was sent and the response read completely: the
+    /// next request would receive what is left.
     pub(super) fn keep(self) {
         if let Some(pool) = self.pool.upgrade()
             && !self.connection.sender.is_closed()
@@ -237,9 +238,9 @@ impl Lease {
         }
     }
 
-    /// The connection broke or fell silent. Where it had been idle before, the others that are idle may be as dead, and
-    /// a retry must not meet one of them after the other.
-    pub(super) fn distrust(self) {
+    /// Closes the connection after it failed or stalled. If it was reused, closes the pool's idle connections too: they
+    /// are probably dead as well, and each retry would fail on one of them.
+    pub(super) fn discard(self) {
         if self.is_reused
             && let Some(pool) = self.pool.upgrade()
         {
@@ -248,8 +249,8 @@ impl Lease {
     }
 }
 
-/// A failure of HTTP, classified for the layers above.
-pub(super) fn failed(error: hyper::Error) -> ConnectorError {
+/// Classifies an error of hyper.
+pub(super) fn classify(error: hyper::Error) -> ConnectorError {
     use aws_smithy_types::retry::ErrorKind;
     if error.is_timeout() {
         ConnectorError::timeout(error.into())

@@ -1,4 +1,4 @@
-//! The shared config files, and the profile of a driver in them.
+//! Reads the shared config files and the driver's profile in them.
 
 use aws_config::profile::{Profile, ProfileSet};
 use aws_runtime::env_config::file::EnvConfigFiles;
@@ -7,15 +7,15 @@ use aws_types::os_shim_internal::Fs;
 use crate::environment::Environment;
 use crate::error::{Error, ErrorKind};
 
-/// Reads the files that the environment names. The selected profile is `name`, else that of `AWS_PROFILE`. `None` where
-/// they cannot be read: whoever needs something from them reports that.
+/// Reads the shared config files. Selects the profile `name` or that of `AWS_PROFILE`. Returns `None` if the files
+/// cannot be read; callers that need them report that.
 pub(super) async fn load(environment: &Environment, name: Option<&str>) -> Option<ProfileSet> {
     let name = name.or_else(|| environment.filled("AWS_PROFILE")).unwrap_or("default").to_owned();
     let files = EnvConfigFiles::default();
     aws_config::profile::load(&Fs::real(), &environment.sdk(), &files, Some(name.into())).await.ok()
 }
 
-/// The selected profile, then those that it names as its source, one by another.
+/// The selected profile, followed by its chain of source profiles.
 pub(super) fn lineage(profiles: &ProfileSet) -> Vec<&Profile> {
     let mut lineage: Vec<&Profile> = Vec::new();
     let mut name = Some(profiles.selected_profile());
@@ -29,8 +29,8 @@ pub(super) fn lineage(profiles: &ProfileSet) -> Vec<&Profile> {
     lineage
 }
 
-/// Refuses the name of a profile that is not there: region, endpoint and credentials would silently come from
-/// somewhere else.
+/// Rejects a profile that does not exist. Otherwise region, endpoint and credentials would silently come from
+/// elsewhere.
 pub(super) async fn check(environment: &Environment, name: Option<&str>) -> Result<(), Error> {
     let Some(name) = name else {
         return Ok(());

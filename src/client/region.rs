@@ -1,4 +1,4 @@
-//! The region of a driver.
+//! Finds the region of a driver.
 
 use aws_sdk_dynamodb::config::Region;
 
@@ -6,11 +6,11 @@ use super::profile;
 use crate::error::{Error, ErrorKind};
 use crate::options::{Options, region_from_environment};
 
-/// The variables of the environment, the first one first. An empty one counts as absent, as in the JavaScript SDK.
+/// The environment variables, in order of precedence. An empty value counts as unset, as in the JavaScript SDK.
 const VARIABLES: [&str; 2] = ["AWS_REGION", "AWS_DEFAULT_REGION"];
 
-/// The region: the option, else the environment, else the profile or one that it names as its source. Checked, because
-/// it becomes part of a host name.
+/// Returns the region of the option, the environment, or the profile and its source profiles, in this order. Validated,
+/// because it becomes part of a host name.
 pub(super) async fn find(options: &Options) -> Result<Region, Error> {
     if let Some(region) = &options.region {
         return Ok(Region::new(region.clone()));

@@ -1,8 +1,8 @@
-//! A request of one of the store's operations: what is sent, attempt by attempt, until a response counts.
+//! Sends a request of the store, attempt by attempt, until it succeeds or fails for good.
 //!
-//! In place of the SDK's orchestrator, on the layers below it, and with its guarantees. The orchestrator serves every
-//! AWS service and looks everything up with each request; here what does not change is looked up once (`template.rs`),
-//! and the rest is a loop. Why, and what it saves: `docs/ARCHITECTURE.md`.
+//! This replaces the SDK's orchestrator, with its guarantees and on the same lower layers. The orchestrator looks up
+//! everything for each request; here, what does not change is looked up once (`template.rs`). `docs/ARCHITECTURE.md`
+//! gives the reasons and the savings.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -17,17 +17,17 @@ use tokio::time::Instant;
 use super::Action;
 use super::attempt::{self, Attempt, Constants};
 use super::budget::{Budgets, Paid, Work};
-use super::channel::{Network, Reply};
-use super::credentials::CredentialsKeeper;
+use super::channel::{Response, Transport};
+use super::credentials::CredentialsCache;
 use super::explain::is_throttle;
 use super::failure::Failure;
 use super::meter::Traffic;
-use super::patience::Patience;
 use super::pool::Lease;
 use super::retry::{self, Kind, Retry};
 use super::skew::Skew;
 use super::template::Template;
 use super::throttles::RequestThrottles;
+use super::timeouts::Timeouts;
 use super::trace::TraceId;
 use crate::clock::SharedClock;
 use crate::json;
@@ -39,7 +39,7 @@ use crate::usage::Usage;
 #[derive(Debug)]
 pub(super) struct Requests {
     config: aws_sdk_dynamodb::Config,
-    network: Network,
+    transport: Transport,
     table: String,
     limits: Limits,
     clock: SharedClock,
@@ -50,34 +50,34 @@ pub(super) struct Requests {
     constants: Constants,
 }
 
-/// Whose requests they are.
+/// The credentials that requests are signed with.
 #[derive(Debug)]
 pub(super) enum Identity {
-    /// Credentials that were simply given.
-    Given(Credentials),
-    /// Credentials that are looked up.
-    Kept(CredentialsKeeper),
+    /// Static credentials.
+    Static(Credentials),
+    /// Credentials that are looked up and renewed.
+    Cached(CredentialsCache),
 }
 
-/// A request on its way: what its attempts have in common, and what they took so far.
-pub(crate) struct Sending<'a> {
+/// A request in progress: what its attempts share, and what they have used so far.
+pub(crate) struct PendingRequest<'a> {
     pub(super) action: Action,
     work: Work,
     body: Bytes,
-    /// The end of the call's own time; `None`: no limit.
+    /// The deadline of the call, if any.
     deadline: Option<Instant>,
-    /// The same in all attempts.
+    /// The request ID, the same for all attempts.
     id: HeaderValue,
-    /// Attempts begun, whether or not they came to send anything.
+    /// Attempts started, including those that sent nothing.
     attempts: u32,
     paid: Paid,
     renewed: bool,
-    /// Whether it has waited for credentials.
+    /// Whether the request has waited for credentials.
     has_waited: bool,
-    tally: Tally<'a>,
+    counter: SendCounter<'a>,
 }
 
-impl<'a> Sending<'a> {
+impl<'a> PendingRequest<'a> {
     pub(crate) fn new(
         work: Work,
         action: Action,
@@ -95,31 +95,31 @@ impl<'a> Sending<'a> {
             paid: Paid::default(),
             renewed: false,
             has_waited: false,
-            tally: Tally { observers, sent: 0 },
+            counter: SendCounter { observers, sent: 0 },
         }
     }
 
-    /// How often it was sent.
+    /// How often the request was sent.
     pub(super) fn times_sent(&self) -> u32 {
-        self.tally.sent
+        self.counter.sent
     }
 }
 
-/// Where the progress of a request is counted.
+/// Where the progress of a request is recorded.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Observers<'a> {
-    /// Those of the method.
+    /// The counters of the method.
     pub(crate) counters: &'a Counters,
-    /// That of the call, if it is traced.
+    /// The counters of the call, if it is traced.
     pub(crate) usage: Option<&'a Usage>,
-    /// Bytes on their way, for calls that end when nothing moves.
+    /// The traffic of the call, for calls that end when they stall.
     pub(crate) traffic: Option<&'a Traffic>,
-    /// For scans, which slow down.
+    /// The throttles of a scan, which slows down.
     pub(crate) throttles: Option<&'a RequestThrottles>,
 }
 
 impl Observers<'_> {
-    /// Adds to the counts of the method and of the call.
+    /// Adds to the counters of the method and of the call.
     pub(crate) fn add(&self, effort: Effort) {
         self.counters.add(effort);
         if let Some(usage) = self.usage {
@@ -128,33 +128,33 @@ impl Observers<'_> {
     }
 }
 
-/// Counts what is sent, when it is sent.
-pub(super) struct Tally<'a> {
+/// Counts requests as they are sent.
+pub(super) struct SendCounter<'a> {
     observers: Observers<'a>,
     sent: u32,
 }
 
-impl<'a> Tally<'a> {
-    /// Where the bytes on their way are counted, if they are.
+impl<'a> SendCounter<'a> {
+    /// The traffic of the call, if it is recorded.
     pub(super) fn traffic(&self) -> Option<&'a Traffic> {
         self.observers.traffic
     }
 
-    /// A request with a body of this size goes out. It counts also where its response is not waited for.
+    /// Starts counting a request with a body of `body` bytes. It is counted even if its response is not awaited.
     pub(super) fn begin(&mut self, body: usize) -> InFlight<'_, 'a> {
-        InFlight { tally: self, body, was_sent: true }
+        InFlight { counter: self, body, was_sent: true }
     }
 }
 
-/// A request that is under way. Counted when dropped.
+/// A request in flight. Counted when dropped.
 pub(super) struct InFlight<'t, 'a> {
-    tally: &'t mut Tally<'a>,
+    counter: &'t mut SendCounter<'a>,
     body: usize,
     was_sent: bool,
 }
 
 impl InFlight<'_, '_> {
-    /// It was not sent after all.
+    /// Does not count the request, because it was not sent.
     pub(super) fn cancel(mut self) {
         self.was_sent = false;
     }
@@ -163,7 +163,7 @@ impl InFlight<'_, '_> {
 impl Drop for InFlight<'_, '_> {
     fn drop(&mut self) {
         if self.was_sent {
-            let Tally { observers, sent } = &mut *self.tally;
+            let SendCounter { observers, sent } = &mut *self.counter;
             observers.add(Effort {
                 requests: 1,
                 retries: u64::from(*sent > 0),
@@ -175,19 +175,19 @@ impl Drop for InFlight<'_, '_> {
     }
 }
 
-/// How far a request has come.
+/// The result of sending a request.
 pub(crate) enum Step {
-    Answered(Reply),
+    Completed(Response),
     Failed(Failure),
-    /// AWS refused the credentials. To be continued when there are others.
+    /// AWS rejected the credentials. Continue with new ones.
     NeedsCredentials,
 }
 
 impl Requests {
-    /// For these options, as this configuration of the SDK would send.
+    /// Creates the sender of a driver's requests from the SDK's configuration.
     pub(super) fn new(
         config: aws_sdk_dynamodb::Config,
-        network: Network,
+        transport: Transport,
         options: &Options,
         clock: SharedClock,
         identity: Identity,
@@ -195,7 +195,7 @@ impl Requests {
     ) -> Self {
         Self {
             config,
-            network,
+            transport,
             table: options.table.clone(),
             limits: options.limits.clone(),
             clock,
@@ -207,118 +207,119 @@ impl Requests {
         }
     }
 
-    /// The host and port of the endpoint, once a request was prepared for it.
+    /// The host and port of the endpoint, or `None` before the first request.
     pub(super) fn authority(&self) -> Option<Authority> {
         let template = self.template.lock().unwrap_or_else(PoisonError::into_inner);
         template.as_ref().map(|template| template.authority.clone())
     }
 
-    /// Sends a request until a response counts. Repeats only what is worth it.
-    pub(super) async fn advance(&self, sending: &mut Sending<'_>) -> Step {
-        let budget = self.budgets.of(sending.work);
+    /// Sends a request until it succeeds, cannot be retried, or needs other credentials.
+    pub(super) async fn advance(&self, pending: &mut PendingRequest<'_>) -> Step {
+        let budget = self.budgets.of(pending.work);
         loop {
-            let template = match self.template(sending).await {
+            let template = match self.template(pending).await {
                 Some(Ok(template)) => template,
                 Some(Err(failure)) => return Step::Failed(failure),
                 None => return Step::NeedsCredentials,
             };
-            let failure = match self.attempt(&template, sending).await {
-                Ok(reply) => {
-                    budget.succeeded(sending.paid);
-                    return Step::Answered(reply);
+            let failure = match self.attempt(&template, pending).await {
+                Ok(response) => {
+                    budget.succeeded(pending.paid);
+                    return Step::Completed(response);
                 }
                 Err(failure) => failure,
             };
             let Some(retry) = failure.retry else { return Step::Failed(failure) };
-            if sending.attempts >= self.limits.max_attempts {
+            if pending.attempts >= self.limits.max_attempts {
                 return Step::Failed(failure);
             }
-            let wait = retry.wait(sending.attempts);
-            // What AWS said is worth more than the news that time is up.
-            if sending.deadline.is_some_and(|deadline| Instant::now() + wait >= deadline) {
+            let delay = retry.delay(pending.attempts);
+            // AWS's error is more useful than a timeout.
+            if pending.deadline.is_some_and(|deadline| Instant::now() + delay >= deadline) {
                 return Step::Failed(failure);
             }
             match budget.pay(retry.kind) {
-                Some(price) => sending.paid = price,
+                Some(price) => pending.paid = price,
                 None => return Step::Failed(failure),
             }
             if retry.kind == Kind::Credentials {
                 return Step::NeedsCredentials;
             }
-            tokio::time::sleep(wait).await;
+            tokio::time::sleep(delay).await;
         }
     }
 
-    async fn attempt(&self, template: &Template, sending: &mut Sending<'_>) -> Result<Reply, Failure> {
-        sending.attempts += 1;
+    async fn attempt(&self, template: &Template, pending: &mut PendingRequest<'_>) -> Result<Response, Failure> {
+        pending.attempts += 1;
         let signed_at = self.skew.apply(self.clock.now());
-        let Sending { action, body, id, attempts, .. } = &*sending;
+        let PendingRequest { action, body, id, attempts, .. } = &*pending;
         let attempt = Attempt { template, action: *action, body, id, number: *attempts };
         let mut request = Some(attempt.request(&self.constants, signed_at)?);
-        let patience = Patience {
-            deadline: sending.deadline,
-            silence: self.limits.attempt_timeout,
-            is_write: sending.action.is_write(),
-            body: sending.body.len(),
+        let timeouts = Timeouts {
+            deadline: pending.deadline,
+            stall_timeout: self.limits.attempt_timeout,
+            is_write: pending.action.is_write(),
+            body: pending.body.len(),
         };
-        let reply = template.channel.exchange(&mut request, sending.action, patience, &mut sending.tally).await;
-        let mut reply = reply?;
-        let observers = sending.tally.observers;
-        observers.add(Effort { bytes_received: reply.body.len() as u64, ..Effort::default() });
-        let lease = reply.lease.take();
+        let response = template.channel.exchange(&mut request, pending.action, timeouts, &mut pending.counter).await;
+        let mut response = response?;
+        let observers = pending.counter.observers;
+        observers.add(Effort { bytes_received: response.body.len() as u64, ..Effort::default() });
+        let lease = response.lease.take();
         let keep = || lease.into_iter().for_each(Lease::keep);
-        if reply.is_success() {
+        if response.is_success() {
             keep();
-            return Ok(reply);
+            return Ok(response);
         }
-        let failure = self.judge(&reply, signed_at, template.serial, &mut sending.renewed);
-        if is_throttle(failure.aws_name(), reply.status.as_u16()) {
+        let failure = self.classify(&response, signed_at, template.serial, &mut pending.renewed);
+        if is_throttle(failure.aws_name(), response.status.as_u16()) {
             observers.add(Effort { throttles: 1, ..Effort::default() });
             if let Some(throttles) = observers.throttles {
                 throttles.add();
             }
         }
-        if may_keep(&failure, sending.body.len()) {
+        if may_keep(&failure, pending.body.len()) {
             keep();
         }
         Err(failure)
     }
 
-    /// What an error response means.
-    fn judge(&self, reply: &Reply, signed_at: Duration, serial: u64, renewed: &mut bool) -> Failure {
-        let status = reply.status.as_u16();
-        let said = json::error_body(reply.header("x-amzn-errortype"), &reply.body);
-        let name = said.name.as_deref();
-        let mut kind = retry::of_answer(name, status);
+    /// Converts an error response into a failure.
+    fn classify(&self, response: &Response, signed_at: Duration, serial: u64, renewed: &mut bool) -> Failure {
+        let status = response.status.as_u16();
+        let error = json::error_body(response.header("x-amzn-errortype"), &response.body);
+        let name = error.name.as_deref();
+        let mut kind = retry::of_response(name, status);
         let is_late = || {
-            let (date, cached) = (reply.header("date"), reply.header("age").is_some());
+            let (date, cached) = (response.header("date"), response.header("age").is_some());
             self.skew.learn(name, date, cached, signed_at, self.clock.now())
         };
         if kind.is_none() && is_late() {
             kind = Some(Kind::Server);
         }
-        if let Identity::Kept(keeper) = &self.identity
+        if let Identity::Cached(cache) = &self.identity
             && !*renewed
-            && retry::is_refusal(name, status)
-            && keeper.drop_refused(serial)
+            && retry::is_rejection(name, status)
+            && cache.discard_rejected(serial)
         {
             *renewed = true;
             kind = Some(Kind::Credentials);
         }
-        let asked = retry::asked_wait(reply.header("x-amz-retry-after"), reply.header("retry-after"));
-        let retry = kind.map(|kind| Retry { kind, asked });
-        Failure::answered(said, retry, status, reply.request_id())
+        let requested = retry::requested_delay(response.header("x-amz-retry-after"), response.header("retry-after"));
+        let retry = kind.map(|kind| Retry { kind, requested });
+        Failure::response(error, retry, status, response.request_id())
     }
 
-    /// The template for the current credentials; `None` where they have to be waited for, which must not take up a
-    /// connection. Credentials that come expired have to be asked for with the request at hand: those are waited for.
-    async fn template(&self, sending: &mut Sending<'_>) -> Option<Result<Arc<Template>, Failure>> {
+    /// Returns the template for the current credentials, or `None` if they must be awaited, which must not occupy a
+    /// connection. A request that has waited once waits here: credentials that arrive expired serve only requests that
+    /// wait for them.
+    async fn template(&self, pending: &mut PendingRequest<'_>) -> Option<Result<Arc<Template>, Failure>> {
         let current = match &self.identity {
-            Identity::Given(credentials) => Ok((credentials.clone(), 0)),
-            Identity::Kept(keeper) if sending.has_waited => keeper.current().await,
-            Identity::Kept(keeper) => {
-                let Some(current) = keeper.current().now_or_never() else {
-                    sending.has_waited = true;
+            Identity::Static(credentials) => Ok((credentials.clone(), 0)),
+            Identity::Cached(cache) if pending.has_waited => cache.current().await,
+            Identity::Cached(cache) => {
+                let Some(current) = cache.current().now_or_never() else {
+                    pending.has_waited = true;
                     return None;
                 };
                 current
@@ -333,19 +334,19 @@ impl Requests {
         match &*kept {
             Some(template) if template.serial == serial => Ok(Arc::clone(template)),
             _ => {
-                let made = Template::make(&self.config, &self.network, &self.table, credentials, serial)?;
+                let made = Template::make(&self.config, &self.transport, &self.table, credentials, serial)?;
                 Ok(Arc::clone(kept.insert(Arc::new(made))))
             }
         }
     }
 }
 
-/// The largest body after which an error response leaves its connection open.
-const KEPT_BODY: usize = 64 * 1024;
+/// The largest request body after which an error response allows the connection to be reused.
+const MAX_REUSE_BODY: usize = 64 * 1024;
 
-/// Whether a connection that brought an error may be used again. Not where a proxy or a firewall may have answered before
-/// it read the request, or where a server that fails for a moment may be another one the next time.
+/// Whether the connection of an error response may be reused. It may not if a proxy or firewall may have responded
+/// before reading the whole request, or if a retry should reach a different server.
 fn may_keep(failure: &Failure, body: usize) -> bool {
-    let is_transient = failure.retry.is_some_and(|retry| retry.kind == Kind::Transient && retry.asked.is_none());
-    failure.aws_name().is_some() && body <= KEPT_BODY && !is_transient
+    let is_transient = failure.retry.is_some_and(|retry| retry.kind == Kind::Transient && retry.requested.is_none());
+    failure.aws_name().is_some() && body <= MAX_REUSE_BODY && !is_transient
 }

@@ -26,16 +26,16 @@ pub(super) enum Kind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Retry {
     pub(super) kind: Kind,
-    /// The delay that the response asked for.
-    pub(super) asked: Option<Duration>,
+    /// The delay that the response requested for.
+    pub(super) requested: Option<Duration>,
 }
 
 impl Retry {
-    pub(super) const TRANSIENT: Self = Self { kind: Kind::Transient, asked: None };
+    pub(super) const TRANSIENT: Self = Self { kind: Kind::Transient, requested: None };
 
     /// A retry without a requested delay.
     pub(super) fn for_kind(kind: Option<Kind>) -> Option<Self> {
-        kind.map(|kind| Self { kind, asked: None })
+        kind.map(|kind| Self { kind, requested: None })
     }
 
     /// Whether a failure to connect or to send should be retried.
@@ -51,9 +51,9 @@ impl Retry {
     }
 
     /// The backoff after `attempts` attempts: the requested delay, or exponential backoff with full jitter.
-    pub(super) fn wait(self, attempts: u32) -> Duration {
-        if let Some(asked) = self.asked {
-            return asked.min(backoff::LONGEST);
+    pub(super) fn delay(self, attempts: u32) -> Duration {
+        if let Some(requested) = self.requested {
+            return requested.min(backoff::LONGEST);
         }
         backoff::jittered(attempts.saturating_sub(1))
     }
@@ -63,10 +63,10 @@ impl Retry {
 const REPLICA_CONFLICT: &str = "ReplicatedWriteConflictException";
 
 /// The error names for expired or revoked credentials.
-const REFUSALS: [&str; 3] = ["ExpiredTokenException", "ExpiredToken", "UnrecognizedClientException"];
+const REJECTIONS: [&str; 3] = ["ExpiredTokenException", "ExpiredToken", "UnrecognizedClientException"];
 
 /// Whether an error response should be retried, and why. The error name takes precedence over the status.
-pub(super) fn of_answer(name: Option<&str>, status: u16) -> Option<Kind> {
+pub(super) fn of_response(name: Option<&str>, status: u16) -> Option<Kind> {
     match name {
         _ if is_throttle(name, status) => Some(Kind::Throttled),
         Some(name) if TRANSIENT_ERRORS.contains(&name) => Some(Kind::Transient),
@@ -78,14 +78,14 @@ pub(super) fn of_answer(name: Option<&str>, status: u16) -> Option<Kind> {
 
 /// The delay that a response asks for: AWS's own header in milliseconds or, as in the SDK for JavaScript, the standard
 /// header in seconds.
-pub(super) fn asked_wait(milliseconds: Option<&str>, seconds: Option<&str>) -> Option<Duration> {
+pub(super) fn requested_delay(milliseconds: Option<&str>, seconds: Option<&str>) -> Option<Duration> {
     let of_aws = milliseconds.and_then(|text| text.trim().parse().ok()).map(Duration::from_millis);
     of_aws.or_else(|| Duration::try_from_secs_f64(seconds?.trim().parse().ok()?).ok())
 }
 
 /// Whether AWS rejected the credentials, so that a retry with new ones may succeed.
-pub(super) fn is_refusal(name: Option<&str>, status: u16) -> bool {
-    (400..500).contains(&status) && name.is_some_and(|name| REFUSALS.contains(&name))
+pub(super) fn is_rejection(name: Option<&str>, status: u16) -> bool {
+    (400..500).contains(&status) && name.is_some_and(|name| REJECTIONS.contains(&name))
 }
 
 // tests/equivalence.rs compares the retried failures with those of the SDK.
@@ -96,7 +96,7 @@ mod tests {
     #[test]
     fn backoff_is_jittered_and_doubles_up_to_a_limit() {
         for (attempts, scale) in [(1, 50), (2, 100), (3, 200), (7, 3_200), (8, 5_000), (u32::MAX, 5_000)] {
-            let longest = (0..200).map(|_| Retry::TRANSIENT.wait(attempts)).max().expect("some");
+            let longest = (0..200).map(|_| Retry::TRANSIENT.delay(attempts)).max().expect("some");
             let scale = Duration::from_millis(scale);
             assert!(longest <= scale && longest > scale / 2, "{attempts}: {longest:?}");
         }
@@ -104,9 +104,9 @@ mod tests {
 
     #[test]
     fn a_requested_delay_takes_precedence_up_to_the_limit() {
-        for (asked, waited) in [(0, 0), (1_200, 1_200), (60_000, 5_000), (u64::MAX, 5_000)] {
+        for (requested, waited) in [(0, 0), (1_200, 1_200), (60_000, 5_000), (u64::MAX, 5_000)] {
             assert_eq!(
-                Retry { asked: Some(Duration::from_millis(asked)), ..Retry::TRANSIENT }.wait(3),
+                Retry { requested: Some(Duration::from_millis(requested)), ..Retry::TRANSIENT }.delay(3),
                 Duration::from_millis(waited)
             );
         }
@@ -116,32 +116,32 @@ mod tests {
     #[test]
     fn status_429_with_an_unknown_name_is_a_throttle() {
         for name in [None, Some("Unheard"), Some("")] {
-            assert_eq!(of_answer(name, 429), Some(Kind::Throttled), "{name:?}");
+            assert_eq!(of_response(name, 429), Some(Kind::Throttled), "{name:?}");
         }
     }
 
     #[test]
     fn the_error_name_takes_precedence_over_the_status() {
-        assert_eq!(of_answer(Some("SlowDown"), 503), Some(Kind::Throttled));
-        assert_eq!(of_answer(Some("Unheard"), 503), Some(Kind::Transient));
-        assert_eq!(of_answer(Some("ValidationException"), 400), None);
-        assert_eq!(of_answer(Some("ValidationException"), 429), None);
-        assert!(is_refusal(Some("ExpiredTokenException"), 400));
-        assert!(!is_refusal(Some("ExpiredTokenException"), 500) && !is_refusal(None, 400));
+        assert_eq!(of_response(Some("SlowDown"), 503), Some(Kind::Throttled));
+        assert_eq!(of_response(Some("Unheard"), 503), Some(Kind::Transient));
+        assert_eq!(of_response(Some("ValidationException"), 400), None);
+        assert_eq!(of_response(Some("ValidationException"), 429), None);
+        assert!(is_rejection(Some("ExpiredTokenException"), 400));
+        assert!(!is_rejection(Some("ExpiredTokenException"), 500) && !is_rejection(None, 400));
     }
 
     #[test]
     fn a_response_may_request_a_delay() {
-        let wait = |milliseconds: &'static str, seconds: &'static str| {
+        let delay = |milliseconds: &'static str, seconds: &'static str| {
             let given = |text: &'static str| Some(text).filter(|text| !text.is_empty());
-            asked_wait(given(milliseconds), given(seconds)).map(|wait| wait.as_millis())
+            requested_delay(given(milliseconds), given(seconds)).map(|delay| delay.as_millis())
         };
-        assert_eq!(wait("250", "7"), Some(250));
-        assert_eq!(wait("", "7"), Some(7_000));
-        assert_eq!(wait("soon", "0.5"), Some(500));
+        assert_eq!(delay("250", "7"), Some(250));
+        assert_eq!(delay("", "7"), Some(7_000));
+        assert_eq!(delay("soon", "0.5"), Some(500));
         for odd in ["-1", "NaN", "inf", "1e300", "Wed, 21 Oct 2026 07:28:00 GMT", " "] {
-            assert_eq!(wait("", odd), None, "{odd}");
+            assert_eq!(delay("", odd), None, "{odd}");
         }
-        assert_eq!(wait("", ""), None);
+        assert_eq!(delay("", ""), None);
     }
 }

@@ -1,4 +1,4 @@
-//! Why a connection could not be set up, in words for the user.
+//! Explains why a connection could not be opened.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -12,10 +12,10 @@ use rustls::{AlertDescription, CertificateError, Error as TlsError, InvalidMessa
 
 use super::connect::{BoxError, has};
 use super::trust::is_authority;
-use super::tunnel::NoTunnel;
+use super::tunnel::TunnelError;
 use crate::error::chain;
 
-/// How many of a certificate's names a message shows.
+/// How many of a certificate's names a message lists.
 const SHOWN_NAMES: usize = 5;
 
 const NO_CLIENT_CERTIFICATE: &str = "asks for a certificate of the client, which this driver does not have";
@@ -28,17 +28,17 @@ pub(crate) struct SetupError {
     cause: Option<BoxError>,
 }
 
-/// What another attempt is good for.
+/// Whether a retry can succeed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     TimedOut,
     Transient,
     Final,
-    /// The options or the environment name what cannot be used.
+    /// The options or the environment contain an unusable value.
     Unusable,
 }
 
-/// The peer of a connection, as messages name it: never with user information.
+/// The peer of a connection, as shown in messages. Omits user information.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Peer<'a> {
     pub(super) uri: &'a Uri,
@@ -72,29 +72,29 @@ impl SetupError {
         Self::new(Kind::Transient, format!("{peer} does not accept connections"), Some(cause))
     }
 
-    /// `ALL_PROXY` may name any kind of proxy.
+    /// `ALL_PROXY` may contain any kind of proxy.
     pub(super) fn proxy_scheme(scheme: &str) -> Self {
         let text = format!("a proxy of the kind \"{scheme}\" cannot be used, only http and https");
         Self::new(Kind::Unusable, text, None)
     }
 
-    pub(super) fn tunnel(peer: Peer<'_>, failed: NoTunnel) -> Self {
+    pub(super) fn tunnel(peer: Peer<'_>, failed: TunnelError) -> Self {
         match failed {
-            NoTunnel::Refused(StatusCode::PROXY_AUTHENTICATION_REQUIRED) => {
+            TunnelError::Refused(StatusCode::PROXY_AUTHENTICATION_REQUIRED) => {
                 let text = format!(
                     "{peer} asks for a user name and a password (status 407): put the right ones into its URL, before \
                      the host"
                 );
                 Self::new(Kind::Final, text, None)
             }
-            NoTunnel::Refused(status) => {
+            TunnelError::Refused(status) => {
                 let kind = if status.is_server_error() { Kind::Transient } else { Kind::Final };
                 Self::new(kind, format!("{peer} answered CONNECT with status {}", status.as_u16()), None)
             }
-            NoTunnel::NotHttp(cause) => {
+            TunnelError::NotHttp(cause) => {
                 Self::new(Kind::Final, format!("{peer} did not answer CONNECT as an HTTP proxy does"), Some(cause))
             }
-            NoTunnel::Broken(cause) => {
+            TunnelError::Connection(cause) => {
                 Self::new(Kind::Transient, format!("{peer} closed the connection on CONNECT"), Some(cause))
             }
         }
@@ -104,13 +104,13 @@ impl SetupError {
         Self::new(Kind::Transient, format!("no HTTP connection to {peer}"), Some(cause))
     }
 
-    /// Where `verification_is_off` by `NODE_TLS_REJECT_UNAUTHORIZED`, which is not followed.
+    /// `verification_is_off` is the user's `NODE_TLS_REJECT_UNAUTHORIZED`, which the driver does not honour.
     pub(super) fn tls(peer: Peer<'_>, cause: BoxError, verification_is_off: bool) -> Self {
         let found = chain(&*cause).find_map(|error| error.downcast_ref::<TlsError>());
         let (kind, mut text) = match found {
             Some(TlsError::InvalidCertificate(refusal)) => (Kind::Final, refused(peer, refusal)),
             Some(TlsError::NoCertificatesPresented) => (Kind::Final, format!("{peer} presents no certificate")),
-            Some(TlsError::AlertReceived(alert)) if is_of_certificates(*alert) => {
+            Some(TlsError::AlertReceived(alert)) if is_about_the_certificate(*alert) => {
                 (Kind::Final, format!("{peer} {NO_CLIENT_CERTIFICATE}"))
             }
             Some(TlsError::AlertReceived(alert)) => {
@@ -119,7 +119,7 @@ impl SetupError {
             Some(TlsError::InvalidMessage(InvalidMessage::InvalidContentType)) => {
                 (Kind::Final, format!("{peer} does not speak TLS; if that is right, write http: in place of https:"))
             }
-            // Damaged on the way.
+            // Corrupted in transit.
             Some(TlsError::DecryptError) => (Kind::Transient, format!("the TLS handshake with {peer} was damaged")),
             Some(_) => (Kind::Final, format!("{peer} does not speak TLS 1.2 or 1.3 as this driver does")),
             None if has::<io::Error>(&*cause) => {
@@ -133,23 +133,23 @@ impl SetupError {
         Self::new(kind, text, Some(cause))
     }
 
-    /// In TLS 1.3 a server says so after the handshake, in place of an answer.
+    /// In TLS 1.3, a server reports this after the handshake, instead of a response.
     pub(super) fn client_certificate(cause: BoxError) -> Self {
         Self::new(Kind::Final, format!("the server {NO_CLIENT_CERTIFICATE}"), Some(cause))
     }
 
     pub(super) fn not_http(cause: BoxError) -> Self {
-        let text = "the answer is not HTTP/1.1; the URL of a server that speaks TLS must begin with https:";
+        let text = "the response is not HTTP/1.1; the URL of a server that speaks TLS must begin with https:";
         Self::new(Kind::Final, text.to_owned(), Some(cause))
     }
 
-    /// Whether the certificate of the server was refused.
+    /// Whether the server's certificate was rejected.
     pub(super) fn is_refusal(&self) -> bool {
         let is_refusal = |error: &TlsError| matches!(error, TlsError::InvalidCertificate(_));
         chain(self).filter_map(|error| error.downcast_ref::<TlsError>()).any(is_refusal)
     }
 
-    /// As the layers above tell failures apart.
+    /// Converts into the SDK's classification.
     pub(super) fn into_connector_error(self) -> ConnectorError {
         match self.kind {
             Kind::TimedOut => ConnectorError::timeout(self.into()),
@@ -161,7 +161,7 @@ impl SetupError {
     }
 }
 
-/// What is wrong with a certificate.
+/// Explains why a certificate was rejected.
 fn refused(peer: Peer<'_>, refusal: &CertificateError) -> String {
     const DAY: u64 = 86_400;
     match refusal {
@@ -197,20 +197,21 @@ fn refused(peer: Peer<'_>, refusal: &CertificateError) -> String {
     }
 }
 
-/// A name as webpki shows it (`DnsName("a.example")`), without what surrounds it. It is the peer's text.
+/// Strips webpki's notation (`DnsName("a.example")`) from a name, which comes from the peer.
 fn plain_name(shown: &str) -> String {
     let name = shown.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')')).unwrap_or(shown);
     name.trim_matches('"').chars().filter(|character| !character.is_control()).take(255).collect()
 }
 
-/// Whether a server ended the connection for want of a certificate of the client's.
+/// Whether the server ended the connection because the client has no certificate.
 pub(super) fn wants_client_certificate(error: &(dyn StdError + 'static)) -> bool {
-    let is_that = |error: &TlsError| matches!(error, TlsError::AlertReceived(alert) if is_of_certificates(*alert));
+    let is_that =
+        |error: &TlsError| matches!(error, TlsError::AlertReceived(alert) if is_about_the_certificate(*alert));
     chain(error).filter_map(|error| error.downcast_ref::<TlsError>()).any(is_that)
 }
 
-/// Whether a server says with this alert that the client's certificate is missing or not right.
-fn is_of_certificates(alert: AlertDescription) -> bool {
+/// Whether the alert says that the client's certificate is missing or invalid.
+fn is_about_the_certificate(alert: AlertDescription) -> bool {
     matches!(
         alert,
         AlertDescription::NoCertificate

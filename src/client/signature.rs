@@ -1,8 +1,8 @@
-//! Signature Version 4 of the one shape that a DynamoDB request has: `POST` of JSON, signed in its headers.
+//! Signature Version 4 for DynamoDB requests, which all have the same shape: a `POST` of JSON, signed in its headers.
 //!
-//! The signing key, the date and the hexadecimal digits come from the crates that the SDK uses; only the canonical request
-//! is made here. `aws-sigv4` sorts, normalises and collects for each request what is always the same in ours, and derives
-//! the key of the day again. `signature/tests.rs` compares both.
+//! The signing key, dates and hexadecimal digits come from the crates that the SDK uses; only the canonical request is
+//! built here. For each request, `aws-sigv4` sorts and normalises headers that are always the same, and derives the
+//! signing key again. `signature/tests.rs` compares the results.
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html>
 
 use std::fmt::{self, Write};
@@ -16,44 +16,44 @@ use aws_smithy_types::date_time::Format;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use ring::{digest, hmac};
 
-/// The type of every body.
+/// The content type of all requests.
 pub(super) const CONTENT_TYPE: &str = "application/x-amz-json-1.0";
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 
 const SECONDS_PER_DAY: u64 = 86_400;
 
-/// The last second of the year 9999: dates are written with four digits for the year. A clock that is further ahead is
-/// refused by AWS in any case.
+/// The last second of the year 9999, because dates have four digits for the year. AWS rejects any clock that is so far
+/// ahead.
 const END_OF_CALENDAR: Duration = Duration::from_secs(253_402_300_799);
 
-/// Where and for what requests are signed.
+/// The region and service that requests are signed for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Scope {
     pub(super) region: String,
     pub(super) service: String,
 }
 
-/// What of a request goes into its signature and does not change.
+/// The parts of the signature that do not change between requests.
 pub(super) struct Signer {
     credentials: Credentials,
     scope: Scope,
-    /// The header `host`.
+    /// The `host` header.
     host: String,
-    /// The path, encoded once more.
+    /// The path, URI-encoded a second time.
     path: String,
-    /// The header `x-amz-user-agent`.
+    /// The `x-amz-user-agent` header.
     user_agent: String,
-    /// The names of the headers that are signed, in order.
+    /// The names of the signed headers, sorted.
     signed_headers: &'static str,
     day: Mutex<Option<Arc<Day>>>,
 }
 
-/// What all requests of one day are signed with.
+/// The signing key of one day.
 struct Day {
-    /// Since 1970.
+    /// Days since 1970.
     number: u64,
-    /// As in `20301231`.
+    /// In the form `20301231`.
     date: String,
     key: hmac::Key,
 }
@@ -64,12 +64,12 @@ impl fmt::Debug for Signer {
     }
 }
 
-/// What a request is sent with.
+/// The headers of a signed request.
 #[derive(Debug)]
 pub(super) struct Signed {
-    /// The header `x-amz-date`.
+    /// The `x-amz-date` header.
     pub(super) date: String,
-    /// The header `authorization`.
+    /// The `authorization` header.
     pub(super) authorization: String,
 }
 
@@ -91,7 +91,7 @@ impl Signer {
         }
     }
 
-    /// Signs a request at this time, since 1970.
+    /// Signs a request for a time since 1970.
     pub(super) fn sign(&self, at: Duration, target: &str, body: &[u8]) -> Signed {
         let at = at.min(END_OF_CALENDAR);
         let Day { date: day, key, .. } = &*self.day(at);
@@ -101,7 +101,7 @@ impl Signer {
         let request = self.canonical_request(&date, target, body);
         let hash = digest::digest(&digest::SHA256, request.as_bytes());
         let mut text = String::with_capacity(192);
-        // Writing to a String does not fail.
+        // Writing to a String cannot fail.
         let _ = write!(text, "{ALGORITHM}\n{date}\n{day}/{region}/{service}/aws4_request\n");
         push_hex(&mut text, hash.as_ref());
         let signature = hmac::sign(key, text.as_bytes());
@@ -116,7 +116,7 @@ impl Signer {
         Signed { date, authorization }
     }
 
-    /// The day of this time. The last one is kept, as deriving a key takes longer than signing with it.
+    /// Returns the signing key of a day. The latest one is cached, because deriving it takes longer than signing.
     fn day(&self, at: Duration) -> Arc<Day> {
         let number = at.as_secs() / SECONDS_PER_DAY;
         let mut kept = self.day.lock().unwrap_or_else(PoisonError::into_inner);
@@ -152,11 +152,11 @@ impl Signer {
     }
 }
 
-/// What a path is signed with as it is.
+/// The characters of a path that are not encoded.
 const IN_PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// The path, which is encoded already, as it is signed: without empty segments, and encoded a second time. (`aws-sigv4`
-/// also resolves segments of dots, which the URLs that we parse never have.)
+/// Encodes a path a second time and removes empty segments, as signatures require. (`aws-sigv4` also resolves dot
+/// segments, which parsed URLs never contain.)
 fn encoded_again(path: &str) -> String {
     let mut encoded = utf8_percent_encode(path, IN_PATH).to_string();
     while encoded.contains("//") {
@@ -165,10 +165,10 @@ fn encoded_again(path: &str) -> String {
     encoded
 }
 
-/// Appends a SHA-256 hash in hexadecimal digits.
+/// Appends a SHA-256 hash in hexadecimal.
 fn push_hex(text: &mut String, hash: &[u8]) {
     let mut digits = [0; 64];
-    // Fails for a hash of another length, which SHA-256 does not have.
+    // Fails only for a hash of another length.
     if hex::encode_to_slice(hash, &mut digits).is_ok() {
         text.push_str(std::str::from_utf8(&digits).unwrap_or_default());
     }

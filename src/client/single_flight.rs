@@ -1,4 +1,4 @@
-//! Work that is done once at a time per key, for all who wait for it. Its result is handed to them and not kept.
+//! Deduplicates concurrent work by key. All waiters receive the result, which is not cached.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -11,11 +11,11 @@ use tokio::sync::oneshot;
 
 type UnderWay<K, T> = Arc<Mutex<HashMap<K, Shared<oneshot::Receiver<T>>>>>;
 
-/// The work that is under way, by its key.
+/// Work in progress, by key.
 pub(super) struct SingleFlight<K, T>(UnderWay<K, T>);
 
-/// The duty to give the result of some work. Dropped without one (a panic, the end of the runtime), those who wait learn
-/// that there is none.
+/// The obligation to deliver a result. If it is dropped without one, because of a panic or the end of the runtime, the
+/// waiters receive `None`.
 pub(super) struct Promise<K: Eq + Hash, T> {
     key: K,
     sender: Option<oneshot::Sender<T>>,
@@ -27,11 +27,11 @@ impl<K: Clone + Eq + Hash, T: Clone> SingleFlight<K, T> {
         Self(Arc::default())
     }
 
-    /// Waits for the work of this key, which `begin` starts where none is under way. It must go on when this future is
-    /// dropped: others may wait for it as well. `None` where it ended without a result.
+    /// Waits for the work with this key, which `begin` starts if there is none in progress. The work must continue if
+    /// this future is dropped, because others may wait for it. Returns `None` if it ended without a result.
     pub(super) async fn run(&self, key: K, begin: impl FnOnce(Promise<K, T>)) -> Option<T> {
         let (work, promise) = self.join(key);
-        // Without the lock: a runtime that is shutting down drops the promise at once.
+        // Call without the lock: a runtime that is shutting down drops the promise immediately.
         if let Some(promise) = promise {
             begin(promise);
         }
@@ -51,10 +51,10 @@ impl<K: Clone + Eq + Hash, T: Clone> SingleFlight<K, T> {
 }
 
 impl<K: Eq + Hash, T> Promise<K, T> {
-    /// Hands the result to all who wait.
+    /// Delivers the result to all waiters.
     pub(super) fn settle(mut self, result: T) {
         let sender = self.sender.take();
-        // Who asks from here on begins new work.
+        // Callers from here on start new work.
         drop(self);
         if let Some(sender) = sender {
             let _all_gave_up = sender.send(result);

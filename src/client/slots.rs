@@ -1,10 +1,10 @@
-//! One slot per request in flight: a request that has a slot also finds a connection, and the pool needs no queue.
+//! Limits the requests in flight. A request that holds a slot always gets a connection, so the pool needs no queue.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::sync::{AcquireError, Semaphore, SemaphorePermit, TryAcquireError};
 
-/// The most calls that may wait at a time.
+/// The maximum number of waiting calls.
 const MAX_WAITING: usize = 100_000;
 
 /// The slots of a driver.
@@ -20,21 +20,21 @@ pub(crate) struct Slots {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Closed;
 
-/// A slot that is taken. Free again when dropped.
+/// An acquired slot, released when dropped.
 pub(crate) type Slot<'a> = SemaphorePermit<'a>;
 
-/// A place in the queue, given up when dropped.
+/// A place in the queue, released when dropped.
 #[derive(Debug)]
-pub(crate) struct Place<'a>(&'a Slots);
+pub(crate) struct QueuePlace<'a>(&'a Slots);
 
 impl Slots {
-    /// `max_connections` slots, or fewer where the process may not open as many files.
+    /// Creates `max_connections` slots, or fewer if the process cannot open that many files.
     pub(crate) fn new(max_connections: usize) -> Self {
         let of = max_connections.min(descriptors().unwrap_or(usize::MAX));
         Self { free: Semaphore::new(of), of, max_connections, waiting: AtomicUsize::new(0) }
     }
 
-    /// What is waited for, for a message.
+    /// Describes what a call waits for, for a message.
     pub(crate) fn describe(&self) -> String {
         let Self { of, max_connections, .. } = self;
         if of == max_connections {
@@ -45,7 +45,7 @@ impl Slots {
         )
     }
 
-    /// A slot, if one is free and no other call waits for it.
+    /// Acquires a slot if one is free and no other call waits.
     pub(crate) fn try_take(&self) -> Result<Option<Slot<'_>>, Closed> {
         match self.free.try_acquire() {
             Ok(slot) => Ok(Some(slot)),
@@ -54,18 +54,18 @@ impl Slots {
         }
     }
 
-    /// Waits for a slot, in the order of the calls.
+    /// Waits for a slot. First come, first served.
     pub(crate) fn take(&self) -> impl Future<Output = Result<Slot<'_>, AcquireError>> {
         self.free.acquire()
     }
 
-    /// A place among the calls that wait; `None` where the queue is full.
-    pub(crate) fn queue(&self) -> Option<Place<'_>> {
-        let place = Place(self);
+    /// Joins the queue of waiting calls. Returns `None` if it is full.
+    pub(crate) fn queue(&self) -> Option<QueuePlace<'_>> {
+        let place = QueuePlace(self);
         (self.waiting.fetch_add(1, Ordering::Relaxed) < MAX_WAITING).then_some(place)
     }
 
-    /// Refuses every slot from now on, also to calls that wait.
+    /// Fails all waiting and future calls.
     pub(crate) fn close(&self) {
         self.free.close();
     }
@@ -75,20 +75,20 @@ impl Slots {
     }
 }
 
-impl Drop for Place<'_> {
+impl Drop for QueuePlace<'_> {
     fn drop(&mut self) {
         self.0.waiting.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
-/// Half of the files that this process may still open: the rest is the app's own. `None` where there is no such limit.
+/// Half of the files that the process can still open; the other half is left to the app. `None` if there is no limit.
 fn descriptors() -> Option<usize> {
     #[cfg(unix)]
     {
         use rustix::process::{Resource, getrlimit};
         let limit = usize::try_from(getrlimit(Resource::Nofile).current?).unwrap_or(usize::MAX);
         let open = std::fs::read_dir("/dev/fd").map_or(0, Iterator::count);
-        // Many files may be open for a moment only, and the slots are counted once.
+        // The slots are counted only once, and many of the open files may be short-lived.
         Some((limit.saturating_sub(open) / 2).max(limit / 8).max(1))
     }
     #[cfg(not(unix))]
@@ -100,7 +100,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_slot_is_free_again_when_dropped() {
+    async fn dropping_a_slot_releases_it() {
         let slots = Slots::new(1);
         let slot = slots.try_take().expect("open");
         assert!(slot.is_some());
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn the_queue_has_an_end() {
+    fn the_queue_is_bounded() {
         let slots = Slots::new(1);
         let places: Vec<_> = std::iter::from_fn(|| slots.queue()).collect();
         assert_eq!(places.len(), MAX_WAITING);
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn closed_slots_are_refused() {
+    async fn closing_rejects_waiting_calls() {
         let slots = Slots::new(1);
         let slot = slots.take().await.expect("a slot");
         let waiting = slots.take();
@@ -133,7 +133,7 @@ mod tests {
     /// [ENV-2]
     #[cfg(unix)]
     #[test]
-    fn there_are_no_more_slots_than_files_that_may_be_opened() {
+    fn slots_are_limited_by_open_files() {
         let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current.expect("a limit");
         assert!((Slots::new(Semaphore::MAX_PERMITS).of as u64) < limit);
         assert_eq!(Slots::new(1).of, 1);

@@ -1,4 +1,5 @@
-//! TCP to one of several addresses: each has a short head start over the next (RFC 8305, "happy eyeballs").
+//! Opens TCP connections to the first of several addresses that responds, with a head start for each (RFC 8305, "Happy
+//! Eyeballs").
 
 use std::convert::Infallible;
 use std::future::{Ready, ready};
@@ -22,29 +23,29 @@ use tower_service::Service;
 use super::connect::BoxError;
 use crate::error::chain;
 
-/// How long an idle peer is not asked whether it is still there, and how often it is when it does not answer.
+/// How long a connection is idle before keepalive probes are sent, the interval between them, and how many may fail.
 const KEEPALIVE: Duration = Duration::from_secs(15);
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(5);
 const KEEPALIVE_RETRIES: u32 = 3;
 
-/// The head start of an address at most: the "connection attempt delay" that RFC 8305 recommends.
+/// The maximum head start of an address: the "Connection Attempt Delay" that RFC 8305 recommends.
 const HEAD_START: Duration = Duration::from_millis(250);
 
-/// How many addresses of a name are tried for one connection.
+/// How many addresses of a name are tried per connection.
 const MAX_TRIED: usize = 16;
 
-/// How long an address that failed is tried after the others.
+/// How long an address that failed is moved to the end of the list.
 const AVOIDED_FOR: Duration = Duration::from_mins(1);
 
-/// How many of them are remembered.
+/// How many failed addresses are remembered.
 const MAX_AVOIDED: usize = 64;
 
-/// How sockets are set up.
+/// The socket options.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct SocketSettings {
-    /// How long sent data may be unacknowledged before the system closes the connection, where it can.
+    /// How long sent data may stay unacknowledged before the system closes the connection, on systems that support it.
     pub(super) user_timeout: Option<Duration>,
-    /// How many bytes of a request the system takes before they are on their way.
+    /// The size of the send buffer in bytes.
     pub(super) send_buffer: Option<usize>,
 }
 
@@ -54,7 +55,7 @@ impl Default for SocketSettings {
     }
 }
 
-/// Connects, and remembers which addresses failed.
+/// Opens connections, and remembers addresses that failed.
 #[derive(Debug)]
 pub(super) struct Dialer {
     settings: SocketSettings,
@@ -67,8 +68,8 @@ impl Dialer {
         Self { settings, avoided: Mutex::default() }
     }
 
-    /// A connection to the first of these addresses that answers. The limit is the caller's to enforce; here it only makes
-    /// sure that every address has its turn before it ends.
+    /// Connects to the first address that responds. The caller enforces `limit`; here it only ensures that every
+    /// address is tried before the limit expires.
     pub(super) async fn dial(
         &self,
         addresses: &[SocketAddr],
@@ -76,7 +77,7 @@ impl Dialer {
     ) -> Result<(TokioIo<TcpStream>, SocketAddr), BoxError> {
         let order = self.order(addresses);
         let head_start = head_start(limit, order.len());
-        let mut race = Race { dialer: self, patience: head_start, trying: Vec::new() };
+        let mut race = Race { dialer: self, head_start, trying: Vec::new() };
         let mut attempts = FuturesUnordered::new();
         let mut error = None;
         let mut waiting = order.into_iter().peekable();
@@ -91,15 +92,15 @@ impl Dialer {
                 Ok(attempts.next().await)
             };
             match ended {
-                Err(_its_turn) => {}
+                Err(_next_address) => {}
                 Ok(Some((address, Ok(stream)))) => {
                     race.ended(address);
-                    self.forgive(address);
+                    self.readmit(address);
                     return Ok((stream, address));
                 }
                 Ok(Some((address, Err(failed)))) => {
                     race.ended(address);
-                    // Without a descriptor it was not the address that failed.
+                    // A lack of file descriptors is not a failure of the address.
                     if !is_out_of_files(&*failed) {
                         self.avoid(address);
                     }
@@ -113,7 +114,7 @@ impl Dialer {
     }
 
     async fn attempt(&self, address: SocketAddr) -> (SocketAddr, Result<TokioIo<TcpStream>, BoxError>) {
-        let mut http = HttpConnector::new_with_resolver(To(address));
+        let mut http = HttpConnector::new_with_resolver(FixedResolver(address));
         http.set_nodelay(true);
         http.set_keepalive(Some(KEEPALIVE));
         http.set_keepalive_interval(Some(KEEPALIVE_INTERVAL));
@@ -121,11 +122,12 @@ impl Dialer {
         http.set_send_buffer_size(self.settings.send_buffer);
         #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
         http.set_tcp_user_timeout(self.settings.user_timeout);
-        // The resolver knows the address, whatever the name.
+        // The resolver ignores the name.
         (address, http.call(Uri::from_static("http://address")).await.map_err(Into::into))
     }
 
-    /// The families in turn, in the system's order; those that failed lately last, the latest failure at the very end.
+    /// Alternates between the address families in the system's order. Addresses that failed recently come last, the
+    /// latest failure at the end.
     fn order(&self, addresses: &[SocketAddr]) -> Vec<SocketAddr> {
         let prefers_v6 = addresses.first().is_some_and(SocketAddr::is_ipv6);
         let (preferred, others): (Vec<SocketAddr>, Vec<SocketAddr>) =
@@ -144,13 +146,13 @@ impl Dialer {
             let (_, at) = avoided.iter().find(|(avoided, _)| avoided == address)?;
             (at.elapsed() < AVOIDED_FOR).then_some(*at)
         };
-        // Stable, and `None` comes before any moment.
+        // The sort is stable, and `None` sorts first.
         order.sort_by_key(failed_at);
         order.truncate(MAX_TRIED);
         order
     }
 
-    /// Has the address tried after the others for a while.
+    /// Moves an address to the end of the list for a while.
     pub(super) fn avoid(&self, address: SocketAddr) {
         let mut avoided = self.avoided();
         avoided.retain(|(other, at)| *other != address && at.elapsed() < AVOIDED_FOR);
@@ -160,7 +162,7 @@ impl Dialer {
         avoided.push((address, Instant::now()));
     }
 
-    fn forgive(&self, address: SocketAddr) {
+    fn readmit(&self, address: SocketAddr) {
         self.avoided().retain(|(other, _)| *other != address);
     }
 
@@ -169,17 +171,18 @@ impl Dialer {
     }
 }
 
-/// How long an address is alone with those before it: so that all have their turn in the first half of the limit.
+/// The delay between addresses. All addresses are tried within the first half of the limit.
 fn head_start(limit: Option<Duration>, addresses: usize) -> Duration {
     let addresses = u32::try_from(addresses).unwrap_or(u32::MAX);
     let share = limit.and_then(|limit| (limit / 2).checked_div(addresses));
     share.map_or(HEAD_START, |share| share.min(HEAD_START))
 }
 
-/// The addresses that are being tried. Those that have not answered when it ends, won by another or given up, are avoided.
+/// The attempts in progress. When dropped, avoids the addresses that have not responded, whether another one was faster
+/// or the caller gave up.
 struct Race<'a> {
     dialer: &'a Dialer,
-    patience: Duration,
+    head_start: Duration,
     trying: Vec<(SocketAddr, Instant)>,
 }
 
@@ -192,18 +195,18 @@ impl Race<'_> {
 impl Drop for Race<'_> {
     fn drop(&mut self) {
         for (address, since) in &self.trying {
-            if since.elapsed() >= self.patience {
+            if since.elapsed() >= self.head_start {
                 self.dialer.avoid(*address);
             }
         }
     }
 }
 
-/// A resolver that knows one address.
+/// A resolver that always returns the same address.
 #[derive(Clone, Copy)]
-struct To(SocketAddr);
+struct FixedResolver(SocketAddr);
 
-impl Service<Name> for To {
+impl Service<Name> for FixedResolver {
     type Response = Once<SocketAddr>;
     type Error = Infallible;
     type Future = Ready<Result<Self::Response, Infallible>>;
@@ -217,8 +220,7 @@ impl Service<Name> for To {
     }
 }
 
-/// Whether too many files are open, in the process or in the whole machine.
-/// <https://man7.org/linux/man-pages/man3/errno.3.html>,
+/// Whether the process or the system has too many open files. <https://man7.org/linux/man-pages/man3/errno.3.html>,
 /// <https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2>
 fn is_out_of_files(error: &(dyn std::error::Error + 'static)) -> bool {
     const CODES: [i32; 2] = if cfg!(windows) { [10_024, 10_024] } else { [24, 23] };

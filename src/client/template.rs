@@ -1,4 +1,4 @@
-//! The parts that all requests made with one set of credentials share: endpoint, headers and signing scope.
+//! The parts that all requests captured with one set of credentials share: endpoint, headers and signing scope.
 //!
 //! They are captured from a request that the SDK builds but never sends. The SDK therefore still resolves the endpoint
 //! (region, FIPS, dual stack, table ARN, account endpoint), the user agent and the signing scope, at no cost per
@@ -23,7 +23,7 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderMap, HeaderName, USE
 use http::request::Parts;
 use http::uri::Authority;
 
-use super::channel::{Channel, Network};
+use super::channel::{Channel, Transport};
 use super::failure::Failure;
 use super::pool;
 use super::signature::{Scope, Signer};
@@ -37,7 +37,7 @@ const SECURITY_TOKEN: HeaderName = HeaderName::from_static("x-amz-security-token
 /// The parts of a request that do not change.
 #[derive(Debug)]
 pub(super) struct Template {
-    /// The serial number of the credentials it was made for.
+    /// The serial number of the credentials it was captured for.
     pub(super) serial: u64,
     pub(super) channel: Channel,
     pub(super) uri: Uri,
@@ -51,13 +51,13 @@ impl Template {
     /// Captures a request that the SDK builds with these credentials.
     pub(super) fn make(
         config: &Config,
-        network: &Network,
+        transport: &Transport,
         table: &str,
         credentials: Credentials,
         serial: u64,
     ) -> Result<Self, Failure> {
-        let model = Model { network: network.clone(), made: Arc::default() };
-        let config = config.to_builder().http_client(model.clone()).credentials_provider(credentials.clone()).build();
+        let client = CapturingClient { transport: transport.clone(), captured: Arc::default() };
+        let config = config.to_builder().http_client(client.clone()).credentials_provider(credentials.clone()).build();
         let request = Client::from_conf(config)
             .get_item()
             .table_name(table)
@@ -66,17 +66,17 @@ impl Template {
         // The request never waits on I/O. `unconstrained` keeps tokio's cooperative budget from making it pending.
         let sent = tokio::task::unconstrained(request).now_or_never().ok_or_else(|| broken("it waits"))?;
         sent.map_err(|error| Failure::no_endpoint(&error))?;
-        let Made { connector, request } = std::mem::take(&mut *model.made());
+        let Captured { connector, request } = std::mem::take(&mut *client.captured());
         let request = request.ok_or_else(|| broken("it was not sent"))?;
         let request = request.try_into_http1x().map_err(|error| broken(&error.to_string()))?;
         let (head, _) = request.into_parts();
-        let channel = match (network, connector) {
-            (Network::Pools { pools, connect_timeout }, _) => {
+        let channel = match (transport, connector) {
+            (Transport::Pools { pools, connect_timeout }, _) => {
                 let pool = pools.of(&head.uri).map_err(|error| broken(&error.to_string()))?;
                 Channel::Pool { pool, connect_timeout: *connect_timeout }
             }
-            (Network::Given(_), Some(connector)) => Channel::Given(connector),
-            (Network::Given(_), None) => return Err(broken("it was not sent")),
+            (Transport::Custom(_), Some(connector)) => Channel::Custom(connector),
+            (Transport::Custom(_), None) => return Err(broken("it was not sent")),
         };
         Self::of(serial, channel, head, credentials)
     }
@@ -97,7 +97,7 @@ impl Template {
                 headers.insert(HOST, pool::host(host).map_err(|error| broken(&error.to_string()))?);
                 pool::path(&head.uri)
             }
-            Channel::Given(_) => head.uri,
+            Channel::Custom(_) => head.uri,
         };
         for name in [CONTENT_TYPE, USER_AGENT, X_AMZ_USER_AGENT, SECURITY_TOKEN] {
             if let Some(mut value) = head.headers.get(&name).cloned() {
@@ -110,7 +110,7 @@ impl Template {
 }
 
 fn broken(what: &str) -> Failure {
-    Failure::not_sent(format!("the model of all requests could not be made: {what}"))
+    Failure::not_sent(format!("the template of all requests could not be captured: {what}"))
 }
 
 /// Reads `AWS4-HMAC-SHA256 Credential=id/day/region/service/aws4_request, …`.
@@ -123,44 +123,44 @@ fn scope(authorization: &str) -> Option<Scope> {
 
 /// An HTTP client that captures the request and the connector instead of sending anything.
 #[derive(Debug, Clone)]
-struct Model {
-    network: Network,
-    made: Arc<Mutex<Made>>,
+struct CapturingClient {
+    transport: Transport,
+    captured: Arc<Mutex<Captured>>,
 }
 
 #[derive(Debug, Default)]
-struct Made {
-    /// Only for [`Network::Given`].
+struct Captured {
+    /// Only for [`Transport::Custom`].
     connector: Option<SharedHttpConnector>,
     request: Option<HttpRequest>,
 }
 
-impl Model {
-    fn made(&self) -> MutexGuard<'_, Made> {
-        self.made.lock().unwrap_or_else(PoisonError::into_inner)
+impl CapturingClient {
+    fn captured(&self) -> MutexGuard<'_, Captured> {
+        self.captured.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl HttpClient for Model {
+impl HttpClient for CapturingClient {
     fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
-        if let Network::Given(http) = &self.network {
-            self.made().connector = Some(http.http_connector(settings, components));
+        if let Transport::Custom(http) = &self.transport {
+            self.captured().connector = Some(http.http_connector(settings, components));
         }
         SharedHttpConnector::new(self.clone())
     }
 
     /// Determines how the user agent describes the HTTP client.
     fn connector_metadata(&self) -> Option<ConnectorMetadata> {
-        match &self.network {
-            Network::Pools { .. } => Some(ConnectorMetadata::new("hyper", Some("1.x".into()))),
-            Network::Given(http) => http.connector_metadata(),
+        match &self.transport {
+            Transport::Pools { .. } => Some(ConnectorMetadata::new("hyper", Some("1.x".into()))),
+            Transport::Custom(http) => http.connector_metadata(),
         }
     }
 }
 
-impl HttpConnector for Model {
+impl HttpConnector for CapturingClient {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        self.made().request = Some(request);
+        self.captured().request = Some(request);
         let answer = HttpResponse::try_from(http::Response::new(SdkBody::from("{}")));
         HttpConnectorFuture::ready(answer.map_err(|error| ConnectorError::user(error.into())))
     }

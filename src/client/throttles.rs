@@ -1,26 +1,26 @@
-//! Throttled attempts, counted as they happen. A request that backs off and retries reports what it took only once it has
-//! ended, and until then its neighbours would go on at full speed.
+//! Counts throttled attempts as they happen. A request that retries reports its statistics only when it ends, and until
+//! then the other requests would continue at full speed.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// The throttled attempts of many requests.
+/// The number of throttled attempts of several requests.
 #[derive(Debug, Default)]
 pub(crate) struct Throttles(Arc<AtomicU32>);
 
 impl Throttles {
-    /// A count for one of the requests, which is part of this one.
+    /// Returns a counter for one of the requests, which also adds to this one.
     pub(crate) fn of_request(&self) -> RequestThrottles {
         RequestThrottles { all: Arc::clone(&self.0), own: AtomicU32::new(0) }
     }
 
-    /// How many there were since the last call.
+    /// Returns the number since the last call.
     pub(crate) fn take(&self) -> u32 {
         self.0.swap(0, Ordering::Relaxed)
     }
 }
 
-/// The throttled attempts of one request.
+/// The number of throttled attempts of one request.
 #[derive(Debug)]
 pub(crate) struct RequestThrottles {
     all: Arc<AtomicU32>,

@@ -1,4 +1,4 @@
-//! TLS by rustls and ring: what is offered, and the handshake.
+//! TLS with rustls and ring: cipher suites and handshake.
 
 use std::sync::Arc;
 
@@ -12,7 +12,8 @@ use super::connect::{BoxError, Stream};
 use super::trust::{Trusted, Verifier};
 use crate::error::{Error, ErrorKind};
 
-/// What AWS's own SDK for Rust offers, in its order: <https://docs.aws.amazon.com/sdk-for-rust/latest/dg/client-tls.html>
+/// The cipher suites of the AWS SDK for Rust, in its order:
+/// <https://docs.aws.amazon.com/sdk-for-rust/latest/dg/client-tls.html>
 const SUITES: [CipherSuite; 7] = [
     CipherSuite::TLS13_AES_256_GCM_SHA384,
     CipherSuite::TLS13_AES_128_GCM_SHA256,
@@ -23,7 +24,7 @@ const SUITES: [CipherSuite; 7] = [
     CipherSuite::TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
 ];
 
-/// For connections to servers whose certificate is one of these, or issued by one of them.
+/// Returns a configuration that accepts the trusted certificates and those issued by them.
 pub(super) fn config(trusted: Trusted) -> Result<Arc<ClientConfig>, Error> {
     let failed = |cause: &str| Error::new(ErrorKind::Internal, "TLS could not be prepared").with_cause(cause);
     let all = ring::default_provider();
@@ -41,7 +42,7 @@ pub(super) fn config(trusted: Trusted) -> Result<Arc<ClientConfig>, Error> {
     Ok(Arc::new(config))
 }
 
-/// Speaks TLS over a stream to this host, as a URI has it.
+/// Performs a TLS handshake with `host`, which has the syntax of a URI's host.
 pub(super) async fn handshake(
     stream: Box<dyn Stream>,
     config: Arc<ClientConfig>,
@@ -62,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_suite_is_there() {
+    fn every_cipher_suite_is_available() {
         let mut trusted = Trusted::new();
         assert!(
             trusted.add(CertificateDer::from_pem_slice(include_bytes!("trust/pinned.pem")).expect("a certificate"))

@@ -1,4 +1,4 @@
-//! AWS Lambda's trace id, which goes with every request: X-Ray finds by it which invocation sent what.
+//! The trace ID of AWS Lambda, which X-Ray uses to assign requests to invocations.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -7,29 +7,29 @@ use percent_encoding::{CONTROLS, percent_encode};
 
 use crate::environment::Environment;
 
-/// The trace id of the latest call: the one variable of the environment that changes with each invocation. Clones share
-/// it. There is none outside AWS Lambda.
+/// The trace ID of the latest call. It is the only environment variable that changes with each invocation. `None`
+/// outside AWS Lambda. Clones share it.
 #[derive(Debug, Clone)]
 pub(crate) struct TraceId(Option<Arc<Mutex<Option<HeaderValue>>>>);
 
 impl TraceId {
-    /// That of the environment.
+    /// Reads the trace ID from the environment.
     pub(crate) fn new(environment: &Environment) -> Self {
         let in_lambda = environment.get("AWS_LAMBDA_FUNCTION_NAME").is_some();
         Self(in_lambda.then(|| Arc::new(Mutex::new(environment.get("_X_AMZN_TRACE_ID").and_then(header)))))
     }
 
-    /// Whether this is AWS Lambda.
+    /// Whether the process runs in AWS Lambda.
     pub(crate) fn is_some(&self) -> bool {
         self.0.is_some()
     }
 
-    /// As the header of a request.
+    /// Returns the header for a request.
     pub(super) fn header(&self) -> Option<HeaderValue> {
         self.0.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Takes that of a call.
+    /// Stores the trace ID of a call.
     pub(crate) fn set(&self, id: Option<&str>) {
         if let Some(trace_id) = &self.0 {
             *trace_id.lock().unwrap_or_else(PoisonError::into_inner) = id.and_then(header);
@@ -52,7 +52,7 @@ mod tests {
 
     /// [ENV-6]
     #[test]
-    fn it_changes_with_each_call_but_only_in_lambda() {
+    fn the_trace_id_changes_with_each_call_only_in_lambda() {
         let outside = of(&[("_X_AMZN_TRACE_ID", "Root=1-a")]);
         outside.set(Some("Root=1-b"));
         assert_eq!(outside.header(), None);

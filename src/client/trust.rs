@@ -1,8 +1,7 @@
-//! Which certificates of servers are accepted: those that rustls accepts, and those that are in the trust list
-//! themselves.
+//! Verifies server certificates. Accepts what rustls accepts, and certificates that are themselves in the trust list.
 //!
-//! `openssl req -x509` makes certificates of authorities, unless it is told not to. Servers present such a certificate as
-//! their own, users add it to the trust list, and OpenSSL, and so Node, accepts it. RFC 5280 has no place for it.
+//! By default, `openssl req -x509` creates CA certificates. Servers present them as their own, users add them to the
+//! trust list, and OpenSSL (and thus Node) accepts them, although RFC 5280 does not allow it.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -18,7 +17,7 @@ use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 
 type Digest = [u8; SHA256_OUTPUT_LEN];
 
-/// Certificates that TLS can use, each once.
+/// The usable certificates, without duplicates.
 #[derive(Debug)]
 pub(super) struct Trusted {
     store: RootCertStore,
@@ -30,7 +29,7 @@ impl Trusted {
         Self { store: RootCertStore::empty(), digests: HashSet::new() }
     }
 
-    /// Whether the certificate can be used.
+    /// Adds a certificate. Returns whether it is usable.
     pub(super) fn add(&mut self, certificate: CertificateDer<'static>) -> bool {
         let digest = digest_of(&certificate);
         self.digests.contains(&digest) || self.store.add(certificate).is_ok() && self.digests.insert(digest)
@@ -49,7 +48,7 @@ fn digest_of(certificate: &CertificateDer<'_>) -> Digest {
     bytes
 }
 
-/// rustls' verifier, and what it has no place for.
+/// rustls' verifier, extended by trusted server certificates.
 #[derive(Debug)]
 pub(super) struct Verifier {
     webpki: Arc<WebPkiServerVerifier>,
@@ -57,7 +56,7 @@ pub(super) struct Verifier {
 }
 
 impl Verifier {
-    /// `None` where nothing is trusted.
+    /// Returns `None` if the list is empty.
     pub(super) fn new(trusted: Trusted, provider: Arc<CryptoProvider>) -> Option<Self> {
         let webpki = WebPkiServerVerifier::builder_with_provider(Arc::new(trusted.store), provider).build().ok()?;
         Some(Self { webpki, trusted: trusted.digests })
@@ -107,14 +106,14 @@ impl ServerCertVerifier for Verifier {
     }
 }
 
-/// Whether a certificate was refused for who issued it, or for being an authority's. webpki checks the period of validity
-/// of the server's certificate before either (`check_issuer_independent_properties` in its `verify_cert.rs`), so the
-/// certificate is in date.
+/// Whether the certificate was rejected because of its issuer or because it is a CA certificate. webpki checks the
+/// validity period before either (`check_issuer_independent_properties` in its `verify_cert.rs`), so the certificate
+/// has not expired.
 fn is_of_the_chain(refusal: &CertificateError) -> bool {
     *refusal == CertificateError::UnknownIssuer || is_authority(refusal)
 }
 
-/// Whether the certificate was refused because it is an authority's.
+/// Whether the certificate was rejected because it is a CA certificate.
 pub(super) fn is_authority(refusal: &CertificateError) -> bool {
     let CertificateError::Other(other) = refusal else { return false };
     matches!(other.0.downcast_ref(), Some(webpki::Error::CaUsedAsEndEntity))

@@ -1,4 +1,4 @@
-//! A tunnel through a proxy, by CONNECT. hyper-util's own does not tell the status of the answer.
+//! Opens a tunnel through a proxy with CONNECT. hyper-util's implementation does not return the status of the response.
 
 use bytes::Bytes;
 use http::header::{HOST, PROXY_AUTHORIZATION};
@@ -9,38 +9,38 @@ use hyper::upgrade::Upgraded;
 
 use super::connect::{BoxError, Stream};
 
-/// The head of a proxy's answer may be as large as this: hyper's minimum.
+/// The maximum size of the head of a proxy's response: hyper's minimum.
 const MAX_HEAD: usize = 8192;
 
-/// Why there is no tunnel.
+/// Why a tunnel could not be opened.
 #[derive(Debug)]
-pub(super) enum NoTunnel {
-    /// The proxy answered with this status.
+pub(super) enum TunnelError {
+    /// The proxy responded with this status.
     Refused(StatusCode),
-    /// It answered with something that is no HTTP, or with too much of it.
+    /// The response was not HTTP, or too large.
     NotHttp(BoxError),
-    /// The connection to it broke.
-    Broken(BoxError),
+    /// The connection to the proxy failed.
+    Connection(BoxError),
 }
 
-/// Asks the proxy at the other end of a stream to connect it with an origin.
+/// Asks the proxy at the other end of the stream to connect to an origin.
 pub(super) async fn open(
     stream: Box<dyn Stream>,
     origin: &Uri,
     authorization: Option<HeaderValue>,
-) -> Result<Upgraded, NoTunnel> {
-    let request = request(origin, authorization).map_err(|error| NoTunnel::Broken(error.into()))?;
+) -> Result<Upgraded, TunnelError> {
+    let request = request(origin, authorization).map_err(|error| TunnelError::Connection(error.into()))?;
     let (mut sender, connection) =
-        http1::Builder::new().max_buf_size(MAX_HEAD).handshake(stream).await.map_err(broken)?;
+        http1::Builder::new().max_buf_size(MAX_HEAD).handshake(stream).await.map_err(connection_error)?;
     tokio::spawn(async move {
-        // The request is told of its failure, too.
-        let _told_to_the_request = connection.with_upgrades().await;
+        // The request receives the error too.
+        let _reported_to_the_request = connection.with_upgrades().await;
     });
-    let answer = sender.send_request(request).await.map_err(broken)?;
-    if !answer.status().is_success() {
-        return Err(NoTunnel::Refused(answer.status()));
+    let response = sender.send_request(request).await.map_err(connection_error)?;
+    if !response.status().is_success() {
+        return Err(TunnelError::Refused(response.status()));
     }
-    hyper::upgrade::on(answer).await.map_err(broken)
+    hyper::upgrade::on(response).await.map_err(connection_error)
 }
 
 fn request(origin: &Uri, authorization: Option<HeaderValue>) -> Result<Request<Empty<Bytes>>, http::Error> {
@@ -56,6 +56,6 @@ fn request(origin: &Uri, authorization: Option<HeaderValue>) -> Result<Request<E
     Ok(request)
 }
 
-fn broken(error: hyper::Error) -> NoTunnel {
-    if error.is_parse() { NoTunnel::NotHttp(error.into()) } else { NoTunnel::Broken(error.into()) }
+fn connection_error(error: hyper::Error) -> TunnelError {
+    if error.is_parse() { TunnelError::NotHttp(error.into()) } else { TunnelError::Connection(error.into()) }
 }

@@ -1,4 +1,4 @@
-//! Adds the option `userAgent` to what the SDK says of itself.
+//! Appends the option `userAgent` to the SDK's user agent.
 
 use aws_sdk_dynamodb::config::interceptors::BeforeTransmitInterceptorContextMut;
 use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::error::BoxError;
 
 const USER_AGENT: &str = "user-agent";
 
-/// The client's interceptor.
+/// The interceptor of the client.
 #[derive(Debug)]
 pub(super) struct Addition(pub(super) String);
 
@@ -15,7 +15,7 @@ impl Intercept for Addition {
         "UserAgentAddition"
     }
 
-    /// Before transmit: the SDK has written the header by then, and signatures leave it out.
+    /// The SDK has written the header by the time of this hook, and signatures do not include it.
     fn modify_before_transmit(
         &self,
         context: &mut BeforeTransmitInterceptorContextMut<'_>,

@@ -1,20 +1,20 @@
-//! The deeper reason of an error: a text, or what the caller's own code threw.
+//! The cause of an error: a text, or a value that the caller's code threw.
 
 use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
-/// Something that the caller's code threw: opaque here, and handed back as it came.
+/// A value that the caller's code threw. Opaque here, and returned unchanged.
 #[derive(Clone)]
 pub struct Thrown(Arc<dyn Any + Send + Sync>);
 
 impl Thrown {
-    /// Keeps what was thrown.
+    /// Wraps the value.
     pub fn new(thrown: impl Any + Send + Sync) -> Self {
         Self(Arc::new(thrown))
     }
 
-    /// What was thrown, for who knows its type.
+    /// Returns the value if it is a `T`.
     #[must_use]
     pub fn downcast_ref<T: Any>(&self) -> Option<&T> {
         self.0.downcast_ref()
@@ -35,12 +35,12 @@ impl fmt::Debug for Thrown {
     }
 }
 
-/// The deeper reason of an error.
+/// The cause of an error.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cause {
-    /// In words.
+    /// A text.
     Text(String),
-    /// As it was thrown.
+    /// A thrown value.
     Thrown(Thrown),
 }
 
@@ -50,7 +50,7 @@ impl<T: Into<String>> From<T> for Cause {
     }
 }
 
-/// Why a credentials provider of the caller's gave none. Its text goes into the message of our error.
+/// Why the caller's credentials provider failed. Its text becomes part of the error message.
 #[derive(Debug, Clone)]
 pub struct CredentialsFailure {
     pub(crate) reason: String,
@@ -58,13 +58,13 @@ pub struct CredentialsFailure {
 }
 
 impl CredentialsFailure {
-    /// A failure for this reason: a text for a person, without any secret.
+    /// Creates a failure. `reason` is a message without secrets.
     #[must_use]
     pub fn new(reason: impl Into<String>) -> Self {
         Self { reason: reason.into(), thrown: None }
     }
 
-    /// Adds what the provider threw.
+    /// Adds the value that the provider threw.
     #[must_use]
     pub fn with_thrown(self, thrown: Thrown) -> Self {
         Self { thrown: Some(thrown), ..self }

@@ -1,9 +1,9 @@
-//! The sources of an error.
+//! Iterates over the sources of an error.
 
 use std::error::Error;
 use std::io;
 
-/// An error and its sources, the outermost first. `io::Error` does not return what it wraps as its source.
+/// An error and its sources, outermost first. Includes the error inside an `io::Error`, which its `source` omits.
 pub(crate) fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     std::iter::successors(Some(error), |error| {
         let error: &'a (dyn Error + 'static) = *error;

@@ -1,20 +1,20 @@
-//! The kinds of failure.
+//! The kinds of errors.
 
 /// Whether the same call may succeed later without any change.
 #[derive(Clone, Copy)]
 enum Retryable {
     Never,
     Always,
-    /// Where the status says that the fault is the server's: 500 and above.
+    /// If the status is 500 or above.
     ServerFault,
 }
 
 use Retryable::{Always, Never, ServerFault};
 
-/// Declares [`ErrorKind`]: of each kind the code, the error's name where AWS gave none, and whether it is retryable.
+/// Declares [`ErrorKind`]: the code of each kind, the error name if AWS reported none, and whether it is retryable.
 macro_rules! error_kinds {
     ($($(#[doc = $doc:literal])+ $kind:ident: $code:literal, $name:literal, $retryable:ident;)+) => {
-        /// The kind of a failure. Each has one stable code.
+        /// The kind of an error. Each has a stable code.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         #[non_exhaustive]
         pub enum ErrorKind {
@@ -22,10 +22,10 @@ macro_rules! error_kinds {
         }
 
         impl ErrorKind {
-            /// Every kind.
+            /// All kinds.
             pub const ALL: &'static [Self] = &[$(Self::$kind),+];
 
-            /// The stable code that programs compare.
+            /// The stable code, for programs.
             #[must_use]
             pub fn code(self) -> &'static str {
                 match self {
@@ -33,7 +33,7 @@ macro_rules! error_kinds {
                 }
             }
 
-            /// The error's name where AWS gave none.
+            /// The error name if AWS reported none.
             pub(super) fn name(self) -> &'static str {
                 match self {
                     $(Self::$kind => $name,)+
@@ -50,61 +50,61 @@ macro_rules! error_kinds {
 }
 
 error_kinds! {
-    /// An option of the driver is missing or not allowed.
+    /// An option of the driver is missing or invalid.
     InvalidOption: "ERR_DYNAMODB_INVALID_OPTION", "DynamoDbError", Never;
-    /// A key is empty, too long, ill-formed or no string.
+    /// A key is empty, too long, ill-formed or not a string.
     InvalidKey: "ERR_DYNAMODB_INVALID_KEY", "DynamoDbError", Never;
     /// A value cannot be stored.
     InvalidValue: "ERR_DYNAMODB_INVALID_VALUE", "DynamoDbError", Never;
-    /// Another argument (`ttl`, `base`, `maxDepth`) is not allowed.
+    /// Another argument (`ttl`, `base`, `maxDepth`) is invalid.
     InvalidArgument: "ERR_DYNAMODB_INVALID_ARGUMENT", "DynamoDbError", Never;
-    /// The item is over DynamoDB's 400 KB.
+    /// The item exceeds DynamoDB's limit of 400 KB.
     ItemTooLarge: "ERR_DYNAMODB_ITEM_TOO_LARGE", "DynamoDbError", Never;
-    /// No region in the option, the environment or the profile.
+    /// The option, the environment and the profile contain no region.
     NoRegion: "ERR_DYNAMODB_NO_REGION", "DynamoDbError", Never;
-    /// No credentials, or AWS refused them.
+    /// No credentials were found, or AWS rejected them.
     Credentials: "ERR_DYNAMODB_CREDENTIALS", "DynamoDbError", Never;
-    /// The credentials may not do this.
+    /// The credentials do not permit the operation.
     AccessDenied: "ERR_DYNAMODB_ACCESS_DENIED", "DynamoDbError", Never;
-    /// There is no such table in this region.
+    /// The table does not exist in this region.
     TableNotFound: "ERR_DYNAMODB_TABLE_NOT_FOUND", "DynamoDbError", Never;
-    /// The table's key, or for `createTable` its TTL attribute, is not the one the driver expects.
+    /// The table's key or, for `createTable`, its TTL attribute differs from the expected one.
     SchemaMismatch: "ERR_DYNAMODB_SCHEMA_MISMATCH", "DynamoDbError", Never;
-    /// The table is being deleted, or cannot be used for another reason of its own.
+    /// The table is being deleted, or is unavailable for another reason.
     TableUnavailable: "ERR_DYNAMODB_TABLE_UNAVAILABLE", "DynamoDbError", Always;
-    /// AWS refused the request as ill-formed.
+    /// AWS rejected the request as invalid.
     Validation: "ERR_DYNAMODB_VALIDATION", "DynamoDbError", Never;
-    /// AWS asked to slow down, and still did after the last attempt.
+    /// AWS still throttled the last attempt.
     Throttled: "ERR_DYNAMODB_THROTTLED", "DynamoDbError", Always;
-    /// Too many calls wait for a connection already.
+    /// Too many calls are already waiting for a connection.
     QueueFull: "ERR_DYNAMODB_QUEUE_FULL", "DynamoDbError", Always;
-    /// The circuit breaker is open: the last calls got no answer.
+    /// The circuit breaker is open because the last calls received no response.
     CircuitOpen: "ERR_DYNAMODB_CIRCUIT_OPEN", "DynamoDbError", Always;
-    /// No answer in time.
+    /// No response arrived in time.
     Timeout: "ERR_DYNAMODB_TIMEOUT", "TimeoutError", Always;
-    /// The endpoint could not be reached, or the connection broke.
+    /// The endpoint could not be reached, or the connection failed.
     Connection: "ERR_DYNAMODB_CONNECTION", "ConnectionError", Always;
-    /// AWS answered with another error.
+    /// AWS responded with another error.
     Service: "ERR_DYNAMODB_SERVICE", "DynamoDbError", ServerFault;
-    /// The stored value is in a form that cannot be decoded.
+    /// The stored value cannot be decoded.
     Format: "ERR_DYNAMODB_FORMAT", "DynamoDbError", Never;
-    /// The answer could not be read.
+    /// The response could not be read.
     Response: "ERR_DYNAMODB_RESPONSE", "DynamoDbError", Always;
     /// The driver was disposed.
     Closed: "ERR_DYNAMODB_CLOSED", "ClosedError", Never;
-    /// The caller's signal stopped the call.
+    /// The caller's signal aborted the call.
     Aborted: "ERR_DYNAMODB_ABORTED", "AbortError", Never;
-    /// A fault of the driver itself.
+    /// A bug in the driver.
     Internal: "ERR_DYNAMODB_INTERNAL", "DynamoDbError", Never;
 }
 
 impl ErrorKind {
-    /// Whether the message should show which key: the failure lies in that very item.
+    /// Whether the message should show the key, because the error concerns that item.
     pub(super) fn is_about_the_item(self) -> bool {
         matches!(self, Self::InvalidKey | Self::InvalidValue | Self::ItemTooLarge | Self::Format)
     }
 
-    /// Whether the same call may succeed later without any change, after an answer of this HTTP status.
+    /// Whether the same call may succeed later without any change, given the HTTP status of the response.
     pub(super) fn is_retryable(self, http_status: Option<u16>) -> bool {
         match self.retryable() {
             Never => false,
@@ -119,7 +119,7 @@ mod tests {
     use super::*;
     use std::collections::BTreeSet;
 
-    /// The code of an addon that does not load: JavaScript's own, as there is no Rust then.
+    /// The code for an addon that fails to load. Only JavaScript can report it.
     const BINDING: &str = "ERR_DYNAMODB_BINDING";
 
     fn codes() -> BTreeSet<&'static str> {
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn every_kind_has_a_code_of_its_own() {
+    fn every_kind_has_a_distinct_code() {
         assert_eq!(codes().len(), ErrorKind::ALL.len());
     }
 
@@ -138,7 +138,7 @@ mod tests {
         for kind in ErrorKind::ALL {
             let row = docs.lines().find(|line| line.starts_with(&format!("| `{}` |", kind.code())));
             let row = row.unwrap_or_else(|| panic!("{} has no row in docs/ERRORS.md", kind.code()));
-            // Kinds that only an answer of AWS leads to have AWS's name.
+            // Kinds that only an AWS response can cause have AWS's name.
             assert!(
                 row.contains(&format!("`{}`", kind.name()))
                     || row.contains("| AWS's |")
@@ -161,7 +161,7 @@ mod tests {
 
     /// [ERR-1]
     #[test]
-    fn only_what_may_pass_by_itself_is_retryable() {
+    fn only_temporary_failures_are_retryable() {
         for kind in ErrorKind::ALL {
             let by_status = [None, Some(400), Some(499), Some(500), Some(599)].map(|status| kind.is_retryable(status));
             let expected = match kind {

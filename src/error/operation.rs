@@ -1,9 +1,9 @@
-//! What the caller called.
+//! The operations that a caller can start.
 
-/// Declares [`Operation`]: of each operation the method's name, whether it may change what is stored, and its extent.
+/// Declares [`Operation`]: the method name of each operation, whether it may change stored data, and its extent.
 macro_rules! operations {
     ($($operation:ident: $name:literal, $effect:ident, $extent:ident;)+) => {
-        /// A method of the driver, or `createTable`, as the caller knows it.
+        /// A method of the driver, or `createTable`.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         #[non_exhaustive]
         pub enum Operation {
@@ -11,10 +11,10 @@ macro_rules! operations {
         }
 
         impl Operation {
-            /// Every operation, in the order of their declaration.
+            /// All operations, in the order of declaration.
             pub const ALL: [Self; [$($name),+].len()] = [$(Self::$operation),+];
 
-            /// The method's name.
+            /// The name of the method.
             #[must_use]
             pub fn name(self) -> &'static str {
                 match self {
@@ -28,7 +28,7 @@ macro_rules! operations {
                 }
             }
 
-            /// What a call extends over.
+            /// The extent of a call.
             pub(crate) fn extent(self) -> Extent {
                 match self {
                     $(Self::$operation => Extent::$extent,)+
@@ -43,7 +43,7 @@ enum Effect {
     Writes,
 }
 
-/// What a call extends over, which decides how its time is bounded.
+/// What a call works on, which decides how its time is limited.
 pub(crate) enum Extent {
     /// One item.
     Item,
@@ -71,7 +71,7 @@ operations! {
 }
 
 impl Operation {
-    /// Whether it may change what is stored.
+    /// Whether the operation may change stored data.
     #[must_use]
     pub fn writes(self) -> bool {
         matches!(self.effect(), Effect::Writes)
@@ -89,7 +89,7 @@ mod tests {
         rest.split(end).next().expect("a first part")
     }
 
-    /// The methods; `createTable` is a function of the package.
+    /// The methods of the driver. `createTable` is a function of the package.
     fn methods() -> BTreeSet<&'static str> {
         Operation::ALL.iter().map(|operation| operation.name()).filter(|name| *name != "createTable").collect()
     }
@@ -102,7 +102,7 @@ mod tests {
         let types = between(include_str!("../../types.d.ts"), "interface DynamoDbDriver {\n", "\n}");
         let names = types.lines().filter_map(|line| line.strip_prefix("  ")?.split_once('(')).map(|(name, _)| name);
         let declared = names.filter(|name| name.chars().all(char::is_alphabetic)).collect::<BTreeSet<_>>();
-        // Neither of the two sends a request.
+        // These two send no requests.
         let unsent = ["getInstance", "dispose"];
         assert_eq!(declared, methods().into_iter().chain(unsent).collect());
     }

@@ -84,9 +84,9 @@ mod tests {
     use super::*;
 
     /// Wakes through a channel of capacity one, so that wake-ups coalesce as they do in an event loop.
-    struct Bell(SyncSender<()>, Arc<AtomicUsize>);
+    struct ChannelWaker(SyncSender<()>, Arc<AtomicUsize>);
 
-    impl Wake for Bell {
+    impl Wake for ChannelWaker {
         fn wake(&self) {
             self.1.fetch_add(1, Ordering::Relaxed);
             let _already_woken = self.0.try_send(());
@@ -94,12 +94,12 @@ mod tests {
     }
 
     #[test]
-    fn every_item_comes_once_in_its_writers_order() {
+    fn every_item_arrives_once_in_its_writers_order() {
         const WRITERS: usize = 4;
         const EACH: usize = 25_000;
         let (sender, woken) = sync_channel(1);
         let wakes = Arc::new(AtomicUsize::new(0));
-        let mailbox = Arc::new(Mailbox::new(Bell(sender, Arc::clone(&wakes))));
+        let mailbox = Arc::new(Mailbox::new(ChannelWaker(sender, Arc::clone(&wakes))));
         let writers: Vec<_> = (0..WRITERS)
             .map(|writer| {
                 let mailbox = Arc::clone(&mailbox);
@@ -127,7 +127,7 @@ mod tests {
     fn close_returns_the_unread_items() {
         let (sender, _woken) = sync_channel(1);
         let wakes = Arc::new(AtomicUsize::new(0));
-        let mailbox = Mailbox::new(Bell(sender, Arc::clone(&wakes)));
+        let mailbox = Mailbox::new(ChannelWaker(sender, Arc::clone(&wakes)));
         mailbox.push(1).unwrap();
         mailbox.push(2).unwrap();
         let (reader, left) = mailbox.close();
@@ -143,7 +143,7 @@ mod tests {
     fn no_item_is_lost_and_no_wake_follows_close() {
         for _ in 0..1_000 {
             let (sender, woken) = sync_channel(1);
-            let mailbox = Arc::new(Mailbox::new(Bell(sender, Arc::default())));
+            let mailbox = Arc::new(Mailbox::new(ChannelWaker(sender, Arc::default())));
             let start = Arc::new(Barrier::new(2));
             let writer = {
                 let (mailbox, start) = (Arc::clone(&mailbox), Arc::clone(&start));

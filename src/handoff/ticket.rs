@@ -1,4 +1,4 @@
-//! Guarantees exactly one answer per call.
+//! Guarantees exactly one result per call.
 
 use std::any::Any;
 use std::future::Future;
@@ -20,42 +20,42 @@ pub(crate) enum Outcome<T> {
     Lost,
 }
 
-/// Answers waiting to be delivered, each with the number of its call.
-pub(crate) type Answers<T, W> = Mailbox<(usize, Outcome<T>), W>;
+/// Results waiting to be delivered, each with the number of its call.
+pub(crate) type Results<T, W> = Mailbox<(usize, Outcome<T>), W>;
 
 /// Sends exactly one [`Outcome`] to the mailbox, even if the call panics or is dropped.
 pub(crate) struct Ticket<T: Send + 'static, W: Wake + Send + 'static> {
     number: usize,
-    /// `None` once answered.
-    answers: Option<Arc<Answers<T, W>>>,
+    /// `None` once the result was sent.
+    results: Option<Arc<Results<T, W>>>,
 }
 
 impl<T: Send + 'static, W: Wake + Send + 'static> Ticket<T, W> {
-    pub(crate) fn new(number: usize, answers: Arc<Answers<T, W>>) -> Self {
-        Self { number, answers: Some(answers) }
+    pub(crate) fn new(number: usize, results: Arc<Results<T, W>>) -> Self {
+        Self { number, results: Some(results) }
     }
 
-    /// Runs the call and answers with its result or its panic.
+    /// Runs the call and sends its result or its panic.
     pub(crate) async fn run(mut self, call: impl Future<Output = T>) {
         // Unwind safe: the state of the call is not used after a panic.
         let outcome = match AssertUnwindSafe(call).catch_unwind().await {
-            Ok(answer) => Outcome::Done(answer),
+            Ok(result) => Outcome::Done(result),
             Err(panic) => Outcome::Panicked(message(panic.as_ref())),
         };
-        self.answer(outcome);
+        self.send(outcome);
     }
 
-    fn answer(&mut self, outcome: Outcome<T>) {
-        if let Some(answers) = self.answers.take() {
+    fn send(&mut self, outcome: Outcome<T>) {
+        if let Some(results) = self.results.take() {
             // Fails once the environment has shut down and no caller is left.
-            let _closed = answers.push((self.number, outcome));
+            let _closed = results.push((self.number, outcome));
         }
     }
 }
 
 impl<T: Send + 'static, W: Wake + Send + 'static> Drop for Ticket<T, W> {
     fn drop(&mut self) {
-        self.answer(Outcome::Lost);
+        self.send(Outcome::Lost);
     }
 }
 
@@ -71,21 +71,21 @@ mod tests {
 
     use super::*;
 
-    struct Deaf;
+    struct NoWake;
 
-    impl Wake for Deaf {
+    impl Wake for NoWake {
         fn wake(&self) {}
     }
 
-    type Texts = Answers<&'static str, Deaf>;
+    type Texts = Results<&'static str, NoWake>;
 
-    fn answers() -> Arc<Texts> {
-        Arc::new(Mailbox::new(Deaf))
+    fn results() -> Arc<Texts> {
+        Arc::new(Mailbox::new(NoWake))
     }
 
-    fn taken(answers: &Texts) -> Vec<(usize, Outcome<&'static str>)> {
+    fn taken(results: &Texts) -> Vec<(usize, Outcome<&'static str>)> {
         let mut batch = Vec::new();
-        answers.take(&mut batch);
+        results.take(&mut batch);
         batch
     }
 
@@ -94,35 +94,35 @@ mod tests {
     }
 
     #[test]
-    fn a_completed_call_is_answered_once() {
-        let answers = answers();
-        assert!(poll(Ticket::new(7, Arc::clone(&answers)).run(async { "value" })).is_ready());
-        assert_eq!(taken(&answers), [(7, Outcome::Done("value"))]);
+    fn a_completed_call_has_one_result() {
+        let results = results();
+        assert!(poll(Ticket::new(7, Arc::clone(&results)).run(async { "value" })).is_ready());
+        assert_eq!(taken(&results), [(7, Outcome::Done("value"))]);
     }
 
     #[test]
-    fn a_panic_is_the_answer_and_goes_no_further() {
-        let answers = answers();
-        assert!(poll(Ticket::new(1, Arc::clone(&answers)).run(async { panic!("words") })).is_ready());
-        assert!(poll(Ticket::new(2, Arc::clone(&answers)).run(async { panic!("words {}", 2) })).is_ready());
-        assert!(poll(Ticket::new(3, Arc::clone(&answers)).run(async { std::panic::panic_any(3) })).is_ready());
+    fn a_panic_becomes_the_result() {
+        let results = results();
+        assert!(poll(Ticket::new(1, Arc::clone(&results)).run(async { panic!("words") })).is_ready());
+        assert!(poll(Ticket::new(2, Arc::clone(&results)).run(async { panic!("words {}", 2) })).is_ready());
+        assert!(poll(Ticket::new(3, Arc::clone(&results)).run(async { std::panic::panic_any(3) })).is_ready());
         let panicked = |words: &str| Outcome::Panicked(words.to_owned());
-        assert_eq!(taken(&answers), [(1, panicked("words")), (2, panicked("words 2")), (3, panicked("a panic"))]);
+        assert_eq!(taken(&results), [(1, panicked("words")), (2, panicked("words 2")), (3, panicked("a panic"))]);
     }
 
     #[test]
-    fn a_call_dropped_before_or_after_its_first_poll_is_answered() {
-        let answers = answers();
-        drop(Ticket::new(1, Arc::clone(&answers)).run(async { "never" }));
-        assert!(poll(Ticket::new(2, Arc::clone(&answers)).run(std::future::pending())).is_pending());
-        assert_eq!(taken(&answers), [(1, Outcome::Lost), (2, Outcome::Lost)]);
+    fn a_dropped_call_is_reported_as_lost() {
+        let results = results();
+        drop(Ticket::new(1, Arc::clone(&results)).run(async { "never" }));
+        assert!(poll(Ticket::new(2, Arc::clone(&results)).run(std::future::pending())).is_pending());
+        assert_eq!(taken(&results), [(1, Outcome::Lost), (2, Outcome::Lost)]);
     }
 
     #[test]
-    fn an_answer_to_a_closed_mailbox_is_dropped() {
-        let answers = answers();
-        answers.close();
-        assert!(poll(Ticket::new(1, Arc::clone(&answers)).run(async { "value" })).is_ready());
-        assert_eq!(taken(&answers), []);
+    fn a_result_for_a_closed_mailbox_is_dropped() {
+        let results = results();
+        results.close();
+        assert!(poll(Ticket::new(1, Arc::clone(&results)).run(async { "value" })).is_ready());
+        assert_eq!(taken(&results), []);
     }
 }

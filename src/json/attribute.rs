@@ -1,4 +1,4 @@
-//! Attribute values, `{ "S": "text" }`, and objects of them.
+//! Attribute values, `{ "S": "text" }`, and objects that contain them.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -10,9 +10,9 @@ use aws_smithy_types::{Blob, base64};
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Unexpected, Visitor};
 use serde::ser::{Serialize, Serializer};
 
-/// The JSON form of the SDK's `AttributeValue`: an object of one member, which is named for the type.
+/// The JSON form of the SDK's `AttributeValue`: an object with one member, named after the type.
 ///
-/// No type, several, or one that this version does not know are errors: taken for null, a value would be lost unnoticed.
+/// No type, several types, or an unknown type are errors: treating them as null would lose a value unnoticed.
 #[derive(serde::Serialize, serde::Deserialize)]
 #[serde(remote = "AttributeValue", rename_all = "UPPERCASE")]
 #[non_exhaustive]
@@ -29,14 +29,14 @@ enum AttributeValueJson {
     Bs(#[serde(serialize_with = "binary_set", deserialize_with = "read_binary_set")] Vec<Blob>),
 }
 
-/// A value of a request.
+/// A value in a request.
 #[derive(serde::Serialize)]
 #[serde(transparent)]
 pub(super) struct AttributeRef<'a>(
     #[serde(serialize_with = "AttributeValueJson::serialize")] pub(super) &'a AttributeValue,
 );
 
-/// A whole map of attributes of a request.
+/// A map of attributes in a request.
 pub(super) struct AttributesRef<'a>(pub(super) &'a HashMap<String, AttributeValue>);
 
 impl Serialize for AttributesRef<'_> {
@@ -45,28 +45,28 @@ impl Serialize for AttributesRef<'_> {
     }
 }
 
-/// A value of a response.
+/// A value in a response.
 #[derive(serde::Deserialize)]
 #[serde(transparent)]
 pub(crate) struct Attribute(#[serde(with = "AttributeValueJson")] AttributeValue);
 
-/// Text of a response, borrowed from it where nothing in it is escaped.
+/// Text in a response. Borrowed unless it contains escapes.
 #[derive(serde::Deserialize)]
 #[serde(transparent)]
 pub(super) struct Text<'a>(#[serde(borrow)] pub(super) Cow<'a, str>);
 
-/// The members of an object of a response, in their order. They are few and each is looked up once, so no map is made;
-/// the rows of a scan have one member, which takes no allocation.
+/// The members of an object in a response, in their order. They are few and each is looked up once, so a map would not
+/// pay off; a row of a scan has a single member, which needs no allocation.
 pub(crate) struct Members<'a, V> {
     first: Option<(Text<'a>, V)>,
     others: Vec<(Text<'a>, V)>,
 }
 
-/// The attributes of an item, or of a key.
+/// The attributes of an item or a key.
 pub(crate) type Item<'a> = Members<'a, Attribute>;
 
 impl<'a, V> Members<'a, V> {
-    /// The members' names and values.
+    /// Iterates over names and values.
     pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = (&str, &V)> {
         self.first.iter().chain(&self.others).map(|(Text(name), value)| (&**name, value))
     }
@@ -75,14 +75,14 @@ impl<'a, V> Members<'a, V> {
         self.first.into_iter().chain(self.others)
     }
 
-    /// The members' values, whatever their names.
+    /// Returns the values without their names.
     pub(crate) fn into_values(self) -> impl Iterator<Item = V> + use<'a, V> {
         self.into_iter().map(|(_, value)| value)
     }
 }
 
 impl Item<'_> {
-    /// Takes the attribute of this name out; the last one where the name is repeated.
+    /// Removes and returns the attribute with this name, the last one if the name is repeated.
     pub(crate) fn take(&mut self, name: &str) -> Option<AttributeValue> {
         let (_, Attribute(value)) = match self.others.iter().rposition(|(Text(of), _)| of == name) {
             Some(position) => self.others.swap_remove(position),
@@ -91,7 +91,7 @@ impl Item<'_> {
         Some(value)
     }
 
-    /// All attributes.
+    /// Returns all attributes.
     pub(crate) fn into_map(self) -> HashMap<String, AttributeValue> {
         self.into_iter().map(|(Text(name), Attribute(value))| (name.into_owned(), value)).collect()
     }
@@ -151,7 +151,7 @@ fn decoded<E: Error>(text: &str) -> Result<Blob, E> {
     base64::decode(text).map(Blob::new).map_err(|_| E::custom("binary that is not base64"))
 }
 
-/// DynamoDB refuses to store `"NULL": false`, which would mean nothing.
+/// DynamoDB rejects `"NULL": false`, which has no meaning.
 fn read_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
     if bool::deserialize(deserializer)? {
         Ok(true)

@@ -1,20 +1,20 @@
-//! Responses that are errors, and responses that cannot be read.
+//! Error responses, and responses that cannot be parsed.
 
 use serde_json::error::Category;
 use serde_json::value::RawValue;
 
 use super::attribute::{Members, Text};
 
-/// Why a response could not be read. Holds nothing of the response itself, which may be the user's data.
+/// Why a response could not be parsed. Omits the response itself, which may be user data.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the answer {what} (line {line}, column {column})")]
-pub(crate) struct AnswerError {
+#[error("the response {what} (line {line}, column {column})")]
+pub(crate) struct ResponseError {
     what: &'static str,
     line: usize,
     column: usize,
 }
 
-impl From<serde_json::Error> for AnswerError {
+impl From<serde_json::Error> for ResponseError {
     fn from(error: serde_json::Error) -> Self {
         let what = match error.classify() {
             Category::Eof => "ends too early",
@@ -25,18 +25,18 @@ impl From<serde_json::Error> for AnswerError {
     }
 }
 
-/// What an error response says.
+/// The content of an error response.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct ErrorBody {
-    /// AWS's name of the error, without namespace.
+    /// AWS's name of the error, without the namespace.
     pub(crate) name: Option<String>,
     pub(crate) message: Option<String>,
 }
 
-/// Reads an error response as far as possible. `header` is `x-amzn-errortype`, which takes precedence.
+/// Reads as much of an error response as possible. `header` is `x-amzn-errortype`, which takes precedence.
 ///
-/// Members may come in any order, repeatedly, and with values of other types than text; the first in the order of
-/// precedence that is text counts. Names and precedence are those of the AWS SDKs for Rust and JavaScript.
+/// Members may occur in any order, repeatedly, and with values other than text; the first text in the order of
+/// precedence is used. Names and precedence are those of the AWS SDKs for Rust and JavaScript.
 pub(crate) fn error_body(header: Option<&str>, body: &[u8]) -> ErrorBody {
     let members: Option<Members<'_, &RawValue>> = serde_json::from_slice(body).ok();
     let text = |name: &str| {
@@ -49,7 +49,7 @@ pub(crate) fn error_body(header: Option<&str>, body: &[u8]) -> ErrorBody {
     ErrorBody { name: name.map(ToOwned::to_owned), message: message.map(Into::into) }
 }
 
-/// The name without a namespace before it (`com.amazonaws…#Name`), and a URL or another name after it (`Name:http://…`).
+/// Strips a namespace before the name (`com.amazonaws…#Name`), and a URL or another name after it (`Name:http://…`).
 fn bare_name(name: &str) -> &str {
     let name = name.split([':', ',']).next().unwrap_or_default();
     name.split_once('#').map_or(name, |(_, name)| name).trim()
@@ -61,14 +61,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_error_tells_where_and_never_what() {
+    fn an_error_contains_the_position_but_no_content() {
         for response in [
             r#"{"Item":{"value":{"BOOL":"CANARY"}}}"#,
             r#"{"Item":{"value":{"CANARY":"CANARY"}}}"#,
             r#"{"Item":{"value":{"S":"CANARY"#,
             "CANARY",
         ] {
-            let error = AnswerError::from(read::<GetItemOutput<'_>>(response.as_bytes()).err().expect("unreadable"));
+            let error = ResponseError::from(read::<GetItemOutput<'_>>(response.as_bytes()).err().expect("unreadable"));
             let all = format!("{error} {error:?}");
             assert!(!all.contains("CANARY") && all.contains("column"), "{all}");
         }
@@ -76,7 +76,7 @@ mod tests {
 
     /// [ANS-6]
     #[test]
-    fn an_error_response_is_read_in_every_form_that_the_sdks_read() {
+    fn error_responses_are_parsed_in_all_forms_of_the_sdks() {
         let read = |header: Option<&str>, body: &str| {
             let ErrorBody { name, message } = error_body(header, body.as_bytes());
             (name.unwrap_or_default(), message.unwrap_or_default())
@@ -88,13 +88,13 @@ mod tests {
             (r#"{"__type":"A:http://x/","Message":"m"}"#, "A", "m"),
             (r#"{"__type":"ns#A:http://x/#y","errorMessage":"m"}"#, "A", "m"),
             (r#"{"__type":"A,B"}"#, "A", ""),
-            // Both spellings, in either order, or one of them twice.
+            // Both spellings in either order, or one of them twice.
             (r#"{"__type":"A","message":"m","Message":"M"}"#, "A", "m"),
             (r#"{"Message":"M","message":"m","__type":"A"}"#, "A", "m"),
             (r#"{"Message":"M","message":null,"errorMessage":{},"__type":"A"}"#, "A", "M"),
             (r#"{"Message":"M","message":"","__type":"A"}"#, "A", "M"),
             (r#"{"message":"1","message":"2","__type":"A","__type":"B"}"#, "B", "2"),
-            // Other members, before and after, of any type and depth.
+            // Other members of any type and depth, before and after.
             (
                 r#"{"a":[{"__type":"no","message":"no"}],"message":"m","b":{"code":"no"},"__type":"A","c":1e9}"#,
                 "A",
@@ -105,7 +105,7 @@ mod tests {
             (r#"{"code":"","__type":"A"}"#, "A", ""),
             (r#"{"__type":1,"message":{"a":1}}"#, "", ""),
             (r#"{"_\u005ftype":"\u0041","message":"\u00e9"}"#, "A", "é"),
-            // A message that cannot be read does not hide the name.
+            // An invalid message does not hide the name.
             (r#"{"message":"\ud800","__type":"A"}"#, "A", ""),
             ("", "", ""),
             ("{}", "", ""),

@@ -1,16 +1,16 @@
-//! What the store needs of the responses to its operations on items.
+//! The parts of item responses that the store needs.
 
 use serde::Deserialize;
 use serde::de::Error;
 use serde_json::Result;
 
 use super::attribute::{Item, Members};
-use crate::stats::PARTS_OF_A_UNIT;
+use crate::stats::UNIT_SCALE;
 
-/// Reads a whole response.
+/// Parses a response.
 pub(crate) fn read<'a, T: Deserialize<'a>>(response: &'a [u8]) -> Result<T> {
     let output = serde_json::from_slice(response)?;
-    // Serde also takes an array for a struct.
+    // Serde also accepts an array for a struct.
     if response.trim_ascii_start().starts_with(b"{") {
         Ok(output)
     } else {
@@ -18,7 +18,7 @@ pub(crate) fn read<'a, T: Deserialize<'a>>(response: &'a [u8]) -> Result<T> {
     }
 }
 
-/// Reads the response of a write.
+/// Parses the response of a write.
 pub(crate) fn acknowledged(response: &[u8]) -> Result<((), Units)> {
     #[derive(Deserialize)]
     #[serde(rename_all = "PascalCase")]
@@ -29,19 +29,19 @@ pub(crate) fn acknowledged(response: &[u8]) -> Result<((), Units)> {
     Ok(((), Units::of(&consumed_capacity)))
 }
 
-/// The units that a request took of a table and its indexes.
+/// The capacity units that a request consumed.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct ConsumedCapacity {
     capacity_units: Option<f64>,
 }
 
-/// Read or write units, in thousandths; 0 where nothing was reported.
+/// Read or write units, in thousandths. 0 if none were reported.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Units(pub(crate) u64);
 
 impl Units {
-    /// Of the requests on one item or one table.
+    /// Adds up the units of the requests on an item or a table.
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -49,14 +49,14 @@ impl Units {
     )]
     pub(crate) fn of<'a>(consumed: impl IntoIterator<Item = &'a ConsumedCapacity>) -> Self {
         let units: f64 = consumed.into_iter().filter_map(|consumed| consumed.capacity_units).sum();
-        Self((units * PARTS_OF_A_UNIT) as u64)
+        Self((units * UNIT_SCALE) as u64)
     }
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct GetItemOutput<'a> {
-    /// Absent where there is no such item.
+    /// `None` if the item does not exist.
     #[serde(borrow)]
     pub(crate) item: Option<Item<'a>>,
     pub(crate) consumed_capacity: Option<ConsumedCapacity>,
@@ -67,7 +67,7 @@ pub(crate) struct GetItemOutput<'a> {
 pub(crate) struct ScanOutput<'a> {
     #[serde(borrow)]
     pub(crate) items: Option<Vec<Item<'a>>>,
-    /// Absent on the last page.
+    /// `None` on the last page.
     #[serde(borrow)]
     pub(crate) last_evaluated_key: Option<Item<'a>>,
     pub(crate) consumed_capacity: Option<ConsumedCapacity>,
@@ -98,7 +98,8 @@ impl<'a> BatchGetItemOutput<'a> {
         Units::of(self.consumed_capacity.iter().flatten())
     }
 
-    /// The items found, and the keys that were not read. Requests name one table, so all are of that.
+    /// Returns the items found and the keys that were not read. All belong to one table, because requests name only
+    /// one.
     pub(crate) fn into_items(self) -> (impl Iterator<Item = Item<'a>>, impl Iterator<Item = Item<'a>>) {
         let items = self.responses.into_iter().flat_map(Members::into_values).flatten();
         let tables = self.unprocessed_keys.into_iter().flat_map(Members::into_values);
@@ -109,7 +110,7 @@ impl<'a> BatchGetItemOutput<'a> {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct BatchWriteItemOutput<'a> {
-    /// The writes that were not done, by table.
+    /// The writes that were not performed, by table.
     #[serde(borrow)]
     unprocessed_items: Option<Members<'a, Vec<WriteRequest<'a>>>>,
     /// One per table.
@@ -133,7 +134,8 @@ impl<'a> BatchWriteItemOutput<'a> {
         Units::of(self.consumed_capacity.iter().flatten())
     }
 
-    /// The items that were not put, and the keys that were not deleted. Requests name one table, so all are of that.
+    /// Returns the items that were not put and the keys that were not deleted. All belong to one table, because
+    /// requests name only one.
     pub(crate) fn into_unprocessed(self) -> impl Iterator<Item = Item<'a>> {
         let writes = self.unprocessed_items.into_iter().flat_map(Members::into_values).flatten();
         writes.map(|write| match write {

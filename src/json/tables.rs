@@ -1,4 +1,4 @@
-//! Requests about the table itself, and what is needed of their responses.
+//! Requests about the table, and the parts of their responses that the driver needs.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +9,7 @@ pub(crate) struct TableNameInput<'a> {
     pub(crate) table_name: &'a str,
 }
 
-/// Creates a table with one partition key of type String, on-demand capacity and, if it is to have one, a key index.
+/// Creates a table with one partition key of type String, on-demand capacity and an optional key index.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct CreateTableInput<'a> {
@@ -59,7 +59,7 @@ struct ProjectionInput<'a> {
     non_key_attributes: [&'a str; 1],
 }
 
-/// What `UpdateTable` takes to add an index. The driver only shows it.
+/// The argument of `UpdateTable` that adds an index. Shown to the user only.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct NewIndex<'a> {
@@ -86,7 +86,7 @@ impl<'a> AttributeDefinitionInput<'a> {
     }
 }
 
-/// Turns TTL on.
+/// Enables TTL.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct UpdateTimeToLiveInput<'a> {
@@ -108,30 +108,30 @@ struct TimeToLiveSpecification<'a> {
     attribute_name: &'a str,
 }
 
-/// What the driver checks of a table.
+/// The properties of a table that the driver checks.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct TableDescription {
     pub(crate) table_status: Option<String>,
     pub(crate) key_schema: Option<Vec<KeySchemaElement>>,
-    /// Of the key, and of the keys of indexes.
+    /// The key attributes of the table and of its indexes.
     pub(crate) attribute_definitions: Option<Vec<AttributeDefinition>>,
     pub(crate) global_secondary_indexes: Option<Vec<IndexDescription>>,
 }
 
-/// What the driver checks of an index.
+/// The properties of an index that the driver checks.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct IndexDescription {
     pub(crate) index_name: Option<String>,
     pub(crate) index_status: Option<String>,
-    /// Present if the index was added to an existing table and is being built.
+    /// Present while the index is being built for an existing table.
     pub(crate) backfilling: Option<bool>,
     pub(crate) key_schema: Option<Vec<KeySchemaElement>>,
     pub(crate) projection: Option<Projection>,
 }
 
-/// Which attributes an index holds besides the keys.
+/// The attributes that an index contains in addition to the keys.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Projection {
@@ -157,7 +157,7 @@ pub(crate) struct AttributeDefinition {
     pub(crate) attribute_type: String,
 }
 
-/// A table's TTL.
+/// The TTL setting of a table.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct TimeToLiveDescription {

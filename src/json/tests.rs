@@ -1,4 +1,4 @@
-//! Requests and responses, compared with what the SDK makes of the same.
+//! Compares requests and responses with those of the SDK.
 
 use std::collections::HashMap;
 
@@ -17,11 +17,11 @@ use serde_json::{Value, json};
 use super::*;
 use crate::value::{certain_size, size};
 
-/// In whatever words.
+/// An error with any message.
 #[derive(Debug, PartialEq)]
 struct Unreadable;
 
-/// Answers every request alike.
+/// Sends the same response to every request.
 #[derive(Debug, Clone)]
 struct Canned(Vec<u8>);
 
@@ -38,7 +38,7 @@ impl HttpConnector for Canned {
     }
 }
 
-/// What the SDK reads of an answer to a GetItem.
+/// Parses a GetItem response with the SDK.
 async fn sdk_reads(answer: &[u8]) -> Result<Option<HashMap<String, AttributeValue>>, Unreadable> {
     let config = aws_sdk_dynamodb::Config::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
@@ -55,7 +55,7 @@ fn sdk(answer: &[u8]) -> Result<Option<HashMap<String, AttributeValue>>, Unreada
     runtime.block_on(sdk_reads(answer))
 }
 
-/// What we read.
+/// Parses it with our own code.
 fn ours(response: &[u8]) -> Result<Option<HashMap<String, AttributeValue>>, Unreadable> {
     let output: GetItemOutput<'_> = read(response).map_err(|_| Unreadable)?;
     Ok(output.item.map(Item::into_map))
@@ -95,7 +95,7 @@ fn written(value: &AttributeValue) -> Value {
     serde_json::to_value(attribute::AttributeRef(value)).expect("a known type")
 }
 
-/// The bytes of text, of bytes and of names in a value that was written.
+/// The number of bytes of text, binary data and names in a request value.
 fn bytes_in(written: &Value) -> usize {
     let text = |value: &Value| value.as_str().map_or(0, str::len);
     let decoded = |value: &Value| {
@@ -115,7 +115,7 @@ fn bytes_in(written: &Value) -> usize {
     }
 }
 
-/// `"NULL": false`, which DynamoDB does not store.
+/// Whether the value contains `"NULL": false`, which DynamoDB does not store.
 fn has_false_null(value: &AttributeValue) -> bool {
     match value {
         AttributeValue::Null(null) => !null,
@@ -125,7 +125,7 @@ fn has_false_null(value: &AttributeValue) -> bool {
     }
 }
 
-/// JSON of about the right shape, and of none.
+/// JSON of roughly the right shape, or of any other.
 fn any_json() -> impl Strategy<Value = Value> {
     let kinds = "S|N|B|BOOL|NULL|L|M|SS|NS|BS|X|__type|value|ttl|Item";
     let leaf = prop_oneof![
@@ -143,9 +143,9 @@ fn any_json() -> impl Strategy<Value = Value> {
 }
 
 proptest! {
-    /// What is written is what the SDK reads, and what we read ourselves.
+    /// Serialized values are parsed back unchanged by the SDK and by our own code.
     #[test]
-    fn every_value_comes_back(value in attribute()) {
+    fn every_value_is_parsed_back_unchanged(value in attribute()) {
         let response = json!({ "Item": { "other": { "S": "x" }, "value": written(&value) } }).to_string();
         let other = AttributeValue::S("x".to_owned());
         let expected = Ok(Some(HashMap::from([("other".to_owned(), other), ("value".to_owned(), value)])));
@@ -153,16 +153,17 @@ proptest! {
         prop_assert_eq!(&sdk(response.as_bytes()), &expected);
     }
 
-    /// [SET-2] No item is refused that could fit: what counts for certain is in what is sent, and never more than the size.
+    /// [SET-2] The lower bound of the size never exceeds the size of the request, so no item that could fit is
+    /// rejected.
     #[test]
-    fn the_size_that_is_certain_is_that_of_what_is_sent(value in attribute()) {
+    fn the_certain_size_never_exceeds_the_request(value in attribute()) {
         prop_assert_eq!(certain_size(&value), bytes_in(&written(&value)));
         prop_assert!(certain_size(&value) <= size(&value));
     }
 
-    /// [ANS-5] What we read, the SDK reads alike; what only the SDK reads, DynamoDB does not send.
+    /// [ANS-5] What we parse, the SDK parses alike. What only the SDK parses, DynamoDB does not send.
     #[test]
-    fn whatever_else_comes_is_read_as_the_sdk_does_or_refused(value in any_json()) {
+    fn any_json_is_parsed_like_the_sdk_or_rejected(value in any_json()) {
         let response = json!({ "Item": { "value": value } }).to_string();
         match (ours(response.as_bytes()), sdk(response.as_bytes())) {
             (Ok(ours), theirs) => prop_assert_eq!(Ok(ours), theirs),
@@ -176,7 +177,7 @@ proptest! {
     }
 
     #[test]
-    fn no_bytes_do_harm(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+    fn any_bytes_yield_a_result_or_an_error(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
         let _any = ours(&bytes);
         let _any = read::<ScanOutput<'_>>(&bytes).is_ok();
         let _any = read::<BatchGetItemOutput<'_>>(&bytes).is_ok();
@@ -185,7 +186,7 @@ proptest! {
     }
 
     #[test]
-    fn a_broken_response_is_an_error(value in attribute(), at in 0usize..400) {
+    fn a_truncated_response_is_an_error(value in attribute(), at in 0usize..400) {
         let answer = json!({ "Item": { "value": written(&value) } }).to_string();
         let cut = &answer.as_bytes()[..at.min(answer.len() - 1)];
         prop_assert_eq!(ours(cut), Err(Unreadable));
@@ -193,7 +194,7 @@ proptest! {
 }
 
 #[test]
-fn odd_responses_are_read_as_the_sdk_does() {
+fn unusual_responses_are_parsed_like_the_sdk() {
     for value in [
         r#"{"S":null}"#,
         "null",
@@ -237,7 +238,7 @@ fn odd_responses_are_read_as_the_sdk_does() {
 
 /// [ANS-5]
 #[test]
-fn a_value_of_no_known_type_is_an_error_and_never_null() {
+fn a_value_of_unknown_type_is_an_error() {
     let values = [
         "{}",
         r#"{"X":"a"}"#,
@@ -276,9 +277,9 @@ fn a_value_of_no_known_type_is_an_error_and_never_null() {
     }
 }
 
-/// The SDK takes it for `{}`: a response that says nothing, where DynamoDB always says something.
+/// The SDK parses an empty response as `{}`, but DynamoDB never sends one.
 #[test]
-fn an_empty_response_is_none() {
+fn an_empty_response_is_an_error() {
     assert_eq!(ours(b""), Err(Unreadable));
     for none in [&b""[..], b"null", b"[]", b"0", b"{"] {
         assert!(acknowledged(none).is_err(), "{none:?}");
@@ -286,7 +287,7 @@ fn an_empty_response_is_none() {
     assert!(acknowledged(b" {}").is_ok() && acknowledged(br#"{"Attributes":{"a":{"New":1}}}"#).is_ok());
 }
 
-/// An attribute that is repeated counts as the last; the items of a table that is repeated are all kept.
+/// The last of repeated attributes wins. The items of a repeated table are all kept.
 #[test]
 fn repeated_members() {
     let item = br#"{"Item":{"value":{"S":"first"},"value":{"S":"last"}}}"#;
@@ -298,11 +299,11 @@ fn repeated_members() {
 }
 
 #[test]
-fn nesting_ends_in_an_error_and_not_in_the_stack() {
+fn deep_nesting_is_an_error_and_not_a_stack_overflow() {
     for (depth, is_read) in [(1, true), (32, true), (60, true), (64, false), (100_000, false)] {
         let value = format!("{}{}{}", r#"{"L":["#.repeat(depth), r#"{"S":"x"}"#, "]}".repeat(depth));
         assert_eq!(ours(format!(r#"{{"Item":{{"value":{value}}}}}"#).as_bytes()).is_ok(), is_read, "{depth}");
-        // A member that is not known is skipped, however deep.
+        // Unknown members are skipped at any depth.
         assert!(ours(format!(r#"{{"Item":{{}},"Other":{value}}}"#).as_bytes()).is_ok());
         let error = error_body(None, format!(r#"{{"detail":{value},"message":"m","__type":"A"}}"#).as_bytes());
         assert_eq!((error.name.as_deref(), error.message.as_deref()), (Some("A"), Some("m")));
@@ -319,7 +320,7 @@ fn a_million_attributes_and_ten_thousand_digits_are_read() {
 }
 
 #[test]
-fn pages_and_batches_yield_items_and_what_was_not_processed() {
+fn pages_and_batches_return_items_and_unprocessed_keys() {
     let key = |mut item: Item<'_>| item.take("key");
     let s = |text: &str| Some(AttributeValue::S(text.to_owned()));
     let page = json!({

@@ -1,4 +1,4 @@
-//! What lists options outside Rust lists exactly those of this module.
+//! Checks that every list of options outside Rust matches this module.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -8,10 +8,10 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 
 use super::*;
 
-/// An option, or a part of one: `("scan", "pageSize")`.
+/// An option, or a member of one: `("scan", "pageSize")`.
 type Name = (Option<&'static str>, &'static str);
 
-/// Notes what is read.
+/// Records which options are read.
 struct Recorder<'a> {
     within: Option<&'static str>,
     names: &'a RefCell<Vec<Name>>,
@@ -43,12 +43,12 @@ fn all() -> Vec<Name> {
     names.into_inner()
 }
 
-/// Every option that is read, without parts of options.
+/// Returns the names of all options that are read, without members.
 pub(crate) fn names() -> Vec<&'static str> {
     all().into_iter().filter(|(within, _)| within.is_none()).map(|(_, name)| name).collect()
 }
 
-/// Every option but `client`, which is only read to be refused, as `option` or `option.part`.
+/// All options except `client`, which is only read to be rejected, as `option` or `option.member`.
 fn documented() -> BTreeSet<String> {
     let dotted = |(within, name): Name| within.map_or(name.to_owned(), |option| format!("{option}.{name}"));
     all().into_iter().filter(|(_, name)| *name != "client").map(dotted).collect()
@@ -59,7 +59,7 @@ fn between<'a>(text: &'a str, start: &str, end: &str) -> &'a str {
     rest.split(end).next().expect("a first part")
 }
 
-/// The properties of an interface: their names and types.
+/// Returns the names and types of an interface's properties.
 fn properties<'a>(types: &'a str, interface: &str) -> Vec<(&'a str, &'a str)> {
     let body = between(types, &format!("interface {interface} {{\n"), "\n}");
     let lines = body.lines().filter_map(|line| line.strip_prefix("  "));
@@ -85,7 +85,7 @@ fn the_types_have_exactly_the_options() {
     assert_eq!(found, documented());
 }
 
-/// The names in the table of options, and those in braces: parts of an option that has one row for all.
+/// The names in the table of options, including those in braces: members of an option that share one row.
 fn rows(document: &str) -> BTreeSet<String> {
     let table = between(document, "| option | default |", "\n\n");
     let mut found = BTreeSet::new();

@@ -7,18 +7,18 @@ use super::source::{Nested, options};
 use crate::error::Error;
 use crate::input::Input;
 
-/// What the option may be.
+/// The allowed values of the option.
 const ALLOWED: &str = "false, true or an object { failures?, cooldown? }";
 
-/// The longest cooldown: a day, in milliseconds.
+/// The maximum cooldown: one day, in milliseconds.
 const MAX_COOLDOWN: u32 = 86_400_000;
 
-/// When calls fail at once.
+/// When calls fail fast.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CircuitBreaker {
-    /// After so many requests in a row without an answer. Default: 5.
+    /// The number of consecutive requests without a response that open the breaker. Default: 5.
     pub failures: u32,
-    /// The time until a request is tried. Default: 5 s.
+    /// The time until a request is tried again. Default: 5 s.
     pub cooldown: Duration,
 }
 
@@ -29,14 +29,14 @@ impl Default for CircuitBreaker {
 }
 
 options! {
-    /// `circuitBreaker` as the caller gave it.
+    /// The option `circuitBreaker` before validation.
     RawCircuitBreaker {
         failures: Input = "failures",
         cooldown: Input = "cooldown",
     }
 }
 
-/// Checks the option. `None`: no breaker.
+/// Validates the option. Returns `None` if there is no breaker.
 pub(super) fn parse(raw: &Nested<RawCircuitBreaker>) -> Result<Option<CircuitBreaker>, Error> {
     let default = CircuitBreaker::default();
     match raw {
@@ -62,7 +62,7 @@ mod tests {
 
     /// [CB-3]
     #[test]
-    fn is_off_unless_asked_for() {
+    fn is_off_by_default_and_when_disabled() {
         for off in [Input::Absent, Input::Boolean(false)] {
             assert_eq!(parse(&Nested::Plain(off)), Ok(None));
         }

@@ -1,4 +1,4 @@
-//! The option `credentials`: static ones, who to ask for some, or none, which means the AWS default chain.
+//! The option `credentials`: static credentials, a provider, or nothing, which selects the AWS default chain.
 
 mod provided;
 
@@ -16,7 +16,7 @@ const ALLOWED: &str = "{ accessKeyId, secretAccessKey, sessionToken? }, a functi
                        promise of one, or absent for the AWS default chain";
 
 options! {
-    /// Static credentials as the caller gave them. No `Debug`: they are secret.
+    /// Static credentials before validation. Has no `Debug`, because they are secret.
     RawKeys {
         access_key_id: Input = "accessKeyId",
         secret_access_key: Input = "secretAccessKey",
@@ -24,12 +24,12 @@ options! {
     }
 }
 
-/// `credentials` as the caller gave it.
+/// The option `credentials` before validation.
 #[derive(Clone)]
 pub enum RawCredentials {
-    /// No function.
+    /// Anything but a function.
     Given(Nested<RawKeys>),
-    /// A function, as something to ask.
+    /// A function, wrapped as a provider.
     Provider(SharedCredentialsProvider),
 }
 
@@ -59,16 +59,16 @@ impl fmt::Debug for StaticCredentials {
     }
 }
 
-/// The option, checked.
+/// The validated option.
 #[derive(Debug, Clone)]
 pub enum GivenCredentials {
     /// Credentials that never change.
     Static(StaticCredentials),
-    /// Who to ask for some.
+    /// A provider that is asked for credentials.
     Provider(SharedCredentialsProvider),
 }
 
-/// Checks the option.
+/// Validates the option.
 pub(super) fn parse(credentials: RawCredentials) -> Result<Option<GivenCredentials>, Error> {
     let keys = match credentials {
         RawCredentials::Provider(provider) => return Ok(Some(GivenCredentials::Provider(provider))),
@@ -104,8 +104,8 @@ fn text(input: Input) -> Result<String, (&'static str, &'static str)> {
     }
 }
 
-/// What a part of credentials must be and what it is, where it cannot be right: AWS gives printable ASCII without
-/// spaces, and only that can be sent.
+/// Describes what a part of credentials must be and what it is, if it is invalid. AWS uses printable ASCII without
+/// spaces, and nothing else can be sent.
 pub(crate) fn flaw(text: &str) -> Option<(&'static str, &'static str)> {
     let found = match text.chars().find(|character| !character.is_ascii_graphic()) {
         None if text.is_empty() => "an empty string",
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn takes_keys_with_and_without_a_token() {
+    fn accepts_keys_with_and_without_a_token() {
         let token = |given: Input| match parse(raw("id".into(), "secret".into(), given)) {
             Ok(Some(GivenCredentials::Static(keys))) => keys.session_token,
             _ => panic!("not taken"),
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_the_rest_by_name_and_never_shows_it() {
+    fn rejects_invalid_parts_by_name_without_showing_them() {
         let refused = [
             (raw(Input::Absent, "CANARY".into(), Input::Absent), "credentials.accessKeyId"),
             (raw("CANARY".into(), "".into(), Input::Absent), "credentials.secretAccessKey"),

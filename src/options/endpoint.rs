@@ -1,4 +1,4 @@
-//! The option `endpoint`, and the same setting where it comes from the environment.
+//! The option `endpoint`, and the same setting in the environment.
 
 use std::net::Ipv4Addr;
 
@@ -9,12 +9,12 @@ use crate::input::Input;
 
 const ALLOWED: &str = "an http:// or https:// URL of a host, without user information, query or fragment";
 
-/// Where to send requests in place of AWS's own address of the region.
+/// The URL that replaces AWS's endpoint of the region.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoint(Url);
 
 impl Endpoint {
-    /// Reads a URL. The error tells what is wrong, without the URL: it may hold a password.
+    /// Parses a URL. The error does not contain the URL, which may include a password.
     pub(crate) fn parse(text: &str) -> Result<Self, &'static str> {
         let url = Url::parse(text).map_err(|_| "no URL")?;
         if !matches!(url.scheme(), "http" | "https") {
@@ -29,20 +29,20 @@ impl Endpoint {
         Ok(Self(url))
     }
 
-    /// As text, for the SDK and for messages.
+    /// The URL as text, for the SDK and for messages.
     #[must_use]
     pub fn as_str(&self) -> &str {
         self.0.as_str().trim_end_matches('/')
     }
 
-    /// Whether requests go in the clear.
+    /// Whether requests are sent unencrypted.
     #[must_use]
     pub fn is_plain_http(&self) -> bool {
         self.0.scheme() == "http"
     }
 
-    /// Whether requests go in the clear to a host that may be anywhere. Judged from the text, without asking for the
-    /// host's address: a name of one label, or under `.local` or `.internal`, is one of a private network.
+    /// Whether requests are sent unencrypted to a public host. Decided by the URL alone, without a DNS lookup: a name
+    /// of one label, or under `.local` or `.internal`, belongs to a private network.
     #[must_use]
     pub fn is_exposed(&self) -> bool {
         self.is_plain_http()
@@ -70,7 +70,7 @@ fn is_public(address: Ipv4Addr) -> bool {
     !(address.is_loopback() || address.is_unspecified() || address.is_private() || address.is_link_local())
 }
 
-/// Checks the option.
+/// Validates the option.
 pub(super) fn parse(endpoint: Input) -> Result<Option<Endpoint>, Error> {
     match endpoint {
         Input::Absent => Ok(None),
@@ -81,7 +81,8 @@ pub(super) fn parse(endpoint: Input) -> Result<Option<Endpoint>, Error> {
     }
 }
 
-/// Checks what the environment or the profile said. Ignoring a wrong one would send the user's data to AWS instead.
+/// Validates an endpoint from the environment or the profile. Ignoring an invalid one would send the user's data to
+/// AWS.
 pub(crate) fn from_environment(text: &str, source: &str) -> Result<Endpoint, Error> {
     Endpoint::parse(text).map_err(|found| {
         Error::new(ErrorKind::InvalidOption, format!("The endpoint in {source} must be {ALLOWED}; it is {found}."))
@@ -93,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn takes_http_and_https() {
+    fn accepts_http_and_https() {
         for (given, kept) in [
             ("http://localhost:8000", "http://localhost:8000"),
             ("https://dynamodb.eu-west-1.amazonaws.com/", "https://dynamodb.eu-west-1.amazonaws.com"),
@@ -108,7 +109,7 @@ mod tests {
 
     /// [TLS-4]
     #[test]
-    fn a_public_host_in_the_clear_is_exposed() {
+    fn an_unencrypted_public_host_is_exposed() {
         let is_exposed = |text: &str| Endpoint::parse(text).expect("valid").is_exposed();
         for exposed in [
             "http://dynamodb.example.com",
@@ -147,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_the_rest_without_repeating_it() {
+    fn rejects_other_values_without_showing_them() {
         for refused in [
             "localhost:8000",
             "file:///etc/passwd",

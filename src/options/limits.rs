@@ -1,4 +1,4 @@
-//! The options that bound a request: attempts, times, connections.
+//! The options that limit requests: attempts, times and connections.
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -7,45 +7,47 @@ use super::RawOptions;
 use crate::error::Error;
 use crate::input::Input;
 
-/// The longest time that can be set: a day, in milliseconds. More is a mistake of unit.
+/// The maximum time: one day, in milliseconds. A larger value is probably in the wrong unit.
 const MAX_MILLISECONDS: u32 = 86_400_000;
 
-/// How long and how often a request is tried, and how many go side by side.
+/// How long and how often a request is tried, and how many run in parallel.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
-    /// How often a request is sent, the first time included.
+    /// How often a request is sent, including the first time.
     pub max_attempts: u32,
-    /// The time for TCP, proxy and TLS set-up; `None`: no limit.
+    /// The time for TCP, proxy and TLS set-up. `None`: no limit.
     pub connect_timeout: Option<Duration>,
-    /// The longest time without a byte moved either way; `None`: no limit.
+    /// The maximum time without progress in either direction. `None`: no limit.
     pub attempt_timeout: Option<Duration>,
-    /// The time for a call of one item, and the time without progress for `getItems` and `setItems`; `None`: no limit.
+    /// The time limit of a call for one item, and the maximum time without progress for `getItems` and `setItems`.
+    /// `None`: no limit.
     pub timeout: Option<Duration>,
-    /// Requests in flight, and connections per endpoint.
+    /// The maximum number of requests in flight, and of connections per endpoint.
     pub max_connections: usize,
-    /// The time without an answer for `getKeys` and `clear`; `None`: no limit. `timeout`, where that is given.
+    /// The maximum time without progress for `getKeys` and `clear`. Defaults to `timeout` if that is set. `None`: no
+    /// limit.
     pub scan_timeout: Option<Duration>,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            // What the AWS SDKs settled on for DynamoDB in their 2.1 retry behaviour.
+            // The AWS SDKs' default for DynamoDB since retry behaviour 2.1.
             max_attempts: 4,
-            // The AWS SDKs' own default.
+            // The default of the AWS SDKs.
             connect_timeout: Some(Duration::from_millis(3_100)),
-            // The SDK itself has no limit, and a black-holed request would hang for ever.
+            // The SDK has no limit, and a request into a black hole would hang forever.
             attempt_timeout: Some(Duration::from_secs(5)),
             timeout: Some(Duration::from_secs(15)),
-            // As many as the JavaScript SDK opens.
+            // The default of the JavaScript SDK.
             max_connections: 50,
-            // A throttled page is asked for again and again. A table that gives nothing for so long is not merely busy.
+            // Throttled pages are requested repeatedly. A table that returns nothing for this long is not merely busy.
             scan_timeout: Some(Duration::from_mins(1)),
         }
     }
 }
 
-/// Checks the options.
+/// Validates the options.
 pub(super) fn parse(raw: &RawOptions) -> Result<Limits, Error> {
     let default = Limits::default();
     let timeout = time("timeout", &raw.timeout, default.timeout)?;
@@ -61,7 +63,7 @@ pub(super) fn parse(raw: &RawOptions) -> Result<Limits, Error> {
     })
 }
 
-/// 0 switches a limit off: that must be said, it is never a default.
+/// Parses a time limit. Only an explicit 0 disables it.
 fn time(option: &str, input: &Input, default: Option<Duration>) -> Result<Option<Duration>, Error> {
     let allowed = format!("a whole number of milliseconds from 0 (no limit) to {MAX_MILLISECONDS}");
     Ok(match whole(option, input, 0..=MAX_MILLISECONDS, &allowed)? {
@@ -71,7 +73,7 @@ fn time(option: &str, input: &Input, default: Option<Duration>) -> Result<Option
     })
 }
 
-/// A whole number within the range, or its text; `None` where it is absent.
+/// Parses a whole number within the range. Returns `None` if it is absent.
 pub(super) fn count(option: &str, input: &Input, range: RangeInclusive<u32>) -> Result<Option<u32>, Error> {
     let allowed = format!("a whole number from {} to {}", range.start(), range.end());
     whole(option, input, range, &allowed)
@@ -111,14 +113,14 @@ mod tests {
 
     /// [SCAN-7]
     #[test]
-    fn a_scan_may_be_silent_for_a_minute_or_as_long_as_timeout_says() {
+    fn the_scan_timeout_defaults_to_a_minute_or_to_timeout() {
         assert_eq!(with(|_| ()).expect("valid").scan_timeout, Some(Duration::from_mins(1)));
         let given = with(|raw| raw.timeout = Input::Number(700.0)).expect("valid");
         assert_eq!(given.scan_timeout, Some(Duration::from_millis(700)));
     }
 
     #[test]
-    fn takes_whole_numbers_within_the_range() {
+    fn accepts_whole_numbers_within_the_range() {
         for (given, kept) in [(Input::Number(1.0), 1), ("10".into(), 10), (Input::Number(3.0), 3)] {
             assert_eq!(with(|raw| raw.max_attempts = given).expect("valid").max_attempts, kept);
         }
@@ -131,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_the_rest_by_name() {
+    fn rejects_other_values_by_name() {
         let bad = [
             Input::Number(-1.0),
             Input::Number(1.5),

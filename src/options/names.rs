@@ -3,13 +3,13 @@
 use crate::error::Error;
 use crate::input::Input;
 
-/// The longest name of a profile, in bytes. AWS names no limit; this one keeps messages readable.
+/// The maximum size of a profile name in bytes. AWS documents no limit; this one keeps messages readable.
 const MAX_PROFILE_BYTES: usize = 255;
 
-/// The longest addition to the user agent, in bytes. AWS logs keep about a thousand of the whole.
+/// The maximum size of the addition to the user agent in bytes. AWS logs keep about a thousand bytes of the user agent.
 const MAX_USER_AGENT_BYTES: usize = 256;
 
-/// Checks `profile`: a name of a section of the shared config files.
+/// Validates `profile`, the name of a section of the shared config files.
 pub(super) fn parse_profile(profile: Input) -> Result<Option<String>, Error> {
     const ALLOWED: &str = "the name of an AWS profile: 1 to 255 bytes without control characters";
     match profile {
@@ -22,7 +22,7 @@ pub(super) fn parse_profile(profile: Input) -> Result<Option<String>, Error> {
     }
 }
 
-/// Checks `userAgent`: products as of RFC 9110, section 10.1.5, without comments.
+/// Validates `userAgent`: products as defined by RFC 9110, section 10.1.5, without comments.
 pub(super) fn parse_user_agent(user_agent: Input) -> Result<Option<String>, Error> {
     const ALLOWED: &str = "words of the form `name` or `name/version`, one space between them, 256 bytes at most, out \
                            of letters, digits and ! # $ % & ' * + - . ^ _ ` | ~";

@@ -1,4 +1,4 @@
-//! The option `proxy`. No `Debug` of a URL: its user information is a secret.
+//! The option `proxy`. The URL has no `Debug`, because its user information is secret.
 
 use std::fmt;
 
@@ -10,15 +10,15 @@ use crate::input::Input;
 const ALLOWED: &str = "true (take it from HTTPS_PROXY, HTTP_PROXY and NO_PROXY), false, or an http:// or https:// URL \
                        of a host, without path, query or fragment";
 
-/// Whether requests go through a proxy.
+/// The proxy that requests use.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub enum Proxy {
-    /// They go straight, whatever the environment says: as in the JavaScript SDK.
+    /// No proxy, even if the environment configures one, as in the JavaScript SDK.
     #[default]
     Off,
-    /// As the variables of the environment say.
+    /// The proxy that the environment configures.
     Environment,
-    /// Through this one.
+    /// This proxy.
     Url(Url),
 }
 
@@ -32,7 +32,7 @@ impl fmt::Debug for Proxy {
     }
 }
 
-/// Checks the option.
+/// Validates the option.
 pub(super) fn parse(proxy: Input) -> Result<Proxy, Error> {
     if proxy.is_absent() {
         return Ok(Proxy::Off);
@@ -46,7 +46,7 @@ pub(super) fn parse(proxy: Input) -> Result<Proxy, Error> {
     }
 }
 
-/// The error tells what is wrong, without the URL.
+/// Parses a proxy URL. The error does not contain the URL.
 fn read(text: &str) -> Result<Url, &'static str> {
     let url = Url::parse(text).map_err(|_| "no URL")?;
     if !matches!(url.scheme(), "http" | "https") {
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_the_rest_without_repeating_it() {
+    fn rejects_other_values_without_showing_them() {
         for refused in [
             "proxy:3128".into(),
             "socks5://me:CANARY@proxy".into(),

@@ -1,20 +1,21 @@
-//! The option `region`, and the same setting where it comes from the environment.
+//! The option `region`, and the same setting in the environment.
 
 use crate::error::{Error, ErrorKind};
 use crate::input::Input;
 
 const ALLOWED: &str = "a region's name such as \"eu-west-1\"";
 
-/// What an ill-formed name is.
+/// Describes an invalid name.
 const FOUND: &str = "a string with other characters than letters, digits and hyphens, or a longer one";
 
-/// Whether a text can be a region's name. It becomes part of a host name: 1 to 63 letters, digits and hyphens.
+/// Whether a text can be a region's name. It becomes part of a host name, so it may have 1 to 63 letters, digits and
+/// hyphens.
 pub(super) fn is_region(name: &str) -> bool {
     (1..=63).contains(&name.len()) && name.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'-')
 }
 
-/// Checks the option against the region that the table's ARN holds, if it is one. That one goes over the environment:
-/// DynamoDB serves an ARN in its own region only.
+/// Validates the option against the region in the table's ARN, if any. The ARN takes precedence over the environment,
+/// because DynamoDB serves an ARN only in its own region.
 pub(super) fn parse(region: Input, of_table: Option<String>) -> Result<Option<String>, Error> {
     let given = match region {
         Input::Absent => return Ok(of_table),
@@ -33,7 +34,7 @@ pub(super) fn parse(region: Input, of_table: Option<String>) -> Result<Option<St
     }
 }
 
-/// Checks what the environment or the profile said.
+/// Validates a region from the environment or the profile.
 pub(crate) fn from_environment(name: String, source: &str) -> Result<String, Error> {
     if is_region(&name) {
         return Ok(name);
@@ -46,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn is_part_of_a_host_name() {
+    fn must_be_a_valid_host_label() {
         let option = |region: Input| parse(region, None);
         assert_eq!(option("us-gov-east-1".into()).expect("valid").as_deref(), Some("us-gov-east-1"));
         assert_eq!(option(Input::Absent).expect("valid"), None);
@@ -56,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn comes_from_the_arn_and_must_not_differ_from_it() {
+    fn is_taken_from_the_arn_and_must_match_it() {
         let of_table = || Some("eu-west-1".to_owned());
         assert_eq!(parse(Input::Absent, of_table()).expect("valid"), of_table());
         assert_eq!(parse("eu-west-1".into(), of_table()).expect("valid"), of_table());
@@ -65,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn an_ill_formed_one_of_the_environment_names_its_source() {
+    fn an_invalid_region_of_the_environment_names_its_source() {
         assert_eq!(from_environment("eu-west-1".to_owned(), "AWS_REGION").expect("valid"), "eu-west-1");
         let error = from_environment("eu west/1".to_owned(), "AWS_REGION").expect_err("refused");
         assert_eq!(error.kind(), ErrorKind::InvalidOption);

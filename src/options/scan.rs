@@ -1,4 +1,4 @@
-//! The option `scan`: how `getKeys` and `clear` walk through the table.
+//! The option `scan`: how `getKeys` and `clear` scan the table.
 
 use super::limits::count;
 use super::source::{Nested, options};
@@ -8,7 +8,7 @@ use crate::input::Input;
 const ALLOWED: &str = "an object { segments?, concurrency?, pageSize? } of whole numbers";
 
 options! {
-    /// `scan` as the caller gave it.
+    /// The option `scan` before validation.
     RawScan {
         segments: Input = "segments",
         concurrency: Input = "concurrency",
@@ -16,26 +16,26 @@ options! {
     }
 }
 
-/// How a scan goes.
+/// How a table is scanned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ScanOptions {
-    /// The parts that a table of more than one page is divided into. Default: 16.
+    /// The number of segments of a table with more than one page. Default: 16.
     pub segments: i32,
-    /// The pages in flight at most. Default: 16.
+    /// The maximum number of pages in flight. Default: 16.
     pub concurrency: usize,
-    /// The rows that a page reads at most; `None`: as many as DynamoDB puts into 1 MB. Default: `None`.
+    /// The maximum number of rows that a page reads. Default: as many as fit into DynamoDB's limit of 1 MB.
     pub page_size: Option<i32>,
 }
 
 impl Default for ScanOptions {
     fn default() -> Self {
-        // 16 pages side by side make a scan of a large table some 16 times as fast and leave most of the 50 connections
-        // to the app. More segments than pages in flight would only be more, and emptier, requests.
+        // 16 pages in parallel scan a large table about 16 times as fast and leave most of the 50 connections to the
+        // app. More segments than pages in flight would only add emptier requests.
         Self { segments: 16, concurrency: 16, page_size: None }
     }
 }
 
-/// Checks the option.
+/// Validates the option.
 pub(super) fn parse(scan: &Nested<RawScan>) -> Result<ScanOptions, Error> {
     let default = ScanOptions::default();
     match scan {
@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn takes_whole_numbers_and_their_text() {
+    fn accepts_whole_numbers_and_their_text() {
         let least = ScanOptions { segments: 1, concurrency: 1, page_size: Some(1) };
         assert_eq!(scan(Input::Number(1.0), "1".into(), " 1 ".into()).expect("valid"), least);
         let most = ScanOptions { segments: 1_000, concurrency: 64, page_size: Some(i32::MAX) };

@@ -1,41 +1,44 @@
-//! How options are read, whatever they are read from, and how they are declared.
+//! Reads options from any source, and declares them.
 
 use aws_credential_types::provider::SharedCredentialsProvider;
 
 use super::RawCredentials;
 use crate::input::Input;
 
-/// An object of options: JavaScript's in src/bridge/, made-up ones in tests.
+/// An object with options: a JavaScript object in src/bridge/, a fake in tests.
 pub trait Source: Sized {
     /// Why an option could not be read.
     type Error;
 
-    /// The option of this name.
+    /// Returns an option.
     ///
     /// # Errors
-    /// What the source says.
+    ///
+    /// Returns the error of the source.
     fn input(&mut self, name: &'static str) -> Result<Input, Self::Error>;
 
-    /// The option of this name, which may be an object of options.
+    /// Returns an option that may be an object.
     ///
     /// # Errors
-    /// What the source says.
+    ///
+    /// Returns the error of the source.
     fn nested(&mut self, name: &'static str) -> Result<Nested<Self>, Self::Error>;
 
-    /// The option of this name, if it is a function.
+    /// Returns an option if it is a function.
     ///
     /// # Errors
-    /// What the source says.
+    ///
+    /// Returns the error of the source.
     fn provider(&mut self, name: &'static str) -> Result<Option<SharedCredentialsProvider>, Self::Error>;
 
-    /// Called when all options of the object have been read: other names in it are unknown.
+    /// Called after all options of the object have been read. Any other names in it are unknown.
     fn finish(self);
 }
 
 /// An option that may be an object.
 #[derive(Clone)]
 pub enum Nested<T> {
-    /// No object.
+    /// Not an object.
     Plain(Input),
     /// An object.
     Object(T),
@@ -53,12 +56,12 @@ impl<T> From<T> for Nested<T> {
     }
 }
 
-/// A struct that [`options!`] declared.
+/// A struct declared by [`options!`].
 pub(super) trait Group: Sized {
     fn read<S: Source>(source: S) -> Result<Self, S::Error>;
 }
 
-/// What an option can be.
+/// The type of an option.
 pub(super) trait Property: Sized {
     fn read<S: Source>(source: &mut S, name: &'static str) -> Result<Self, S::Error>;
 }
@@ -87,8 +90,8 @@ impl Property for RawCredentials {
     }
 }
 
-/// Declares options as the caller gave them: of each its field, what it can be, and its name in JavaScript. After `and`
-/// stands what is no option.
+/// Declares options before validation: the field of each, its type, and its name in JavaScript. Fields after `and` are
+/// not options.
 macro_rules! options {
     (
         $(#[$meta:meta])*

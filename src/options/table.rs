@@ -1,31 +1,32 @@
-//! The option `table`: a name or an ARN, from the option or the environment; and `index`, whose names are alike.
+//! The option `table`, a name or an ARN, and the option `index`, whose names follow the same rules.
 
 use crate::environment::Environment;
 use crate::error::{Error, ErrorKind};
 use crate::input::Input;
 
-/// Where the table's name comes from when the option is absent, so that a configuration holds no environment.
+/// The variable that replaces an absent option, so that configurations need not contain the environment.
 const VARIABLE: &str = "UNSTORAGE_DYNAMODB_TABLE";
 
-/// What a table may be called:
+/// The allowed table names:
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html>
 const ALLOWED: &str = "a table name of 3 to 255 characters out of a-z, A-Z, 0-9, _ . and -, or a table's ARN";
 
-/// A table as requests and messages name it.
+/// The identifiers of a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Table {
-    /// What is sent: the name or the ARN.
+    /// The name or ARN that requests contain.
     pub(super) id: String,
-    /// The name alone.
+    /// The name without the ARN.
     pub(super) name: String,
-    /// The region that an ARN holds.
+    /// The region of an ARN.
     pub(super) region: Option<String>,
 }
 
-/// The longest part of a base that a message shows, in characters.
+/// The maximum number of characters of a base that a message shows.
 const SHOWN_BASE_CHARS: usize = 100;
 
-/// Checks the option; where it is absent, the variable of the environment. `base` tells drivers without a table apart.
+/// Validates the option, or the environment variable if it is absent. `base` identifies a driver without a table in the
+/// message.
 pub(super) fn parse(table: Input, base: &Input, environment: &Environment) -> Result<Table, Error> {
     match table {
         Input::Absent => match environment.filled(VARIABLE) {
@@ -43,7 +44,7 @@ pub(super) fn parse(table: Input, base: &Input, environment: &Environment) -> Re
     }
 }
 
-/// Checks the option `index`.
+/// Validates the option `index`.
 pub(super) fn parse_index(index: Input) -> Result<Option<String>, Error> {
     /// Same page as [`ALLOWED`].
     const INDEX_ALLOWED: &str = "the name of an index, 3 to 255 characters out of a-z, A-Z, 0-9, _ . and -";
@@ -92,7 +93,7 @@ fn read_arn(text: &str) -> Option<Table> {
     is_right.then(|| Table { id: text.to_owned(), name: name.to_owned(), region: Some((*region).to_owned()) })
 }
 
-/// Begins in the words of unstorage's own drivers.
+/// The beginning is worded as in unstorage's own drivers.
 fn missing(base: &Input) -> Error {
     let driver = match base {
         Input::Text(base) if !base.is_empty() => {
@@ -119,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn takes_what_dynamodb_takes() {
+    fn accepts_the_names_that_dynamodb_accepts() {
         for name in ["abc", "My_table-1.cache", &"x".repeat(255)] {
             let table = option(name.into()).expect("valid");
             assert_eq!((table.id.as_str(), table.name.as_str(), table.region), (name, name, None));
@@ -127,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn takes_an_arn_and_knows_its_name_and_region() {
+    fn parses_name_and_region_of_an_arn() {
         for (partition, region) in [("aws", "eu-west-1"), ("aws-cn", "cn-north-1"), ("aws-us-gov", "us-gov-east-1")] {
             let arn = format!("arn:{partition}:dynamodb:{region}:123456789012:table/My_table-1.cache");
             let table = option(Input::Text(arn.clone())).expect("valid");
@@ -165,7 +166,7 @@ mod tests {
 
     /// [IDX-1]
     #[test]
-    fn an_index_is_named_as_a_table() {
+    fn index_names_follow_the_rules_of_table_names() {
         assert_eq!(parse_index(Input::Absent).expect("valid"), None);
         for name in ["keys", "A-z_0.9", &"x".repeat(255)] {
             assert_eq!(parse_index(name.into()).expect("valid").as_deref(), Some(name));
@@ -178,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn comes_from_the_environment_where_the_option_is_absent() {
+    fn defaults_to_the_environment_variable() {
         let with = |table: Input, value: &str| {
             parse(table, &Input::Absent, &Environment::new([(VARIABLE.to_owned(), value.to_owned())]))
         };
@@ -191,7 +192,7 @@ mod tests {
 
     /// [OPT-1]
     #[test]
-    fn a_missing_one_names_the_base_by_which_the_driver_is_known() {
+    fn a_missing_table_names_the_base_of_the_driver() {
         let missing =
             |base: Input| parse(Input::Absent, &base, &Environment::default()).expect_err("missing").to_string();
         assert!(missing("cache:\npages".into()).contains(r#"the `base` "cache:\npages""#));

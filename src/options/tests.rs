@@ -9,7 +9,7 @@ fn message(raw: RawOptions) -> String {
 }
 
 #[test]
-fn the_table_alone_is_enough() {
+fn only_the_table_is_required() {
     let options = Options::parse(raw()).expect("valid");
     assert_eq!(options.table, "sessions");
     assert_eq!(
@@ -71,7 +71,7 @@ fn attribute_names_must_differ() {
 }
 
 #[test]
-fn an_arn_is_sent_whole_and_named_short() {
+fn requests_contain_the_arn_and_messages_the_name() {
     let arn = "arn:aws:dynamodb:eu-west-1:123456789012:table/sessions";
     let options = Options::parse(RawOptions { table: arn.into(), ..raw() }).expect("valid");
     assert_eq!((options.table.as_str(), options.table_name.as_str()), (arn, "sessions"));
@@ -88,7 +88,7 @@ fn consistent_read_is_a_boolean() {
 }
 
 #[test]
-fn a_client_is_refused_with_words_on_what_to_pass() {
+fn a_client_is_rejected_with_advice() {
     let text = message(RawOptions { client: Input::Other("an object"), ..raw() });
     assert!(text.contains("`client`") && text.contains("`credentials`"), "{text}");
 }
@@ -100,7 +100,7 @@ fn an_error_after_the_table_names_the_table() {
 }
 
 #[test]
-fn mtime_is_kept_only_where_named_and_must_differ_too() {
+fn mtime_is_stored_only_if_named_and_must_differ() {
     let with =
         |mtime: Input| RawOptions { attributes: RawAttributes { mtime, ..RawAttributes::default() }.into(), ..raw() };
     assert_eq!(Options::parse(with("at".into())).expect("valid").attributes.mtime.as_deref(), Some("at"));
@@ -139,7 +139,7 @@ fn batch_is_on_or_off() {
     assert!(message(with("no".into())).contains("`batch`"));
 }
 
-/// Credentials of a plain endpoint, and a proxy that has a password.
+/// Static credentials, a plain endpoint, and a proxy with a password.
 fn guarded() -> RawOptions {
     RawOptions {
         endpoint: "http://127.0.0.1:8000".into(),
@@ -165,10 +165,10 @@ fn a_debug_print_shows_the_options_and_no_secret() {
 }
 
 #[test]
-fn tls_is_certain_not_to_be_spoken_by_a_plain_endpoint_alone() {
+fn only_a_plain_endpoint_excludes_tls() {
     let may = |raw| Options::parse(raw).expect("valid").may_speak_tls();
     assert!(!may(guarded()));
-    // A source of credentials or a proxy may be asked over TLS.
+    // Credential sources and proxies may use TLS.
     assert!(may(RawOptions { credentials: RawCredentials::default(), ..guarded() }));
     assert!(may(RawOptions { proxy: "http://127.0.0.1:3128".into(), ..guarded() }));
     assert!(may(RawOptions { endpoint: "https://127.0.0.1:8000".into(), ..guarded() }));

@@ -1,4 +1,5 @@
-//! The circuit breaker: when nothing answers, calls fail at once, and one at a time finds out whether that is over.
+//! The circuit breaker: if no request receives a response, calls fail fast, and one call at a time probes whether the
+//! service has recovered.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -7,24 +8,25 @@ use tokio::time::Instant;
 use crate::error::{Error, ErrorKind};
 use crate::options::CircuitBreaker;
 
-/// The breaker of a driver.
+/// The circuit breaker of a driver.
 #[derive(Debug)]
 pub(super) struct Breaker {
-    /// `None`: there is none.
+    /// `None` if the breaker is disabled.
     settings: Option<CircuitBreaker>,
     state: Mutex<State>,
 }
 
 #[derive(Debug, Default)]
 struct State {
-    /// Requests in a row without an answer.
+    /// Consecutive requests without a response.
     failures: u32,
-    /// Since when it has been open, or since the last probe failed.
+    /// When the breaker opened, or when the last probe failed.
     opened: Option<Instant>,
     is_probing: bool,
 }
 
-/// The permission of a call to send requests. Their outcomes are reported; dropped without, it counts as neither.
+/// The permission of a call to send requests. Their outcomes are reported through it; if it is dropped without a
+/// report, the call counts as neither.
 #[derive(Debug)]
 pub(super) struct Pass {
     breaker: Arc<Breaker>,
@@ -36,7 +38,7 @@ impl Breaker {
         Arc::new(Self { settings, state: Mutex::default() })
     }
 
-    /// Lets a call through, or refuses it. `None` where there is no breaker.
+    /// Admits or rejects a call. Returns `None` if the breaker is disabled.
     pub(super) fn admit(self: &Arc<Self>) -> Result<Option<Pass>, Error> {
         let Some(settings) = self.settings else { return Ok(None) };
         let mut state = self.state();
@@ -59,7 +61,7 @@ fn refused(CircuitBreaker { failures, cooldown }: CircuitBreaker) -> Error {
     Error::new(
         ErrorKind::CircuitOpen,
         format!(
-            "the circuit breaker is open: the last {failures} requests got no answer, and a request is tried every {} ms \
+            "the circuit breaker is open: the last {failures} requests received no response, and a request is tried every {} ms \
              until one does (option `circuitBreaker`)",
             cooldown.as_millis()
         ),
@@ -67,7 +69,7 @@ fn refused(CircuitBreaker { failures, cooldown }: CircuitBreaker) -> Error {
 }
 
 impl Pass {
-    /// Refuses a request of a call that was let through before the breaker opened.
+    /// Rejects a request of a call that was admitted before the breaker opened.
     pub(super) fn check(&self) -> Result<(), Error> {
         match (self.breaker.settings, self.breaker.state().opened) {
             (Some(settings), Some(_)) if !self.is_probe => Err(refused(settings)),
@@ -75,14 +77,14 @@ impl Pass {
         }
     }
 
-    /// A request was answered, if only with an error.
+    /// Records a response, which may be an error.
     pub(super) fn answered(&self) {
         let mut state = self.breaker.state();
         state.failures = 0;
         state.opened = None;
     }
 
-    /// A request got no answer.
+    /// Records a request without a response.
     pub(super) fn failed(&self) {
         let Some(settings) = self.breaker.settings else { return };
         let mut state = self.breaker.state();
@@ -121,12 +123,12 @@ mod tests {
 
     /// [CB-1]
     #[test]
-    fn opens_after_failures_in_a_row_alone() {
+    fn opens_only_after_consecutive_failures() {
         let breaker = breaker(Duration::from_hours(1));
         fail(&breaker);
         breaker.admit().expect("closed").expect("a breaker").answered();
         fail(&breaker);
-        // An aborted request says nothing.
+        // An aborted request counts as neither.
         drop(breaker.admit());
         assert!(!is_open(&breaker));
         fail(&breaker);
@@ -135,7 +137,7 @@ mod tests {
 
     /// [CB-2]
     #[test]
-    fn lets_one_probe_at_a_time_through_until_one_succeeds() {
+    fn admits_one_probe_at_a_time_until_one_succeeds() {
         let breaker = breaker(Duration::ZERO);
         fail(&breaker);
         fail(&breaker);
@@ -156,7 +158,7 @@ mod tests {
 
     /// [CB-1]
     #[test]
-    fn a_call_that_was_let_through_before_is_refused_as_well() {
+    fn a_call_admitted_before_is_rejected_too() {
         let breaker = breaker(Duration::ZERO);
         let earlier = breaker.admit().expect("closed").expect("a breaker");
         assert!(earlier.check().is_ok());

@@ -1,4 +1,4 @@
-//! One call of a method: the session it runs in, its place among the running, and how its failures are named.
+//! A call of a method: its session, its place among the running calls, and the context of its errors.
 
 use std::future::Future;
 use std::ops::Deref;
@@ -13,7 +13,7 @@ use super::breaker::Pass;
 use super::order::Turn;
 use super::watchdog::Watchdog;
 use super::{Session, Store};
-use crate::client::slots::Place;
+use crate::client::slots::QueuePlace;
 use crate::client::{Observers, RequestThrottles, Traffic, Work};
 use crate::error::{Error, ErrorKind, Extent, Operation};
 use crate::input::{FLAG_ALLOWED, Input};
@@ -22,37 +22,37 @@ use crate::options::Limits;
 use crate::stats::{Counters, Effort, Stats};
 use crate::usage::Usage;
 
-/// A call that has begun. It counts as in flight until it is dropped, and then as an error unless it succeeded.
+/// A call in progress. When dropped, it is no longer in flight and counts as an error unless it succeeded.
 pub(super) struct Begun {
     call: Arc<Call>,
     succeeded: bool,
 }
 
-/// What the requests of a call need. Outlives [`Begun`] if other calls share a request of it. The store does not finish
-/// closing before it is dropped.
+/// The state that the requests of a call need. Outlives [`Begun`] if other calls share a request. The store does
+/// not finish closing before it is dropped.
 pub(super) struct Call {
     pub(super) session: Arc<Session>,
     operation: Operation,
     stats: Arc<Stats>,
-    /// What this call takes, if it is traced.
+    /// The counters of this call, if it is traced.
     usage: Option<Arc<Usage>>,
     bound: Bound,
-    /// What the circuit breaker says, from the first request on.
+    /// The decision of the circuit breaker, made with the first request.
     pass: OnceLock<Result<Option<Pass>, Error>>,
-    /// How long it waited for a connection, in microseconds.
+    /// How long the call waited for a connection, in microseconds.
     waited: AtomicU64,
-    /// How many of its requests wait for their turn.
+    /// How many requests wait for earlier writes of the same key.
     queued: AtomicUsize,
     _running: TaskTrackerToken,
 }
 
-/// What ends a call that takes too long.
+/// The limit on the duration of a call.
 enum Bound {
-    /// A call for one item: the end of its time.
+    /// The deadline of a call for one item.
     Deadline(Option<Instant>),
-    /// A call for many: the time without progress.
+    /// The maximum time without progress of a call for many items.
     Progress(Box<Watchdog>),
-    /// A call of a few requests, each with a time of its own.
+    /// A call with a few requests, each with its own deadline.
     Request,
 }
 
@@ -66,18 +66,18 @@ impl Deref for Begun {
 
 impl Drop for Begun {
     fn drop(&mut self) {
-        // A call that is dropped before it is done was aborted, or failed.
+        // A call that is dropped early was aborted or failed.
         self.counters().ended(self.succeeded);
     }
 }
 
 impl Begun {
-    /// Ends the call well.
+    /// Ends the call successfully.
     pub(super) fn succeed(mut self) {
         self.succeeded = true;
     }
 
-    /// Ends the call well, with what it gives.
+    /// Ends the call successfully and returns its result.
     pub(super) fn done<T>(self, given: T) -> T {
         self.succeed();
         given
@@ -85,7 +85,7 @@ impl Begun {
 }
 
 impl Store {
-    /// Begins a call.
+    /// Starts a call.
     pub(super) fn begin(&self, operation: Operation) -> Result<Begun, Error> {
         let running = self.shared.running.token();
         match self.session() {
@@ -115,7 +115,7 @@ impl Bound {
 }
 
 impl Call {
-    /// Does the work of a call for many items, for as long as it makes progress.
+    /// Runs the work of a call for many items while it makes progress.
     pub(super) async fn watch<T>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
         let Bound::Progress(watchdog) = &self.bound else { return work.await };
         let mut was_waiting = false;
@@ -135,7 +135,7 @@ impl Call {
         result.map_err(|error| self.fail(error))
     }
 
-    /// Asks the circuit breaker, once per call: all requests of a probe are one probe.
+    /// Asks the circuit breaker once per call, so that all requests of a probe count as one.
     pub(super) fn pass(&self) -> Result<Option<&Pass>, Error> {
         match self.pass.get_or_init(|| self.session.breaker.admit()) {
             Ok(pass) => Ok(pass.as_ref()),
@@ -143,32 +143,32 @@ impl Call {
         }
     }
 
-    /// A place among the calls that wait.
-    pub(super) fn place(&self) -> Result<Place<'_>, Error> {
+    /// Joins the queue of waiting calls.
+    pub(super) fn place(&self) -> Result<QueuePlace<'_>, Error> {
         self.session.slots.queue().ok_or_else(|| {
             self.fail(Error::new(ErrorKind::QueueFull, "too many calls wait for a connection already; try again later"))
         })
     }
 
-    /// DynamoDB did less than it was asked, and will be asked again.
+    /// Records that DynamoDB processed only a part of a request, which will be retried.
     pub(super) fn throttled(&self, error: Error) {
         if let Bound::Progress(watchdog) = &self.bound {
             watchdog.throttled(error);
         }
     }
 
-    /// Where this call is counted.
+    /// The counters of this method.
     pub(super) fn counters(&self) -> &Counters {
         self.stats.of(self.operation)
     }
 
-    /// Where the progress of its requests is counted.
+    /// The observers of this call's requests.
     pub(super) fn observers<'a>(&'a self, throttles: Option<&'a RequestThrottles>) -> Observers<'a> {
         let traffic = self.traffic();
         Observers { counters: self.counters(), usage: self.usage.as_deref(), traffic, throttles }
     }
 
-    /// Which retry budget this call's requests use.
+    /// The retry budget of this call's requests.
     pub(super) fn work(&self) -> Work {
         match self.bound {
             Bound::Progress(_) => Work::Bulk,
@@ -176,12 +176,12 @@ impl Call {
         }
     }
 
-    /// Names the method and the table in an error.
+    /// Adds the method and the table to an error.
     pub(super) fn fail(&self, error: Error) -> Error {
         error.during(self.operation, &self.session.options.table_name)
     }
 
-    /// The key to work on.
+    /// Validates a key.
     pub(super) fn key(&self, key: Input) -> Result<Key, Error> {
         Key::parse(key, &self.session.options.base).map_err(|error| {
             let named = self.fail(Error::new(ErrorKind::InvalidKey, error.to_string()));
@@ -192,31 +192,31 @@ impl Call {
         })
     }
 
-    /// The key to look for.
+    /// Validates a key to look up.
     pub(super) fn seek(&self, key: Input) -> Result<Sought, Error> {
         Key::seek(key, &self.session.options.base)
             .map_err(|error| self.fail(Error::new(ErrorKind::InvalidKey, error.to_string())))
     }
 
-    /// The base to work under, below the store's own.
+    /// Validates a base and appends it to the store's own.
     pub(super) fn base(&self, base: Input) -> Result<Base, Error> {
         let base = Base::parse(base).map_err(|found| self.argument("base", BASE_ALLOWED, found))?;
         Ok(base.below(&self.session.options.base))
     }
 
-    /// Whether to read consistently: what the call says, else what the options say.
+    /// Whether to read consistently. The argument takes precedence over the option.
     pub(super) fn consistent_read(&self, input: &Input) -> Result<bool, Error> {
         input
             .as_flag(self.session.options.consistent_read)
             .map_err(|found| self.argument("consistentRead", FLAG_ALLOWED, found))
     }
 
-    /// An argument that is not what it must be.
+    /// The error for an invalid argument.
     pub(super) fn argument(&self, name: &str, allowed: &str, found: &str) -> Error {
         self.fail(Error::new(ErrorKind::InvalidArgument, format!("`{name}` must be {allowed}; it is {found}")))
     }
 
-    /// The end of a request's time; `None` where it has no limit of its own.
+    /// The deadline of a request, or `None` if it has no deadline of its own.
     pub(super) fn deadline(&self) -> Option<Instant> {
         match &self.bound {
             Bound::Deadline(deadline) => *deadline,
@@ -225,7 +225,7 @@ impl Call {
         }
     }
 
-    /// Where what its requests move is counted, if it is.
+    /// The traffic of the requests, if it is recorded.
     pub(super) fn traffic(&self) -> Option<&Traffic> {
         match &self.bound {
             Bound::Progress(watchdog) => Some(watchdog.traffic()),
@@ -233,24 +233,24 @@ impl Call {
         }
     }
 
-    /// Items were read, written or listed.
+    /// Records that items were read, written or listed.
     pub(super) fn progress(&self) {
         if let Bound::Progress(watchdog) = &self.bound {
             watchdog.progress();
         }
     }
 
-    /// Whether the time of the call is up.
+    /// Whether the deadline of the call has passed.
     pub(super) fn is_over(&self) -> bool {
         self.deadline().is_some_and(|deadline| deadline <= Instant::now())
     }
 
-    /// Counts a read that shares the request of another.
+    /// Counts a read that shares another call's request.
     pub(super) fn coalesced(&self) {
         self.observers(None).add(Effort { coalesced: 1, ..Effort::default() });
     }
 
-    /// Lines up behind the earlier writes of these keys, and waits until they have ended.
+    /// Waits until the earlier writes of these keys have ended.
     pub(super) async fn turn<'k>(&self, keys: impl Iterator<Item = &'k Key>) -> Result<Turn<'_>, Error> {
         self.pass()?;
         let mut turn = self.session.order.line_up(keys);
@@ -258,7 +258,7 @@ impl Call {
             let _place = self.place()?;
             let (what, deadline) = ("an earlier write of the same key", self.deadline());
             self.wait(what, deadline, turn.come()).await?;
-            // Both may be due at the same moment.
+            // Both may be ready at the same moment.
             if self.is_over() {
                 return Err(self.timed_out(what));
             }
@@ -269,7 +269,7 @@ impl Call {
         Ok(turn)
     }
 
-    /// Waits until the deadline at most.
+    /// Waits until the deadline.
     pub(super) async fn wait<T>(
         &self,
         what: &str,
@@ -282,20 +282,20 @@ impl Call {
         }
     }
 
-    /// The error of a call whose time was up while it waited.
+    /// The error of a call whose deadline passed while it waited.
     pub(super) fn timed_out(&self, what: &str) -> Error {
         let limit = self.session.options.limits.timeout.unwrap_or_default().as_millis();
         let reason = format!("the time of the call was up (`timeout` is {limit} ms): it waited for {what}");
         self.fail(Error::new(ErrorKind::Timeout, reason))
     }
 
-    /// Notes a wait for a connection.
+    /// Records a wait for a connection.
     pub(super) fn waited(&self, time: Duration) {
         let micros = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
         self.waited.fetch_add(micros, Ordering::Relaxed);
     }
 
-    /// Adds to a time-out how much of the time the call waited for a connection.
+    /// Adds to a timeout error how long the call waited for a connection.
     pub(super) fn with_wait(&self, error: Error) -> Error {
         let milliseconds = self.waited.load(Ordering::Relaxed) / 1_000;
         if error.kind() != ErrorKind::Timeout || milliseconds == 0 || !matches!(self.bound, Bound::Deadline(_)) {
@@ -304,25 +304,25 @@ impl Call {
         error.adding(&format!("; the call waited {milliseconds} ms of it for {}", self.connection()))
     }
 
-    /// A connection, for a message.
+    /// Describes a connection for a message.
     pub(super) fn connection(&self) -> String {
         self.session.slots.describe()
     }
 
-    /// Notes that a request of this call waits for its turn, until dropped.
+    /// Records that a request waits for earlier writes, until dropped.
     pub(super) fn queued(&self) -> Queued<'_> {
         self.queued.fetch_add(1, Ordering::Relaxed);
         Queued(&self.queued)
     }
 
-    /// What the requests of a call for many items wait for, where none of them is under way.
+    /// Describes what the requests of a call for many items wait for, if none is in flight.
     fn waits(&self) -> Option<String> {
         let is_idle = self.traffic().is_some_and(Traffic::is_idle);
         (is_idle && self.queued.load(Ordering::Relaxed) > 0).then(|| self.connection())
     }
 }
 
-/// A request that waits for its turn.
+/// A request that waits for earlier writes.
 pub(super) struct Queued<'a>(&'a AtomicUsize);
 
 impl Drop for Queued<'_> {

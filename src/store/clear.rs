@@ -1,4 +1,4 @@
-//! `clear`: Scan and delete, a page at a time, while the scan goes on.
+//! `clear`: scans the table and deletes each page while the scan continues.
 
 use super::Store;
 use super::batch_write::{Done, Write};
@@ -7,15 +7,16 @@ use crate::error::{Error, Operation};
 use crate::input::Input;
 
 impl Store {
-    /// Removes every row under `base`, expired ones too. Holds a bounded part of the keys, however large the table is.
+    /// Removes every row under `base`, including expired ones. Holds a bounded number of keys, however large the table.
     ///
     /// # Errors
-    /// A bad base, or a failed request: then some rows are gone, some are not, and another call goes on.
+    ///
+    /// Fails on an invalid base or a failed request. Some rows are then gone, and another call continues.
     pub async fn clear(&self, base: Input) -> Result<(), Error> {
         let call = self.begin(Operation::Clear)?;
         let base = call.base(base)?;
         let cleared = call.watch(async {
-            // Not the key index: it is eventually consistent, and a row that it lacks would stay.
+            // The key index is not used: it is eventually consistent, and a row that it lacks would remain.
             let source = Source::Table { consistent: call.session.options.consistent_read };
             let mut scan = Scan::new(&call, &base, Rows::All, source);
             let mut removed = 0;

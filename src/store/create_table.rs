@@ -22,18 +22,18 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// The total delay after which waiting for a new table fails.
-const TABLE_PATIENCE: Duration = Duration::from_mins(2);
+const TABLE_TIMEOUT: Duration = Duration::from_mins(2);
 
-/// The total delay after which a refusal to enable TTL is final. Until then, it may be caused by a concurrent call that
+/// The total delay after which a rejected attempt to enable TTL is final. Until then, it may be caused by a concurrent call that
 /// is enabling it.
-const TTL_PATIENCE: Duration = Duration::from_secs(3);
+const TTL_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// What `create_table` did and found.
+/// The result of `create_table`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CreatedTable {
     /// Whether this call created the table.
     pub created: bool,
-    /// Whether the key index can be read already; `None` without the option `index`.
+    /// Whether the key index is ready; `None` without the option `index`.
     pub index_ready: Option<bool>,
 }
 
@@ -52,29 +52,24 @@ pub struct Patience {
 
 impl Default for Patience {
     fn default() -> Self {
-        Self {
-            first_pause: FIRST_PAUSE,
-            longest_pause: LONGEST_PAUSE,
-            for_table: TABLE_PATIENCE,
-            for_ttl: TTL_PATIENCE,
-        }
+        Self { first_pause: FIRST_PAUSE, longest_pause: LONGEST_PAUSE, for_table: TABLE_TIMEOUT, for_ttl: TTL_TIMEOUT }
     }
 }
 
 impl Patience {
-    fn pauses(&self, total: Duration) -> Pauses {
-        Pauses { next: self.first_pause, longest: self.longest_pause, left: total }
+    fn delays(&self, total: Duration) -> Delays {
+        Delays { next: self.first_pause, longest: self.longest_pause, left: total }
     }
 }
 
 /// Exponentially growing delays, up to a total.
-struct Pauses {
+struct Delays {
     next: Duration,
     longest: Duration,
     left: Duration,
 }
 
-impl Pauses {
+impl Delays {
     /// Sleeps for the next delay. Returns `false` if the total has been used up.
     async fn pause(&mut self) -> bool {
         let pause = self.next.min(self.left);
@@ -116,7 +111,7 @@ impl Call {
 
     /// Waits until the table is usable, but not until DynamoDB has built an index of an existing table.
     async fn ensure_table(&self, patience: Patience) -> Result<CreatedTable, Error> {
-        let mut pauses = patience.pauses(patience.for_table);
+        let mut delays = patience.delays(patience.for_table);
         let mut created = false;
         loop {
             match self.describe_table().await? {
@@ -131,7 +126,7 @@ impl Call {
                 // Still being created, or created but not visible yet (DescribeTable is eventually consistent).
                 _ => {}
             }
-            if !pauses.pause().await {
+            if !delays.pause().await {
                 let seconds = patience.for_table.as_secs();
                 return Err(self.fail(Error::new(
                     ErrorKind::Timeout,
@@ -177,7 +172,7 @@ impl Call {
 
     /// Enables TTL if it is off. Does not wait for the change to take effect, which takes up to an hour.
     async fn ensure_ttl(&self, patience: Patience) -> Result<(), Error> {
-        let mut pauses = patience.pauses(patience.for_ttl);
+        let mut delays = patience.delays(patience.for_ttl);
         let expected = &self.session.options.attributes.ttl;
         loop {
             match self.describe_ttl().await.map_err(|error| without_ttl(error, "DescribeTimeToLive"))? {
@@ -200,7 +195,7 @@ impl Call {
                 return Err(without_ttl(refusal, "UpdateTimeToLive"));
             }
             let may_pass = refusal.kind() == ErrorKind::Validation || is_in_use(&refusal);
-            if !may_pass || !pauses.pause().await {
+            if !may_pass || !delays.pause().await {
                 return Err(
                     refusal.adding(" (the table is there, its TTL is not on; calling createTable again goes on)")
                 );
@@ -220,7 +215,7 @@ impl Call {
             |response: &[u8]| json::read(response).map(|DescribeTableOutput { table }| (table, Units::default()));
         match self.request(Action::DescribeTable, body, read).await {
             Ok(Some(table)) => Ok(Some(table)),
-            Ok(None) => Err(self.fail(Error::new(ErrorKind::Response, "the answer holds no table"))),
+            Ok(None) => Err(self.fail(Error::new(ErrorKind::Response, "the response contains no table"))),
             Err(error) if error.kind() == ErrorKind::TableNotFound => Ok(None),
             Err(error) => Err(error),
         }
@@ -273,7 +268,7 @@ fn without_ttl(error: Error, action: &str) -> Error {
     ))
 }
 
-/// Whether AWS refused because the table exists or is being changed.
+/// Whether AWS rejected the request because the table exists or is being changed.
 fn is_in_use(error: &Error) -> bool {
     error.name() == "ResourceInUseException"
 }

@@ -10,10 +10,11 @@ use crate::key::{Key, Sought};
 use crate::options::Options;
 
 impl Store {
-    /// Removes the row under `key`, whatever it holds; a missing one is no error.
+    /// Removes the row of `key`. A missing row is not an error.
     ///
     /// # Errors
-    /// A bad key or a failed request.
+    ///
+    /// Fails on an invalid key or a failed request.
     pub async fn delete(&self, key: Input) -> Result<(), Error> {
         let call = self.begin(Operation::RemoveItem)?;
         // Nothing is stored under a key that cannot exist.

@@ -1,8 +1,8 @@
-//! Single flight: eventually consistent reads of one key that overlap share a request, and its cost.
+//! Request coalescing: overlapping, eventually consistent reads of one key share a request and its cost.
 //!
-//! A read may join a request only while every write of this driver that has ended ended before the request began.
-//! Otherwise it could miss a write that its caller knows of. So a write closes the flights of its keys, at its start and
-//! at its end.
+//! A read may join a request only if no write of this driver has ended since the request started. Otherwise it could
+//! miss a write that its caller knows of. A write therefore closes the flights of its keys, when it starts and when it
+//! ends.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -18,7 +18,7 @@ use crate::error::{Error, ErrorKind};
 use crate::key::Key;
 use crate::options::Options;
 
-/// Polled by whichever of its callers is; dropped, and the request with it, with the last of them.
+/// Polled by any of its callers. Dropped, and thereby cancelled, with the last of them.
 type Request = BoxFuture<'static, Result<Option<StoredRow>, Failure>>;
 
 #[derive(Clone)]
@@ -34,14 +34,14 @@ pub(super) struct Flights(Mutex<Open>);
 
 #[derive(Default)]
 struct Open {
-    /// By the hash of their key.
+    /// By the hash of the key.
     flights: HashMap<u64, Vec<Flight>>,
     last_number: u64,
 }
 
 struct Flight {
     number: u64,
-    /// Two keys may have one hash.
+    /// Different keys can have the same hash.
     key: Key,
     projection: Projection,
     request: WeakShared<Request>,
@@ -78,7 +78,7 @@ impl Flights {
     }
 }
 
-/// Closes the flights of keys to later callers, at once and again when dropped.
+/// Prevents later callers from joining flights of these keys, immediately and again when dropped.
 #[derive(Debug)]
 pub(super) struct ClosedFlights<'a> {
     flights: &'a Flights,
@@ -93,7 +93,7 @@ impl<'a> ClosedFlights<'a> {
         Self { flights, hashes }
     }
 
-    /// The hashes of the keys, each once.
+    /// The distinct hashes of the keys.
     pub(super) fn hashes(&self) -> &[u64] {
         &self.hashes
     }
@@ -106,20 +106,20 @@ impl Drop for ClosedFlights<'_> {
 }
 
 /// Closes a flight before its callers see the result, or when none of them is left.
-struct Landing<'a> {
+struct FlightGuard<'a> {
     flights: &'a Flights,
     hash: u64,
     number: u64,
 }
 
-impl Drop for Landing<'_> {
+impl Drop for FlightGuard<'_> {
     fn drop(&mut self) {
         self.flights.close_one(self.hash, self.number);
     }
 }
 
 impl Begun {
-    /// Reads one row, by a request that overlapping reads of the same row share.
+    /// Reads one row. Overlapping reads of the same row share the request.
     pub(super) async fn row(
         &self,
         key: &Key,
@@ -147,7 +147,7 @@ impl Begun {
             };
             match result {
                 Err(failure) if joined && failure.was_over && !self.is_over() => {
-                    // The next one may be that of a call that began later, and has more time.
+                    // The next request may have been sent by a call that started later and has more time.
                     may_outlast = true;
                 }
                 result => return result.map_err(|failure| self.fail(failure.error)),
@@ -155,7 +155,7 @@ impl Begun {
         }
     }
 
-    /// The open flight for this row, or a new one; and whether it is another call's.
+    /// Joins the open flight of this row or starts one. Returns whether another call started it.
     fn join(&self, key: &Key, projection: Projection) -> (Shared<Request>, bool) {
         let order = &self.session.order;
         let hash = order.hash(key);
@@ -167,7 +167,7 @@ impl Begun {
         }
         open.last_number += 1;
         let number = open.last_number;
-        let request = fly(Arc::clone(self), key.clone(), projection, hash, number).boxed().shared();
+        let request = send(Arc::clone(self), key.clone(), projection, hash, number).boxed().shared();
         if let Some(weak) = request.downgrade() {
             let flight = Flight { number, key: key.clone(), projection, request: weak };
             open.flights.entry(hash).or_default().push(flight);
@@ -176,15 +176,15 @@ impl Begun {
     }
 }
 
-async fn fly(
+async fn send(
     call: Arc<Call>,
     key: Key,
     projection: Projection,
     hash: u64,
     number: u64,
 ) -> Result<Option<StoredRow>, Failure> {
-    let _landing = Landing { flights: call.session.order.flights(), hash, number };
-    // Left to `Shared`, a panic would wake none of the other callers.
+    let _guard = FlightGuard { flights: call.session.order.flights(), hash, number };
+    // `Shared` does not wake the other callers when a panic unwinds through it.
     let fetched = AssertUnwindSafe(call.fetch(&key, false, projection)).catch_unwind().await;
     let panicked = |_| Err(Error::new(ErrorKind::Internal, "the request panicked").with_key(key.as_str()));
     fetched.unwrap_or_else(panicked).map_err(|error| {

@@ -1,9 +1,9 @@
 //! The key index: a global secondary index with the table's own partition key that projects the expiry, so that
 //! `getKeys` reads keys without values.
 //!
-//! An index that cannot be used changes no result: the table is scanned instead, and the next `getKeys` tries the index
-//! again, as a refused request costs nothing. An index of another shape must not be used. A role that may only scan
-//! cannot describe a table, so a request checks that shape before the first use.
+//! An unusable index changes no result: the table is scanned instead, and the next `getKeys` tries the index again,
+//! because a rejected request costs nothing. An index with a different schema must not be used. A role that may only
+//! scan cannot describe a table, so a Scan request checks the schema before the first use.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -17,7 +17,7 @@ use crate::item::Row;
 use crate::json::{self, Filter, ScanInput};
 use crate::options::Options;
 
-/// What a driver knows of its key index.
+/// The state of a driver's key index.
 #[derive(Debug, Default)]
 pub(super) struct KeyIndex {
     checked: AtomicBool,
@@ -32,7 +32,7 @@ impl KeyIndex {
 }
 
 impl Call {
-    /// The name of the index if there is one that can be used.
+    /// The name of the index if it is configured and usable.
     pub(super) async fn key_index(&self) -> Result<Option<&str>, Error> {
         let Some(index) = self.session.options.index.as_deref() else { return Ok(None) };
         let checked = &self.session.key_index.checked;
@@ -53,8 +53,7 @@ impl Call {
         }
     }
 
-    /// Succeeds if the scan of the index failed because the index cannot be used, so that the table has to be scanned;
-    /// else fails with the same error.
+    /// Returns `Ok` if the index cannot be used and the table has to be scanned. Otherwise returns the error.
     pub(super) fn give_up_index(&self, index: &str, error: Error) -> Result<(), Error> {
         let Some(why) = self.why_unusable(&error) else { return Err(error) };
         self.session.key_index.checked.store(false, Ordering::Relaxed);
@@ -62,8 +61,8 @@ impl Call {
         Ok(())
     }
 
-    /// Requests one entry from behind a start key that consists of the table's partition key, which DynamoDB refuses if
-    /// the index has another key. The start key need not exist.
+    /// Requests one entry after a start key that consists of the table's partition key. DynamoDB rejects it if the
+    /// index has a different key. The start key need not exist.
     async fn check_index(&self, index: &str) -> Result<(), Error> {
         let Options { table, attributes, .. } = &self.session.options;
         let start = Row::from([(attributes.key.clone(), AttributeValue::S("-".to_owned()))]);
@@ -77,7 +76,7 @@ impl Call {
         Ok(())
     }
 
-    /// Why the index cannot be used; `None` if the error does not say that it cannot.
+    /// Why the index cannot be used, or `None` if the error has another cause.
     fn why_unusable(&self, error: &Error) -> Option<String> {
         let ttl = &self.session.options.attributes.ttl;
         match (error.kind(), error.reason()) {
@@ -110,7 +109,7 @@ impl Call {
     }
 }
 
-/// Whether the start key of the check was refused.
+/// Whether the start key was rejected.
 fn has_other_key(error: &Error) -> bool {
     match error.kind() {
         ErrorKind::SchemaMismatch => true,

@@ -1,4 +1,4 @@
-//! `getKeys`: Scan to the end, of the key index where there is one, else of the table.
+//! `getKeys`: scans the key index if there is one, and the table otherwise.
 
 use super::Store;
 use super::call::Call;
@@ -8,11 +8,12 @@ use crate::input::Input;
 use crate::key::{Base, Key, MAX_DEPTH_ALLOWED, MaxDepth};
 
 impl Store {
-    /// Every key alive under `base`, no deeper than `max_depth`: complete, or an error. `consistent` goes over the
-    /// store's default.
+    /// Returns every unexpired key under `base` up to `max_depth`, or an error. `consistent` overrides the store's
+    /// default.
     ///
     /// # Errors
-    /// A bad argument, or a failed request.
+    ///
+    /// Fails on an invalid argument or a failed request.
     pub async fn keys(&self, base: Input, max_depth: Input, consistent: Input) -> Result<Vec<String>, Error> {
         let call = self.begin(Operation::GetKeys)?;
         let base = call.base(base)?;

@@ -1,4 +1,4 @@
-//! A message for the user that is given once, however often its cause occurs.
+//! A message for the user that is shown once, however often its cause occurs.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -19,7 +19,7 @@ impl Notice {
 
     /// The message. Returned at most once.
     pub(super) fn take(&self) -> Option<String> {
-        // Asked after every call, so the usual case takes no lock.
+        // Called after every call, so the common case takes no lock.
         if !self.raised.load(Ordering::Relaxed) {
             return None;
         }
@@ -32,7 +32,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_message_is_given_once() {
+    fn the_first_message_is_returned_once() {
         let notice = Notice::default();
         assert_eq!(notice.take(), None);
         notice.raise(|| "first".to_owned());

@@ -1,4 +1,4 @@
-//! The order of writes: those of one key are applied as they were called, those of different keys side by side.
+//! Orders writes: those of one key are applied in the order of the calls, those of different keys in parallel.
 
 use std::collections::hash_map::RandomState;
 use std::collections::{HashMap, VecDeque};
@@ -10,18 +10,18 @@ use tokio::sync::oneshot;
 use super::flight::{ClosedFlights, Flights};
 use crate::key::Key;
 
-/// The writes of a driver that are under way or wait.
+/// The writes of a driver that are running or waiting.
 #[derive(Debug, Default)]
 pub(super) struct Order {
     hasher: RandomState,
     queues: Mutex<Queues>,
-    /// The reads that a write ends for later callers.
+    /// The shared reads, which writes close to later callers.
     flights: Flights,
 }
 
 #[derive(Debug, Default)]
 struct Queues {
-    /// By the hash of the key: two keys of one hash wait for each other, which does no harm.
+    /// By the hash of the key. Different keys with the same hash wait for each other, which is harmless.
     by_key: HashMap<u64, Queue>,
     last_number: u64,
 }
@@ -29,18 +29,18 @@ struct Queues {
 /// The writes of one key.
 #[derive(Debug)]
 struct Queue {
-    /// The number of the turn that is under way.
+    /// The number of the running write.
     current: u64,
     waiting: VecDeque<(u64, oneshot::Sender<()>)>,
 }
 
-/// The turn of one write, for all of its keys. The next one begins when it is dropped.
+/// The turn of one write, for all of its keys. The next write starts when it is dropped.
 #[derive(Debug)]
 pub(super) struct Turn<'a> {
     order: &'a Order,
     number: u64,
     keys: ClosedFlights<'a>,
-    /// Told when an earlier write has ended, one per key that has one.
+    /// Receives a message when an earlier write has ended, one per key with an earlier write.
     earlier: Vec<oneshot::Receiver<()>>,
 }
 
@@ -50,17 +50,17 @@ impl Order {
         &self.flights
     }
 
-    /// The name of a key here; other keys may have the same.
+    /// The hash of a key. Not unique.
     pub(super) fn hash(&self, key: &Key) -> u64 {
         self.hasher.hash_one(key)
     }
 
-    /// Closes the reads in flight of these keys to later callers, now and when what is returned is dropped.
+    /// Prevents later callers from joining reads of these keys, now and when the result is dropped.
     pub(super) fn close_flights<'k>(&self, keys: impl Iterator<Item = &'k Key>) -> ClosedFlights<'_> {
         ClosedFlights::new(&self.flights, keys.map(|key| self.hash(key)).collect())
     }
 
-    /// Lines up behind every earlier write of these keys.
+    /// Queues behind all earlier writes of these keys.
     pub(super) fn line_up<'k>(&self, keys: impl Iterator<Item = &'k Key>) -> Turn<'_> {
         let keys = self.close_flights(keys);
         let mut queues = self.queues();
@@ -83,7 +83,7 @@ impl Order {
         Turn { order: self, number, keys, earlier }
     }
 
-    /// Ends every wait for a turn.
+    /// Ends all waits.
     pub(super) fn close(&self) {
         for queue in self.queues().by_key.values_mut() {
             queue.waiting.clear();
@@ -96,15 +96,15 @@ impl Order {
 }
 
 impl Turn<'_> {
-    /// Whether nothing has to be waited for.
+    /// Whether there is no earlier write to wait for.
     pub(super) fn is_first(&self) -> bool {
         self.earlier.is_empty()
     }
 
-    /// Waits until every earlier write has ended.
+    /// Waits until all earlier writes have ended.
     pub(super) async fn come(&mut self) {
         while let Some(earlier) = self.earlier.last_mut() {
-            // A sender is dropped only after it has sent, or when the driver is closed.
+            // Fails only when the driver is closed.
             let _ended = earlier.await;
             self.earlier.pop();
         }
@@ -123,7 +123,7 @@ impl Drop for Turn<'_> {
             match queue.waiting.pop_front() {
                 Some((next, begin)) => {
                     queue.current = next;
-                    // Its call may have just been given up; its own turn is dropped then.
+                    // Fails if the call was just dropped, together with its own turn.
                     let _sent = begin.send(());
                 }
                 None => {
@@ -167,7 +167,7 @@ mod tests {
 
     /// [SET-3]
     #[tokio::test]
-    async fn a_write_that_gives_up_its_place_lets_no_later_one_pass() {
+    async fn a_write_that_gives_up_does_not_reorder_later_ones() {
         let order = Order::default();
         let a = key("a");
         let first = order.line_up([&a].into_iter());

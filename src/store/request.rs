@@ -1,4 +1,4 @@
-//! One request of a call: what it waits for, and its way through the client.
+//! Sends one request of a call: waits for a client, credentials and a slot, then sends and reads.
 
 use serde::Serialize;
 use tokio::time::{Instant, timeout_at};
@@ -6,24 +6,24 @@ use tokio::time::{Instant, timeout_at};
 use super::Session;
 use super::call::Call;
 use crate::client::slots::Slot;
-use crate::client::{Action, Client, RequestThrottles, Sending, Step};
+use crate::client::{Action, Client, PendingRequest, RequestThrottles, Step};
 use crate::error::{Error, ErrorKind};
 use crate::json::{self, Consumed, Units};
 use crate::stats::Effort;
 
-/// What a request waits for before it has a connection.
+/// What a request waits for, as shown in timeout errors.
 const CREDENTIALS: &str = "AWS credentials";
 const CONFIGURATION: &str = "the configuration to be read";
 
 impl Call {
-    /// The body of a request on items, which asks for the units that it takes.
+    /// Serializes a request on items. It asks DynamoDB to report the consumed capacity.
     pub(super) fn body(&self, request: &impl Serialize) -> serde_json::Result<Vec<u8>> {
         let consumed = if self.session.options.index.is_some() { Consumed::Indexes } else { Consumed::Total };
         json::metered_body(request, consumed)
     }
 
-    /// Sends a request, and has its response read. `body` is written, and memory taken, once there is a slot: thousands
-    /// of calls may wait. `read` also returns the units that the response reports.
+    /// Sends a request and reads its response. `body` is called only when the request has a slot, because thousands of
+    /// calls may wait. `read` also returns the consumed capacity that the response reports.
     pub(super) fn request<T>(
         &self,
         action: Action,
@@ -33,7 +33,7 @@ impl Call {
         self.observed_request(action, body, read, None)
     }
 
-    /// A request whose throttled attempts are counted while they happen.
+    /// Sends a request whose throttled attempts are counted as they happen.
     pub(super) async fn observed_request<T>(
         &self,
         action: Action,
@@ -43,7 +43,7 @@ impl Call {
     ) -> Result<T, Error> {
         let pass = self.pass()?;
         let deadline = self.deadline();
-        // A wait says nothing about the network.
+        // Waiting must not count as a failure of the network.
         let admitted = self.admit(deadline).await.map_err(|error| self.fail(error))?;
         if let Some(pass) = pass {
             pass.check().map_err(|refused| self.fail(refused))?;
@@ -52,7 +52,7 @@ impl Call {
         if let Some(pass) = pass {
             match result.as_ref().err().map(Error::kind) {
                 Some(ErrorKind::Timeout | ErrorKind::Connection) => pass.failed(),
-                // Nothing was asked of the network.
+                // No request was sent.
                 Some(ErrorKind::Credentials | ErrorKind::Closed | ErrorKind::Internal) => {}
                 _ => pass.answered(),
             }
@@ -60,7 +60,7 @@ impl Call {
         result.map_err(|error| self.fail(error))
     }
 
-    /// The client and a slot: at once where nothing has to be waited for.
+    /// Returns the client and a slot, without waiting if both are available.
     async fn admit(&self, deadline: Option<Instant>) -> Result<(&Client, Slot<'_>), Error> {
         let Session { client, slots, .. } = &*self.session;
         if let Some(client) = client.get()
@@ -69,7 +69,7 @@ impl Call {
         {
             return Ok((client, slot));
         }
-        // Apart, and only where it is needed: it is larger than everything else that a waiting call holds.
+        // Boxed because it is larger than everything else that a waiting call holds.
         Box::pin(self.admit_slowly(deadline)).await
     }
 
@@ -84,7 +84,8 @@ impl Call {
         Ok((client, slot))
     }
 
-    /// The client, made by the first call that succeeds to. A failure is not kept: it lies in files or in the network.
+    /// Returns the client, created by the first call that can. Failures are not cached, because files and networks
+    /// recover.
     async fn client(&self) -> Result<&Client, Error> {
         let session = &*self.session;
         session.client.get_or_try_init(|| Box::pin(session.connect())).await
@@ -93,7 +94,7 @@ impl Call {
     /// Waits for credentials, then for a slot.
     async fn slot(&self, client: &Client, deadline: Option<Instant>) -> Result<Slot<'_>, Error> {
         let slots = &self.session.slots;
-        // Closed while the client was being made, say: no need to look for credentials.
+        // The driver may have been closed while the client was created.
         if !slots.is_closed() && !client.is_ready() {
             self.wait(CREDENTIALS, deadline, Box::pin(client.ready())).await??;
         }
@@ -107,7 +108,7 @@ impl Call {
         };
         self.waited(begun.elapsed());
         let slot = slot.map_err(|_| Error::closed())?;
-        // Both may be due at the same moment, and a call whose time is up needs no connection.
+        // Both may be ready at the same moment, and a call past its deadline needs no connection.
         if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
             return Err(self.timed_out(&self.connection()));
         }
@@ -123,14 +124,14 @@ impl Call {
         read: impl FnOnce(&[u8]) -> serde_json::Result<(T, Units)>,
         throttles: Option<&'a RequestThrottles>,
     ) -> Result<T, Error> {
-        // The error would repeat a part of the value.
+        // Drop the error, which may quote a part of the value.
         let body = body().map_err(|_| Error::new(ErrorKind::Internal, "the request could not be written"))?;
         let observers = self.observers(throttles);
-        let mut sending = Sending::new(self.work(), action, body, deadline, observers);
-        let reply = loop {
-            match client.advance(&mut sending).await {
-                Step::Answered(reply) => break reply,
-                Step::Failed(failure) => return Err(self.with_wait(client.explain(failure, &sending))),
+        let mut pending = PendingRequest::new(self.work(), action, body, deadline, observers);
+        let response = loop {
+            match client.advance(&mut pending).await {
+                Step::Completed(response) => break response,
+                Step::Failed(failure) => return Err(self.with_wait(client.explain(failure, &pending))),
                 Step::NeedsCredentials => {
                     drop(slot);
                     slot = self.slot(client, deadline).await?;
@@ -138,14 +139,15 @@ impl Call {
             }
         };
         drop(slot);
-        let (output, Units(units)) = read(&reply.body).map_err(|error| client.unreadable(error, &reply, &sending))?;
+        let (output, Units(units)) =
+            read(&response.body).map_err(|error| client.unreadable(error, &response, &pending))?;
         observers.add(if action.is_write() {
             Effort { write_units: units, ..Effort::default() }
         } else {
             Effort { read_units: units, ..Effort::default() }
         });
         if let Some(usage) = observers.usage {
-            usage.answered(reply.request_id());
+            usage.answered(response.request_id());
         }
         Ok(output)
     }

@@ -1,8 +1,8 @@
-//! Walks the table, reading keys only: in several segments side by side, as fast as the table bears it.
+//! Scans the keys of a table: several segments in parallel, as fast as the table allows.
 //!
-//! The first page is asked of the whole table, so a table that fits one page costs one request. If there is more, that
-//! page is discarded, and every segment is read from its own start: a start key is good only in the scan it came from,
-//! and whatever of page 1 were kept would come a second time.
+//! The first page is requested without segments, so a table of one page costs one request. If there are more, that page
+//! is discarded and every segment is read from its start: a start key is valid only in the scan that returned it, and
+//! keeping page 1 would return its keys twice.
 //! <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Scan.html#Scan.ParallelScan>
 
 mod concurrency;
@@ -25,29 +25,29 @@ use crate::client::Throttles;
 use crate::error::{Error, ErrorKind};
 use crate::key::{Base, Key};
 
-/// Which rows a scan yields.
+/// The rows that a scan returns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Rows {
-    /// Only those alive, judged by the server.
+    /// Only unexpired rows, filtered by DynamoDB.
     Alive,
-    /// Expired ones too.
+    /// Expired rows too.
     All,
 }
 
-/// What a scan reads.
+/// The source of a scan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Source<'a> {
     Table {
         consistent: bool,
     },
-    /// The key index of this name. DynamoDB has no consistent reads of such an index.
+    /// The key index with this name. DynamoDB has no consistent reads of such indexes.
     Index(&'a str),
 }
 
-/// A walk through the table: every key once, in no order, or an error.
+/// A scan that returns every key once, in no particular order, or an error.
 ///
-/// Nothing happens unless it is polled, by [`next_page`](Self::next_page) or [`during`](Self::during): a page in flight
-/// that is left alone for long would be taken for timed out.
+/// It advances only while polled, by [`next_page`](Self::next_page) or [`during`](Self::during). A page in flight that
+/// is not polled for long would time out.
 pub(super) struct Scan<'a> {
     call: &'a Call,
     base: &'a Base,
@@ -55,24 +55,24 @@ pub(super) struct Scan<'a> {
     source: Source<'a>,
     concurrency: Concurrency,
     throttles: Throttles,
-    /// Segments with more to read. Taken in turn, so that the load spreads over the table's partitions.
+    /// Segments with more pages, read in turn to spread the load over the table's partitions.
     waiting: VecDeque<Segment>,
     in_flight: FuturesUnordered<BoxFuture<'a, Event>>,
-    /// Those of them that only rest: they ask for nothing.
-    resting: usize,
-    /// Pages read and not yet asked for. Together with those in flight they are no more than the concurrency allows,
-    /// so that a slow caller slows the scan, and memory does not grow with the table.
+    /// The number of segments that are backing off.
+    backing_off: usize,
+    /// Pages that were read but not yet taken. Together with those in flight they stay within the concurrency limit, so
+    /// that a slow caller slows the scan down and memory does not grow with the table.
     ready: VecDeque<Vec<Key>>,
     failed: Option<Error>,
 }
 
 enum Event {
-    Answer(Answer),
-    Rested(Segment),
+    Page(PageResult),
+    BackedOff(Segment),
 }
 
-/// The outcome of one request.
-struct Answer {
+/// The result of one request.
+struct PageResult {
     segment: Segment,
     page: Result<Page, Error>,
     /// Whether none of its attempts was throttled.
@@ -90,13 +90,14 @@ impl<'a> Scan<'a> {
             throttles: Throttles::default(),
             waiting: VecDeque::from([Segment::whole()]),
             in_flight: FuturesUnordered::new(),
-            resting: 0,
+            backing_off: 0,
             ready: VecDeque::new(),
             failed: None,
         }
     }
 
-    /// The keys of another page, at least one; `None` when every page was given. After an error there are no more.
+    /// Returns the keys of another page, at least one, or `None` at the end of the scan. After an error there are no
+    /// more pages.
     pub(super) async fn next_page(&mut self) -> Result<Option<Vec<Key>>, Error> {
         loop {
             if let Some(error) = self.failed.take() {
@@ -111,7 +112,7 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// Does `work`, and goes on reading ahead meanwhile.
+    /// Runs `work` while the scan continues to read ahead.
     pub(super) async fn during<T>(&mut self, work: impl Future<Output = T>) -> T {
         let mut work = pin!(work);
         loop {
@@ -123,13 +124,13 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// Waits for what comes next; `false` where none is to be had before a page is taken. Loses nothing when it is dropped.
+    /// Waits for the next event. Returns `false` if there is none until a page is taken. Safe to cancel.
     async fn step(&mut self) -> bool {
         self.send();
         match self.in_flight.next().await {
-            Some(Event::Answer(answer)) => self.accept(answer),
-            Some(Event::Rested(segment)) => {
-                self.resting -= 1;
+            Some(Event::Page(page)) => self.accept(page),
+            Some(Event::BackedOff(segment)) => {
+                self.backing_off -= 1;
                 self.waiting.push_back(segment);
             }
             None => return false,
@@ -137,10 +138,10 @@ impl<'a> Scan<'a> {
         true
     }
 
-    /// Asks for as many pages as are allowed.
+    /// Requests as many pages as the limit allows.
     fn send(&mut self) {
         self.concurrency.throttled(self.throttles.take());
-        while self.in_flight.len() - self.resting + self.ready.len() < self.concurrency.limit() {
+        while self.in_flight.len() - self.backing_off + self.ready.len() < self.concurrency.limit() {
             let Some(segment) = self.waiting.pop_front() else {
                 return;
             };
@@ -148,27 +149,27 @@ impl<'a> Scan<'a> {
             let throttles = self.throttles.of_request();
             self.in_flight.push(Box::pin(async move {
                 let page = call.scan_page(base, rows, source, &segment, &throttles).await;
-                Event::Answer(Answer { segment, page, calm: throttles.is_zero() })
+                Event::Page(PageResult { segment, page, calm: throttles.is_zero() })
             }));
         }
     }
 
-    fn accept(&mut self, Answer { mut segment, page, calm }: Answer) {
-        // Also those of pages that are still in flight: nothing must grow while they back off.
+    fn accept(&mut self, PageResult { mut segment, page, calm }: PageResult) {
+        // Includes throttles of pages still in flight, so that the limit does not grow while they back off.
         self.concurrency.throttled(self.throttles.take());
         if calm {
             self.concurrency.answered();
         }
         let Page { keys, last } = match page {
             Ok(page) => page,
-            // The table is over its capacity. That passes, and the pages already read would be lost with this one; so it
-            // is asked for again, for as long as others come. (With page 1 nothing is lost.)
+            // Failing would lose the pages already read, so a throttled page is requested again as long as the scan
+            // makes progress. (Page 1 has nothing to lose.)
             Err(error) if error.kind() == ErrorKind::Throttled && !segment.is_page_1() => {
                 self.call.throttled(error);
-                self.resting += 1;
+                self.backing_off += 1;
                 self.in_flight.push(Box::pin(async move {
-                    segment.rest().await;
-                    Event::Rested(segment)
+                    segment.back_off().await;
+                    Event::BackedOff(segment)
                 }));
                 return;
             }
@@ -176,7 +177,7 @@ impl<'a> Scan<'a> {
         };
         let segments = self.call.session.options.scan.segments;
         match last {
-            // Of one segment, the whole table is just that: nothing has to be read twice.
+            // With one segment, the first page need not be read again.
             Some(_) if segment.part().is_none() && segments > 1 => {
                 self.waiting.extend(Segment::all(segments));
                 return;
@@ -194,12 +195,12 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// Part of the keys is no answer, so nothing more is asked, and what is under way is given up.
+    /// A partial result is useless, so the scan stops and drops its requests.
     fn fail(&mut self, error: Error) {
         self.failed = Some(error);
         self.waiting.clear();
         self.in_flight.clear();
-        self.resting = 0;
+        self.backing_off = 0;
         self.ready.clear();
     }
 }

@@ -1,4 +1,4 @@
-//! The limit on a call for many items: not how long it takes, but for how long it makes no progress.
+//! Limits a call for many items by its time without progress instead of its duration.
 
 use std::future::Future;
 use std::pin::pin;
@@ -10,13 +10,13 @@ use tokio::time::{Instant, timeout_at};
 use crate::client::Traffic;
 use crate::error::{Error, ErrorKind};
 
-/// The least that counts as progress where no request is answered: the bytes that a connection moves in a second. A large
-/// batch over a slow link moves more; an endpoint that sends a byte now and then does not.
+/// The minimum traffic that counts as progress if no request completes, in bytes per second on one connection. A large
+/// batch over a slow link exceeds it; an endpoint that trickles bytes does not.
 const LEAST_BYTES_PER_SECOND: u64 = 4096;
 
 /// Watches one call.
 pub(super) struct Watchdog {
-    /// `None`: no limit.
+    /// `None` if there is no limit.
     limit: Option<Duration>,
     state: Mutex<State>,
     traffic: Traffic,
@@ -24,33 +24,33 @@ pub(super) struct Watchdog {
 
 struct State {
     progress: Instant,
-    /// What DynamoDB has said since, where it was that the table is over its capacity.
+    /// The last throttle since the last progress, if any.
     throttle: Option<Error>,
 }
 
 impl Watchdog {
-    /// Ends a call that makes no progress for `limit`.
+    /// Creates a watchdog that ends a call after `limit` without progress.
     pub(super) fn new(limit: Option<Duration>) -> Self {
         let state = State { progress: Instant::now(), throttle: None };
         Self { limit, state: Mutex::new(state), traffic: Traffic::default() }
     }
 
-    /// What the call's requests move.
+    /// The traffic of the call's requests.
     pub(super) fn traffic(&self) -> &Traffic {
         &self.traffic
     }
 
-    /// Items were read, written or listed.
+    /// Records that items were read, written or listed.
     pub(super) fn progress(&self) {
         *self.state() = State { progress: Instant::now(), throttle: None };
     }
 
-    /// DynamoDB did less than it was asked, and will be asked again.
+    /// Records that DynamoDB processed only a part of a request, which will be retried.
     pub(super) fn throttled(&self, error: Error) {
         self.state().throttle = Some(error);
     }
 
-    /// Does `work` for as long as there is progress. `waits` says what the call waits for where there is none.
+    /// Runs `work` while it makes progress. `waits` describes what the call waits for otherwise.
     pub(super) async fn watch<T>(
         &self,
         work: impl Future<Output = Result<T, Error>>,
@@ -67,8 +67,8 @@ impl Watchdog {
             if state.progress + limit > Instant::now() {
                 continue;
             }
-            // Where DynamoDB leaves over what it is asked for, each request moves bytes and none of them is progress, unless
-            // one takes most of the time by itself.
+            // If DynamoDB keeps leaving items unprocessed, the traffic of its requests is not progress, except for a
+            // single request that takes most of the time.
             let begun_before = state.throttle.as_ref().map(|_| state.progress + limit / 2);
             if self.traffic.has_moved(least_bytes(limit), begun_before) {
                 state.progress = Instant::now();
@@ -139,13 +139,13 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_error_is_what_dynamodb_said_last() {
+    async fn the_error_is_the_last_throttle() {
         let watchdog = Watchdog::new(Some(LIMIT));
         watchdog.throttled(Error::new(ErrorKind::Throttled, "slow down"));
         let error = watchdog.watch(std::future::pending::<Result<(), _>>(), nothing).await.expect_err("stalled");
         assert_eq!(error.kind(), ErrorKind::Throttled);
 
-        // What was said before the last progress is no longer the reason.
+        // A throttle before the last progress is no longer the reason.
         watchdog.throttled(Error::new(ErrorKind::Throttled, "slow down"));
         watchdog.progress();
         let error = watchdog.watch(std::future::pending::<Result<(), _>>(), nothing).await.expect_err("stalled");

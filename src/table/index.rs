@@ -8,14 +8,14 @@ use crate::json::{AttributeDefinitionInput, IndexDescription, KeyIndexInput, New
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum IndexState {
     Ready,
-    /// It is being created together with the table, or is about to be built.
+    /// Being created together with the table, or about to be built.
     Creating,
-    /// DynamoDB is copying the rows of an existing table into it, which may take hours.
+    /// DynamoDB is copying the rows of an existing table, which may take hours.
     Building,
     Deleting,
 }
 
-/// The table's index of this name.
+/// Finds an index of the table by name.
 pub(crate) fn find<'t>(table: &'t TableDescription, name: &str) -> Option<&'t IndexDescription> {
     table.global_secondary_indexes.iter().flatten().find(|index| index.index_name.as_deref() == Some(name))
 }
@@ -26,13 +26,13 @@ pub(crate) fn state(index: &IndexDescription) -> IndexState {
         // DynamoDB omits `Backfilling` for indexes that were created with the table.
         Some("CREATING") if index.backfilling.is_some() => IndexState::Building,
         Some("CREATING") => IndexState::Creating,
-        // A change of capacity keeps it readable. Local engines may give no status.
+        // A capacity change keeps the index readable. Local engines may omit the status.
         _ => IndexState::Ready,
     }
 }
 
-/// Describes how the index differs from one with the partition key `key` alone that projects `ttl`; `None` if it does
-/// not. Further projected attributes only cost more.
+/// Describes how the index differs from one with only the partition key `key` that projects `ttl`. Returns `None` if it
+/// does not. Further projected attributes are allowed and only cost more.
 pub(crate) fn difference(index: &IndexDescription, key: &str, ttl: &str) -> Option<String> {
     let mut differences = Vec::new();
     let elements: Vec<_> = index.key_schema.iter().flatten().collect();
@@ -49,7 +49,7 @@ pub(crate) fn difference(index: &IndexDescription, key: &str, ttl: &str) -> Opti
     (!differences.is_empty()).then(|| differences.join("; "))
 }
 
-/// The command that adds the index to an existing table.
+/// Returns the command that adds the index to an existing table.
 pub(crate) fn command(table: &str, index: &str, key: &str, ttl: &str) -> serde_json::Result<String> {
     let definitions = quoted(&[AttributeDefinitionInput::text(key)])?;
     let updates = quoted(&[NewIndex { create: KeyIndexInput::new(index, key, ttl) }])?;
@@ -59,7 +59,7 @@ pub(crate) fn command(table: &str, index: &str, key: &str, ttl: &str) -> serde_j
     ))
 }
 
-/// A JSON argument as a POSIX shell takes it.
+/// Quotes a JSON argument for a POSIX shell.
 fn quoted(argument: &impl Serialize) -> serde_json::Result<String> {
     Ok(format!("'{}'", serde_json::to_string(argument)?.replace('\'', r"'\''")))
 }
@@ -118,7 +118,7 @@ mod tests {
 
     /// [IDX-7]
     #[test]
-    fn an_index_of_an_existing_table_is_built_for_long() {
+    fn an_index_of_an_existing_table_is_building() {
         let with = |status: &str, backfilling| {
             let index_status = Some(status.to_owned());
             state(&IndexDescription { index_status, backfilling, ..IndexDescription::default() })
@@ -131,7 +131,7 @@ mod tests {
         assert_eq!(with("DELETING", None), IndexState::Deleting);
     }
 
-    /// [IDX-8] Attribute names may be anything, quotes included.
+    /// [IDX-8] Attribute names may contain any character, including quotes.
     #[test]
     fn the_command_is_quoted_for_a_shell() {
         let command = command("cache", "keys", "it's", "e\"x").expect("JSON");

@@ -1,4 +1,4 @@
-// What each plain app does. It runs twice: the second process finds what the first one left.
+// The steps of each plain app. It runs twice, and the second process finds the data of the first.
 module.exports = async function story(storage, dynamoDbCacheDriver) {
   try {
     const before = await storage.getItem("visits:ada");
@@ -13,12 +13,12 @@ module.exports = async function story(storage, dynamoDbCacheDriver) {
       JSON.stringify({ before, value, raw: [...raw], keys: keys.sort(), ttl, ...others }),
     );
   } catch (error) {
-    // An app goes on without its cache.
+    // An app continues without its cache.
     console.log(JSON.stringify({ code: error.code, message: error.message }));
   }
 };
 
-/** The driver's own methods, credentials from a function, and a signal. */
+/** Tests the driver's own methods, a credentials function, and a signal. */
 async function rest(dynamoDbCacheDriver) {
   const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = process.env;
   const driver = dynamoDbCacheDriver({

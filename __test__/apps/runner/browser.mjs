@@ -1,4 +1,4 @@
-// The page of examples/nuxt in a real browser, with the table behind it in view.
+// Tests the page of examples/nuxt in a real browser and checks the table behind it.
 import { existsSync } from "node:fs";
 
 import { chromium } from "playwright-core";
@@ -15,7 +15,7 @@ const lisbon = /^cache:.*forecast.*:Lisbon/;
 /**
  * @param {string} url
  * @param {import("./table.mjs").Table} table
- * @param {string} [screenshot] where a picture of the page goes
+ * @param {string} [screenshot] the file for a screenshot
  */
 export async function checkPage(url, table, screenshot) {
   if (!existsSync(program)) {
@@ -44,7 +44,7 @@ async function tryPage(page, url, table, screenshot) {
   /** @param {string} name */
   const part = (name) => page.locator(`[data-test="${name}"]`);
 
-  /** Asks for a city and waits for its line in the log. @param {string} city @param {string} source */
+  /** Requests a city and waits for its line in the log. @param {string} city @param {string} source */
   async function ask(city, source) {
     const before = await part("request").count();
     await page.getByRole("button", { name: city }).click();
@@ -56,30 +56,30 @@ async function tryPage(page, url, table, screenshot) {
     return line;
   }
 
-  // Load: what the table holds, rendered by the server.
+  // The server renders the content of the table.
   await page.goto(url);
   await part("entry").first().waitFor();
   same(await part("entry").count(), (await table.rows()).length, "entries on the page");
 
-  // Clear from the page.
+  // Clear with the button of the page.
   await part("clear").click();
   await part("nothing").waitFor();
   same(await table.rows(), [], "rows after clear");
 
-  // Computed and stored, then served.
+  // Computed and stored, then served from the cache.
   await ask("Lisbon", "computed");
   const row = await table.row(lisbon);
   checkTtl(row, 90);
   await ask("Lisbon", "from the table");
 
-  // Really from the table: a row that was changed there shows.
+  // A row that was changed in the table is shown.
   const value = row.value.replace(/"high":\d+/, '"high":77');
   await table.replaceValue(row.key, value);
   await ask("Lisbon", "from the table");
   same(await part("forecast").getByText("77°").count(), 1, "the changed value on the page");
   await table.replaceValue(row.key, row.value);
 
-  // Reload: the entry is still there, with an age and a time left, and still serves.
+  // After a reload, the entry is still there with its age and remaining time, and is still served.
   await page.reload();
   const entry = (await part("entry").first().innerText()).replaceAll(/\s+/g, " ");
   if (!/Lisbon\.json \d+ B \d+ s (1 min )?\d+ s$/.test(entry)) {
@@ -87,7 +87,7 @@ async function tryPage(page, url, table, screenshot) {
   }
   await ask("Lisbon", "from the table");
 
-  // Without the cache nothing is stored.
+  // Without the cache, nothing is stored.
   await part("use-cache").uncheck();
   await ask("Oslo", "computed");
   await part("use-cache").check();

@@ -1,4 +1,4 @@
-// What every framework app must do, asked over HTTP and compared with the rows of its table.
+// The checks of every framework app: HTTP requests, and the rows of its table.
 import { readFileSync } from "node:fs";
 
 import { ask } from "../../../scripts/lib/listen.mjs";
@@ -43,7 +43,7 @@ export async function checkTtls(url, contract, table) {
   checkTtl(await table.row(contract.row("Lima")), contract.ttl);
   if (contract.hasSessions) {
     await json(url, "/cached?id=Lima&swr=1");
-    // No time to live from the framework: the mount's `expireIn`.
+    // The framework sets no TTL, so the mount's `expireIn` applies.
     checkTtl(await table.row(/^cache:.*swr.*:Lima/), 86_400);
     await json(url, "/store?key=visits:bob&value=1&ttl=120");
     checkTtl(await table.row(/^sessions:visits:bob$/), 120);
@@ -54,13 +54,18 @@ export async function checkTtls(url, contract, table) {
 export async function checkKeys(url, table) {
   const { value, keys } = await json(url, "/store?key=visits:ada&value=seen&ttl=60");
   same(value, "seen", "the value read back");
-  // Nothing of the cache, which is in the same table under another base.
+  // Excludes the cache, which uses another base in the same table.
   same(keys.sort(), ["visits:ada", "visits:bob"], "keys of the mount");
   const { value: stored } = await table.row(/^sessions:visits:ada$/);
   same(stored, "seen", "the row's value");
 }
 
-/** The recipe of docs/guide/recipes.md: one route of `routeRules`, then all. @param {string} url @param {Table} table */
+/**
+ * Tests the recipe of docs/guide/recipes.md: one route of `routeRules`, then all.
+ *
+ * @param {string} url
+ * @param {Table} table
+ */
 export async function checkPurged(url, table) {
   const page = async (/** @type {string} */ name) => {
     const { nonce } = await json(url, `/page/${name}`);
@@ -76,7 +81,7 @@ export async function checkPurged(url, table) {
   same((await page("Lima")) === lima, false, "a page is still cached after purging all");
 }
 
-/** Nuxt caches a page's payload as a route of its own. @param {string} url @param {Table} table */
+/** Nuxt caches the payload of a page as a separate route. @param {string} url @param {Table} table */
 export async function checkPurgedPayload(url, table) {
   const patterns = [
     /^cache:.*nitro:routes:_:renderedOslo\./,
@@ -91,7 +96,7 @@ export async function checkPurgedPayload(url, table) {
   same(left, [], "what the purge of a page left");
 }
 
-/** A new process has nothing in memory. @param {string} url @param {Contract} contract @param {Table} table */
+/** A new process has an empty memory cache. @param {string} url @param {Contract} contract @param {Table} table */
 export async function checkRestarted(url, contract, table) {
   const { value } = await table.row(contract.row("Lima"));
   const answered = await stamp(url, contract);

@@ -1,12 +1,13 @@
-// How an app is asked, and what its cached function leaves in the table.
+// The requests to an app, and the rows that its cached function writes.
 
 /**
  * @typedef {object} Contract
- * @property {(id: string) => string} path of the cached function; `Oslo` and `Lima` are known to every app
- * @property {(answer: any) => string | number} stamp what is new with every computation
+ * @property {(id: string) => string} path of the cached function; every app knows `Oslo` and `Lima`
+ * @property {(answer: any) => string | number} stamp the value that changes with every computation
  * @property {(id: string) => RegExp} row the key of the cached result
  * @property {number} ttl of the cached result, in seconds
- * @property {boolean} [hasSessions] there is a second mount, `sessions`, on the same table, and a function with SWR
+ * @property {boolean} [hasSessions] whether there is a second mount, `sessions`, on the same table, and a function with
+ * SWR
  */
 
 /** @type {Contract} `__test__/apps/server2` and `server3` */

@@ -1,4 +1,4 @@
-// The matrix: which app, of what, run how. Versions are pinned by the folders in `__test__/apps/installs`.
+// The list of apps with their frameworks and runtimes. The folders in `__test__/apps/installs` pin the versions.
 import { lambdaExample, nitroExample, nuxtExample } from "./contracts.mjs";
 import { versionOf } from "./programs.mjs";
 import { pinned } from "./workspace.mjs";
@@ -7,22 +7,22 @@ import { pinned } from "./workspace.mjs";
 
 /**
  * @typedef {object} App
- * @property {string} name what `--only` takes, in whole or in part
+ * @property {string} name matched by `--only`, in whole or in part
  * @property {"server" | "dev" | "script" | "tests" | "example"} kind
  * @property {string} install a folder of `__test__/apps/installs`
- * @property {string[]} sources folders of the repository, each over the one before
- * @property {Program} program what runs it
- * @property {Program} [builder] what builds it; default: the same
- * @property {string} [build] a command whose first word is a package whose program it is, or `npm` or `bun`
- * @property {string} [output] what the build makes, and what is moved away before it runs
- * @property {string} start for `program`, in the moved output; where there is none, in the app's folder
- * @property {boolean} [dotenv] its variables come from `.env`; those of its process point elsewhere
+ * @property {string[]} sources folders of the repository, each copied over the previous one
+ * @property {Program} program that runs it
+ * @property {Program} [builder] that builds it; default: the same
+ * @property {string} [build] a command that starts with the name of a package with a program, or with `npm` or `bun`
+ * @property {string} [output] the result of the build, which is moved away before it runs
+ * @property {string} start the parameters of `program`, in the moved output or, without one, in the app's folder
+ * @property {boolean} [dotenv] its variables come from `.env`; those of its process are wrong
  * @property {boolean} [lambda] `start` is a module with a Lambda handler
- * @property {boolean} [renamesAddon] the bundler gives the addon a name by which its size is not checked
- * @property {boolean} [packagesInOutput] the packages are installed into the output, as for a bundle that leaves them out
- * @property {import("./contracts.mjs").Contract} [contract] how it is asked; default: as the routes in `__test__/apps`
- * @property {boolean} [browser] its page is tried in a browser
- * @property {string} [screenshot] where a picture of that page goes
+ * @property {boolean} [renamesAddon] the bundler renames the addon, so that its size is not checked
+ * @property {boolean} [packagesInOutput] the packages are installed into the output, because the bundle excludes them
+ * @property {import("./contracts.mjs").Contract} [contract] default: the routes in `__test__/apps`
+ * @property {boolean} [browser] its page is tested in a browser
+ * @property {string} [screenshot] the file for a screenshot of that page
  * @property {boolean} [ci] part of the default run: at least one of each framework
  */
 
@@ -32,7 +32,11 @@ const templates = (...names) => names.map((name) => `__test__/apps/${name}`);
 /** @type {Pick<App, "kind" | "output" | "start" | "program">} */
 const built = { kind: "server", output: ".output", start: "server/index.mjs", program: "node" };
 
-/** An app that a bundler makes. @type {(name: string, install: string, sources: string[], build: string, more?: Partial<App>) => App} */
+/**
+ * An app that is built by a bundler.
+ *
+ * @type {(name: string, install: string, sources: string[], build: string, more?: Partial<App>) => App}
+ */
 const server = (name, install, sources, build, more) => ({
   ...built,
   name,
@@ -42,7 +46,7 @@ const server = (name, install, sources, build, more) => ({
   ...more,
 });
 
-/** @type {typeof server} The same by its bundler's development server. */
+/** @type {typeof server} The same with the bundler's development server. */
 const dev = (name, install, sources, command, more) => ({
   kind: "dev",
   program: "node",
@@ -111,7 +115,7 @@ const nitro3Apps = [
 ];
 
 const nuxt4 = `nuxt ${pinned("nuxt-4").nuxt}`;
-/** Nuxt 4 does not build on Node 20. */
+/** Nuxt 4 cannot be built with Node 20. */
 const nuxtApps = [
   server(nuxt4, "nuxt-4", nuxt, "nuxt build", { ...onNode24, ...ci }),
   server(`${nuxt4}, aws-lambda`, "nuxt-4", nuxt, "nuxt build --preset aws-lambda", {
@@ -124,14 +128,14 @@ const nuxtApps = [
 /** @param {Program} program */
 function plainApps(program) {
   const label = `${program === "node" ? "this Node" : "Node"} ${versionOf(program)}`;
-  // The oldest and the one that Nuxt needs; each of the others is a download more.
+  // The oldest version, and the one that Nuxt needs. Each of the others is an additional download.
   const more = { ci: program === "node" || program === "node24" };
   const compiled = { build: "typescript --project tsconfig.json", ...more };
   return [
     script(`plain ESM, ${label}`, "import.mjs", program, more),
     script(`plain CommonJS, ${label}`, "require.cjs", program, more),
     script(`plain TypeScript, ${label}`, "typed.mjs", program, compiled),
-    // Node 22 and newer run TypeScript as it is.
+    // Node 22 and newer can run TypeScript directly.
     ...(program === "node"
       ? []
       : [script(`plain TypeScript as it is, ${label}`, "typed.mts", program)]),
@@ -152,7 +156,7 @@ function otherRuntime(program, runtime, preset) {
   ];
 }
 
-/** Bun's bundler takes the `.node` file along. @param {Program} program */
+/** Bun's bundler includes the `.node` file. @param {Program} program */
 const bunBundle = (program) =>
   script(`plain ESM, bundled by Bun ${versionOf("bun")} for ${program}`, "import.js", program, {
     builder: "node",
@@ -207,7 +211,7 @@ const examples = [
     contract: lambdaExample,
     ...ci,
   }),
-  // Not in the default run: it needs a browser.
+  // Not in the default run, because it needs a browser.
   server("example: nuxt", "nuxt-4", ["examples/nuxt"], "nuxt build", {
     ...onNode24,
     contract: nuxtExample,

@@ -1,5 +1,5 @@
-// `npm run test:apps [-- --all] [-- --only NAME] [-- --list] [-- --jobs N]`: throw-away apps from the packed packages, each built,
-// moved away from its node_modules, started and asked over HTTP, with a real engine behind it.
+// `npm run test:apps [-- --all] [-- --only NAME] [-- --list] [-- --jobs N]`: builds temporary apps from the packed
+// packages, moves them away from their node_modules, starts them and sends HTTP requests, with a real engine.
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
@@ -14,7 +14,7 @@ import { setup } from "../../../scripts/lib/setup.mjs";
 import { bold, Failure, green, main, red } from "../../../scripts/lib/steps.mjs";
 import { ensureTools } from "../../../scripts/lib/tools.mjs";
 
-/** Of a failure; all of it is in the report. */
+/** The number of lines of a failure that are shown. The report contains all. */
 const linesShown = 25;
 const reportFile = path.join(cacheDirectory, "results", "apps.json");
 
@@ -36,7 +36,7 @@ await main(async () => {
       list: { type: "boolean", default: false },
       only: { type: "string", multiple: true },
       jobs: { type: "string", default: "2" },
-      // Where a picture of the page of examples/nuxt goes.
+      // The file for the screenshot of examples/nuxt.
       screenshot: { type: "string" },
     },
   });
@@ -56,7 +56,7 @@ await main(async () => {
     await ensureTools("Chromium");
   }
   await setup();
-  // Only now: before the set-up there was nothing to import.
+  // Imported late, because it does not exist before the set-up.
   const { runApp } = await import("./run.mjs");
   const workspace = new Workspace();
   process.on("exit", () => workspace.remove());
@@ -64,7 +64,7 @@ await main(async () => {
   /** @type {import("./run.mjs").Row[]} */
   const rows = [];
 
-  // Apps with the same dependencies share a folder, one after the other.
+  // Apps with the same dependencies share a folder, one after another.
   const waiting = [...new Set(chosen.map(({ install }) => install))]
     .map((name) => chosen.filter(({ install }) => install === name))
     .sort((few, many) => many.length - few.length);

@@ -1,4 +1,4 @@
-// Programs of an app: what they print is kept, and shown only when something failed.
+// Runs the programs of an app. Their output is shown only after a failure.
 import { failureToAnswer, freePort } from "../../../scripts/lib/listen.mjs";
 import { runQuietly, start, tail } from "../../../scripts/lib/process.mjs";
 import { Failure } from "../../../scripts/lib/steps.mjs";
@@ -12,7 +12,7 @@ for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"])) {
 
 /** @typedef {{ cwd: string, env?: NodeJS.ProcessEnv }} Options `env`: the app's own variables */
 
-/** A person's shell: nothing of npm, of this run's Node, of AWS or of the driver is in it. */
+/** The environment of a user's shell, without variables of npm, this Node, AWS or the driver. */
 const plainEnvironment = () => ({
   ...Object.fromEntries(
     Object.entries(process.env).filter(
@@ -29,16 +29,16 @@ const plainEnvironment = () => ({
 const optionsOf = ({ cwd, env }) => ({
   cwd,
   env: { ...plainEnvironment(), ...env },
-  // Dev servers and bundlers start processes of their own.
+  // Dev servers and bundlers start child processes.
   group: true,
 });
 
-/** Runs to the end and gives what it printed. @param {string[]} command @param {Options} options */
+/** Runs a command and returns its output. @param {string[]} command @param {Options} options */
 export const runProgram = ([program = "", ...parameters], options) =>
   runQuietly(program, parameters, { ...optionsOf(options), minutes: buildMinutes });
 
 /**
- * An install. It may be repeated, and is: a registry that stalls says nothing about the app.
+ * Runs an install. It is repeated after a failure, because a registry that stalls is not a failure of the app.
  *
  * @param {string[]} command
  * @param {string} cwd
@@ -47,10 +47,10 @@ export const runInstall = (command, cwd) =>
   runProgram(command, { cwd }).catch(() => runProgram(command, { cwd }));
 
 /**
- * A server that answers, or a Failure with the end of its output.
+ * Starts a server and waits until it responds. A Failure contains the end of its output.
  *
- * @param {string[]} command with `{port}` where the port belongs; it is in `PORT` too
- * @param {Options & { path: string }} options `path`: what is asked until it is answered with 200
+ * @param {string[]} command with `{port}` as a placeholder for the port; it is also in `PORT`
+ * @param {Options & { path: string }} options `path`: is requested until the response is 200
  */
 export async function startServer(command, { path, cwd, env }) {
   const port = String(await freePort());

@@ -1,4 +1,4 @@
-// A stand-in of production, for apps that must not reach it: what the environment of their process points at.
+// A stand-in for production, which the environment points to and apps must not reach.
 import http from "node:http";
 
 import { listen } from "../../../scripts/lib/listen.mjs";

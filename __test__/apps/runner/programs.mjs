@@ -1,4 +1,4 @@
-// Other versions of Node, Bun, Deno and pnpm: npm packages with the program inside, installed when first asked for.
+// Other versions of Node, Bun, Deno and pnpm: npm packages that contain the program, installed on first use.
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
@@ -13,10 +13,12 @@ const nodePackage = `node-${platform === "win32" ? "win" : platform}-${arch}`;
 const bunPackage = `@oven/bun-${platform}-${arch === "arm64" ? "aarch64" : arch}`;
 const denoPackage = `@deno/${platform}-${arch}${platform === "linux" ? "-glibc" : ""}`;
 
-/** Of every `npm install` here. npm itself waits five minutes for a registry that has stopped to answer. */
+/**
+ * Flags for every `npm install` here. By default, npm waits five minutes for a registry that has stopped responding.
+ */
 export const npmFlags = [...quietly, "--fetch-timeout=30000", "--fetch-retries=4"];
 
-/** Pinned: a runtime that changes by itself would change what is tested. */
+/** Pinned, so that the tests do not change by themselves. */
 const programs = /** @type {const} */ ({
   node22: [nodePackage, "22.23.3", `bin/node${suffix}`],
   node24: [nodePackage, "24.21.0", `bin/node${suffix}`],
@@ -28,16 +30,17 @@ const programs = /** @type {const} */ ({
 
 /** @typedef {keyof typeof programs | "node"} Program */
 
-/** Deno asks for every permission, and would fetch packages of its own. */
+/** Deno prompts for every permission, and would fetch packages itself. */
 const deno = "run --allow-env --allow-read --allow-ffi --allow-sys --node-modules-dir=manual".split(
   " ",
 );
 
 /**
- * How to start a script.
+ * Returns the command that starts a script.
  *
  * @param {Program} name
- * @param {boolean} serves a script that serves must be allowed to; the addon opens its connections without being asked
+ * @param {boolean} serves whether the script needs permission to serve; the addon opens its connections without
+ * permission
  * @returns {Promise<string[]>}
  */
 export async function programCommand(name, serves) {
@@ -51,7 +54,7 @@ export const versionOf = (name) => (name === "node" ? process.versions.node : pr
 /** @type {Map<Program, Promise<string>>} */
 const files = new Map();
 
-/** The file to run. It is kept in `.cache`, by its version. @param {Program} name */
+/** Returns the executable, cached in `.cache` by version. @param {Program} name */
 export async function programFile(name) {
   if (name === "node") {
     return process.execPath;

@@ -1,4 +1,4 @@
-// One app, from its sources to its answers: each check is a cell of its row.
+// Builds and checks one app. Each check is a cell of its row.
 import { randomUUID } from "node:crypto";
 import path from "node:path";
 
@@ -12,14 +12,17 @@ import { checkServer } from "./servers.mjs";
 import { programOf } from "./workspace.mjs";
 
 /** @typedef {import("./list.mjs").App} App */
-/** @typedef {{ app: string, cells: Record<string, string>, seconds: number }} Row `""`: passed, else why not */
+/**
+ * @typedef {{ app: string, cells: Record<string, string>, seconds: number }} Row `""` for a passed check, or the reason
+ * for the failure
+ */
 
 const lambdaServer = inProject("__test__", "apps", "lambda-server.mjs");
 
 /**
- * @typedef {object} Running what the checks of an app work on
+ * @typedef {object} Running the app that is being checked
  * @property {App} app
- * @property {string} folder where it runs
+ * @property {string} folder in which it runs
  * @property {string[]} command
  * @property {import("./table.mjs").Table} table
  * @property {(column: string, check: () => unknown) => Promise<boolean>} cell
@@ -39,7 +42,7 @@ async function buildCommand({ program, builder = program, build = "" }, folder) 
   if (name === "npm") {
     return npmCommand(...parameters);
   }
-  // Bundlers are programs for Node.
+  // Bundlers run on Node.
   const command =
     name === "bun"
       ? await programCommand(name, false)

@@ -1,4 +1,4 @@
-// Programs that end by themselves. What they print is compared with the rows of their table.
+// Checks programs that end by themselves. Their output is compared with the rows of their table.
 import { same } from "./checks.mjs";
 import { runProgram } from "./processes.mjs";
 import { startProduction } from "./production.mjs";
@@ -9,7 +9,7 @@ import { withBrokenAddon } from "./workspace.mjs";
 export async function checkScript({ app, folder, command, table, cell }) {
   async function story() {
     const { all: text, stdout } = await runProgram(command, { cwd: folder, env: table.env });
-    // A warning on stderr would show in every user's terminal.
+    // A warning on stderr would be shown to every user.
     same(text, stdout, "printed, with stderr");
     return JSON.parse(stdout);
   }
@@ -35,7 +35,7 @@ export async function checkScript({ app, folder, command, table, cell }) {
   }
 }
 
-/** `examples/node`, which speaks to people. @param {import("./run.mjs").Running} running */
+/** `examples/node`, whose output is text. @param {import("./run.mjs").Running} running */
 export async function checkExample({ folder, command, table, cell }) {
   const rounds = async () => {
     const { all: text } = await runProgram(command, { cwd: folder, env: table.env });
@@ -53,7 +53,7 @@ export async function checkExample({ folder, command, table, cell }) {
   );
 }
 
-/** Test runners, each of which gives a test file an environment of its own. @param {import("./run.mjs").Running} running */
+/** Test runners, which give each test file a separate environment. @param {import("./run.mjs").Running} running */
 export async function checkTests({ folder, command, table, cell }) {
   const production = await startProduction();
   const env = { ...production.env, LOCAL: JSON.stringify(table.env) };

@@ -1,4 +1,4 @@
-// Apps that answer over HTTP.
+// Checks apps that serve HTTP.
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 
@@ -19,7 +19,12 @@ export async function checkServer({ app, folder, command, table, cell }) {
   /** @type {Awaited<ReturnType<typeof startServer>> | undefined} */
   let server;
 
-  /** A cell whose failure tells what the server said. @param {string} column @param {(url: string) => unknown} check */
+  /**
+   * Adds a cell whose failure includes the output of the server.
+   *
+   * @param {string} column
+   * @param {(url: string) => unknown} check
+   */
   const asked = (column, check) =>
     cell(column, async () => {
       try {
@@ -70,7 +75,7 @@ export async function checkServer({ app, folder, command, table, cell }) {
 }
 
 /**
- * Writes the file, and gives the variables of the process, which would go over those of the same name.
+ * Writes the `.env` file and returns the variables of the process, which would override those of the same name.
  *
  * @param {string} folder
  * @param {Record<string, string>} own

@@ -1,11 +1,11 @@
-// What really is in an app's table, read without the driver.
+// Reads an app's table without the driver.
 import { setTimeout as wait } from "node:timers/promises";
 
 import { credentials, region } from "../../../scripts/lib/engine.mjs";
 import { allRows, createTable, raw } from "../../../scripts/lib/table.mjs";
 
-/** How long a row may take: frameworks answer first and write afterwards. */
-const patience = 20_000;
+/** The maximum delay of a row in milliseconds: frameworks respond first and write afterwards. */
+const timeout = 20_000;
 
 /** @typedef {{ key: string, value: string, ttl: number | undefined }} Row */
 /** @typedef {Awaited<ReturnType<typeof openTable>>} Table */
@@ -24,19 +24,19 @@ export async function openTable(endpoint, name) {
 
   return {
     rows,
-    /** What an app is told, and all it is told: no option holds any of it. */
+    /** The only configuration that an app receives. Its options contain none of it. */
     env: {
       UNSTORAGE_DYNAMODB_TABLE: name,
-      // A name that only the app with a plugin reads.
+      // Only the app with a plugin reads this variable.
       CACHE_TABLE: name,
       AWS_ENDPOINT_URL_DYNAMODB: endpoint,
       AWS_REGION: region,
       AWS_ACCESS_KEY_ID: credentials.accessKeyId,
       AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
     },
-    /** The one row that fits, as soon as it is there. @param {RegExp} pattern of its key */
+    /** Waits for the only matching row. @param {RegExp} pattern of its key */
     async row(pattern) {
-      const deadline = Date.now() + patience;
+      const deadline = Date.now() + timeout;
       for (;;) {
         const all = await rows();
         const [row, ...others] = all.filter(({ key }) => pattern.test(key));
@@ -50,7 +50,7 @@ export async function openTable(endpoint, name) {
         await wait(50);
       }
     },
-    /** Changes a row behind the app's back. @param {string} key @param {string} value */
+    /** Changes a row without the app. @param {string} key @param {string} value */
     replaceValue: (key, value) =>
       raw(endpoint, "UpdateItem", {
         TableName: name,
@@ -62,11 +62,11 @@ export async function openTable(endpoint, name) {
   };
 }
 
-/** @param {Row} row @param {number} seconds the time to live that was asked for */
+/** @param {Row} row @param {number} seconds the requested time to live */
 export function checkTtl({ key, ttl }, seconds) {
   const now = Date.now() / 1000;
   const end = now + seconds;
-  // Rounded up by the driver, and the row is some seconds old by now.
+  // The driver rounds up, and the row is already some seconds old.
   if (!ttl || !Number.isInteger(ttl) || ttl > end + 1 || ttl < end - 60) {
     const wanted = `"${key}" should end ${seconds} s after it was written`;
     throw new Error(`${wanted}; its ttl is ${ttl}, now is ${now}`);

@@ -1,4 +1,4 @@
-// Where throw-away apps live: a folder outside the repository, so that nothing above an app has a node_modules.
+// The folders of temporary apps, outside the repository so that no parent folder has a node_modules.
 import fs from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -21,7 +21,7 @@ export class Workspace {
   #installed = new Map();
   #moved = 0;
 
-  /** The packages as npm would serve them. A debug addon is enough: only speed differs. */
+  /** Packs the packages as npm would serve them. A debug addon differs only in speed. */
   async pack() {
     for (let folder = this.root; folder !== path.dirname(folder); folder = path.dirname(folder)) {
       if (fs.existsSync(path.join(folder, "node_modules"))) {
@@ -31,14 +31,14 @@ export class Workspace {
     await run(process.execPath, [inProject("scripts", "pack.mjs"), this.#packages, "--debug"]);
   }
 
-  /** @returns {string[]} the main package and the one of this platform */
+  /** @returns {string[]} the main package and that of this platform */
   tarballs() {
     return fs.readdirSync(this.#packages).map((file) => path.join(this.#packages, file));
   }
 
-  /** Adds the packed packages to what is installed in a folder. @param {string} folder */
+  /** Installs the packed packages in addition to those of a folder. @param {string} folder */
   addPackages(folder) {
-    // Where there is no package.json, npm would take the folder above.
+    // Without a package.json, npm would use the parent folder.
     const manifest = path.join(folder, "package.json");
     if (!fs.existsSync(manifest)) {
       fs.writeFileSync(manifest, JSON.stringify({ private: true }));
@@ -48,7 +48,7 @@ export class Workspace {
   }
 
   /**
-   * A folder with node_modules, made once for all apps with the same dependencies.
+   * Creates a folder with node_modules, once for all apps with the same dependencies.
    *
    * @param {string} name of a folder in `__test__/apps/installs`
    */
@@ -78,7 +78,7 @@ export class Workspace {
     let added = this.tarballs();
     const settings = path.join(folder, "pnpm-workspace.yaml");
     if (fs.existsSync(settings)) {
-      // As from a registry: the platform's package lies with the one that depends on it, and nowhere else.
+      // As from a registry, only the main package can resolve the platform package.
       const platform = added.find((file) => path.basename(file).includes("-binding-"));
       const name = `@unstorage-dynamodb/binding-${platformTag()}`;
       fs.appendFileSync(settings, `overrides:\n  "${name}": "file:${platform}"\n`);
@@ -87,7 +87,7 @@ export class Workspace {
     await runInstall([...pnpm, "add", ...offline, ...added], folder);
   }
 
-  /** Examples are for people, and name their own versions. @param {string} install @param {string} source */
+  /** Examples are for users and specify their own versions. @param {string} install @param {string} source */
   #checkVersions(install, source) {
     const { version } = readJson("package.json");
     /** @type {Record<string, string>} */
@@ -101,7 +101,7 @@ export class Workspace {
   }
 
   /**
-   * The app's sources, over those of the app that had the same dependencies before.
+   * Replaces the sources of the previous app with the same dependencies.
    *
    * @param {string} folder
    * @param {import("./list.mjs").App} app
@@ -110,11 +110,11 @@ export class Workspace {
     const left = fs
       .readdirSync(folder)
       .filter((entry) => entry !== "node_modules" && !manifests.has(entry));
-    // In node_modules is what bundlers keep between builds.
+    // Bundlers keep caches in node_modules.
     for (const entry of [...left, "node_modules/.cache", "node_modules/.nitro"]) {
       fs.rmSync(path.join(folder, entry), { recursive: true, force: true });
     }
-    // An example before may have left its own.
+    // A previous example may have left its own.
     const manifest = path.join("__test__", "apps", "installs", install, "package.json");
     fs.cpSync(inProject(manifest), path.join(folder, "package.json"));
     for (const source of sources) {
@@ -127,7 +127,7 @@ export class Workspace {
   }
 
   /**
-   * Takes the output to where no node_modules is above it, and the app itself out of sight.
+   * Moves the output to a place without node_modules in any parent folder, and hides the app.
    *
    * @param {string} folder
    * @param {string} output
@@ -151,7 +151,7 @@ export class Workspace {
   }
 }
 
-/** A package's own program. @param {string} folder @param {string} name of the package */
+/** The program of a package. @param {string} folder @param {string} name of the package */
 export function programOf(folder, name) {
   const location = path.join(folder, "node_modules", name);
   const { bin } = JSON.parse(fs.readFileSync(path.join(location, "package.json"), "utf8"));
@@ -159,7 +159,7 @@ export function programOf(folder, name) {
   return path.join(location, file);
 }
 
-/** @param {string} folder @returns {string[]} every file in it, links not followed */
+/** @param {string} folder @returns {string[]} all files in it, without following links */
 export function filesIn(folder) {
   return fs
     .readdirSync(folder, { recursive: true, withFileTypes: true })
@@ -168,16 +168,16 @@ export function filesIn(folder) {
 }
 
 const addon = /unstorage-dynamodb[^/\\]*\.node$/;
-/** Nitro 3 may put the addon into a chunk, as base64: the beginning of a very long literal. */
+/** Nitro 3 may inline the addon into a chunk as base64: matches a very long literal. */
 const inlined = /(["'`])[A-Za-z0-9+/]{1000}.*?\1/s;
-/** Not what is installed: other packages have literals of their own. */
+/** Excludes installed packages, which have long literals of their own. */
 const isChunk = /^(?!.*[/\\]node_modules[/\\]).*\.m?js$/;
 
-/** Of an addon that is cut short: enough for the system to begin to load it. */
+/** The size of a truncated addon, enough for the system to begin to load it. */
 const bytesLeft = 4096;
 
 /**
- * With the addon cut short, wherever it is: what is left of it after a broken download or on a full disk.
+ * Runs `work` with every copy of the addon truncated, as after an interrupted download or on a full disk.
  *
  * @param {string} folder
  * @param {() => Promise<unknown>} work
@@ -185,7 +185,13 @@ const bytesLeft = 4096;
 export async function withBrokenAddon(folder, work) {
   /** @type {[string, Buffer][]} */
   const originals = [];
-  /** A new file: the old one may be mapped by a process that is just ending. @param {string} file @param {Buffer} content @param {string | Buffer} rest */
+  /**
+   * Creates a new file, because a process that is exiting may still map the old one.
+   *
+   * @param {string} file
+   * @param {Buffer} content
+   * @param {string | Buffer} rest
+   */
   const replace = (file, content, rest) => {
     originals.push([file, content]);
     fs.rmSync(file);

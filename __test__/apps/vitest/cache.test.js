@@ -1,7 +1,7 @@
 import { dynamoDbCacheDriver } from "unstorage-dynamodb";
 import { expect, test } from "vitest";
 
-// What the test runner was started with leads to a stand-in of production; this is what a set-up file would say instead.
+// The runner's environment points to a stand-in for production. This is what a set-up file would contain instead.
 const local = JSON.parse(process.env.LOCAL);
 
 async function story(base) {

@@ -1,15 +1,15 @@
-// A case runs in a Node of its own and is judged by what holds after every fault: every call settled in time, nothing is
-// left open, nothing secret was printed, and the process ends by itself.
+// A case runs in a separate Node process and is checked for what must hold after every fault: every call settles in
+// time, no resources are leaked, no secret is printed, and the process ends by itself.
 import { expect } from "vitest";
 import { type ChildOptions, type ChildResult, literal, runChild } from "../../helpers/child";
 import { type ScriptedEndpoint, useEndpoint } from "../../helpers/endpoint";
 
 export const inside = new URL("./inside.mjs", import.meta.url).href;
 
-/** Threads for name lookups and files, which tokio keeps for some seconds. */
+/** tokio keeps threads for name lookups and files for some seconds. */
 const blockingThreads = 8;
 
-/** How a call ended, as `settle` in the child reports it. */
+/** How a call ended, as reported by `settle` in the child. */
 export interface Outcome {
   ms: number;
   value?: any;
@@ -18,18 +18,18 @@ export interface Outcome {
 }
 
 export interface PlainOptions extends ChildOptions {
-  /** Options of the `driver` that the body has. */
+  /** The options of the body's `driver`. */
   driver?: object;
 }
 
 export interface CaseOptions extends PlainOptions {
-  /** Before each attempt. There are up to three: a busy machine is not the driver's fault. */
+  /** Called before each attempt. There are up to three, because the machine may be busy. */
   prepare?: () => void;
-  /** The event loop's own limit in milliseconds, where the script itself works hard. Default: 50. */
+  /** The limit on event loop delay in milliseconds, for scripts that block the thread themselves. Default: 50. */
   lagMs?: number;
 }
 
-/** Runs a body in whose scope are the functions of inside.mjs, `options`, and a `driver` with them. */
+/** Runs a body with the functions of inside.mjs, `options`, and a `driver` with these options in scope. */
 export function runPlain(body: string, options: PlainOptions = {}): Promise<ChildResult> {
   const { driver = {}, ...child } = options;
   const scope = `
@@ -41,7 +41,7 @@ export function runPlain(body: string, options: PlainOptions = {}): Promise<Chil
   return runChild(scope + body, { limitMs: 280_000, ...child });
 }
 
-/** Runs the body of a case, and gives its reports. */
+/** Runs the body of a case and returns its reports. */
 export async function runCase(body: string, options: CaseOptions = {}): Promise<any[]> {
   const { prepare, lagMs = 50, ...child } = options;
   const run = async (text: string) =>
@@ -51,7 +51,7 @@ export async function runCase(body: string, options: CaseOptions = {}): Promise<
     prepare?.();
     const { reports, lingeredMs, lag } = await run(body);
     if (lingeredMs < 1000 && lag < lagMs) return reports;
-    // The same process without a call: what that takes is the machine's.
+    // The same process without a call, as a reference for the machine's own delay.
     const control = await run("");
     const excess = { lingeredMs: lingeredMs - control.lingeredMs, lag: lag - control.lag };
     if (excess.lingeredMs < 1000 && excess.lag < lagMs) return reports;
@@ -60,7 +60,7 @@ export async function runCase(body: string, options: CaseOptions = {}): Promise<
   throw new Error(`the process lingers, or its event loop is blocked: ${literal(excesses)}`);
 }
 
-/** What no busy machine excuses. */
+/** Checks what must hold even on a busy machine. */
 function judge(result: ChildResult): ChildResult & { lag: number } {
   expectEnd(result, { code: 0 });
   const { pending, descriptors, threads, lag } = result.reports.pop();
@@ -70,13 +70,13 @@ function judge(result: ChildResult): ChildResult & { lag: number } {
   return { ...result, lag };
 }
 
-/** A process ended by itself with this code, and printed neither errors nor secrets. */
+/** Expects that a process ended by itself with this code, and printed neither errors nor secrets. */
 export function expectEnd(result: ChildResult, { code }: { code: number }): void {
   expectNoSecret(result);
   expect(result).toMatchObject({ code, signal: null, stderr: "" });
 }
 
-/** Canary secrets and values are in no output: neither printed, nor in an error as a log would show it. */
+/** Expects that no output contains canary secrets or values, neither printed nor in an error as a log would show it. */
 export function expectNoSecret({ stdout, stderr }: Pick<ChildResult, "stdout" | "stderr">): void {
   for (const output of [stdout, stderr]) {
     const at = output.indexOf("CANARY");
@@ -84,7 +84,7 @@ export function expectNoSecret({ stdout, stderr }: Pick<ChildResult, "stdout" | 
   }
 }
 
-/** One read by a driver with these options. */
+/** Makes one read with a driver with these options. */
 export async function read(driver: object, options: CaseOptions = {}): Promise<Outcome> {
   return (await runCase(`report(await settle(driver.getItem("k")));`, { ...options, driver }))[0];
 }
@@ -95,7 +95,7 @@ interface Cases {
   read: (driver?: object, options?: CaseOptions) => Promise<Outcome>;
 }
 
-/** A scripted endpoint for a file, and cases whose driver uses it unless they say otherwise. */
+/** Starts a scripted endpoint for a file. The drivers of its cases use it by default. */
 export function useCases(): Cases {
   const endpoint = useEndpoint();
   const at = (driver?: object) => ({ endpoint: endpoint.endpoint, ...driver });

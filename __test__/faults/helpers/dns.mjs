@@ -1,11 +1,14 @@
-// A name server inside a network namespace: it answers as scripted, late, or not at all.
+// A name server inside a network namespace. It responds as scripted, late, or not at all.
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 
 const types = { 1: "A", 28: "AAAA" };
 
-/** `answer(type)` gives addresses (IPv6 in hex), a delay, or `code` 3 for "no such name"; undefined: silence. */
+/**
+ * `answer(type)` returns addresses (IPv6 in hex), a delay, or `code` 3 for "no such name". It is silent if undefined is
+ * returned.
+ */
 export async function startDns(answer) {
   const socket = createSocket("udp4");
   socket.on("message", async (query, from) => {
@@ -31,7 +34,7 @@ function response(query, end, addresses, code) {
   const records = addresses.map((address) => {
     const isV4 = address.includes(".");
     const bytes = isV4 ? Buffer.from(address.split(".").map(Number)) : Buffer.from(address, "hex");
-    // The requested name, its type, class IN, a lifetime of zero, and the length of the address.
+    // The requested name, its type, class IN, a TTL of zero, and the length of the address.
     const record = Buffer.from("c00c00000001000000000000", "hex");
     record.writeUInt16BE(isV4 ? 1 : 28, 2);
     record.writeUInt16BE(bytes.length, 10);

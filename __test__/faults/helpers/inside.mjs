@@ -1,5 +1,5 @@
-// What every case uses inside its own process: drivers with canary secrets, the outcome of a call, and the figures that
-// are judged when it ends.
+// Shared code of all cases, run inside their processes: drivers with canary secrets, the outcome of a call, and the
+// figures that are checked at the end.
 import { openSync, readdirSync, readSync } from "node:fs";
 import { performance } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -9,7 +9,7 @@ import dynamoDbCacheDriver from "../../../index.mjs";
 export { sleep };
 
 const [accessKeyId, secretAccessKey, sessionToken] = ["AKIDCANARY", "CANARYsecret", "CANARYtoken"];
-/** Nothing of these may be in any output. */
+/** None of these may appear in any output. */
 export const canary = {
   credentials: { accessKeyId, secretAccessKey, sessionToken },
   value: "CANARYvalue".repeat(10),
@@ -18,7 +18,7 @@ export const canary = {
 const drivers = [];
 let pending = 0;
 
-/** A driver whose calls are counted, disposed at the end. */
+/** Creates a driver whose calls are counted. It is disposed at the end. */
 export function make(options) {
   const { credentials } = canary;
   const driver = dynamoDbCacheDriver({
@@ -46,8 +46,8 @@ function count(method) {
 }
 
 /**
- * How a call ended, and when: before its deadline, or the case has failed. An error comes with all that a log could
- * show of it.
+ * Reports how and when a call ended. The case fails if that is after the deadline. An error includes everything that a
+ * log could show of it.
  */
 export async function settle(call, deadlineMs = 20_000) {
   const begin = performance.now();
@@ -66,7 +66,7 @@ function rejected(error) {
   return { error: facts, shown: shown(error) };
 }
 
-/** Everything a log could show of an error, its hidden properties and causes included. */
+/** Everything that a log could show of an error, including hidden properties and causes. */
 function shown(error) {
   const parts = [String(error), JSON.stringify(error)];
   for (let link = error; link && typeof link === "object"; link = link.cause) {
@@ -82,7 +82,7 @@ export const settleAll = (calls, deadlineMs = 20_000) =>
 
 export const megabytes = () => process.memoryUsage().rss / 2 ** 20;
 
-/** How many are open; where not one is left to look with, more than any number. */
+/** The number of open descriptors, or infinity if none is left to read it. */
 export function descriptors() {
   try {
     return readdirSync("/proc/self/fd").length;
@@ -92,8 +92,8 @@ export function descriptors() {
   }
 }
 
-// How long this thread could have run and was kept waiting: other work on the machine, and no fault of the driver's.
-// Opened once: a case may use up the descriptors.
+// How long this thread was runnable but waiting: other work on the machine, not a fault of the driver. Opened once,
+// because a case may exhaust the descriptors.
 const schedule = openSync("/proc/self/schedstat", "r");
 const line = Buffer.alloc(100);
 
@@ -117,9 +117,9 @@ function watchEventLoop() {
 const held = () => ({ descriptors: descriptors(), threads: readdirSync("/proc/self/task").length });
 let baseline = held();
 
-/** Loads the addon and sends a first request, which is refused, so that one-time initialisation is not measured. */
+/** Loads the addon and sends a first request, which is rejected, so that one-time initialisation is not measured. */
 export async function start() {
-  // Node opens a descriptor of its own with its first stream.
+  // Node opens a descriptor with its first stream.
   process.stdout.write("");
   const none = { endpoint: "http://127.0.0.1:9", maxAttempts: 1 };
   await settle(make(none).getItem("k"));
@@ -128,7 +128,7 @@ export async function start() {
   watchEventLoop();
 }
 
-/** The figures of the whole case, once connections have had time to close. */
+/** Reports the figures of the case, after connections had time to close. */
 export async function finish() {
   const blocked = lag;
   await Promise.all(drivers.map((driver) => driver.dispose()));

@@ -1,5 +1,5 @@
-// A TCP proxy that treats connections badly: late, cut after so many bytes, or silent. It knows nothing of HTTP, so what
-// breaks is what a network breaks.
+// A TCP proxy that delays connections, cuts them after some bytes, or keeps them silent. It does not parse HTTP, so it
+// fails like a network.
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
 
@@ -8,23 +8,23 @@ import { listen } from "../../../scripts/lib/listen.mjs";
 /** @typedef {import("node:net").Socket} Socket */
 
 /**
- * What happens to a connection. A cut is by bytes that have passed, so it may fall anywhere.
+ * How a connection fails. Cuts are counted in bytes, so they may occur anywhere.
  *
  * @typedef {object} Fate
- * @property {number} [latency] milliseconds that every piece is late, in both directions
+ * @property {number} [latency] the delay of each chunk in both directions, in milliseconds
  * @property {number} [requestBytes] bytes of the client that pass before the end
  * @property {number} [responseBytes] bytes for the client that pass before the end
  * @property {"reset" | "close" | "silence"} [end] default: reset
  */
 
 export class ChaosProxy {
-  /** Its URL, once it has started. */
+  /** The URL, after the start. */
   endpoint = "";
-  /** Connections so far, those now open, and ends that came by a fate and not by themselves. */
+  /** Connections so far, open connections, and connections that this proxy ended. */
   connections = 0;
   open = 0;
   faults = 0;
-  /** Bytes that have passed, in both directions, and what is called with them after each piece. */
+  /** Bytes transferred in both directions, and a function that is called with them after each chunk. */
   bytes = 0;
   /** @type {(bytes: number) => void} */
   onBytes = () => {};
@@ -77,7 +77,7 @@ export class ChaosProxy {
     for (const socket of pair) {
       socket.setNoDelay(true);
       this.#sockets.add(socket);
-      // Broken on one side is broken on both; why is of no interest here.
+      // An error on one side ends both. The reason does not matter.
       socket.on("error", () => {});
       socket.on("close", () => {
         this.#sockets.delete(socket);
@@ -96,15 +96,15 @@ export class ChaosProxy {
 }
 
 /**
- * Resets the connection; closes it where its end is under way. (Node 20 loses a socket that is reset while it shuts down:
- * its descriptor stays, and the process never ends.)
+ * Resets the connection, or closes it if it is already ending. (Node 20 leaks a socket that is reset during shutdown,
+ * and the process never ends.)
  *
  * @param {Socket} socket
  */
 const reset = (socket) => (socket.writableEnded ? socket.destroy() : socket.resetAndDestroy());
 
 /**
- * Passes bytes on until none are left, then calls `end`.
+ * Forwards bytes until `left` have passed, then calls `end`.
  *
  * @param {Socket} from
  * @param {Socket} to
@@ -118,10 +118,10 @@ function pump(from, to, latency, left, end) {
     left -= chunk.length;
     const isLast = left <= 0;
     const pass = () => {
-      // Only once the part has been handed to the system: a reset would overtake it.
+      // Waits until the chunk has been passed to the system, because a reset would overtake it.
       if (!to.destroyed) to.write(part, () => isLast && !from.destroyed && end());
     };
-    // Timers of one length keep their order.
+    // Timers with equal delays fire in order.
     if (latency > 0) setTimeout(pass, latency);
     else pass();
     if (isLast) from.removeAllListeners("data");

@@ -1,8 +1,8 @@
-// An HTTP proxy in front of a real engine that does to requests what a busy or broken service does: refuses them,
-// takes them and loses the answer, answers in part, or leaves parts of a batch over.
+// An HTTP proxy in front of a real engine that fails like a busy or broken service: it rejects requests, performs them
+// and drops the response, truncates responses, or leaves parts of a batch unprocessed.
 //
-// Requests reach the engine in the order in which they came: a request whose client has given up must not arrive after
-// a later one, or what the table has to hold would be unknown.
+// Requests reach the engine in the order of their arrival: a request of a client that has given up must not arrive
+// after a later one, or the expected contents of the table would be unknown.
 import { ScriptedServer } from "../../helpers/server.mjs";
 
 /** @typedef {import("../../helpers/server.mjs").Seen} Seen */
@@ -14,12 +14,12 @@ const refusal = (/** @type {number} */ status, /** @type {string} */ name) => ({
 });
 /** @type {Reply} */
 const reset = { silent: true, ending: "reset" };
-/** The client hangs up when its time is over. @type {Reply} */
+/** The client hangs up when its timeout expires. @type {Reply} */
 const silence = { silent: true, ending: "hang" };
 
 /** @typedef {{ weight: number, instead?: Reply, after?: Reply }} Fault */
 /**
- * How many requests in a hundred each concerns, and what the client gets: instead of the engine's work, or after it.
+ * The percentage of requests that each fault affects, and its reply instead of or after the engine's work.
  *
  * @type {Record<string, Fault>}
  */
@@ -30,19 +30,19 @@ const faults = {
   lost: { weight: 2, after: reset },
   unanswered: { weight: 1, instead: silence },
   late: { weight: 1, after: silence },
-  // An answer that breaks off.
+  // A truncated response.
   cut: { weight: 2, after: { ending: "close" } },
-  // Only for batches: a part is left over, in an answer that succeeded.
+  // Only for batches: a part is left unprocessed, in a successful response.
   leftover: { weight: 30 },
 };
 
 export class FaultProxy extends ScriptedServer {
-  /** @type {Record<string, number>} how often each fault happened */
+  /** @type {Record<string, number>} how often each fault occurred */
   faults = {};
-  /** How many percent of the faults above happen. */
+  /** The percentage of the faults above that occur. */
   intensity = 100;
   #random;
-  /** The end of the last request that was sent on. @type {Promise<unknown>} */
+  /** Settles when the last forwarded request has ended. @type {Promise<unknown>} */
   #last = Promise.resolve();
 
   /**
@@ -72,7 +72,7 @@ export class FaultProxy extends ScriptedServer {
     const fault = this.#fault(seen.operation);
     const { instead, after = {} } = faults[fault ?? ""] ?? {};
     if (instead) return instead;
-    // At least one goes through: a table that takes nothing at all is another fault.
+    // At least one item is processed. A table that accepts nothing is another fault.
     const take = (/** @type {unknown[]} */ all) =>
       all.slice(0, 1 + Math.floor(this.#random() * all.length));
     const split = fault === "leftover" ? { take } : undefined;

@@ -1,5 +1,6 @@
-// The client of the nothing-lost test, in a process of its own that may be killed at any byte. It reports on stdout, line by
-// line, what it is about to do and how that ended: a pipe is written at once, so nothing that happened is missing.
+// The client of the nothing-lost test, run as a separate process that may be killed at any byte. It reports each
+// operation and its result as lines on stdout, which are written immediately because it is a pipe, so no report is
+// lost.
 //
 // node lanes.mjs '{ endpoint, table, seed, first, operations, lanes }'
 import dynamoDbCacheDriver from "../../../index.mjs";
@@ -9,20 +10,20 @@ import { textOf, writeOf } from "./ledger.mjs";
 const { endpoint, table, seed, first, operations, lanes } = JSON.parse(process.argv[2] ?? "{}");
 const tell = (/** @type {object} */ line) => process.stdout.write(`${JSON.stringify(line)}\n`);
 
-// Ids of writes, and of operations: never given twice, also not by the process after this one.
+// IDs of writes and operations. They are never reused, not even by the next process.
 let number = first;
 let done = 0;
 
-/** Of what the driver gave; bytes become text. @param {unknown} value */
+/** The state of a value that the driver returned. Bytes become text. @param {unknown} value */
 const stateOf = (value) => (value === null ? 0 : writeOf(String(value)));
 
-/** What the keys under a base begin with. @param {string} base */
+/** The prefix of keys under a base. @param {string} base */
 const under = (base) => (base === "" || base.endsWith(":") ? base : `${base}:`);
 
 /** @param {number} index */
 async function lane(index) {
   const random = seededRandom(seed * 1000 + first + index);
-  // Half of the lanes have their base as an option, half in their keys.
+  // Half of the lanes set their base as an option, half in their keys.
   const isOption = index % 2 === 0;
   const base = isOption ? "" : `lane${index}:`;
   const stored = (/** @type {string} */ key) => (isOption ? `lane${index}:` : "") + key;
@@ -36,14 +37,14 @@ async function lane(index) {
     attemptTimeout: 2000,
     timeout: 8000,
     maxConnections: 8,
-    // Some give up at once, so that there are writes of unknown outcome.
+    // Some have few attempts, so that some writes have an unknown outcome.
     maxAttempts: [1, 2, 4, 4][index % 4],
   });
   const below = (/** @type {number} */ count) => Math.floor(random() * count);
   const key = () => `${base}${["a", "b", "a:b", "ab"][below(4)]}:${below(12)}`;
   const some = (/** @type {number} */ most) => ({ length: 1 + below(most) });
 
-  /** An item to write, with the id of that write. */
+  /** An item to write, and the ID of that write. */
   function item() {
     const id = (number += 1);
     const size = below(random() < 0.02 ? 100_000 : 800);
@@ -56,7 +57,7 @@ async function lane(index) {
   }
 
   /**
-   * Reports an operation before it begins, so that no write is missed, and how it ended.
+   * Reports an operation before it starts, so that no write is missed, and its result.
    *
    * @param {object} what
    * @param {() => Promise<any>} begin

@@ -1,5 +1,5 @@
-// Whether a process that runs long leaks: a load without faults but with many rejections (leaks), or one at a fixed rate
-// under chaos (soak).
+// Checks whether a long-running process leaks: under a load without faults but with many rejections (leaks), or at a
+// fixed rate with faults (soak).
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -12,27 +12,27 @@ import { createTable, raw } from "../../../scripts/lib/table.mjs";
 
 const load = fileURLToPath(new URL("load.mjs", import.meta.url));
 
-/** What load.mjs may report at most; memory is that of the last half. */
+/** The limits for the figures of load.mjs. Memory is measured over the last half. */
 const limits = { megabytesPer50000: 1, descriptorsLeft: 0, threadsLeft: 0 };
 
-/** @param {any} result of load.mjs @returns {string[]} what is not as it must be */
+/** @param {any} result of load.mjs @returns {string[]} the exceeded limits */
 export const faultsOf = (result) =>
   Object.entries(limits)
     .filter(([name, limit]) => !(result[name] <= limit))
     .map(([name, limit]) => `${name}: ${result[name]}, and ${limit} at most`);
 
-/** @param {object} given @returns {Promise<any>} what load.mjs reports */
+/** @param {object} given @returns {Promise<any>} the report of load.mjs */
 async function runLoad(given) {
   const { stdout } = await promisify(execFile)(
     process.execPath,
     ["--expose-gc", load, JSON.stringify(given)],
-    // Nothing of the machine's own AWS settings.
+    // Excludes the machine's AWS settings.
     { env: { PATH: process.env.PATH, HOME: "/nonexistent", AWS_EC2_METADATA_DISABLED: "true" } },
   );
   return JSON.parse(stdout);
 }
 
-/** Half of the operations reject: by the driver, by the endpoint, or by a signal. @param {number} operations */
+/** Half of the operations are rejected: by the driver, by the endpoint, or by a signal. @param {number} operations */
 export async function leaks(operations) {
   const server = await new ScriptedServer({ forgets: true }).start();
   server.decide = ({ request }) =>
@@ -47,7 +47,7 @@ export async function leaks(operations) {
 }
 
 /**
- * Real operations at a fixed rate, through faults of service and network.
+ * Real operations at a fixed rate, with faults of service and network.
  *
  * @param {string} engine
  * @param {{ minutes: number, rate: number, seed: number }} options
@@ -58,7 +58,7 @@ export async function soak(engine, { minutes, rate, seed }) {
   service.intensity = 20;
   const network = await new ChaosProxy(service.endpoint, () => {
     const latency = random() < 0.1 ? random() * 10 : 0;
-    // One connection in twenty breaks at some byte.
+    // One connection in twenty breaks after a random number of bytes.
     const bytes = Math.floor(random() * 100_000);
     return random() < 0.05 ? { latency, responseBytes: bytes } : { latency };
   }).start();

@@ -1,25 +1,30 @@
-// What a table may hold after writes whose outcome is not always known. For each key the ledger keeps every state that
-// is possible: one after a write that resolved, both the old and the new after one that rejected or was never heard of.
+// The possible contents of a table after writes with unknown outcomes. For each key, the ledger keeps every possible
+// state: one after a write that resolved, the old and the new one after a write that rejected or never returned.
 
-/** The id of a write, or 0 for no row. @typedef {number} State */
+/** The ID of a write, or 0 for no row. @typedef {number} State */
 
-/** @param {number} id @param {number} size @returns {string} the only text that this write can have stored */
+/** @param {number} id @param {number} size @returns {string} the text that this write stores */
 export function textOf(id, size) {
   const mark = `${id}:${size}:`;
   return mark.repeat(Math.ceil(size / mark.length) + 1).slice(0, Math.max(size, mark.length));
 }
 
-/** Which write a text is of; undefined where it is torn. @param {string} text @returns {State | undefined} */
+/**
+ * The write that stored a text, or undefined if the text is corrupt.
+ *
+ * @param {string} text
+ * @returns {State | undefined}
+ */
 export function writeOf(text) {
   const [id = 0, size = 0] = text.split(":", 2).map(Number);
   return text === textOf(id, size) ? id : undefined;
 }
 
-/** The same of a row. @param {Record<string, any>} row */
+/** The write that stored a row. @param {Record<string, any>} row */
 export function stateOf(row) {
   const { S, B = "" } = row.value ?? {};
   const id = writeOf(S ?? Buffer.from(B, "base64").toString());
-  // Even ids are written with an expiry, odd ones without: a row of two writes shows.
+  // Even IDs are written with an expiry and odd ones without, which reveals a row that mixes two writes.
   const names = id !== undefined && id % 2 === 0 ? "key,ttl,value" : "key,value";
   return Object.keys(row).sort().join() === names ? id : undefined;
 }
@@ -29,7 +34,7 @@ export class Ledger {
   #states = new Map();
   /** @type {string[]} */
   problems = [];
-  /** How many keys were compared with the table. */
+  /** The number of keys that were compared with the table. */
   compared = 0;
 
   /** @param {string} key */
@@ -37,7 +42,7 @@ export class Ledger {
     return this.#states.get(key) ?? new Set([0]);
   }
 
-  /** @param {string} key @param {State} state @param {boolean} isKnown that the write was done */
+  /** @param {string} key @param {State} state @param {boolean} isKnown whether the write certainly succeeded */
   write(key, state, isKnown) {
     this.#states.set(key, isKnown ? new Set([state]) : new Set([...this.#possible(key), state]));
   }
@@ -52,18 +57,18 @@ export class Ledger {
     for (const key of this.#under(base)) this.write(key, 0, isKnown);
   }
 
-  /** @param {string} key @param {State | undefined} state as it was read; undefined: torn */
+  /** @param {string} key @param {State | undefined} state that was read; undefined: corrupt */
   saw(key, state) {
     if (state === undefined || !this.#possible(key).has(state)) {
       const allowed = [...this.#possible(key)].join(" or ");
       this.problems.push(`${key}: ${state ?? "torn"}, and only ${allowed} is possible`);
       return;
     }
-    // There is no other writer, so what was read is certain.
+    // There is no other writer, so a state that was read is certain.
     this.#states.set(key, new Set([state]));
   }
 
-  /** A listing is complete: every key that is there, and none that is not. @param {string} base @param {string[]} keys */
+  /** A listing must contain every existing key and no other. @param {string} base @param {string[]} keys */
   listed(base, keys) {
     const found = new Set(keys);
     if (found.size !== keys.length) this.problems.push(`${base}: keys twice in a listing`);
@@ -78,7 +83,7 @@ export class Ledger {
     }
   }
 
-  /** Compares with the table itself. @param {Map<string, Record<string, any>>} rows */
+  /** Compares the ledger with the table. @param {Map<string, Record<string, any>>} rows */
   compare(rows) {
     for (const key of new Set([...this.#states.keys(), ...rows.keys()])) {
       this.compared += 1;

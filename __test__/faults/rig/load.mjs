@@ -1,4 +1,4 @@
-// A process that does operations for a long time and reports what it holds: memory, descriptors, threads.
+// A process that runs operations for a long time and reports its memory, descriptors and threads.
 //
 // node --expose-gc load.mjs '{ endpoint, table, operations | seconds, rate, fail, seed }'
 import { readdirSync } from "node:fs";
@@ -22,7 +22,7 @@ const held = () => ({
 const credentials = { accessKeyId: "LOCAL", secretAccessKey: "local" };
 const limits = { attemptTimeout: 2000, timeout: 8000 };
 const options = { endpoint, table, region: "us-east-1", credentials, ...limits };
-// Loaded and connected once, so that what is made once is in the baseline.
+// Loads and connects once, so that the baseline includes one-time allocations.
 const first = dynamoDbCacheDriver(options);
 await first.getItem("k").catch(() => {});
 await first.dispose();
@@ -33,7 +33,7 @@ const driver = dynamoDbCacheDriver(options);
 const value = "v".repeat(500);
 const key = () => `k:${Math.floor(random() * 5000)}`;
 
-/** Calls that succeed where the endpoint lets them. */
+/** Calls that succeed if the endpoint does. */
 const fine = [
   () => driver.getItem(key()),
   () => driver.setItem(key(), value),
@@ -44,7 +44,7 @@ const fine = [
   () => driver.setItems([key(), key(), key()].map((one) => ({ key: one, value }))),
   () => driver.getMeta(key()),
 ];
-/** Calls that reject, each for a reason of its own. */
+/** Calls that reject for different reasons. */
 const failing = [
   () => driver.setItem("", value),
   () => driver.setItem("k", /** @type {any} */ (() => {})),
@@ -95,7 +95,7 @@ function sampleWhenDue() {
   if (progress * samplesWanted >= samples.length) sample();
 }
 
-/** One operation after the other. */
+/** One operation after another. */
 async function lane() {
   while (!isOver()) {
     await operate();
@@ -103,7 +103,7 @@ async function lane() {
   }
 }
 
-/** So many in a second, however long they take. */
+/** Starts operations at a fixed rate, independent of their duration. */
 async function atFixedRate() {
   const open = new Set();
   while (!isOver()) {
@@ -126,11 +126,11 @@ const left = () => ({
   descriptorsLeft: held().descriptors - baseline.descriptors,
   threadsLeft: held().threads - baseline.threads,
 });
-// Threads for lookups and files end 10 seconds after their last work.
+// Threads for lookups and files exit 10 seconds after their last work.
 const end = performance.now() + 20_000;
 while (Math.max(...Object.values(left())) > 0 && performance.now() < end) await sleep(100);
 
-/** Megabytes for 50,000 operations, by least squares over the last half. */
+/** Megabytes per 50,000 operations, by least squares over the last half. */
 function slope() {
   const half = samples.filter((one) => one.operations >= done / 2);
   const sum = (/** @type {(one: { operations: number, rss: number }) => number} */ of) =>

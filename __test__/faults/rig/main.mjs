@@ -1,4 +1,4 @@
-// The long runs of the fault rig. Both end with `N passed, N failed`.
+// The long fault tests. Both end with `N passed, N failed`.
 //
 //   node __test__/faults/rig/main.mjs nothing-lost [--operations N] [--seed N]… [--json FILE]
 //   node __test__/faults/rig/main.mjs soak [--minutes N] [--rate N] [--seed N] [--json FILE]

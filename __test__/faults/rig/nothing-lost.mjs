@@ -1,5 +1,5 @@
-// Random operations through a network and a service that break all the time, by clients that are killed at random bytes;
-// a ledger says after each kill, and at the end, whether anything was lost, torn, or changed that should not be.
+// Random operations with a network and a service that fail continually, and clients that are killed at random bytes.
+// After each kill and at the end, a ledger shows whether anything was lost, corrupted or changed unexpectedly.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
@@ -14,13 +14,13 @@ import { Ledger, textOf } from "./ledger.mjs";
 
 const client = fileURLToPath(new URL("./lanes.mjs", import.meta.url));
 const lanes = 16;
-/** Bytes between two kills, on average: some hundred operations. */
+/** The average number of bytes between two kills: some hundred operations. */
 const bytesPerLife = 4_000_000;
-/** Rows next to those of the lanes, where a wrong prefix would reach. */
+/** Rows next to those of the lanes, which a wrong prefix would match. */
 const neighbours = ["lane", "lane0", "lane0x:a:1", "lane1", "lane1a:1", "lanes:a:1", "zone:a:1"];
 
 /**
- * @param {string} engine the endpoint of a real one
+ * @param {string} engine the endpoint of a real engine
  * @param {{ seed: number, operations: number }} options
  */
 export async function nothingLost(engine, { seed, operations }) {
@@ -45,7 +45,7 @@ export async function nothingLost(engine, { seed, operations }) {
         network.onBytes = (bytes) => void (bytes >= until && kill());
       });
       kills += Number(isKilled);
-      // Until nothing is on its way any more.
+      // Waits until no request is in flight.
       while (network.open > 0 || service.inFlight > 0) await sleep(10);
       journal.compare(await allRows(engine, table));
     }
@@ -68,7 +68,7 @@ export async function nothingLost(engine, { seed, operations }) {
 }
 
 /**
- * A connection in four is late, and one in four is cut, after as many bytes as some requests take.
+ * A quarter of the connections are delayed, and a quarter are cut after the size of a few requests.
  *
  * @param {() => number} random
  * @returns {import("./chaos.mjs").Fate}
@@ -82,7 +82,7 @@ function fate(random) {
 }
 
 /**
- * One client, until it has done its share or is killed.
+ * Runs one client until it is done or killed.
  *
  * @param {object} given
  * @param {Journal} journal
@@ -97,7 +97,7 @@ async function live(given, journal, onStart) {
   const exited = once(child, "exit");
   onStart(() => child.kill("SIGKILL"));
   for await (const line of createInterface({ input: child.stdout })) {
-    // A line that is cut is the last one, and what it announces was not yet begun.
+    // Only the last line can be truncated, and its operation had not started.
     if (line.endsWith("}")) journal.hear(JSON.parse(line));
   }
   const [code, signal] = await exited;
@@ -106,15 +106,15 @@ async function live(given, journal, onStart) {
   return signal === "SIGKILL";
 }
 
-/** What the clients have reported. */
+/** The reports of the clients. */
 class Journal {
   operations = 0;
-  /** The first id that the next client may give. */
+  /** The first ID of the next client. */
   first = 0;
   ledger = new Ledger();
-  /** Resolved, rejected by code, and unknown after a kill. @type {{ [outcome: string]: number }} */
+  /** Numbers of resolved, rejected (by code) and unknown operations. @type {{ [outcome: string]: number }} */
   outcomes = { resolved: 0, unknown: 0 };
-  /** @type {Map<number, any>} operations that were begun, as they were reported */
+  /** @type {Map<number, any>} reported operations that have not ended */
   #begun = new Map();
 
   /** @param {string} outcome */
@@ -131,7 +131,7 @@ class Journal {
     if (!begun) {
       this.operations += 1;
       this.#begun.set(line.operation, line);
-      // Until it reports how it ended, it may have been done or not.
+      // Unknown until its result is reported.
       this.#apply(line, () => false);
       return;
     }
@@ -144,7 +144,7 @@ class Journal {
 
   /** @param {any} line @param {(key: string) => boolean} isDone */
   #apply({ writes = [], clears }, isDone) {
-    // Of a key that is given several times the last write counts.
+    // If a key occurs several times, the last write counts.
     for (const [key, state] of new Map(writes)) this.ledger.write(key, state, isDone(key));
     if (clears !== undefined) this.ledger.clear(clears, isDone(clears));
   }

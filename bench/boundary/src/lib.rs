@@ -1,11 +1,11 @@
-//! An empty asynchronous napi call: the other half of the bench's floor.
+//! An empty asynchronous napi call, the second part of the benchmark's floor.
 //!
-//! In a crate of its own, because the addon that users get has no test hooks.
+//! A separate crate, because the published addon has no test hooks.
 
 use napi::bindgen_prelude::create_custom_tokio_runtime;
 use napi_derive::napi;
 
-/// One worker thread, as the addon has it.
+/// One worker thread, like the addon.
 #[napi_derive::module_init]
 fn start() {
     if let Ok(runtime) = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build() {
@@ -13,7 +13,7 @@ fn start() {
     }
 }
 
-/// Takes a text and gives it back, from the worker thread: one string each way, as `getItem` has.
+/// Returns a text from the worker thread: one string in each direction, like `getItem`.
 #[napi]
 pub async fn cross(text: String) -> String {
     text

@@ -1,7 +1,8 @@
-//! Endpoints of the bench, in addition to the engine. Each prints its URL as one line and stops when its standard input closes.
+//! Endpoints of the benchmark in addition to the engine. Each prints its URL as one line and stops when its standard
+//! input closes.
 //!
-//! `bench-endpoints pages ITEMS SIZE MILLISECONDS`: a table that is only scanned, see [`pages`].
-//! `bench-endpoints tls HOST:PORT CA`: TLS before an engine, its authority's certificate written to the file CA.
+//! `bench-endpoints pages ITEMS SIZE MILLISECONDS`: a table that is only scanned, see [`pages`]. `bench-endpoints tls
+//! HOST:PORT CA`: TLS in front of an engine. Writes the certificate of its authority to the file CA.
 
 mod pages;
 mod tls;

@@ -1,7 +1,7 @@
-//! A table that is only scanned: pages of 1 MB, each after the same time, for as many segments as are asked for.
+//! A table that is only scanned: pages of 1 MB, each after the same delay, for any number of segments.
 //!
-//! As in DynamoDB, a page is full at 1 MB of *stored* items, whatever part of them is sent; and a segment is read on from
-//! its own start keys alone. Answers are cut from text made once, so that this process takes little of the machine.
+//! As in DynamoDB, a page is full at 1 MB of *stored* items, whatever part of them is sent, and start keys are valid
+//! only in their own segment. Responses are copied from prepared text, so that this process uses little processor time.
 
 use std::fmt::Write;
 use std::ops::Range;
@@ -43,7 +43,7 @@ struct Text {
 }
 
 pub(crate) struct Table {
-    /// Each item as it is sent: whole, and its key alone.
+    /// Each item as it is sent: complete, and only its key.
     whole: Vec<String>,
     keys: Vec<String>,
     stored_size: usize,
@@ -60,7 +60,7 @@ impl Table {
         }
     }
 
-    /// The items of the next page, and whether there are more behind it.
+    /// Returns the items of the next page, and whether more follow.
     fn page(&self, scan: &Scan) -> Result<(Range<usize>, bool), Failure> {
         let segments = scan.total_segments.unwrap_or(1);
         let bound = |segment: usize| self.keys.len() * segment / segments;
@@ -102,7 +102,7 @@ async fn respond(
     let answer = async {
         let body = request.into_body().collect().await?.to_bytes();
         if !is_scan {
-            // A read, by which a contestant opens its connection: there is no such item.
+            // The read with which a contestant opens its connection. The item does not exist.
             return Ok("{}".to_owned());
         }
         tokio::time::sleep(answer_time).await;
@@ -128,7 +128,7 @@ pub(crate) async fn serve(table: Table, answer_time: Duration) -> Result<(), Fai
         let table = Arc::clone(&table);
         tokio::spawn(async move {
             let service = service_fn(move |request| respond(Arc::clone(&table), answer_time, request));
-            // The client closes; that is how each of these ends.
+            // Connections end when the client closes them.
             let _closed = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
         });
     }
@@ -138,7 +138,7 @@ pub(crate) async fn serve(table: Table, answer_time: Duration) -> Result<(), Fai
 mod tests {
     use super::*;
 
-    /// Reads a segment to its end and gives the numbers of pages and items.
+    /// Reads a segment to its end. Returns the numbers of pages and items.
     fn read(table: &Table, segment: usize, segments: Option<usize>) -> (usize, usize) {
         let (mut pages, mut items, mut from) = (0, 0, None);
         loop {

@@ -1,4 +1,4 @@
-//! TLS before an engine, with a certificate of an authority that this process makes up.
+//! TLS in front of an engine, with a certificate from a temporary authority.
 
 use std::sync::Arc;
 
@@ -11,10 +11,10 @@ use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
 use crate::Failure;
 
-/// A certificate for `127.0.0.1`; the authority's own goes to the file `authority`.
+/// Creates a certificate for `127.0.0.1`, and writes that of the authority to the file `authority`.
 fn configuration(authority: &str) -> Result<ServerConfig, Failure> {
     let mut parameters = CertificateParams::default();
-    // Another name than the certificate's, which would else pass for one that signed itself.
+    // Must differ from the certificate's name, or the certificate would look self-signed.
     parameters.distinguished_name.push(DnType::CommonName, "The bench's authority");
     parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     parameters.key_usages = vec![KeyUsagePurpose::KeyCertSign];

@@ -1,9 +1,10 @@
-//! The floor of the bench: what a request costs when nothing but the request is done.
+//! The floor of the benchmark: the cost of the bare requests.
 //!
-//! Signs with `aws-sigv4`, sends with plain hyper over as many connections as the driver has, reads the answer with
-//! `serde_json`. No retries, no timeouts, no pool, no JavaScript: what the driver costs beyond this is its own.
+//! Signs with `aws-sigv4`, sends with plain hyper over as many connections as the driver has, and parses responses with
+//! `serde_json`. Has no retries, timeouts, pool or JavaScript: everything above this is the driver's own cost.
 //!
-//! `bench-floor SPEC`, where SPEC is the JSON that every contestant of `npm run bench` gets. Prints one line of JSON.
+//! `bench-floor SPEC`, where SPEC is the JSON that every contestant of `npm run bench` receives. Prints one line of
+//! JSON.
 
 mod request;
 
@@ -28,7 +29,7 @@ use request::{Operation, Requests};
 type Failure = Box<dyn Error>;
 type Sender = SendRequest<Full<Bytes>>;
 
-/// What to measure; the same words for every contestant.
+/// The specification of a measurement, the same for every contestant.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Spec {
@@ -36,15 +37,15 @@ struct Spec {
     endpoint: String,
     table: String,
     operation: Operation,
-    /// Items that are read or written in turn.
+    /// The number of items that are read or written in turn.
     keys: usize,
-    /// The file with the value that is written.
+    /// The file with the value to write.
     value_file: String,
     /// Requests before the measured ones.
     warm_up: usize,
     count: usize,
     in_flight: usize,
-    /// As many as the driver opens at most.
+    /// The driver's maximum.
     connections: usize,
 }
 
@@ -53,7 +54,7 @@ fn cpu_time() -> Result<Duration, Failure> {
     Ok(clock_gettime(ClockId::ProcessCPUTime).try_into()?)
 }
 
-/// The most memory that this process has had, in bytes; nothing where the system has no `/proc`.
+/// The peak memory of this process in bytes; `None` if the system has no `/proc`.
 fn peak_rss() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
@@ -68,7 +69,7 @@ async fn connect(authority: &str) -> Result<Sender, Failure> {
     Ok(sender)
 }
 
-/// One connection's share of the requests, one after another.
+/// Sends one connection's share of the requests sequentially.
 async fn work(mut sender: Sender, turns: Rc<RefCell<Range<usize>>>, requests: Rc<Requests>) -> Result<Sender, Failure> {
     let next = || turns.borrow_mut().next();
     while let Some(turn) = next() {
@@ -84,7 +85,7 @@ async fn work(mut sender: Sender, turns: Rc<RefCell<Range<usize>>>, requests: Rc
     Ok(sender)
 }
 
-/// Sends `count` requests over all connections and gives the connections back.
+/// Sends `count` requests over all connections. Returns the connections.
 async fn round(senders: Vec<Sender>, count: usize, requests: &Rc<Requests>) -> Result<Vec<Sender>, Failure> {
     let turns = Rc::new(RefCell::new(0..count));
     let workers: Vec<_> = senders

@@ -1,4 +1,4 @@
-//! The requests, as the driver sends them, and what is read of the answers.
+//! The driver's requests, and the parsing of their responses.
 
 use std::time::SystemTime;
 
@@ -20,7 +20,7 @@ pub(crate) enum Operation {
     SetItem,
 }
 
-/// What is read of an answer to `GetItem`.
+/// The parsed part of a `GetItem` response.
 #[derive(Debug, Deserialize)]
 struct Found {
     #[serde(rename = "Item")]
@@ -38,18 +38,18 @@ struct Text {
     text: String,
 }
 
-/// Makes one request after another.
+/// Builds the requests.
 pub(crate) struct Requests {
     endpoint: String,
     operation: Operation,
-    /// JSON before and after the key's number.
+    /// The JSON before and after the key's number.
     body: [String; 2],
     keys: usize,
     value_length: usize,
     identity: Identity,
 }
 
-/// What stands for the key's number in a body until it is sent.
+/// The placeholder for the key's number.
 const PLACE: &str = "{number}";
 
 impl Requests {
@@ -105,7 +105,7 @@ impl Requests {
         Ok(request)
     }
 
-    /// Reads an answer, and refuses what is not the value that was asked for.
+    /// Parses a response. Fails if it is not the expected value.
     pub(crate) fn check(&self, body: &[u8]) -> Result<(), Failure> {
         if self.operation == Operation::SetItem {
             return Ok(());

@@ -1,4 +1,4 @@
-// The chart of README.md and docs/BENCHMARKS.md, and how its figures read.
+// The chart of README.md and docs/BENCHMARKS.md, and the format of figures.
 import { init } from "echarts";
 
 import { short } from "../screen.mjs";
@@ -6,7 +6,7 @@ import { advantage } from "../stats.mjs";
 
 /** @typedef {import("../alternate.mjs").Outcome} Outcome */
 
-/** How a figure reads where it stands alone. @type {Record<string, [unit: string, divisor: number]>} */
+/** The units of single figures. @type {Record<string, [unit: string, divisor: number]>} */
 const units = {
   wall: [" µs", 1],
   cpu: [" µs", 1],
@@ -26,7 +26,7 @@ export function withUnit(value, metric) {
 }
 
 /**
- * How many times better the driver is, in words.
+ * Describes how many times better the driver is.
  *
  * @param {Outcome | undefined} outcome
  * @param {string} metric
@@ -54,10 +54,10 @@ const contestants = /** @type {const} */ ([
 ]);
 
 /**
- * Driver and reference, for each figure a pair of bars with a scale of its own.
+ * Draws driver and reference as a pair of bars for each figure, with separate scales.
  *
  * @param {Record<string, Outcome>} outcomes
- * @returns {string | undefined} SVG, where there are figures
+ * @returns {string | undefined} SVG, if there are figures
  */
 export function overview(outcomes) {
   const rows = pairs.flatMap(([scenario, metric, label, word]) => {
@@ -75,7 +75,7 @@ export function overview(outcomes) {
   const chart = init(null, null, { renderer: "svg", ssr: true, width: 760, height: 520 });
   chart.setOption({
     animation: false,
-    // Readable on a dark page too.
+    // Readable on dark pages too.
     backgroundColor: "#ffffff",
     textStyle: text,
     title: {
@@ -113,6 +113,6 @@ export function overview(outcomes) {
   });
   const svg = chart.renderToSVGString();
   chart.dispose();
-  // What reacts to a pointer does nothing in an image, and has names that differ from one drawing to the next.
+  // Remove interactive parts, which an image does not need and whose names differ between runs.
   return `${svg.replaceAll(/ class="[^"]*"|<style.*?<\/style>\n?/gs, "")}\n`;
 }

@@ -6,7 +6,7 @@ import { inWords, withUnit } from "./charts.mjs";
 /** @typedef {import("../alternate.mjs").Outcome} Outcome */
 
 /**
- * Puts new text between the marks `<!-- bench:NAME -->` and `<!-- /bench:NAME -->`.
+ * Replaces the text between the marks `<!-- bench:NAME -->` and `<!-- /bench:NAME -->`.
  *
  * @param {string} document
  * @param {Record<string, string>} blocks
@@ -21,7 +21,7 @@ export function withBlocks(document, blocks) {
   }, document);
 }
 
-/** @param {string[][]} rows the first is the header */
+/** @param {string[][]} rows the first one is the header */
 function table([header = [], ...rows]) {
   const lines = header.map((_, index) => (index === 0 ? "---" : "---:"));
   return [header, lines, ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");

@@ -1,4 +1,4 @@
-// The route under load: answered from the cache, that is by one read of the driver.
+// The route under load, served from the cache with one read of the driver.
 import { defineCachedEventHandler } from "nitropack/runtime";
 
 const page = { title: "A page", text: "what a cached page may say. ".repeat(34) };

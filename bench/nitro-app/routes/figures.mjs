@@ -1,4 +1,4 @@
-// What the server has used since this was last asked.
+// The resources that the server has used since the last request of this route.
 import { monitorEventLoopDelay, performance } from "node:perf_hooks";
 import { defineEventHandler } from "h3";
 

@@ -33,9 +33,9 @@ fn callback<T: FromNapiValue + 'static>(env: &Env, function: &Function<'_, (), T
 
 struct Provider(Callback<Unknown<'static>>);
 
-type Answer = std::result::Result<Credentials, CredentialsFailure>;
+type ProviderResult = std::result::Result<Credentials, CredentialsFailure>;
 
-/// Makes a provider of the function in the option `credentials`.
+/// Wraps the function in the option `credentials` as a provider.
 pub(super) fn credentials_provider(env: &Env, function: Unknown<'_>) -> Result<SharedCredentialsProvider> {
     // SAFETY: the caller checked that it is a function.
     let function: Function<'_, (), Unknown<'static>> = unsafe { function.cast() }?;
@@ -59,20 +59,20 @@ impl ProvideCredentials for Provider {
 
 impl Provider {
     /// Calls the function on its JavaScript thread and waits for the result. The caller drops this future on timeout.
-    async fn call(&self) -> Answer {
-        let (sender, answer) = oneshot::channel();
-        let status = self.0.call_with_return_value((), ThreadsafeFunctionCallMode::NonBlocking, |given, env| {
-            let reply = Reply::new(sender);
-            if let Err(error) = given.and_then(|given| reply.clone().when_settled(&env, given)) {
-                reply.send(Err(failed(caught(&env, error))));
+    async fn call(&self) -> ProviderResult {
+        let (sender, result) = oneshot::channel();
+        let status = self.0.call_with_return_value((), ThreadsafeFunctionCallMode::NonBlocking, |returned, env| {
+            let sender = ResultSender::new(sender);
+            if let Err(error) = returned.and_then(|returned| sender.clone().when_settled(&env, returned)) {
+                sender.send(Err(failed(caught(&env, error))));
             }
             Ok(())
         });
         if status != Status::Ok {
             return Err(CredentialsFailure::new("the thread of the function in the option `credentials` has ended"));
         }
-        match answer.await {
-            Ok(answer) => answer,
+        match result.await {
+            Ok(result) => result,
             // The promise was garbage-collected unsettled. Stay pending, so that the outcome does not depend on the
             // collector.
             Err(_) => std::future::pending().await,
@@ -80,24 +80,24 @@ impl Provider {
     }
 }
 
-/// Sends the first answer and ignores the others. Lives on the JavaScript thread.
+/// Sends the first result and ignores later ones. Lives on the JavaScript thread.
 #[derive(Clone)]
-struct Reply(Rc<Cell<Option<oneshot::Sender<Answer>>>>);
+struct ResultSender(Rc<Cell<Option<oneshot::Sender<ProviderResult>>>>);
 
-impl Reply {
-    fn new(sender: oneshot::Sender<Answer>) -> Self {
+impl ResultSender {
+    fn new(sender: oneshot::Sender<ProviderResult>) -> Self {
         Self(Rc::new(Cell::new(Some(sender))))
     }
 
-    fn send(&self, answer: Answer) {
+    fn send(&self, result: ProviderResult) {
         if let Some(sender) = self.0.take() {
             // Fails if the lookup has timed out or the driver was closed.
-            let _abandoned = sender.send(answer);
+            let _abandoned = sender.send(result);
         }
     }
 
     /// Sends the function's result. Promises and other thenables are awaited first.
-    fn when_settled(self, env: &Env, given: Unknown<'static>) -> Result<()> {
+    fn when_settled(self, env: &Env, returned: Unknown<'static>) -> Result<()> {
         let fulfilled = self.clone();
         // `Promise.resolve` turns a thenable that throws into a rejection.
         let promise: Unknown<'_> = env.get_global()?.get_named_property("Promise")?;
@@ -106,7 +106,7 @@ impl Reply {
         let resolve: Function<'_, Unknown<'_>, PromiseRaw<'_, Unknown<'static>>> =
             promise.get_named_property("resolve")?;
         resolve
-            .apply(promise, given)?
+            .apply(promise, returned)?
             .then(move |settled| {
                 fulfilled.send(credentials(settled.value)?);
                 Ok(())
@@ -124,17 +124,17 @@ fn failed(error: napi::Error) -> CredentialsFailure {
 }
 
 /// Reads the object that the function returned. Fails if a getter throws.
-fn credentials(given: Unknown<'_>) -> Result<Answer> {
-    if given.get_type()? != ValueType::Object {
-        return Ok(Err(RawProvided::no_object(&read(given)?)));
+fn credentials(returned: Unknown<'_>) -> Result<ProviderResult> {
+    if returned.get_type()? != ValueType::Object {
+        return Ok(Err(RawProvided::no_object(&read(returned)?)));
     }
     // SAFETY: the type was just checked.
-    let given: Object<'_> = unsafe { given.cast() }?;
+    let returned: Object<'_> = unsafe { returned.cast() }?;
     Ok(RawProvided {
-        access_key_id: property(&given, "accessKeyId")?,
-        secret_access_key: property(&given, "secretAccessKey")?,
-        session_token: property(&given, "sessionToken")?,
-        expiration: time(given.get_named_property("expiration")?)?,
+        access_key_id: property(&returned, "accessKeyId")?,
+        secret_access_key: property(&returned, "secretAccessKey")?,
+        session_token: property(&returned, "sessionToken")?,
+        expiration: time(returned.get_named_property("expiration")?)?,
     }
     .parse())
 }

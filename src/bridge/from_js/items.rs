@@ -12,7 +12,7 @@ use crate::input::Input;
 use crate::store::{NewItem, WantedItem};
 use crate::value::Given;
 
-/// An array, or what was passed instead.
+/// An array, or another value that was passed instead.
 pub(in crate::bridge) type List<T> = std::result::Result<Vec<T>, Input>;
 
 /// Reads the items of `getItems`: a key or `{ key, options? }` each. Adds the options of single items to `options`.

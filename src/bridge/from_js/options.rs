@@ -13,10 +13,10 @@ use crate::bridge::js::{builtin, copy_handle, discard_error, warn};
 use crate::environment::Environment;
 use crate::error::Operation;
 use crate::input::Input;
-use crate::names::{means_ttl, meant};
+use crate::names::{means_ttl, suggestion};
 use crate::options::{Nested, RawOptions, Source};
 
-/// Options of unstorage and of frameworks, which are not misspelt ones of ours.
+/// Options of unstorage and of frameworks, which are not misspelt options of the driver.
 const FOREIGN_OPTIONS: [&str; 2] = ["watch", "driver"];
 
 /// The names that the process was warned about.
@@ -41,7 +41,7 @@ impl<'env> CallOptions<'env> {
         self.common.iter().chain(&self.of_items)
     }
 
-    /// Adds the options of an item unless they are the common ones, which unstorage passes again with each item.
+    /// Adds the options of an item unless they are the common options, which unstorage repeats for each item.
     pub(super) fn add_those_of(&mut self, env: &Env, item: &Object<'env>) -> Result<Option<Unknown<'env>>> {
         let options: Unknown<'env> = item.get_named_property("options")?;
         if options.get_type()? != ValueType::Object {
@@ -127,17 +127,17 @@ impl Source for Reader<'_> {
             let of_other_stores = || (within.is_empty() && means_ttl(&name)).then_some("ttl");
             if !self.known.contains(&name.as_str())
                 && !FOREIGN_OPTIONS.contains(&name.as_str())
-                && let Some(meant) = meant(&name, &self.known).or_else(of_other_stores)
+                && let Some(suggestion) = suggestion(&name, &self.known).or_else(of_other_stores)
             {
-                let hint = format!("Unknown option `{within}{name}` is ignored; did you mean `{within}{meant}`?");
+                let hint = format!("Unknown option `{within}{name}` is ignored; did you mean `{within}{suggestion}`?");
                 warn_once(self.env, format!("{within}{name}"), &hint);
             }
         }
     }
 }
 
-/// Reads `process.env`. A program may have replaced it by an object with other values than strings: numbers and booleans
-/// become text, as in the original, and anything else is ignored.
+/// Reads `process.env`. A program may have replaced it with an object that has other values than strings: as in the
+/// original, numbers and booleans become text. Anything else is ignored.
 pub(in crate::bridge) fn environment(variables: Unknown<'_>) -> Result<Environment> {
     if variables.get_type()? != ValueType::Object {
         return Ok(Environment::default());

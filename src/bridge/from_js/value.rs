@@ -1,6 +1,6 @@
-//! Converts a JavaScript value to what is stored. `setItem` follows `@aws-sdk/lib-dynamodb`; `setItemRaw` stores text and
-//! bytes as they are, and anything else as its JSON text. A value that cannot be stored is refused with the path to the
-//! part at fault; nothing is dropped.
+//! Converts a JavaScript value to the stored form. `setItem` follows `@aws-sdk/lib-dynamodb`; `setItemRaw` stores text
+//! and bytes as they are, and anything else as JSON. A value that cannot be stored is rejected with the path to the
+//! invalid part; nothing is dropped.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -16,7 +16,7 @@ use crate::bridge::realm::{Kind, Realm};
 use crate::input::Input;
 use crate::value::{Given, number_text};
 
-/// The deepest nesting that DynamoDB stores:
+/// The maximum nesting depth that DynamoDB stores:
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html#limits-attributes>
 const MAX_DEPTH: usize = 32;
 
@@ -28,9 +28,9 @@ const RAW_ALLOWED: &str =
 
 /// Why a value cannot be stored.
 enum Rejected {
-    /// It is not allowed, for this reason.
+    /// The value is not allowed, for this reason.
     Refused(String),
-    /// Reading it failed, because a getter threw for example.
+    /// Reading the value failed, for example because a getter threw.
     Failed(napi::Error),
 }
 
@@ -61,7 +61,7 @@ pub(in crate::bridge) fn given(env: &Env, realm: &Realm, value: Unknown<'_>) -> 
 struct Converter<'a> {
     env: &'a Env,
     realm: &'a Realm,
-    /// Where in the value the conversion is: property names and positions, never values.
+    /// The path of the current part: property names and positions, never values.
     path: Vec<String>,
 }
 
@@ -115,7 +115,7 @@ impl Converter<'_> {
         }
     }
 
-    /// The length is read as a property, because the array may be a Proxy of one.
+    /// The length is read as a property, because the array may be a Proxy.
     fn list(&mut self, array: &Object<'_>) -> Converted<Vec<AttributeValue>> {
         let element = |index| self.convert_at(format!("[{index}]"), array.get_element(index)?);
         (0..array.get_named_property::<u32>("length")?).map(element).collect()
@@ -257,7 +257,7 @@ fn hidden_from_json(env: &Env, realm: &Realm, value: &Unknown<'_>) -> Result<Opt
     }))
 }
 
-/// The reason, which continues "the value".
+/// Returns the reason, worded to follow "the value".
 fn refused(name: Unknown<'_>, found: &str) -> Result<String> {
     Ok(match read(name)? {
         Input::Text(name) if !name.is_empty() => format!("holds under {name:?} what is {found}"),

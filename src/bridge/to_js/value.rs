@@ -1,4 +1,4 @@
-//! Makes a JavaScript value of a stored one, as `@aws-sdk/lib-dynamodb` does, except for numbers: one that a double cannot
+//! Converts a stored value to JavaScript as `@aws-sdk/lib-dynamodb` does, except for numbers: one that a double cannot
 //! represent exactly becomes a `BigInt` or, if it has a fraction, a string. It is never rounded.
 
 use std::collections::HashMap;

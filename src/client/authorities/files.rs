@@ -1,4 +1,4 @@
-//! Certificates in files: those that variables name, and the operating system's.
+//! Reads certificates from files: those named by variables, and the operating system's store.
 
 use std::ffi::{OsStr, OsString};
 use std::io;
@@ -9,7 +9,7 @@ use rustls_native_certs::{CertificateResult, load_certs_from_paths};
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::{self, PemObject};
 
-use super::Untrusting;
+use super::AuthoritiesError;
 use crate::environment::Environment;
 use crate::error::{Error, ErrorKind};
 
@@ -19,11 +19,11 @@ const AWS_CA_BUNDLE: &str = "AWS_CA_BUNDLE";
 /// Authorities for Node: <https://nodejs.org/api/cli.html#node_extra_ca_certsfile>
 const NODE_EXTRA_CA_CERTS: &str = "NODE_EXTRA_CA_CERTS";
 
-/// In place of the operating system's store: <https://docs.openssl.org/master/man3/SSL_CTX_load_verify_locations/>
+/// Replaces the operating system's store: <https://docs.openssl.org/master/man3/SSL_CTX_load_verify_locations/>
 const SSL_CERT_FILE: &str = "SSL_CERT_FILE";
 const SSL_CERT_DIR: &str = "SSL_CERT_DIR";
 
-/// With `0`, Node verifies nothing: <https://nodejs.org/api/cli.html#node_tls_reject_unauthorizedvalue>
+/// If it is `0`, Node does not verify certificates: <https://nodejs.org/api/cli.html#node_tls_reject_unauthorizedvalue>
 const NODE_TLS_REJECT_UNAUTHORIZED: &str = "NODE_TLS_REJECT_UNAUTHORIZED";
 
 /// The variables that name trusted certificates. Empty variables count as absent.
@@ -37,12 +37,13 @@ pub struct TrustVariables {
     pub ssl_cert_file: Option<OsString>,
     /// `SSL_CERT_DIR`: directories, separated as in `PATH`.
     pub ssl_cert_dir: Option<OsString>,
-    /// Whether `NODE_TLS_REJECT_UNAUTHORIZED` is `0`. Not followed, but told where a certificate is refused.
+    /// Whether `NODE_TLS_REJECT_UNAUTHORIZED` is `0`. The driver still verifies certificates; errors mention the
+    /// variable.
     pub verification_is_off: bool,
 }
 
 impl TrustVariables {
-    /// From a driver's environment.
+    /// Reads the variables from a driver's environment.
     #[must_use]
     pub fn of(environment: &Environment) -> Self {
         let value = |name| environment.filled(name).map(OsString::from);
@@ -56,16 +57,16 @@ impl TrustVariables {
     }
 }
 
-/// What the files hold.
+/// The certificates found in files.
 pub(super) struct Files {
     pub(super) certificates: Vec<CertificateDer<'static>>,
-    /// Whether all of them could be read to their end.
+    /// Whether every file could be read completely.
     pub(super) is_complete: bool,
 }
 
 impl Files {
-    /// Reads all of them; blocks.
-    pub(super) fn read(variables: &TrustVariables) -> Result<Self, Untrusting> {
+    /// Reads all files. Blocks.
+    pub(super) fn read(variables: &TrustVariables) -> Result<Self, AuthoritiesError> {
         let mut files = Self { certificates: Vec::new(), is_complete: true };
         if let Some(path) = &variables.aws_ca_bundle {
             files.certificates.extend(aws_bundle(path)?);
@@ -77,11 +78,12 @@ impl Files {
         Ok(files)
     }
 
-    /// A file that cannot be read, or from where on it is broken, is ignored by Node, too, which warns of it.
-    fn add_extra(&mut self, path: &OsStr) -> Result<(), Untrusting> {
+    /// Adds a file that may be missing or partly invalid. Like Node, ignores what cannot be read or parsed; Node prints
+    /// the warning.
+    fn add_extra(&mut self, path: &OsStr) -> Result<(), AuthoritiesError> {
         let text = match std::fs::read(path) {
             Ok(text) => text,
-            Err(error) => return self.note(error),
+            Err(error) => return self.record(error),
         };
         let certificates: Vec<_> = pem(&text).map_while(Result::ok).collect();
         self.is_complete &= !certificates.is_empty() && pem(&text).all(|certificate| certificate.is_ok());
@@ -89,26 +91,26 @@ impl Files {
         Ok(())
     }
 
-    fn add_system(&mut self, found: CertificateResult) -> Result<(), Untrusting> {
+    fn add_system(&mut self, found: CertificateResult) -> Result<(), AuthoritiesError> {
         self.certificates.extend(found.certs);
         for error in found.errors {
             match error.kind {
-                rustls_native_certs::ErrorKind::Io { inner, .. } => self.note(inner)?,
+                rustls_native_certs::ErrorKind::Io { inner, .. } => self.record(inner)?,
                 _ => self.is_complete = false,
             }
         }
         Ok(())
     }
 
-    /// Goes on without a file that is not there or not ours to read; not where the machine could not open it now.
-    fn note(&mut self, error: io::Error) -> Result<(), Untrusting> {
+    /// Records a read error. Only transient errors are returned; a missing or unreadable file is skipped.
+    fn record(&mut self, error: io::Error) -> Result<(), AuthoritiesError> {
         self.is_complete = false;
-        if is_lasting(&error) { Ok(()) } else { Err(Untrusting::Busy(Arc::new(error))) }
+        if is_permanent(&error) { Ok(()) } else { Err(AuthoritiesError::Transient(Arc::new(error))) }
     }
 }
 
-/// Whether it lies in the file, and not in the moment.
-fn is_lasting(error: &io::Error) -> bool {
+/// Whether the error will recur, as opposed to a transient lack of resources.
+fn is_permanent(error: &io::Error) -> bool {
     use io::ErrorKind as Kind;
     matches!(
         error.kind(),
@@ -122,8 +124,8 @@ fn is_lasting(error: &io::Error) -> bool {
     )
 }
 
-/// What the user named for this very purpose: what is wrong with it is told.
-fn aws_bundle(path: &OsStr) -> Result<Vec<CertificateDer<'static>>, Untrusting> {
+/// Reads the bundle that the user configured for AWS. Unlike for other files, every problem is an error.
+fn aws_bundle(path: &OsStr) -> Result<Vec<CertificateDer<'static>>, AuthoritiesError> {
     let wrong = |cause: String| {
         Error::new(
             ErrorKind::InvalidOption,
@@ -133,8 +135,8 @@ fn aws_bundle(path: &OsStr) -> Result<Vec<CertificateDer<'static>>, Untrusting> 
     };
     let text = match std::fs::read(path) {
         Ok(text) => text,
-        Err(error) if is_lasting(&error) => return Err(wrong(format!("{}: {error}", path.display())).into()),
-        Err(error) => return Err(Untrusting::Busy(Arc::new(error))),
+        Err(error) if is_permanent(&error) => return Err(wrong(format!("{}: {error}", path.display())).into()),
+        Err(error) => return Err(AuthoritiesError::Transient(Arc::new(error))),
     };
     let certificates: Result<Vec<_>, _> = pem(&text).collect();
     let certificates = certificates.map_err(|error| wrong(error.to_string()))?;
@@ -145,7 +147,7 @@ fn aws_bundle(path: &OsStr) -> Result<Vec<CertificateDer<'static>>, Untrusting> 
     Ok(certificates)
 }
 
-/// The operating system's store, or what stands in its place.
+/// Reads the operating system's store or its replacement.
 fn system(file: Option<&OsStr>, directories: Option<&OsStr>) -> CertificateResult {
     let directories: Vec<PathBuf> = directories
         .map(|list| std::env::split_paths(list).filter(|directory| !directory.as_os_str().is_empty()).collect())
@@ -163,8 +165,8 @@ fn load(file: Option<&Path>, directories: &[PathBuf]) -> CertificateResult {
     all
 }
 
-/// Where systems without an interface for it keep their store, in Go's order (`crypto/x509/root_linux.go`,
-/// `root_bsd.go`). rustls-native-certs knows them as well, but reads variables of the C environment first.
+/// Reads the store of systems that keep it in files, at the paths that Go uses (`crypto/x509/root_linux.go`,
+/// `root_bsd.go`). rustls-native-certs knows these paths too, but first reads variables of the C environment.
 #[cfg(all(unix, not(target_os = "macos")))]
 fn platform() -> CertificateResult {
     const FILES: [&str; 7] = [
@@ -182,13 +184,13 @@ fn platform() -> CertificateResult {
     load(file, &directories)
 }
 
-/// The keychain of macOS, the certificate store of Windows.
+/// Reads the macOS keychain or the Windows certificate store.
 #[cfg(not(all(unix, not(target_os = "macos"))))]
 fn platform() -> CertificateResult {
     rustls_native_certs::load_native_certs()
 }
 
-/// The certificates of a PEM text.
+/// Parses certificates in PEM format.
 pub(super) fn pem(text: &[u8]) -> impl Iterator<Item = Result<CertificateDer<'static>, pem::Error>> {
     CertificateDer::pem_slice_iter(text)
 }

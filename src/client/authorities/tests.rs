@@ -8,27 +8,27 @@ use tokio::sync::Semaphore;
 
 use super::*;
 
-/// A source that waits until it is let go on, and then says what it is given.
+/// A source that blocks until released. The first request fails, later ones return `PINNED`.
 #[derive(Debug, Clone, Default)]
-struct Slow(Arc<SlowState>);
+struct SlowSource(Arc<SlowSourceState>);
 
 #[derive(Debug)]
-struct SlowState {
-    go_on: Semaphore,
-    asked: AtomicUsize,
+struct SlowSourceState {
+    release: Semaphore,
+    requests: AtomicUsize,
 }
 
-impl Default for SlowState {
+impl Default for SlowSourceState {
     fn default() -> Self {
-        Self { go_on: Semaphore::new(0), asked: AtomicUsize::new(0) }
+        Self { release: Semaphore::new(0), requests: AtomicUsize::new(0) }
     }
 }
 
-impl AuthoritySource for Slow {
+impl AuthoritySource for SlowSource {
     fn list(&self) -> BoxFuture<'_, Result<String, Error>> {
         async {
-            let number = self.0.asked.fetch_add(1, Ordering::SeqCst);
-            self.0.go_on.acquire().await.expect("open").forget();
+            let number = self.0.requests.fetch_add(1, Ordering::SeqCst);
+            self.0.release.acquire().await.expect("open").forget();
             match number {
                 0 => Err(Error::new(ErrorKind::Internal, "the first is not answered")),
                 _ => Ok(PINNED.to_owned()),
@@ -40,10 +40,10 @@ impl AuthoritySource for Slow {
 
 const PINNED: &str = include_str!("../trust/pinned.pem");
 
-/// A folder of a test's own.
-struct Folder(PathBuf);
+/// A temporary directory.
+struct TempDir(PathBuf);
 
-impl Folder {
+impl TempDir {
     fn new() -> Self {
         #[expect(clippy::disallowed_methods, reason = "files of a test, not of a driver")]
         let path = std::env::temp_dir().join(format!("unstorage-dynamodb-{}", fastrand::u128(..)));
@@ -61,53 +61,54 @@ impl Folder {
     }
 }
 
-impl Drop for Folder {
+impl Drop for TempDir {
     fn drop(&mut self) {
         std::fs::remove_dir_all(&self.0).expect("removed");
     }
 }
 
-/// Variables that keep the system's own store out.
-fn alone(folder: &Folder) -> TrustVariables {
+/// Variables that exclude the system's store.
+fn without_system(folder: &TempDir) -> TrustVariables {
     TrustVariables { ssl_cert_dir: Some(folder.path("none")), ..TrustVariables::default() }
 }
 
-/// [TLS-8] Asked once for all who wait, whoever gives up; a failure is not kept, and what came after it is.
+/// [TLS-8] One request serves all waiting callers, even if some of them give up. Failures are not cached, successes
+/// are.
 #[tokio::test]
-async fn a_slow_source_holds_up_those_alone_who_wait_for_it() {
-    let folder = Folder::new();
-    let (slow, other) = (Slow::default(), Slow::default());
-    let authorities = Authorities::new(slow.clone(), alone(&folder));
+async fn a_slow_source_delays_only_its_own_waiters() {
+    let folder = TempDir::new();
+    let (slow, other) = (SlowSource::default(), SlowSource::default());
+    let authorities = Authorities::new(slow.clone(), without_system(&folder));
     let mut first = Box::pin(authorities.config());
     assert!(futures_util::poll!(&mut first).is_pending());
     drop(first);
     let waiting = join_all((0..10).map(|_| authorities.config()));
     let ended = async {
-        // Another environment's thread is not held up.
+        // An environment on another thread is not delayed.
         let others = Authorities::new(
             other.clone(),
-            TrustVariables { ssl_cert_file: Some(folder.write("file", PINNED)), ..alone(&folder) },
+            TrustVariables { ssl_cert_file: Some(folder.write("file", PINNED)), ..without_system(&folder) },
         );
-        other.0.go_on.add_permits(2);
+        other.0.release.add_permits(2);
         assert!(others.config().await.is_err());
         assert!(others.config().await.is_ok());
-        slow.0.go_on.add_permits(1);
+        slow.0.release.add_permits(1);
     };
     let (failed, ()) = futures_util::join!(waiting, ended);
     assert!(failed.iter().all(Result::is_err));
-    assert_eq!(slow.0.asked.load(Ordering::SeqCst), 1);
-    slow.0.go_on.add_permits(1);
+    assert_eq!(slow.0.requests.load(Ordering::SeqCst), 1);
+    slow.0.release.add_permits(1);
     let good = authorities.config().await.expect("read");
     assert!(Arc::ptr_eq(&good, &authorities.config().await.expect("kept")));
-    assert_eq!(slow.0.asked.load(Ordering::SeqCst), 2);
+    assert_eq!(slow.0.requests.load(Ordering::SeqCst), 2);
 }
 
 /// [TLS-9]
 #[tokio::test]
-async fn a_file_that_comes_later_is_read() {
+async fn a_file_created_later_is_read() {
     for by in ["aws", "node", "file", "directory"] {
-        let folder = Folder::new();
-        let mut variables = alone(&folder);
+        let folder = TempDir::new();
+        let mut variables = without_system(&folder);
         let path = Some(folder.path("later"));
         match by {
             "aws" => variables.aws_ca_bundle = path,
@@ -129,10 +130,10 @@ async fn a_file_that_comes_later_is_read() {
     }
 }
 
-/// [TLS-9] What could only be read in part is used, and read again once a certificate was refused.
+/// [TLS-9] An incomplete result is used, and read again after a certificate was rejected.
 #[tokio::test]
-async fn a_reading_in_part_is_not_the_last() {
-    let folder = Folder::new();
+async fn an_incomplete_result_is_read_again() {
+    let folder = TempDir::new();
     let variables = TrustVariables {
         ssl_cert_file: Some(folder.write("file", PINNED)),
         ssl_cert_dir: None,
@@ -142,32 +143,34 @@ async fn a_reading_in_part_is_not_the_last() {
     let authorities = Authorities::over(None, variables);
     let part = authorities.config().await.expect("one file");
     assert!(Arc::ptr_eq(&part, &authorities.config().await.expect("kept")));
-    authorities.read_again_if_incomplete();
+    authorities.discard_incomplete();
     let again = authorities.config().await.expect("one file");
     assert!(!Arc::ptr_eq(&part, &again));
-    // Written in part, it is not the last either.
+    // A partly written file is also read again.
     for text in ["", "-----BEGIN CERTIFICATE-----\nAAAA", &PINNED[..PINNED.len() / 2]] {
         folder.write("later", text);
-        authorities.read_again_if_incomplete();
+        authorities.discard_incomplete();
         let again = authorities.config().await.expect("one file");
-        authorities.read_again_if_incomplete();
+        authorities.discard_incomplete();
         assert!(!Arc::ptr_eq(&again, &authorities.config().await.expect("one file")), "{text}");
     }
     folder.write("later", PINNED);
-    authorities.read_again_if_incomplete();
+    authorities.discard_incomplete();
     let whole = authorities.config().await.expect("both");
-    authorities.read_again_if_incomplete();
+    authorities.discard_incomplete();
     assert!(Arc::ptr_eq(&whole, &authorities.config().await.expect("kept")));
 }
 
-/// [TLS-1] Each of the variables counts, and others do not share what they name.
+/// [TLS-1] Every variable is honoured, and environments with other variables do not share the result.
 #[tokio::test]
-async fn other_variables_are_read_on_their_own() {
-    let folder = Folder::new();
-    let none = Authorities::over(None, alone(&folder));
+async fn different_variables_are_read_separately() {
+    let folder = TempDir::new();
+    let none = Authorities::over(None, without_system(&folder));
     assert!(none.config().await.is_err());
-    let one =
-        none.with_variables(TrustVariables { ssl_cert_file: Some(folder.write("file", PINNED)), ..alone(&folder) });
+    let one = none.with_variables(TrustVariables {
+        ssl_cert_file: Some(folder.write("file", PINNED)),
+        ..without_system(&folder)
+    });
     assert!(one.config().await.is_ok());
     assert!(none.config().await.is_err());
     std::fs::create_dir(folder.0.join("second")).expect("made");

@@ -6,15 +6,15 @@ use futures_util::future::join_all;
 
 use super::*;
 
-/// A resolver whose lookups wait until they are told how to end, and their count.
-fn held() -> (Resolver, Sender<io::Result<Vec<SocketAddr>>>, Arc<AtomicUsize>) {
+/// Returns a resolver whose lookups block until a result is sent, the sender, and the number of lookups.
+fn blocked_resolver() -> (Resolver, Sender<io::Result<Vec<SocketAddr>>>, Arc<AtomicUsize>) {
     let (end, ends) = channel();
     let ends = Mutex::new(ends);
     let count = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&count);
     let resolver = Resolver::new(move |_| {
         counted.fetch_add(1, Ordering::SeqCst);
-        ends.lock().expect("no panic").recv().expect("told how to end")
+        ends.lock().expect("no panic").recv().expect("a result")
     });
     (resolver, end, count)
 }
@@ -25,13 +25,13 @@ fn some() -> Vec<SocketAddr> {
 
 /// [NET-5]
 #[tokio::test]
-async fn who_asks_for_a_name_meanwhile_shares_its_lookup() {
-    let (resolver, end, count) = held();
+async fn concurrent_lookups_of_a_name_are_shared() {
+    let (resolver, end, count) = blocked_resolver();
     let begun = Arc::clone(&count);
     let asking = join_all((0..50_u16).map(|port| {
         let (resolver, end, begun) = (resolver.clone(), end.clone(), Arc::clone(&begun));
         async move {
-            // The last one asks, too, before the lookup may end.
+            // The lookup ends only after the last caller has joined it.
             let name = if port % 2 == 0 { "db.internal" } else { "DB.Internal" };
             let mut asked = Box::pin(resolver.addresses(name, port));
             assert!(futures_util::poll!(&mut asked).is_pending());
@@ -39,7 +39,7 @@ async fn who_asks_for_a_name_meanwhile_shares_its_lookup() {
                 while begun.load(Ordering::SeqCst) == 0 {
                     tokio::task::yield_now().await;
                 }
-                end.send(Ok(some())).expect("somebody waits");
+                end.send(Ok(some())).expect("a waiting lookup");
             }
             asked.await.expect("found")
         }
@@ -52,22 +52,22 @@ async fn who_asks_for_a_name_meanwhile_shares_its_lookup() {
 
 /// [NET-5]
 #[tokio::test]
-async fn a_waiter_that_gives_up_ends_no_lookup() {
-    let (resolver, end, count) = held();
+async fn dropping_a_waiter_does_not_end_the_lookup() {
+    let (resolver, end, count) = blocked_resolver();
     let mut first = Box::pin(resolver.addresses("db.internal", 1));
     assert!(futures_util::poll!(&mut first).is_pending());
     drop(first);
     let mut second = Box::pin(resolver.addresses("db.internal", 2));
     assert!(futures_util::poll!(&mut second).is_pending());
-    end.send(Ok(some())).expect("somebody waits");
+    end.send(Ok(some())).expect("a waiting lookup");
     assert!(second.await.is_ok());
     assert_eq!(count.load(Ordering::SeqCst), 1);
 }
 
 /// [NET-5]
 #[tokio::test]
-async fn no_result_is_kept() {
-    let (resolver, end, count) = held();
+async fn results_are_not_cached() {
+    let (resolver, end, count) = blocked_resolver();
     for failed in [io::Error::other("no server"), io::Error::from(io::ErrorKind::TimedOut)] {
         end.send(Err(failed)).expect("open");
         assert!(resolver.addresses("db.internal", 1).await.is_err());
@@ -83,7 +83,7 @@ async fn no_result_is_kept() {
 
 /// [NET-6]
 #[tokio::test]
-async fn a_name_that_hangs_holds_up_no_other() {
+async fn a_hanging_lookup_does_not_delay_others() {
     let (end, ends) = channel::<()>();
     let ends = Mutex::new(ends);
     let resolver = Resolver::new(move |name| {
@@ -103,7 +103,7 @@ async fn a_name_that_hangs_holds_up_no_other() {
 
 /// [NET-6]
 #[tokio::test]
-async fn a_lookup_that_panics_is_an_error_and_the_next_begins() {
+async fn a_panic_fails_only_its_own_lookup() {
     let is_first = AtomicUsize::new(0);
     let resolver = Resolver::new(move |_| {
         assert!(is_first.fetch_add(1, Ordering::SeqCst) > 0, "expected by this test");
@@ -114,9 +114,9 @@ async fn a_lookup_that_panics_is_an_error_and_the_next_begins() {
     assert!(resolver.addresses("db.internal", 1).await.is_ok());
 }
 
-/// [NET-6] The resolver is the process's, and outlives the runtime.
+/// [NET-6] The resolver belongs to the process and outlives the runtime.
 #[test]
-fn a_runtime_that_ends_leaves_no_lookup_behind() {
+fn no_lookup_survives_its_runtime() {
     let (begun, begins) = channel();
     let (end, ends) = channel::<()>();
     let (begun, ends) = (Mutex::new(begun), Mutex::new(ends));
@@ -125,13 +125,13 @@ fn a_runtime_that_ends_leaves_no_lookup_behind() {
         let _ended = ends.lock().expect("no panic").recv();
         Ok(some())
     });
-    // One thread, which the first name occupies: the second waits for it when the runtime ends.
+    // The first lookup occupies the only thread; the second is still queued when the runtime shuts down.
     let runtime = tokio::runtime::Builder::new_current_thread().max_blocking_threads(1).build().expect("a runtime");
     let mut first = Box::pin(resolver.addresses("first", 1));
     let mut second = Box::pin(resolver.addresses("second", 1));
     runtime.block_on(async {
         assert!(futures_util::poll!(&mut first).is_pending() && futures_util::poll!(&mut second).is_pending());
-        // The first task begins the lookup, and the second queues its own.
+        // Let the first task start its lookup and the second queue its own.
         for _ in 0..10 {
             tokio::task::yield_now().await;
         }

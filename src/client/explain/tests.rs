@@ -16,7 +16,7 @@ fn target() -> Target {
 fn answer(status: u16, name: &str, message: &str) -> Error {
     let text = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
     let said = ErrorBody { name: text(name), message: text(message) };
-    let failure = Failure::answered(said, None, status, Some("REQ1".to_owned()));
+    let failure = Failure::response(said, None, status, Some("REQ1".to_owned()));
     explain(failure, "GetItem", 1, &target())
 }
 
@@ -25,7 +25,7 @@ fn dispatch(source: &ConnectorError) -> Error {
 }
 
 #[test]
-fn keeps_what_aws_said() {
+fn quotes_the_message_of_aws() {
     let error = answer(400, "ProvisionedThroughputExceededException", "slow down");
     assert_eq!(error.kind(), ErrorKind::Throttled);
     assert_eq!(error.name(), "ProvisionedThroughputExceededException");
@@ -35,7 +35,7 @@ fn keeps_what_aws_said() {
 }
 
 #[test]
-fn tells_what_to_do() {
+fn says_what_to_do() {
     let reason = |name, message| answer(400, name, message).to_string();
     assert!(reason("ResourceNotFoundException", "").contains("no table \"sessions\" in region eu-west-1"));
     assert!(reason("AccessDeniedException", "").contains("dynamodb:GetItem"));
@@ -48,7 +48,7 @@ fn tells_what_to_do() {
 }
 
 #[test]
-fn one_aws_name_with_several_meanings_is_told_apart() {
+fn the_message_decides_if_a_name_has_several_meanings() {
     let kind = |message| answer(400, "ValidationException", message).kind();
     assert_eq!(kind("Item size has exceeded the maximum allowed size"), ErrorKind::ItemTooLarge);
     assert_eq!(
@@ -59,9 +59,9 @@ fn one_aws_name_with_several_meanings_is_told_apart() {
     assert_eq!(kind("anything else"), ErrorKind::Validation);
 }
 
-/// [ANS-7] Every name for which a request is sent again is reported as the same in the end.
+/// [ANS-7] Every error name that is retried as a throttle is also reported as one.
 #[test]
-fn what_is_repeated_as_a_throttle_is_reported_as_one() {
+fn errors_retried_as_throttles_are_reported_as_throttles() {
     for name in THROTTLING_ERRORS {
         let error = answer(400, name, "");
         assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Throttled, true), "{name}");
@@ -76,7 +76,7 @@ fn what_is_repeated_as_a_throttle_is_reported_as_one() {
 }
 
 #[test]
-fn only_a_server_fault_is_worth_another_try() {
+fn only_server_errors_are_retryable() {
     assert!(answer(500, "InternalServerError", "").is_retryable());
     assert!(answer(503, "", "").is_retryable());
     assert!(!answer(400, "SomethingNew", "").is_retryable());
@@ -84,7 +84,7 @@ fn only_a_server_fault_is_worth_another_try() {
 }
 
 #[test]
-fn a_signature_mismatch_does_not_spill_the_canonical_request() {
+fn a_signature_mismatch_does_not_leak_the_canonical_request() {
     let error = answer(
         403,
         "InvalidSignatureException",
@@ -105,7 +105,7 @@ fn network_failures_name_the_endpoint() {
 }
 
 #[test]
-fn missing_credentials_are_told_apart_from_the_network() {
+fn missing_credentials_differ_from_network_errors() {
     let none = dispatch(&ConnectorError::other(CredentialsError::not_loaded_no_source().into(), None));
     assert_eq!(none.kind(), ErrorKind::Credentials);
     assert!(none.to_string().contains("AWS_ACCESS_KEY_ID"));

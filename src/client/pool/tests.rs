@@ -1,4 +1,4 @@
-//! Against a server of a few lines, on a port of this machine.
+//! These tests run against a minimal local server.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -12,14 +12,14 @@ use crate::client::authorities::Authorities;
 use crate::client::tcp::SocketSettings;
 use crate::clock::SystemClock;
 
-/// Answers every request with this text, and counts its connections.
+/// Sends the same response to every request, and counts connections.
 struct Server {
     origin: Uri,
     connections: Arc<AtomicUsize>,
 }
 
 impl Server {
-    async fn start(answer: &'static str) -> Self {
+    async fn start(response: &'static str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let origin = format!("http://{}", listener.local_addr().expect("bound")).parse().expect("a URI");
         let connections = Arc::new(AtomicUsize::new(0));
@@ -33,8 +33,8 @@ impl Server {
                     while stream.read_line(&mut line).await.is_ok_and(|read| read > 0) {
                         // The requests of these tests have no body.
                         if line == "\r\n" {
-                            stream.write_all(answer.as_bytes()).await.expect("written");
-                            if answer.contains("unannounced") {
+                            stream.write_all(response.as_bytes()).await.expect("written");
+                            if response.contains("unannounced") {
                                 return;
                             }
                         }
@@ -57,7 +57,7 @@ impl Server {
 
 const OK: &str = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}";
 const CLOSING: &str = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{}";
-/// Closes the connection without a word before it.
+/// Closes the connection without announcing it.
 const UNANNOUNCED: &str = "HTTP/1.1 200 OK\r\nx: unannounced\r\ncontent-length: 2\r\n\r\n{}";
 
 fn plain() -> Connector {
@@ -75,13 +75,13 @@ async fn send(pool: &Pool) -> Result<(Response<Incoming>, Lease), ConnectorError
         let mut lease = pool.connection(Some(Duration::from_secs(5))).await?;
         match lease.send(&mut request).await {
             Ok(response) => return Ok((response, lease)),
-            Err(Unsent::Stale) => {}
-            Err(Unsent::Failed(error)) => return Err(error),
+            Err(SendError::Stale) => {}
+            Err(SendError::Failed(error)) => return Err(error),
         }
     }
 }
 
-/// Reads the response, and makes the connection idle.
+/// Reads the response and returns the connection to the pool.
 async fn exchange(pool: &Pool) {
     let (response, lease) = send(pool).await.expect("sent");
     assert_eq!(response.into_body().collect().await.expect("read").to_bytes(), "{}");
@@ -90,7 +90,7 @@ async fn exchange(pool: &Pool) {
 }
 
 #[tokio::test]
-async fn requests_one_after_another_share_a_connection() {
+async fn sequential_requests_share_a_connection() {
     let server = Server::start(OK).await;
     let pool = server.pool();
     for _ in 0..10 {
@@ -100,7 +100,7 @@ async fn requests_one_after_another_share_a_connection() {
 }
 
 #[tokio::test]
-async fn requests_side_by_side_have_one_each() {
+async fn parallel_requests_use_one_connection_each() {
     let server = Server::start(OK).await;
     let pool = server.pool();
     for _ in 0..3 {
@@ -113,10 +113,10 @@ async fn requests_side_by_side_have_one_each() {
 async fn a_lease_that_is_dropped_closes_its_connection() {
     let server = Server::start(OK).await;
     let pool = server.pool();
-    let (answer, lease) = send(&pool).await.expect("sent");
-    answer.into_body().collect().await.expect("read");
+    let (response, lease) = send(&pool).await.expect("sent");
+    response.into_body().collect().await.expect("read");
     drop(lease);
-    // The answer was not read, so what follows on the connection is not known.
+    // The body was not read, so the connection must not be reused.
     drop(send(&pool).await.expect("sent"));
     exchange(&pool).await;
     assert_eq!(server.connections(), 3);
@@ -124,12 +124,12 @@ async fn a_lease_that_is_dropped_closes_its_connection() {
 
 #[tokio::test]
 async fn connections_that_the_peer_closed_are_replaced() {
-    for answer in [CLOSING, UNANNOUNCED] {
-        let server = Server::start(answer).await;
+    for response in [CLOSING, UNANNOUNCED] {
+        let server = Server::start(response).await;
         let pool = server.pool();
         for _ in 0..20 {
             exchange(&pool).await;
-            // The end of the connection arrives.
+            // Wait for the end of the connection to arrive.
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         assert_eq!(server.connections(), 20);
@@ -151,7 +151,7 @@ async fn idle_connections_time_out() {
     assert_eq!(server.connections(), 4);
 }
 
-/// [NET-21] A timer does not run while a process is suspended, and the monotonic clock may stand still.
+/// [NET-21] Timers do not run while a process is suspended, and the monotonic clock may stop.
 #[tokio::test]
 async fn a_suspended_process_finds_its_connections_timed_out() {
     type Suspend = fn(&mut IdleConnection);
@@ -169,15 +169,15 @@ async fn a_suspended_process_finds_its_connections_timed_out() {
 
 /// [NET-20]
 #[tokio::test]
-async fn a_reused_connection_that_broke_takes_the_idle_ones_with_it() {
+async fn discarding_a_reused_connection_closes_the_idle_ones() {
     let server = Server::start(OK).await;
     let pool = server.pool();
     let (_response, new) = send(&pool).await.expect("sent");
     join_all((0..3).map(|_| exchange(&pool))).await;
-    new.distrust();
+    new.discard();
     assert_eq!(pool.0.idle().connections.len(), 3);
     let (_response, reused) = send(&pool).await.expect("sent");
-    reused.distrust();
+    reused.discard();
     assert!(pool.0.idle().connections.is_empty());
 }
 
@@ -200,7 +200,7 @@ async fn a_failure_to_connect_is_classified() {
     drop(listener);
     let pool = pools(plain()).of(&refusing).expect("a URI");
     assert!(send(&pool).await.err().expect("refused").is_io());
-    // The limit holds for TLS as well: here, a server that says nothing.
+    // The timeout includes TLS: this server never responds.
     let silent = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let secure = format!("https://{}", silent.local_addr().expect("bound")).parse().expect("a URI");
     let pools = pools(Connector::tls(SocketSettings::default(), Authorities::default(), None));
@@ -209,7 +209,7 @@ async fn a_failure_to_connect_is_classified() {
 }
 
 #[test]
-fn a_pool_is_for_an_origin() {
+fn there_is_one_pool_per_origin() {
     let uri = |text: &str| text.parse::<Uri>().expect("a URI");
     let pools = pools(plain());
     let of = |text: &str| Arc::as_ptr(&pools.of(&uri(text)).expect("a URI").0);

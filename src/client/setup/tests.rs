@@ -1,4 +1,4 @@
-//! Against servers of a few lines that break in one way each.
+//! These tests run against minimal servers, each of which fails in one way.
 
 use std::sync::Arc;
 
@@ -12,21 +12,21 @@ use crate::client::authorities::Authorities;
 use crate::client::connect::Connector;
 use crate::client::tcp::SocketSettings;
 
-/// What becomes of the failure.
+/// How the failure is handled.
 #[derive(Debug, PartialEq)]
-enum Fate {
+enum Handling {
     Retried,
     Final,
 }
 
-fn fate(error: &ConnectorError) -> Fate {
+fn handling(error: &ConnectorError) -> Handling {
     let is_transient = error.as_other() == Some(ErrorKind::TransientError);
-    if error.is_timeout() || error.is_io() || is_transient { Fate::Retried } else { Fate::Final }
+    if error.is_timeout() || error.is_io() || is_transient { Handling::Retried } else { Handling::Final }
 }
 
-/// A server that reads what it is sent, says this, and closes or resets.
-async fn saying(answer: &'static [u8], resets: bool) -> u16 {
-    serving(move |mut stream| async move {
+/// Starts a server that reads the request, sends `response`, and closes or resets the connection.
+async fn serve_response(answer: &'static [u8], resets: bool) -> u16 {
+    serve(move |mut stream| async move {
         let _request = stream.read(&mut [0; 4096]).await;
         stream.write_all(answer).await.expect("written");
         if resets {
@@ -39,7 +39,7 @@ async fn saying(answer: &'static [u8], resets: bool) -> u16 {
     .await
 }
 
-async fn serving<F: Future<Output = ()> + Send + 'static>(serve: impl Fn(TcpStream) -> F + Send + 'static) -> u16 {
+async fn serve<F: Future<Output = ()> + Send + 'static>(serve: impl Fn(TcpStream) -> F + Send + 'static) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let port = listener.local_addr().expect("bound").port();
     tokio::spawn(async move {
@@ -64,28 +64,28 @@ fn text(error: &ConnectorError) -> String {
 
 /// [NET-10] [NET-11] [NET-12]
 #[tokio::test]
-async fn a_tunnel_that_is_refused() {
-    let cases: [(&'static [u8], bool, Fate, &str); 12] = [
-        (b"HTTP/1.1 500 No\r\n\r\n", false, Fate::Retried, "status 500"),
-        (b"HTTP/1.1 502 No\r\ncontent-length: 3\r\n\r\nbad", false, Fate::Retried, "status 502"),
-        (b"HTTP/1.0 503 No\r\n\r\n", false, Fate::Retried, "status 503"),
-        (b"HTTP/1.1 504 No\r\n\r\n", false, Fate::Retried, "status 504"),
-        (b"HTTP/1.1 407 No\r\nproxy-authenticate: Basic\r\n\r\n", false, Fate::Final, "status 407"),
-        (b"HTTP/1.1 403 No\r\n\r\n", false, Fate::Final, "status 403"),
-        (b"HTTP/1.1 302 No\r\nlocation: /\r\n\r\n", false, Fate::Final, "status 302"),
-        (b"", false, Fate::Retried, "closed the connection on CONNECT"),
-        (b"", true, Fate::Retried, "closed the connection on CONNECT"),
-        (b"HTTP/1.1 200", false, Fate::Retried, "closed the connection on CONNECT"),
-        (b"SSH-2.0-proxy\r\n", false, Fate::Final, "not answer CONNECT as an HTTP proxy"),
-        // The tunnel is there, and ends.
-        (b"HTTP/1.1 200 OK\r\n\r\n", false, Fate::Retried, "during the TLS handshake"),
+async fn a_rejected_tunnel() {
+    let cases: [(&'static [u8], bool, Handling, &str); 12] = [
+        (b"HTTP/1.1 500 No\r\n\r\n", false, Handling::Retried, "status 500"),
+        (b"HTTP/1.1 502 No\r\ncontent-length: 3\r\n\r\nbad", false, Handling::Retried, "status 502"),
+        (b"HTTP/1.0 503 No\r\n\r\n", false, Handling::Retried, "status 503"),
+        (b"HTTP/1.1 504 No\r\n\r\n", false, Handling::Retried, "status 504"),
+        (b"HTTP/1.1 407 No\r\nproxy-authenticate: Basic\r\n\r\n", false, Handling::Final, "status 407"),
+        (b"HTTP/1.1 403 No\r\n\r\n", false, Handling::Final, "status 403"),
+        (b"HTTP/1.1 302 No\r\nlocation: /\r\n\r\n", false, Handling::Final, "status 302"),
+        (b"", false, Handling::Retried, "closed the connection on CONNECT"),
+        (b"", true, Handling::Retried, "closed the connection on CONNECT"),
+        (b"HTTP/1.1 200", false, Handling::Retried, "closed the connection on CONNECT"),
+        (b"SSH-2.0-proxy\r\n", false, Handling::Final, "not answer CONNECT as an HTTP proxy"),
+        // The tunnel opens, then closes.
+        (b"HTTP/1.1 200 OK\r\n\r\n", false, Handling::Retried, "during the TLS handshake"),
     ];
     for (answer, resets, expected, words) in cases {
-        let port = saying(answer, resets).await;
+        let port = serve_response(answer, resets).await;
         let proxy = format!("http://CANARYuser:CANARYpassword@127.0.0.1:{port}");
         let error = connect("https://dynamodb.invalid", Some(&proxy)).await;
         let shown = text(&error);
-        assert_eq!((fate(&error), shown.contains(words)), (expected, true), "{shown}: {error:?}");
+        assert_eq!((handling(&error), shown.contains(words)), (expected, true), "{shown}: {error:?}");
         assert!(
             words.contains("handshake") || shown.contains(&format!("the proxy http://127.0.0.1:{port}")),
             "{shown}"
@@ -94,22 +94,22 @@ async fn a_tunnel_that_is_refused() {
     }
 }
 
-/// [NET-12] A head without an end is read up to a limit.
+/// [NET-12] A response head without an end is read up to a limit.
 #[tokio::test]
-async fn a_proxy_that_answers_without_end() {
-    let port = serving(|mut stream| async move {
+async fn a_proxy_with_an_endless_response() {
+    let port = serve(|mut stream| async move {
         let _request = stream.read(&mut [0; 4096]).await;
         let _begun = stream.write_all(b"HTTP/1.1 200 OK\r\n").await;
         while stream.write_all(b"x-more: and more and more and more and more\r\n").await.is_ok() {}
     })
     .await;
     let error = connect("https://dynamodb.invalid", Some(&format!("http://127.0.0.1:{port}"))).await;
-    assert_eq!(fate(&error), Fate::Final, "{error:?}");
+    assert_eq!(handling(&error), Handling::Final, "{error:?}");
 }
 
 /// [NET-11]
 #[tokio::test]
-async fn a_proxy_that_is_not_there() {
+async fn an_unreachable_proxy() {
     let port = {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         listener.local_addr().expect("bound").port()
@@ -122,7 +122,7 @@ async fn a_proxy_that_is_not_there() {
             ("http://CANARY:x@proxy.invalid:3128".to_owned(), "the proxy http://proxy.invalid:3128".to_owned()),
         ] {
             let error = connect(origin, Some(&proxy)).await;
-            assert_eq!((fate(&error), text(&error).contains(&named)), (Fate::Retried, true), "{error:?}");
+            assert_eq!((handling(&error), text(&error).contains(&named)), (Handling::Retried, true), "{error:?}");
             assert!(!format!("{error:?}").contains("CANARY"), "{error:?}");
         }
     }
@@ -130,43 +130,43 @@ async fn a_proxy_that_is_not_there() {
     assert!(error.is_user() && text(&error).contains("socks5"), "{error:?}");
 }
 
-/// A TLS alert of this description, as a server sends it in answer to a `ClientHello`.
+/// A TLS alert that a server sends in response to a `ClientHello`.
 fn alert(description: u8) -> &'static [u8] {
     Box::leak(Box::new([21, 3, 3, 0, 2, 2, description]))
 }
 
 /// [NET-9]
 #[tokio::test]
-async fn a_handshake_that_breaks_off() {
-    let mut cases: Vec<(&'static [u8], bool, Fate, &str)> = vec![
-        (b"", false, Fate::Retried, "closed the connection during the TLS handshake"),
-        (b"", true, Fate::Retried, "closed the connection during the TLS handshake"),
-        // A record without its end.
-        (&[22, 3, 3, 0, 100, 2], false, Fate::Retried, "closed the connection during the TLS handshake"),
-        (b"HTTP/1.1 400 Bad Request\r\n\r\n", false, Fate::Final, "does not speak TLS"),
-        (b"SSH-2.0-OpenSSH\r\n", false, Fate::Final, "does not speak TLS"),
-        (b"-ERR wrong\r\n", false, Fate::Final, "does not speak TLS"),
-        (b"\x4a\x00\x00\x00\x0a8.0.36\x00", false, Fate::Final, "does not speak TLS"),
+async fn an_interrupted_handshake() {
+    let mut cases: Vec<(&'static [u8], bool, Handling, &str)> = vec![
+        (b"", false, Handling::Retried, "closed the connection during the TLS handshake"),
+        (b"", true, Handling::Retried, "closed the connection during the TLS handshake"),
+        // A truncated record.
+        (&[22, 3, 3, 0, 100, 2], false, Handling::Retried, "closed the connection during the TLS handshake"),
+        (b"HTTP/1.1 400 Bad Request\r\n\r\n", false, Handling::Final, "does not speak TLS"),
+        (b"SSH-2.0-OpenSSH\r\n", false, Handling::Final, "does not speak TLS"),
+        (b"-ERR wrong\r\n", false, Handling::Final, "does not speak TLS"),
+        (b"\x4a\x00\x00\x00\x0a8.0.36\x00", false, Handling::Final, "does not speak TLS"),
     ];
     for description in [10, 20, 40, 47, 50, 51, 70, 71, 80, 86, 112, 120, 200] {
-        cases.push((alert(description), false, Fate::Retried, "ended the TLS handshake with the alert"));
+        cases.push((alert(description), false, Handling::Retried, "ended the TLS handshake with the alert"));
     }
     for description in [42, 43, 44, 45, 46, 48, 116] {
-        cases.push((alert(description), false, Fate::Final, "asks for a certificate of the client"));
+        cases.push((alert(description), false, Handling::Final, "asks for a certificate of the client"));
     }
     for (answer, resets, expected, words) in cases {
-        let port = saying(answer, resets).await;
+        let port = serve_response(answer, resets).await;
         let error = connect(&format!("https://127.0.0.1:{port}"), None).await;
         let shown = text(&error);
-        assert_eq!((fate(&error), shown.contains(words)), (expected, true), "{answer:?} {shown}: {error:?}");
+        assert_eq!((handling(&error), shown.contains(words)), (expected, true), "{answer:?} {shown}: {error:?}");
         assert!(shown.contains(&format!("https://127.0.0.1:{port}")), "{shown}");
     }
 }
 
-/// [NET-11] The same of a proxy that is to speak TLS names it.
+/// [NET-11] The same error for a TLS proxy names the proxy.
 #[tokio::test]
-async fn a_proxy_that_speaks_no_tls() {
-    let port = saying(b"HTTP/1.1 400 Bad Request\r\n\r\n", false).await;
+async fn a_proxy_without_tls() {
+    let port = serve_response(b"HTTP/1.1 400 Bad Request\r\n\r\n", false).await;
     for origin in ["https://dynamodb.invalid", "http://dynamodb.invalid"] {
         let error = connect(origin, Some(&format!("https://127.0.0.1:{port}"))).await;
         let shown = text(&error);
@@ -176,7 +176,7 @@ async fn a_proxy_that_speaks_no_tls() {
 
 /// [TLS-6]
 #[test]
-fn a_refused_certificate_is_explained() {
+fn a_rejected_certificate_is_explained() {
     use rustls_pki_types::{ServerName, UnixTime};
     let expected = ServerName::try_from("here.example").expect("a name");
     let wrong = |presented: &[&str]| CertificateError::NotValidForNameContext {
@@ -211,7 +211,7 @@ fn a_refused_certificate_is_explained() {
                 verification_is_off,
                 "{shown}"
             );
-            assert_eq!(fate(&error.into_connector_error()), Fate::Final);
+            assert_eq!(handling(&error.into_connector_error()), Handling::Final);
         }
     }
 }

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// A request with all that goes into its signature.
+/// Everything that is part of a signature.
 #[derive(Debug, Clone)]
 struct Case {
     id: String,
@@ -33,7 +33,7 @@ impl Case {
         Signer::new(self.credentials(), scope, host, &path, &user_agent).sign(self.at, &self.target, &self.body)
     }
 
-    /// What `aws-sigv4` makes of it, with the settings that the SDK has for DynamoDB.
+    /// The headers from `aws-sigv4` with the SDK's settings for DynamoDB.
     fn theirs(&self) -> Vec<(String, String)> {
         let identity = Identity::from(self.credentials());
         let params = SigningParams::builder()
@@ -89,7 +89,7 @@ fn case() -> impl Strategy<Value = Case> {
 
 proptest! {
     #[test]
-    fn every_request_is_signed_as_aws_sigv4_does(case in case()) {
+    fn signatures_equal_those_of_aws_sigv4(case in case()) {
         let theirs = case.theirs();
         let header = |name: &str| theirs.iter().find(|(other, _)| other == name).map(|(_, value)| value.clone());
         let ours = case.ours();
@@ -97,9 +97,9 @@ proptest! {
         prop_assert_eq!(Some(ours.authorization), header("authorization"));
     }
 
-    /// The key of a day is kept, and must not be taken for that of another.
+    /// The cached key of one day must not sign requests of another.
     #[test]
-    fn a_signer_of_many_days_signs_as_a_new_one(case in case(), times in prop::collection::vec(0u64..3_000_000_000, 1..8)) {
+    fn a_signer_with_a_cached_key_signs_like_a_new_one(case in case(), times in prop::collection::vec(0u64..3_000_000_000, 1..8)) {
         let Case { scope, host, path, user_agent, .. } = case.clone();
         let kept = Signer::new(case.credentials(), scope, host, &path, &user_agent);
         for at in times.into_iter().map(Duration::from_secs) {
@@ -110,9 +110,9 @@ proptest! {
     }
 }
 
-/// A server's `date` may move the clock anywhere.
+/// A server's `date` header may set the clock to any time.
 #[test]
-fn a_time_beyond_the_calendar_does_no_harm() {
+fn a_time_beyond_the_calendar_is_clamped() {
     let credentials = Credentials::new("id", "secret", None, None, "test");
     let scope = Scope { region: "eu-west-1".into(), service: "dynamodb".into() };
     let signer = Signer::new(credentials, scope, "localhost".into(), "/", "");
@@ -121,13 +121,13 @@ fn a_time_beyond_the_calendar_does_no_harm() {
     }
 }
 
-/// AWS's own example: <https://docs.aws.amazon.com/IAM/latest/UserGuide/create-signed-request.html>, "AKIDEXAMPLE".
+/// From AWS's example: <https://docs.aws.amazon.com/IAM/latest/UserGuide/create-signed-request.html>, "AKIDEXAMPLE".
 #[test]
-fn the_key_is_that_of_aws_s_example() {
+fn the_key_equals_that_of_the_aws_example() {
     let credentials = Credentials::new("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", None, None, "test");
     let scope = Scope { region: "us-east-1".into(), service: "iam".into() };
     let signer = Signer::new(credentials, scope, "iam.amazonaws.com".into(), "/", "");
-    // The string to sign of the suite's `get-vanilla`-like example of 2015-08-30, and its signature.
+    // The string to sign and the signature of the example of 2015-08-30.
     let text = "AWS4-HMAC-SHA256\n20150830T123600Z\n20150830/us-east-1/iam/aws4_request\n\
                 f536975d06c0309214f805bb90ccff089219ecd68b2577efef23edd43b7e1a59";
     let day = signer.day(Duration::from_mins(24_015_636));

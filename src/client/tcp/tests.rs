@@ -1,24 +1,24 @@
-//! A listener whose backlog is full answers no more connections: a black hole, as on a network that drops packets.
+//! A listener with a full backlog accepts no connections: a black hole, like a network that drops packets.
 
 use tokio::net::{TcpListener, TcpSocket};
 
 use super::*;
 use crate::error::chain;
 
-/// An address that is not answered, and what makes it so.
-struct Hole {
+/// An address that does not respond, and the sockets that keep it so.
+struct BlackHole {
     address: SocketAddr,
     _kept: (TcpListener, Vec<TcpStream>),
 }
 
-impl Hole {
-    async fn dig() -> Self {
+impl BlackHole {
+    async fn open() -> Self {
         let socket = TcpSocket::new_v4().expect("a socket");
         socket.bind(([127, 0, 0, 1], 0).into()).expect("a port");
         let listener = socket.listen(1).expect("listening");
         let address = listener.local_addr().expect("bound");
         let mut kept = Vec::new();
-        // Until one is not answered at once.
+        // Fill the backlog until a connection hangs.
         while let Ok(Ok(stream)) = timeout(Duration::from_millis(200), TcpStream::connect(address)).await {
             kept.push(stream);
         }
@@ -50,20 +50,20 @@ async fn dial(dialer: &Dialer, addresses: &[SocketAddr]) -> SocketAddr {
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn a_black_hole_only_delays_the_next_address() {
-    let (hole, other) = (Hole::dig().await, Hole::dig().await);
+    let (hole, other) = (BlackHole::open().await, BlackHole::open().await);
     let (_open, address) = listener().await;
     for limit in [None, Some(Duration::from_mins(1))] {
         let dialer = dialer();
-        // The kernel itself would give up after minutes.
+        // The kernel would give up only after minutes.
         let addresses = [hole.address, other.address, address];
         let connected = timeout(Duration::from_secs(30), dialer.dial(&addresses, limit)).await;
         assert_eq!(connected.expect("in time").expect("connected").1, address);
-        // What hung is tried last from now on.
+        // Addresses that hung are tried last.
         assert_eq!(dialer.order(&addresses)[0], address);
     }
 }
 
-/// [NET-1] However short the limit and however many the addresses, each has its turn.
+/// [NET-1] Every address is tried, however short the limit and however many the addresses.
 #[test]
 fn the_limit_is_shared_by_all_addresses() {
     for limit in [1, 300, 3100, 86_400_000].map(Duration::from_millis) {
@@ -79,7 +79,7 @@ fn the_limit_is_shared_by_all_addresses() {
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn addresses_that_hung_to_the_end_of_the_limit_are_tried_last() {
-    let hole = Hole::dig().await;
+    let hole = BlackHole::open().await;
     let dialer = dialer();
     let limit = Duration::from_millis(200);
     assert!(timeout(limit, dialer.dial(&[hole.address], Some(limit))).await.is_err());
@@ -95,12 +95,12 @@ async fn addresses_that_failed_are_tried_last_until_they_answer_again() {
     let failing = closed().await;
     assert_eq!(dial(&dialer, &[failing, address]).await, address);
     assert_eq!(dialer.order(&[failing, address]), [address, failing]);
-    // It is there again, and the other one is not.
+    // The first address is available again, and the other one is not.
     let _again = TcpListener::bind(failing).await.expect("the port");
     dialer.avoid(address);
     assert_eq!(dial(&dialer, &[failing, address]).await, failing);
     assert_eq!(dialer.order(&[address, failing]), [failing, address]);
-    // Where all fail, the one that failed first is the first again.
+    // If all addresses have failed, the earliest failure is tried first.
     dialer.avoid(failing);
     assert_eq!(dialer.order(&[failing, address]), [address, failing]);
 }
@@ -122,7 +122,7 @@ async fn failures_are_forgotten_after_a_while_and_take_bounded_memory() {
 
 /// [NET-1]
 #[tokio::test]
-async fn families_take_turns() {
+async fn address_families_alternate() {
     let addresses = ["[::1]:1", "[::2]:1", "[::3]:1", "1.1.1.1:1", "1.1.1.2:1"].map(|text| text.parse().expect("one"));
     let order = dialer().order(&addresses);
     assert_eq!(order, [0, 3, 1, 4, 2].map(|index| addresses[index]));
@@ -130,7 +130,7 @@ async fn families_take_turns() {
 }
 
 #[tokio::test]
-async fn the_first_failure_is_told() {
+async fn the_first_failure_is_reported() {
     let refused = [closed().await, closed().await];
     let error = dialer().dial(&refused, None).await.expect_err("refused");
     let kinds = chain(&*error).filter_map(|error| error.downcast_ref::<io::Error>()).map(io::Error::kind);
@@ -141,7 +141,7 @@ async fn the_first_failure_is_told() {
 /// [NET-7]
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn sockets_are_set_up_as_the_settings_say() {
+async fn sockets_have_the_configured_options() {
     let (_open, address) = listener().await;
     for seconds in [2, 5] {
         let user_timeout = Some(Duration::from_secs(seconds));
@@ -151,7 +151,7 @@ async fn sockets_are_set_up_as_the_settings_say() {
         assert_eq!(socket.tcp_user_timeout().expect("read"), user_timeout);
         assert_eq!((socket.tcp_nodelay().expect("read"), socket.keepalive().expect("read")), (true, true));
         assert_eq!(socket.tcp_keepalive_time().expect("read"), KEEPALIVE);
-        // Linux doubles it, for its own bookkeeping, and may allow less.
+        // Linux reports twice the size for bookkeeping, and may allow less.
         assert!(socket.send_buffer_size().expect("read") <= 2 * (256 << 10));
     }
     let unlimited = Dialer::new(SocketSettings { user_timeout: None, ..SocketSettings::default() });

@@ -5,9 +5,9 @@ use rustls_pki_types::pem::PemObject;
 use super::*;
 use crate::client::tls;
 
-/// `openssl req -x509` of 2026 for ten years: an authority's certificate that names `pinned.example` and 127.0.0.1.
+/// A CA certificate for `pinned.example` and 127.0.0.1, made with `openssl req -x509` in 2026 and valid for ten years.
 const PINNED: &[u8] = include_bytes!("pinned.pem");
-/// The same with a common name alone.
+/// The same, with only a common name.
 const UNNAMED: &[u8] = include_bytes!("unnamed.pem");
 
 const BEGIN: u64 = 1_795_908_832;
@@ -23,7 +23,7 @@ fn verifier(trusted: &[u8]) -> Verifier {
     Verifier::new(all, Arc::new(rustls::crypto::ring::default_provider())).expect("one is trusted")
 }
 
-/// What is said to the certificate, presented for this name at this time.
+/// Verifies a certificate for a name and a time.
 fn verify(verifier: &Verifier, presented: &[u8], name: &str, now: u64) -> Result<(), CertificateError> {
     let name = ServerName::try_from(name).expect("a name");
     let now = UnixTime::since_unix_epoch(Duration::from_secs(now));
@@ -36,7 +36,7 @@ fn verify(verifier: &Verifier, presented: &[u8], name: &str, now: u64) -> Result
 
 /// [TLS-5]
 #[test]
-fn a_certificate_in_the_list_is_accepted_for_its_names_alone() {
+fn a_trusted_certificate_is_accepted_only_for_its_names() {
     let verifier = verifier(PINNED);
     for name in ["pinned.example", "127.0.0.1"] {
         assert_eq!(verify(&verifier, PINNED, name, BEGIN), Ok(()));
@@ -48,9 +48,10 @@ fn a_certificate_in_the_list_is_accepted_for_its_names_alone() {
     }
 }
 
-/// [TLS-5] The period is checked before what the verifier makes an exception of, and nothing else would check it.
+/// [TLS-5] webpki checks the period before it reports the errors that the verifier overrides. Nothing else would check
+/// it.
 #[test]
-fn a_certificate_in_the_list_is_refused_outside_its_period() {
+fn a_trusted_certificate_is_rejected_outside_its_validity() {
     let verifier = verifier(PINNED);
     for (now, too_early) in [(BEGIN - 1, true), (0, true), (END + 1, false), (END + 1_000_000_000, false)] {
         let refused = verify(&verifier, PINNED, "pinned.example", now).expect_err("not in date");
@@ -65,14 +66,14 @@ fn a_certificate_in_the_list_is_refused_outside_its_period() {
 
 /// [TLS-5]
 #[test]
-fn a_certificate_that_is_not_in_the_list_is_refused() {
+fn an_untrusted_certificate_is_rejected() {
     let refused = verify(&verifier(UNNAMED), PINNED, "pinned.example", BEGIN).expect_err("not trusted");
     assert!(is_authority(&refused), "{refused:?}");
-    // Nor does the common name count.
+    // The common name is not used either.
     let refused = verify(&verifier(UNNAMED), UNNAMED, "pinned.example", BEGIN).expect_err("names no host");
     let is_unnamed = |error: &CertificateError| matches!(error, CertificateError::NotValidForNameContext { presented, .. } if presented.is_empty());
     assert!(is_unnamed(&refused), "{refused:?}");
-    // One byte makes another certificate of it.
+    // A certificate that differs in one byte is a different certificate.
     let mut altered = certificate(PINNED).to_vec();
     *altered.last_mut().expect("not empty") ^= 1;
     let name = ServerName::try_from("pinned.example").expect("a name");
@@ -80,9 +81,9 @@ fn a_certificate_that_is_not_in_the_list_is_refused() {
     assert!(verifier(PINNED).verify_server_cert(&altered.into(), &[], &name, &[], now).is_err());
 }
 
-/// [TLS-5] Whoever presents a trusted certificate must have its key.
+/// [TLS-5] A server must have the key of the certificate that it presents.
 #[tokio::test]
-async fn a_certificate_in_the_list_does_not_replace_its_key() {
+async fn a_trusted_certificate_requires_its_key() {
     use rustls::server::{ClientHello, ResolvesServerCert};
     use rustls::sign::CertifiedKey;
     use rustls_pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};

@@ -1,4 +1,4 @@
-//! What the function in the option `credentials` gives.
+//! The result of the function in the option `credentials`.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -10,10 +10,10 @@ use super::{RawKeys, read};
 use crate::error::CredentialsFailure;
 use crate::input::Input;
 
-/// An epoch number below this counts seconds, from it on milliseconds: the year 5138 in the one, 1973 in the other.
+/// Epoch numbers below this are seconds (up to the year 5138), others are milliseconds (from 1973 on).
 const FIRST_MILLISECONDS: f64 = 1e11;
 
-/// What the function gave. No `Debug`: it is a secret.
+/// The result of the function. Has no `Debug`, because it is a secret.
 pub struct RawProvided {
     /// `accessKeyId`
     pub access_key_id: Input,
@@ -21,15 +21,16 @@ pub struct RawProvided {
     pub secret_access_key: Input,
     /// `sessionToken`
     pub session_token: Input,
-    /// `expiration`: an ISO text, or an epoch number (which a `Date` comes as, too).
+    /// `expiration`: an ISO string or an epoch number. A `Date` is passed as a number.
     pub expiration: Input,
 }
 
 impl RawProvided {
-    /// Checks it.
+    /// Validates the result.
     ///
     /// # Errors
-    /// The first property that is not what it must be, by its name.
+    ///
+    /// Names the first invalid property.
     pub fn parse(self) -> Result<Credentials, CredentialsFailure> {
         let Self { access_key_id, secret_access_key, session_token, expiration } = self;
         let keys = read(RawKeys { access_key_id, secret_access_key, session_token }, refused)?;
@@ -47,7 +48,7 @@ impl RawProvided {
         Ok(Credentials::new(keys.access_key_id, keys.secret_access_key, keys.session_token, expiry, name))
     }
 
-    /// The failure where the function gave no object at all.
+    /// The failure of a function that returned no object.
     #[must_use]
     pub fn no_object(found: &Input) -> CredentialsFailure {
         CredentialsFailure::new(format!(
@@ -63,7 +64,7 @@ fn refused(name: &str, allowed: &str, found: &str) -> CredentialsFailure {
     ))
 }
 
-/// Since the epoch; a time before it is the epoch.
+/// Parses a time since the epoch. Earlier times count as the epoch.
 fn since_epoch(given: &Input) -> Option<Duration> {
     let seconds = match given {
         Input::Number(number) if *number >= FIRST_MILLISECONDS => *number / 1_000.0,
@@ -97,7 +98,7 @@ mod tests {
 
     /// [CRED-9]
     #[test]
-    fn takes_an_expiration_in_every_form() {
+    fn accepts_an_expiration_in_every_form() {
         assert_eq!(seconds(Input::Absent), None);
         assert_eq!(seconds("".into()), None);
         assert_eq!(seconds(Input::Number(1_800_000_000.0)), Some(1_800_000_000));
@@ -109,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn names_what_is_wrong_and_shows_nothing() {
+    fn names_the_invalid_part_and_shows_no_value() {
         for refused in ["soon".into(), Input::Number(f64::NAN), Input::Number(f64::INFINITY), Input::Boolean(true)] {
             let message = provided(refused).parse().expect_err("refused").to_string();
             assert!(message.contains("`expiration`") && message.contains("`credentials`"), "{message}");

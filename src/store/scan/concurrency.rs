@@ -10,7 +10,7 @@
 pub(super) struct Concurrency {
     limit: usize,
     most: usize,
-    /// Pages read without a throttle since the limit last changed or a throttle was seen.
+    /// Consecutive pages read without a throttle since the limit last changed.
     calm: usize,
     throttled: bool,
 }
@@ -29,7 +29,7 @@ impl Concurrency {
         self.limit
     }
 
-    /// Records throttled attempts, of any pages.
+    /// Records throttled attempts of any page.
     pub(super) fn throttled(&mut self, attempts: u32) {
         if attempts > 0 {
             self.throttled = true;
@@ -38,7 +38,7 @@ impl Concurrency {
         }
     }
 
-    /// Records a page that was read without a throttled attempt.
+    /// Records a page that was read without a throttle.
     pub(super) fn answered(&mut self) {
         self.calm += 1;
         if self.calm >= self.generation() {

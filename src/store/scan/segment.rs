@@ -10,7 +10,7 @@ use crate::item::Row;
 pub(super) struct Segment {
     part: Option<Part>,
     start: Option<Row>,
-    /// How many times in a row its next page failed because the table was throttled.
+    /// How often in a row the next page was throttled.
     throttles: u32,
 }
 
@@ -58,12 +58,12 @@ impl Segment {
         advances
     }
 
-    /// Backs off before its next page is requested again. The delay grows to about one second, the interval in which
+    /// Backs off before the next page is requested again. The delay grows to about one second, the interval in which
     /// DynamoDB replenishes capacity.
-    pub(super) async fn rest(&mut self) {
+    pub(super) async fn back_off(&mut self) {
         /// 50 ms doubled four times is 800 ms.
-        const DOUBLED: u32 = 4;
-        sleep(jittered(self.throttles.min(DOUBLED))).await;
+        const MAX_DOUBLINGS: u32 = 4;
+        sleep(jittered(self.throttles.min(MAX_DOUBLINGS))).await;
         self.throttles = self.throttles.saturating_add(1);
     }
 }

@@ -1,4 +1,4 @@
-// Where the betas of Nitro 3 keep what the routes use.
+// The imports for the betas of Nitro 3.
 export { defineHandler } from "nitro";
 export { defineCachedFunction } from "nitro/cache";
 export { useStorage } from "nitro/storage";

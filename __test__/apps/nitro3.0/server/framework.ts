@@ -1,3 +1,3 @@
-// Where Nitro 3.0.0 keeps what the routes use.
+// The imports for Nitro 3.0.0.
 export { defineCachedFunction, useStorage } from "nitro/runtime";
 export { defineHandler } from "nitro/h3";

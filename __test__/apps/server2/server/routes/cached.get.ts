@@ -1,4 +1,4 @@
-// A cached function, with and without SWR: the nonce tells a hit from a computation.
+// A cached function, with and without SWR. The nonce distinguishes a hit from a computation.
 import { randomUUID } from "node:crypto";
 
 const compute = (id: string) => ({ id, nonce: randomUUID() });

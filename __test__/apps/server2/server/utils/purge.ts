@@ -8,7 +8,7 @@ function routeKey(path: string) {
   return `nitro:routes:_:${name}.${digest.replaceAll(/[-_]/g, "").slice(0, 10)}.json`;
 }
 
-/** Removes a page of `routeRules`, and its payload if this is Nuxt. */
+/** Removes a page of `routeRules` and, in Nuxt, its payload. */
 export async function purgeRoute(path: string) {
   const cache = useStorage("cache");
   await cache.removeItem(routeKey(path));

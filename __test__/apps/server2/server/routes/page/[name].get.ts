@@ -1,4 +1,4 @@
-// A route that is cached by `routeRules`.
+// A route that `routeRules` caches.
 import { randomUUID } from "node:crypto";
 
 export default defineEventHandler((event) => ({

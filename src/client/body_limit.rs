@@ -13,14 +13,14 @@ use crate::error::chain;
 
 const MB: u64 = 1 << 20;
 
-/// The requirements that a response must meet.
+/// The requirements that the body of a response must meet.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Limit {
+pub(super) struct BodyLimit {
     bytes: u64,
-    must_say_something: bool,
+    must_have_body: bool,
 }
 
-impl Limit {
+impl BodyLimit {
     /// For the response to an operation. The limit is about six times that of the operation, because JSON can escape a
     /// character as six bytes, plus overhead. Only successful responses must have a body.
     /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html#limits-api>
@@ -40,12 +40,12 @@ impl Limit {
             | Action::DescribeTimeToLive
             | Action::UpdateTimeToLive => MB,
         };
-        Self { bytes, must_say_something: is_success }
+        Self { bytes, must_have_body: is_success }
     }
 
     /// For responses of credential sources.
     pub(super) fn of_credentials() -> Self {
-        Self { bytes: MB, must_say_something: false }
+        Self { bytes: MB, must_have_body: false }
     }
 
     /// Reads the whole body, or fails as soon as it exceeds the limit. `received` is called with the size of each
@@ -76,40 +76,40 @@ impl Limit {
             all.extend_from_slice(&data);
         }
         let whole = if all.is_empty() { first } else { all.freeze() };
-        if whole.is_empty() && self.must_say_something {
-            return Err(Unfit::Empty.into());
+        if whole.is_empty() && self.must_have_body {
+            return Err(BodyError::Empty.into());
         }
         Ok(whole)
     }
 
-    fn check(self, bytes: u64) -> Result<(), Unfit> {
-        if bytes > self.bytes { Err(Unfit::TooLarge(self.bytes)) } else { Ok(()) }
+    fn check(self, bytes: u64) -> Result<(), BodyError> {
+        if bytes > self.bytes { Err(BodyError::TooLarge(self.bytes)) } else { Ok(()) }
     }
 }
 
 /// Why a response was rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Unfit {
+enum BodyError {
     TooLarge(u64),
     Empty,
 }
 
-impl fmt::Display for Unfit {
+impl fmt::Display for BodyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::TooLarge(limit) => {
-                write!(f, "the answer is larger than {limit} bytes, the most that this operation can need")
+                write!(f, "the response is larger than {limit} bytes, the most that this operation can need")
             }
-            Self::Empty => f.write_str("the answer is empty"),
+            Self::Empty => f.write_str("the response is empty"),
         }
     }
 }
 
-impl std::error::Error for Unfit {}
+impl std::error::Error for BodyError {}
 
 /// Whether an error, or one of its sources, is a response that was too large. Retrying would yield the same response.
 pub(crate) fn is_too_large(error: &(dyn std::error::Error + 'static)) -> bool {
-    chain(error).any(|error| matches!(error.downcast_ref(), Some(Unfit::TooLarge(_))))
+    chain(error).any(|error| matches!(error.downcast_ref(), Some(BodyError::TooLarge(_))))
 }
 
 #[cfg(test)]
@@ -120,21 +120,21 @@ mod tests {
     use http_body::Frame;
     use http_body_util::{Full, StreamBody};
 
-    const SMALL: Limit = Limit { bytes: 10, must_say_something: true };
+    const SMALL: BodyLimit = BodyLimit { bytes: 10, must_have_body: true };
 
-    fn read(limit: Limit, parts: &[&'static str]) -> Result<Bytes, BoxError> {
+    fn read(limit: BodyLimit, parts: &[&'static str]) -> Result<Bytes, BoxError> {
         let parts: Vec<_> = parts.iter().map(|part| Ok::<_, BoxError>(Frame::data(Bytes::from(*part)))).collect();
         limit.read(StreamBody::new(stream::iter(parts)), |_| {}).now_or_never().expect("nothing to wait for")
     }
 
     #[test]
     fn limits_follow_the_operation() {
-        let limit = |action| Limit::of(action, true).bytes;
+        let limit = |action| BodyLimit::of(action, true).bytes;
         assert!(limit(Action::GetItem) > 6 * 409_600 + MB);
         assert!(limit(Action::Scan) >= 6 * MB + MB);
         assert_eq!(limit(Action::BatchGetItem), 100 * MB);
         assert_eq!(limit(Action::PutItem), MB);
-        assert_eq!(Limit::of_credentials().bytes, MB);
+        assert_eq!(BodyLimit::of_credentials().bytes, MB);
     }
 
     #[test]
@@ -155,7 +155,7 @@ mod tests {
 
     #[test]
     fn only_a_success_must_have_a_body() {
-        assert_eq!(read(SMALL, &["", ""]).expect_err("empty").to_string(), "the answer is empty");
-        assert_eq!(read(Limit::of(Action::GetItem, false), &[]).expect("an error may be empty"), "");
+        assert_eq!(read(SMALL, &["", ""]).expect_err("empty").to_string(), "the response is empty");
+        assert_eq!(read(BodyLimit::of(Action::GetItem, false), &[]).expect("an error may be empty"), "");
     }
 }

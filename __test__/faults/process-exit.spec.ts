@@ -6,10 +6,10 @@ import { useEndpoint } from "../helpers/endpoint";
 import { expectNoSecret, runPlain } from "./helpers/case";
 
 const endpoint = useEndpoint();
-/** `FAULT_ROUNDS` makes them fewer, for a quick look. */
+/** `FAULT_ROUNDS` reduces the number for a quick run. */
 const times = Number(process.env.FAULT_ROUNDS ?? 200);
 
-/** Runs the control after every fourth script, so that both meet the same busy machine, and compares how they end. */
+/** Runs the control after every fourth script, so that both run under the same load, and compares how they end. */
 async function expectSameEnd(
   script: string,
   control: string,
@@ -33,7 +33,7 @@ async function expectSameEnd(
     one.code !== expected.code || one.signal !== expected.signal;
   const wrong = own.filter(isWrong);
   expect(wrong.map((one) => [one.code, one.signal, one.stderr])).toEqual([]);
-  // How much longer than without the driver it usually lives after its last report.
+  // The median delay between the last report and the end, compared with that of the control.
   expect(median(own) - median(controls)).toBeLessThan(300);
   own.forEach(expectNoSecret);
   return expected;
@@ -63,7 +63,7 @@ describe("a process with requests in flight", () => {
     `[case 35] ends by %s as it does without the driver, ${times} times`,
     async (_, end, kill) => {
       endpoint.script(() => ({ silent: true, ending: "hang" }));
-      // Some end before the requests are sent, some right after, some while they wait.
+      // Some processes end before the requests are sent, some right after, some while they wait.
       const script = `
         for (let n = 0; n < 20; n += 1) driver.setItem("k" + n, canary.value).catch(() => {});
         await sleep(Math.floor(Math.random() * 60));
@@ -74,7 +74,7 @@ describe("a process with requests in flight", () => {
     600_000,
   );
 
-  it("[case 35] beforeExit comes once they have settled, and each has one outcome", async () => {
+  it("[case 35] beforeExit is emitted after they have settled, each exactly once", async () => {
     endpoint.script((_, nth) => (nth % 2 === 0 ? { delay: 50, status: 400 } : { delay: 50 }));
     const result = await runPlain(
       `let outcomes = 0;
@@ -86,7 +86,7 @@ describe("a process with requests in flight", () => {
     expect(result).toMatchObject({ reports: [100], code: 0 });
   });
 
-  it(`[case 36] a natural end: idle, undisposed, with pooled connections open, ${times} times`, async () => {
+  it(`[case 36] a normal exit: idle, not disposed, with pooled connections open, ${times} times`, async () => {
     endpoint.script(() => ({}));
     const script = `
       const calls = [driver, make(options)].flatMap((one) =>

@@ -1,4 +1,4 @@
-//! The response path: any bytes, as the answer to any operation, become a result or an error.
+//! The response path: any bytes, as the response to any operation, yield a result or an error.
 #![no_main]
 
 use std::time::Duration;
@@ -8,7 +8,7 @@ use unstorage_dynamodb::error::{Error, ErrorKind, Operation};
 use unstorage_dynamodb::input::Input::Absent;
 use unstorage_dynamodb::store::{NewItem, Patience};
 use unstorage_dynamodb::value::Reading;
-use unstorage_dynamodb_fuzz::answered;
+use unstorage_dynamodb_fuzz::with_response;
 
 const STATUSES: [u16; 8] = [200, 200, 200, 400, 400, 500, 302, 413];
 
@@ -16,7 +16,7 @@ fuzz_target!(|input: (u8, u8, &[u8])| {
     let (operation, status, body) = input;
     let status = STATUSES[usize::from(status) % STATUSES.len()];
     let items = || ["a", "b"].map(|key| NewItem { key: key.into(), value: "v".into(), ttl: Absent }).into();
-    let result: Result<(), Error> = answered(status, body, async |store| match operation % 9 {
+    let result: Result<(), Error> = with_response(status, body, async |store| match operation % 9 {
         0 => store.get("k".into(), Reading::Plain, Absent).await.map(drop),
         1 => store.get("k".into(), Reading::Raw, Absent).await.map(drop),
         2 => store.meta("k".into(), Absent).await.map(drop),

@@ -1,4 +1,4 @@
-//! What connections are made with, for the requests of the store and for those of the sources of credentials.
+//! The HTTP client for credential sources, and the connection settings that it shares with the store's requests.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -16,16 +16,16 @@ use http::uri::Scheme;
 use http_body_util::{BodyExt, Full};
 use hyper_util::client::proxy::matcher::Matcher;
 
-use super::answer::Limit;
 use super::authorities::Authorities;
+use super::body_limit::BodyLimit;
 use super::connect::Connector;
-use super::pool::{self, Pools, Unsent};
+use super::pool::{self, Pools, SendError};
 use super::tcp::SocketSettings;
 use crate::clock::SharedClock;
 use crate::environment::Environment;
 use crate::options::Proxy;
 
-/// What pools are made with.
+/// The settings of connection pools.
 #[derive(Debug, Clone)]
 pub(super) struct PoolSettings {
     pub(super) proxy: Proxy,
@@ -36,12 +36,12 @@ pub(super) struct PoolSettings {
 }
 
 impl PoolSettings {
-    /// Pools that connect straight to plain `http:` endpoints; reads no certificates.
+    /// Pools for `http:` endpoints without a proxy. They read no certificates.
     fn plain(&self) -> Pools {
         Pools::new(Connector::plain(self.sockets), Arc::clone(&self.clock))
     }
 
-    /// Pools for `https:`, and for whatever goes through a proxy: that may speak TLS itself.
+    /// Pools for `https:` endpoints and for proxies, which may use TLS themselves.
     fn tls(&self) -> Pools {
         let proxies = match &self.proxy {
             Proxy::Off => None,
@@ -52,28 +52,28 @@ impl PoolSettings {
         Pools::new(connector, Arc::clone(&self.clock))
     }
 
-    /// The pools for endpoints of a scheme.
+    /// Returns the pools for the endpoint of a driver.
     pub(super) fn pools(&self, is_plain_http: bool) -> Pools {
         if is_plain_http && self.proxy == Proxy::Off { self.plain() } else { self.tls() }
     }
 }
 
-/// A client for the sources of credentials. Most drivers never need it, and some need only plain http (instance
-/// metadata, containers: never behind a proxy), so each pool is made by the first request of its scheme.
-pub(super) fn by_scheme(settings: PoolSettings) -> SharedHttpClient {
-    SharedHttpClient::new(ByScheme { settings, plain: Arc::default(), tls: Arc::default() })
+/// An HTTP client for credential sources. Creates each pool with the first request that needs it: most drivers need
+/// none, and some use only plain HTTP (instance metadata and containers, never behind a proxy).
+pub(super) fn client(settings: PoolSettings) -> SharedHttpClient {
+    SharedHttpClient::new(SdkHttpClient { settings, plain: Arc::default(), tls: Arc::default() })
 }
 
 #[derive(Debug, Clone)]
-struct ByScheme {
+struct SdkHttpClient {
     settings: PoolSettings,
     plain: Arc<OnceLock<Pools>>,
     tls: Arc<OnceLock<Pools>>,
 }
 
-impl HttpClient for ByScheme {
+impl HttpClient for SdkHttpClient {
     fn http_connector(&self, settings: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
-        SharedHttpConnector::new(BySchemeConnector {
+        SharedHttpConnector::new(SdkHttpConnector {
             client: self.clone(),
             connect_timeout: settings.connect_timeout(),
             read_timeout: settings.read_timeout(),
@@ -82,13 +82,13 @@ impl HttpClient for ByScheme {
 }
 
 #[derive(Debug, Clone)]
-struct BySchemeConnector {
-    client: ByScheme,
+struct SdkHttpConnector {
+    client: SdkHttpClient,
     connect_timeout: Option<Duration>,
     read_timeout: Option<Duration>,
 }
 
-impl HttpConnector for BySchemeConnector {
+impl HttpConnector for SdkHttpConnector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let this = self.clone();
         HttpConnectorFuture::new(async move {
@@ -96,7 +96,7 @@ impl HttpConnector for BySchemeConnector {
             match this.read_timeout {
                 Some(limit) => tokio::time::timeout(limit, exchange)
                     .await
-                    .unwrap_or_else(|_| Err(ConnectorError::timeout(TooLate(limit).into()))),
+                    .unwrap_or_else(|_| Err(ConnectorError::timeout(ReadTimeout(limit).into()))),
                 None => exchange.await,
             }
         })
@@ -104,25 +104,25 @@ impl HttpConnector for BySchemeConnector {
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("no answer within {0:?}")]
-struct TooLate(Duration);
+#[error("no response within {0:?}")]
+struct ReadTimeout(Duration);
 
-impl BySchemeConnector {
-    /// Sends a request and reads the whole answer: they are small.
+impl SdkHttpConnector {
+    /// Sends a request and reads the whole response.
     async fn exchange(&self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
-        let unsent = |error: BoxError| ConnectorError::user(error);
-        let request = request.try_into_http1x().map_err(|error| unsent(error.into()))?;
+        let user_error = |error: BoxError| ConnectorError::user(error);
+        let request = request.try_into_http1x().map_err(|error| user_error(error.into()))?;
         let (mut head, body) = request.into_parts();
-        let body = body.collect().await.map_err(unsent)?.to_bytes();
-        let ByScheme { settings, plain, tls } = &self.client;
+        let body = body.collect().await.map_err(user_error)?.to_bytes();
+        let SdkHttpClient { settings, plain, tls } = &self.client;
         let pools = if head.uri.scheme() == Some(&Scheme::HTTP) {
             plain.get_or_init(|| settings.plain())
         } else {
             tls.get_or_init(|| settings.tls())
         };
-        let pool = pools.of(&head.uri).map_err(|error| unsent(error.into()))?;
+        let pool = pools.of(&head.uri).map_err(|error| user_error(error.into()))?;
         if let Some(authority) = head.uri.authority() {
-            head.headers.insert(HOST, pool::host(authority).map_err(|error| unsent(error.into()))?);
+            head.headers.insert(HOST, pool::host(authority).map_err(|error| user_error(error.into()))?);
         }
         head.uri = pool::path(&head.uri);
         let size = body.len();
@@ -131,12 +131,12 @@ impl BySchemeConnector {
             let mut lease = pool.connection(self.connect_timeout).await?;
             match lease.send(&mut request).await {
                 Ok(response) => break (lease, response),
-                Err(Unsent::Stale) => {}
-                Err(Unsent::Failed(error)) => return Err(error),
+                Err(SendError::Stale) => {}
+                Err(SendError::Failed(error)) => return Err(error),
             }
         };
         let (head, body) = response.into_parts();
-        let body = Limit::of_credentials().read(body, |_| {}).await.map_err(unread)?;
+        let body = BodyLimit::of_credentials().read(body, |_| {}).await.map_err(read_error)?;
         if lease.meter().has_sent(size) {
             lease.keep();
         }
@@ -145,9 +145,9 @@ impl BySchemeConnector {
     }
 }
 
-fn unread(error: BoxError) -> ConnectorError {
+fn read_error(error: BoxError) -> ConnectorError {
     match error.downcast::<hyper::Error>() {
-        Ok(error) => pool::failed(*error),
+        Ok(error) => pool::classify(*error),
         Err(error) => ConnectorError::other(error, None),
     }
 }

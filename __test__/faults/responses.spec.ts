@@ -1,11 +1,11 @@
-// Answers that are broken, hostile or errors. Each ends in a value or in an error that says so.
+// Broken, malicious and error responses. Each ends in a value or in an explanatory error.
 import { describe, expect, it } from "vitest";
 import { awsError, found, type Reply } from "../helpers/endpoint";
 import { useCases } from "./helpers/case";
 
 const { endpoint, run, read } = useCases();
 
-describe("an answer that is broken", () => {
+describe("a broken response", () => {
   const item = { Item: { value: { S: "v".repeat(300) } } };
   const { length } = JSON.stringify(item);
   const broken: [string, Reply][] = [
@@ -19,7 +19,7 @@ describe("an answer that is broken", () => {
     ["no UTF-8", { body: Buffer.from('{"\xff\xfe":1}', "latin1") }],
     ["gzip that was not requested", { body: "x", headers: { "content-encoding": "gzip" } }],
   ];
-  it.each(broken)("[case 08] %s: an error that names the operation", async (_, reply) => {
+  it.each(broken)("[case 08] %s: an error with the operation", async (_, reply) => {
     endpoint.script(() => reply);
     const [outcomes] = await run(
       `report(await settleAll([
@@ -35,7 +35,7 @@ describe("an answer that is broken", () => {
   });
 });
 
-describe("an answer that is hostile", () => {
+describe("a malicious response", () => {
   const nested = (levels: number): string =>
     `${'{"L":['.repeat(levels)}{"S":"v"}${"]}".repeat(levels)}`;
   const members = Array.from({ length: 100_000 }, (_, n) => `"a${n}":{"N":"${n}"}`);
@@ -56,7 +56,7 @@ describe("an answer that is hostile", () => {
   ];
   it.each(hostile)("[case 10] %s: a value or a clear error", async (_, value) => {
     endpoint.script(() => ({ body: `{"Item":{"value":${value}}}` }));
-    // Making a large object is this thread's work, and its size that of the answer.
+    // Creating a large object blocks this thread, in proportion to the response.
     const [{ type, error }] = await run(
       `report(await driver.getItem("k").then((value) => ({ type: typeof value }), (error) => ({ error })));`,
       { driver: { maxAttempts: 1 }, lagMs: 5000 },
@@ -65,7 +65,7 @@ describe("an answer that is hostile", () => {
     else expect(type).toMatch(/^(object|string|number|bigint)$/);
   });
 
-  it("[case 11] the names of JavaScript's own objects become own properties", async () => {
+  it("[case 11] names such as `__proto__` become own properties", async () => {
     const own = ["__proto__", "constructor", "toString", "hasOwnProperty", "", "a.b"];
     const admins = own.map((name) => `${JSON.stringify(name)}:{"M":{"isAdmin":{"BOOL":true}}}`);
     endpoint.script(() => ({ body: `{"Item":{"value":{"M":{${admins.join(",")}}}}}` }));
@@ -82,7 +82,7 @@ describe("an answer that is hostile", () => {
   });
 });
 
-describe("an error of AWS or of a proxy", () => {
+describe("an error from AWS or a proxy", () => {
   const throttles = [
     "ProvisionedThroughputExceededException",
     "ThrottlingException",
