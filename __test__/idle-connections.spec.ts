@@ -1,7 +1,7 @@
 // Connections that a network or a server leaves in a bad state: the next call must not meet them.
-import { once } from "node:events";
-import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net";
+import { connect, createServer, type Server, type Socket } from "node:net";
 import { afterEach, describe, expect, inject, it } from "vitest";
+import { listen } from "../scripts/lib/listen.mjs";
 import { useEndpoint } from "./helpers/endpoint";
 import { failureOf } from "./helpers/failure";
 import { useTable } from "./helpers/table";
@@ -22,9 +22,8 @@ class Link {
       this.#sockets.add(client);
       client.on("error", () => {});
       open(this, client);
-    }).listen(0, "127.0.0.1");
-    await once(this.#server, "listening");
-    this.endpoint = `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    });
+    this.endpoint = await listen(this.#server);
     return this;
   }
 
@@ -58,24 +57,24 @@ class Link {
   }
 }
 
-let link: Link | undefined;
+let link: Link;
 afterEach(() => link?.stop());
+const through = (options: object): any => table.driver({ endpoint: link.endpoint, ...options });
 
-describe("connections whose peer vanished", () => {
-  it("[NET-20] one retry, on one new connection", async () => {
-    link = await new Link().start((self, client) => self.pipe(client));
-    const store: any = table.driver({ endpoint: link.endpoint, attemptTimeout: 400 });
-    await Promise.all(["a", "b", "c", "d"].map((key) => store.getItem(key)));
-    expect(link.connections).toBe(4);
-    link.vanish();
-    expect(await store.getItem("a")).toBeNull();
-    expect(link.connections).toBe(5);
-    expect(store.getInstance().stats()).toMatchObject({ requests: 6, retries: 1 });
-  });
+it("[NET-20] of connections whose peer vanished: one retry, on one new connection", async () => {
+  link = await new Link().start((self, client) => self.pipe(client));
+  const store = through({ attemptTimeout: 400 });
+  await Promise.all(["a", "b", "c", "d"].map((key) => store.getItem(key)));
+  expect(link.connections).toBe(4);
+  link.vanish();
+  expect(await store.getItem("a")).toBeNull();
+  expect(link.connections).toBe(5);
+  expect(store.getInstance().stats()).toMatchObject({ requests: 6, retries: 1 });
 });
 
-describe("a server that answers before it has read the request", () => {
-  it.each([413, 403, 400])("[NET-22] %d: the connection is not used again", async (status) => {
+it.each([413, 403, 400])(
+  "[NET-22] a connection on which %d came before the request was read is not used again",
+  async (status) => {
     link = await new Link().start((self, client) => {
       if (self.connections > 1) return self.pipe(client);
       client.once("data", () => {
@@ -83,25 +82,21 @@ describe("a server that answers before it has read the request", () => {
         client.write(`HTTP/1.1 ${status} No\r\ncontent-length: 2\r\n\r\n{}`);
       });
     });
-    const store: any = table.driver({ endpoint: link.endpoint, maxConnections: 1 });
+    const store = through({ maxConnections: 1 });
     const error = await failureOf(store.setItem("large", "x".repeat(390_000)));
     expect(error.$metadata.httpStatusCode).toBe(status);
     expect(await store.getItem("k")).toBeNull();
     expect(store.getInstance().stats()).toMatchObject({ requests: 2, retries: 0 });
     expect(link.connections).toBe(2);
-  });
-});
+  },
+);
 
 describe("a slow link", () => {
-  const items = Array.from({ length: 10 }, (_, n) => ({
-    key: `large:${n}`,
-    value: `${n}`.repeat(390_000),
-  }));
+  const items = [..."0123456789"].map((n) => ({ key: `large:${n}`, value: n.repeat(390_000) }));
 
   it("[TIME-3] [BAT-12] upwards: large batches go in parts of about 1 MB, and nothing is sent twice", async () => {
     link = await new Link().start((self, client) => self.pipe(client, 400_000));
-    const options = { endpoint: link.endpoint, attemptTimeout: 1500, timeout: 2000 };
-    const store: any = table.driver({ ...options, maxConnections: 1 });
+    const store = through({ attemptTimeout: 1500, timeout: 2000, maxConnections: 1 });
     await store.setItems(items);
     const { requests, retries, bytesSent } = store.getInstance().stats();
     expect({ requests, retries }).toEqual({ requests: 5, retries: 0 });

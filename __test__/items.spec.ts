@@ -1,90 +1,55 @@
-import { inspect } from "node:util";
-import { describe, expect, it } from "vitest";
-import { useTable } from "./helpers/table";
+import { expect, it } from "vitest";
+import { type Row, useTable } from "./helpers/table";
 
 const table = useTable();
 const past = { N: "1000000000" };
+const future = { N: "4000000000" };
+const value = { S: "v" };
 
-describe("reading", () => {
-  const texts = [
-    "text",
-    " ",
-    "\0",
-    "null",
-    "0",
-    "false",
-    `{"a":1}`,
-    "line\nbreak",
-    "日本 👩‍👩‍👧 \u202e",
-    "x".repeat(99_999),
-  ];
-  it.each(texts.map((text) => [inspect(text, { maxStringLength: 20 }), text]))(
-    "[GET-1] gives the text %s as stored",
-    async (_, text) => {
-      await table.putRow("read", { value: { S: text } });
-      expect(await table.driver().getItem("read")).toBe(text);
-    },
-  );
-
-  it("[GET-1] gives null for what is missing or expired", async () => {
-    const driver = table.driver();
-    await table.putRow("expired", { value: { S: "v" }, ttl: past });
-    expect(await driver.getItem("missing")).toBeNull();
-    expect(await driver.getItem("expired")).toBeNull();
-  });
-
-  it("[GET-2] the empty text is a value", async () => {
-    const driver = table.driver();
-    await driver.setItem("empty", "");
-    expect(await driver.getItem("empty")).toBe("");
-    expect(await driver.hasItem("empty")).toBe(true);
-    expect(await table.getRow("empty")).toEqual({ key: { S: "empty" }, value: { S: "" } });
-  });
-
-  it("[GET-3] a row without the value attribute reads as null", async () => {
-    const driver = table.driver();
-    await table.putRow("bare", {});
-    await table.putRow("bare, with an expiry", { ttl: { N: "4000000000" }, content: { S: "x" } });
-    expect(await driver.getItem("bare")).toBeNull();
-    expect(await driver.getItem("bare, with an expiry")).toBeNull();
-  });
-
-  it("[HAS-1] true exactly when the row is alive and has the value attribute", async () => {
-    const driver = table.driver();
-    await table.putRow("alive", { value: { S: "v" } });
-    await table.putRow("alive, later", { value: { S: "v" }, ttl: { N: "4000000000" } });
-    await table.putRow("dead", { value: { S: "v" }, ttl: past });
-    await table.putRow("no value", {});
-    await table.putRow("dead, no value", { ttl: past });
-    const keys = ["alive", "alive, later", "dead", "no value", "dead, no value", "missing"];
-    const answers = await Promise.all(keys.map((key) => driver.hasItem(key)));
-    expect(answers).toEqual([true, true, false, false, false, false]);
-  });
+it("[GET-1] a text is read as it is stored", async () => {
+  const plain = ["text", " ", "\0", "null", "0", "false", `{"a":1}`, "line\nbreak"];
+  for (const text of [...plain, "日本 👩‍👩‍👧 \u202e", "x".repeat(99_999)]) {
+    await table.putRow("read", { value: { S: text } });
+    expect(await table.driver().getItem("read")).toBe(text);
+  }
 });
 
-describe("writing", () => {
-  it("[SET-1] replaces the row as a whole", async () => {
-    const row = { value: { N: "5" }, ttl: past, note: { S: "from elsewhere" } };
-    await table.putRow("whole", row);
-    const driver = table.driver();
-    expect(await driver.setItem("whole", "new")).toBeUndefined();
-    expect(await table.getRow("whole")).toEqual({ key: { S: "whole" }, value: { S: "new" } });
-  });
+it("[GET-2] the empty text is a value", async () => {
+  const driver = table.driver();
+  await driver.setItem("empty", "");
+  expect(await driver.getItem("empty")).toBe("");
+  expect(await driver.hasItem("empty")).toBe(true);
+  expect(await table.getRow("empty")).toEqual({ key: { S: "empty" }, value: { S: "" } });
 });
 
-describe("removing", () => {
-  it("[DEL-1] deletes the row, and only that", async () => {
-    const driver = table.driver();
-    await table.empty();
-    await table.putRow("gone", { value: { S: "v" } });
-    await table.putRow("gone too", { ttl: past });
-    await table.putRow("gone:not", { value: { S: "v" } });
-    expect(await driver.removeItem("gone")).toBeUndefined();
-    await driver.removeItem("gone too");
-    expect(await table.keys()).toEqual(["gone:not"]);
-  });
+it.each<[string, Row | undefined, boolean]>([
+  ["[GET-1] a missing row", undefined, false],
+  ["[GET-1] an expired row", { value, ttl: past }, false],
+  ["[GET-3] a row without a value", {}, false],
+  ["[GET-3] one that expires later", { ttl: future, content: { S: "x" } }, false],
+  ["[GET-3] one that has expired", { ttl: past }, false],
+  ["[GET-1] a row", { value }, true],
+  ["[GET-1] a row that expires later", { value, ttl: future }, true],
+])("[HAS-1] %s: getItem gives its value or null, hasItem whether", async (name, row, has) => {
+  if (row) await table.putRow(name, row);
+  expect(await table.driver().getItem(name)).toBe(has ? "v" : null);
+  expect(await table.driver().hasItem(name)).toBe(has);
+});
 
-  it("[DEL-1] a missing one is no error", async () => {
-    expect(await table.driver().removeItem("never there")).toBeUndefined();
-  });
+it("[SET-1] a write replaces the row as a whole", async () => {
+  await table.putRow("whole", { value: { N: "5" }, ttl: past, note: { S: "from elsewhere" } });
+  expect(await table.driver().setItem("whole", "new")).toBeUndefined();
+  expect(await table.getRow("whole")).toEqual({ key: { S: "whole" }, value: { S: "new" } });
+});
+
+it("[DEL-1] removeItem deletes the row, and only that; a missing one is no error", async () => {
+  const driver = table.driver();
+  await table.empty();
+  await table.putRow("gone", { value });
+  await table.putRow("gone too", { ttl: past });
+  await table.putRow("gone:not", { value });
+  for (const key of ["gone", "gone too", "never there"]) {
+    expect(await driver.removeItem(key)).toBeUndefined();
+  }
+  expect(await table.keys()).toEqual(["gone:not"]);
 });

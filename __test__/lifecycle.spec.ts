@@ -1,20 +1,25 @@
 // How a process with the driver in it ends. The reports mark the last await: what comes after is
 // the driver keeping the process alive.
 import { describe, expect, it } from "vitest";
-import { entry, literal, runChild } from "./helpers/child";
-import { useRecorder } from "./helpers/recorder";
-import { engineOptions, useTable } from "./helpers/table";
+import { type ChildResult, entry, literal, runChild } from "./helpers/child";
+import { useRecordedTable } from "./helpers/recorded";
+import { engineOptions } from "./helpers/table";
 
-const table = useTable();
-const recorder = useRecorder();
+const { table, recorder } = useRecordedTable();
 
-function script(body: string): string {
-  return `
+/** Runs a script whose process must end within a second of its last report, with nothing on stderr. */
+async function runToEnd(body: string, code = 0): Promise<ChildResult["reports"]> {
+  const script = `
     const options = ${literal(engineOptions(table.name))};
+    const slow = { ...options, endpoint: ${literal(recorder.endpoint)} };
     const driver = dynamoDbCacheDriver(options);
     ${body}
     report("end");
   `;
+  const result = await runChild(script);
+  expect(result).toMatchObject({ code, signal: null, stderr: "" });
+  expect(result.lingeredMs).toBeLessThan(1000);
+  return result.reports;
 }
 
 describe("[API-12] the process exits by itself within a second", () => {
@@ -37,17 +42,12 @@ describe("[API-12] the process exits by itself within a second", () => {
       "several drivers",
       `for (let n = 0; n < 5; n += 1) await dynamoDbCacheDriver(options).getItem("k");`,
     ],
+    [
+      "after a refused connection",
+      `await failure(dynamoDbCacheDriver({ ...options, endpoint: "http://127.0.0.1:9" }).getItem("k"));`,
+    ],
   ])("%s", async (_, body) => {
-    const result = await runChild(script(body));
-    expect(result).toMatchObject({ code: 0, signal: null, stderr: "", reports: ["end"] });
-    expect(result.lingeredMs).toBeLessThan(1000);
-  });
-
-  it("after a refused connection", async () => {
-    const body = `await failure(dynamoDbCacheDriver({ ...options, endpoint: "http://127.0.0.1:9" }).getItem("k"));`;
-    const result = await runChild(script(body));
-    expect(result).toMatchObject({ code: 0, signal: null, stderr: "", reports: ["end"] });
-    expect(result.lingeredMs).toBeLessThan(1000);
+    expect(await runToEnd(body)).toEqual(["end"]);
   });
 });
 
@@ -55,27 +55,20 @@ describe("[API-12] a process that ends in the middle of a request", () => {
   it("process.exit does not wait for it, and does not crash", async () => {
     recorder.hold();
     const body = `
-      const held = dynamoDbCacheDriver({ ...options, endpoint: ${literal(recorder.endpoint)} });
+      const held = dynamoDbCacheDriver(slow);
       for (let n = 0; n < 20; n += 1) void held.getItem("k" + n);
       await new Promise((resolve) => setTimeout(resolve, 1500));
       report("exiting");
       process.exit(7);
     `;
-    const result = await runChild(script(body));
+    expect(await runToEnd(body, 7)).toEqual(["exiting"]);
     expect(recorder.exchanges.length).toBeGreaterThan(0);
-    expect(result).toMatchObject({ code: 7, signal: null, stderr: "", reports: ["exiting"] });
-    expect(result.lingeredMs).toBeLessThan(1000);
   });
 
   it("a request under way does keep it alive: its answer is not lost", async () => {
     recorder.delay(500);
-    const body = `
-      const slow = dynamoDbCacheDriver({ ...options, endpoint: ${literal(recorder.endpoint)} });
-      void slow.setItem("late", "v").then(() => report("stored"));
-    `;
-    const result = await runChild(script(body));
-    expect(result).toMatchObject({ code: 0, signal: null, reports: ["end", "stored"] });
-    expect(result.lingeredMs).toBeLessThan(1000);
+    const body = `void dynamoDbCacheDriver(slow).setItem("late", "v").then(() => report("stored"));`;
+    expect(await runToEnd(body)).toEqual(["end", "stored"]);
   });
 
   it("worker threads load, use and leave it", async () => {
@@ -104,20 +97,13 @@ describe("[API-12] a process that ends in the middle of a request", () => {
       report(await Promise.all([once(), once()]));
       report([await once(), await once()]);
     `;
-    const result = await runChild(script(body));
-    const [fine, refused] = [
-      [0, "v"],
-      [0, "ERR_DYNAMODB_INVALID_OPTION"],
-    ];
-    expect(result.stderr).toBe("");
-    expect(result.reports).toEqual([
+    const [fine, refused] = ["v", "ERR_DYNAMODB_INVALID_OPTION"].map((answer) => [0, answer]);
+    expect(await runToEnd(body)).toEqual([
       [fine, fine],
       [fine, fine, fine],
       [refused, refused],
       [refused, refused],
       "end",
     ]);
-    expect(result).toMatchObject({ code: 0, signal: null });
-    expect(result.lingeredMs).toBeLessThan(1000);
   }, 40_000);
 });

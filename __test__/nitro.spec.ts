@@ -1,15 +1,6 @@
 // nitro/: the entry that Nitro 3 bundles, and the Nitro module. A bundle is played by a folder that holds what a
 // bundler takes along; the addon's bytes come from a module in place of Nitro's `raw:` import.
-import {
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import fs from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -23,28 +14,32 @@ import { engineOptions, useTable } from "./helpers/table";
 
 const table = useTable();
 const tag = platformTag();
-const bundle = mkdtempSync(join(tmpdir(), "unstorage-dynamodb-bundle-"));
-const temporary = join(bundle, "tmp");
-mkdirSync(temporary);
-afterAll(() => rmSync(bundle, { recursive: true, force: true }));
+const folder = fs.mkdtempSync(join(tmpdir(), "unstorage-dynamodb-bundle-"));
+const bundle = join(folder, "bundle");
+const temporary = join(folder, "tmp");
+afterAll(() => fs.rmSync(folder, { recursive: true, force: true }));
 
-for (const file of ["driver.cjs", "errors.cjs", "loader.cjs", "table.cjs", "tracing.cjs"]) {
-  cpSync(join(root, "js", file), join(bundle, "js", file));
+/** A file of the folder. */
+function write(path: string, text: string): void {
+  fs.mkdirSync(dirname(path), { recursive: true });
+  fs.writeFileSync(path, text);
 }
-cpSync(join(root, "nitro"), join(bundle, "nitro"), { recursive: true });
+
+fs.mkdirSync(temporary);
+for (const file of ["driver.cjs", "errors.cjs", "loader.cjs", "table.cjs", "tracing.cjs"]) {
+  fs.cpSync(join(root, "js", file), join(bundle, "js", file));
+}
+fs.cpSync(join(root, "nitro"), join(bundle, "nitro"), { recursive: true });
 
 /** What the platform package's inline.mjs is to a bundler. */
-function inline(text: string): void {
-  const file = join(bundle, "node_modules", `@unstorage-dynamodb/binding-${tag}`, "inline.mjs");
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, text);
-}
+const inline = (text: string): void =>
+  write(join(bundle, "node_modules", `@unstorage-dynamodb/binding-${tag}`, "inline.mjs"), text);
 const bytes = `import { readFileSync } from "node:fs";
 export default readFileSync(${literal(join(root, addonName()))});
 `;
 
-const story = (folder: string): string => `
-  const nitro = await import(${literal(pathToFileURL(join(folder, "nitro", "unwasm.mjs")).href)});
+const story = (of: string): string => `
+  const nitro = await import(${literal(pathToFileURL(join(of, "nitro", "unwasm.mjs")).href)});
   const options = ${literal(engineOptions(table.name))};
   for (const key of ["one", "two"]) {
     const driver = nitro.default(options);
@@ -71,34 +66,35 @@ describe("the entry for Nitro 3", () => {
     expect(stderr.match(/DynamoDbWarning: \[unstorage\] \[aws-dynamodb\] /g)).toHaveLength(1);
     expect(stderr).toContain(`traceDeps: ["unstorage-dynamodb"]`);
     expect(stderr).toContain(`modules: ["unstorage-dynamodb/nitro"]`);
-    expect(readdirSync(temporary)).toEqual([]);
+    expect(fs.readdirSync(temporary)).toEqual([]);
   });
 
-  it("[NIT-4] without a temporary folder the error says what needs none", async () => {
-    inline(bytes);
-    const env = { TMPDIR: join(bundle, "nowhere") };
+  const traced = `traceDeps: ["unstorage-dynamodb"]`;
+  const addon = `The native addon for ${tag}`;
+  it.each<[string, string | undefined, string, string[]]>([
+    ["no temporary folder", bytes, "nowhere", ["does not load: ENOENT", traced]],
+    [
+      "no addon inlined",
+      `export default Buffer.from("no addon");\n`,
+      "tmp",
+      [`${addon} does not load: `],
+    ],
+    [
+      "no addon for this platform",
+      undefined,
+      "tmp",
+      [`${addon} is missing. `, `@unstorage-dynamodb/binding-${tag}@`],
+    ],
+  ])("[NIT-4] in a bundle, %s: an error, and no file left", async (_, text, tmp, words) => {
+    if (text) inline(text);
+    else fs.rmSync(join(bundle, "node_modules"), { recursive: true, force: true });
+    const env = { TMPDIR: join(folder, tmp) };
     const { reports, stderr } = await runChild(story(bundle), { env });
     expect(stderr).toBe("");
     expect(reports[0]).toMatchObject({ code: "ERR_DYNAMODB_BINDING", ours: true });
-    expect(reports[0].message).toContain("does not load: ENOENT");
-    expect(reports[0].message).toContain(`traceDeps: ["unstorage-dynamodb"]`);
+    for (const part of words) expect(reports[0].message).toContain(part);
     expect(reports[1]).toEqual(reports[0]);
-  });
-
-  it("[NIT-4] what was inlined and is no addon leaves no file either", async () => {
-    inline(`export default Buffer.from("no addon");\n`);
-    const { reports } = await runChild(story(bundle), { env: { TMPDIR: temporary } });
-    expect(reports[0]).toMatchObject({ code: "ERR_DYNAMODB_BINDING", ours: true });
-    expect(reports[0].message).toContain(`The native addon for ${tag} does not load: `);
-    expect(readdirSync(temporary)).toEqual([]);
-  });
-
-  it("[NIT-4] a bundle without an addon for this platform says so", async () => {
-    rmSync(join(bundle, "node_modules"), { recursive: true, force: true });
-    const { reports } = await runChild(story(bundle));
-    expect(reports[0]).toMatchObject({ code: "ERR_DYNAMODB_BINDING", ours: true });
-    expect(reports[0].message).toContain(`The native addon for ${tag} is missing. `);
-    expect(reports[0].message).toContain(`@unstorage-dynamodb/binding-${tag}@`);
+    expect(fs.readdirSync(temporary)).toEqual([]);
   });
 
   it("exports what the other entries export", async () => {
@@ -110,16 +106,15 @@ describe("the entry for Nitro 3", () => {
 
 // Nitro 2 and 3.0.0 make one ES module of this package and of their own code: `require` and `__filename` are gone.
 describe("a bundle that left the addon out", () => {
-  const server = mkdtempSync(join(tmpdir(), "unstorage-dynamodb-server-"));
-  afterAll(() => rmSync(server, { recursive: true, force: true }));
+  const server = join(folder, "server");
 
   /** The modules of the package, each a function of what CommonJS gives a module, but for two names. */
   function bundled(): string {
     const names = ["index.js", "binding.cjs", "nitro/bundled.cjs"];
-    const parts = readdirSync(join(root, "js")).filter((file) => file.endsWith(".cjs"));
+    const parts = fs.readdirSync(join(root, "js")).filter((file) => file.endsWith(".cjs"));
     const all = [...names, ...parts.map((file) => `js/${file}`)];
     const modules = all.map((file) => {
-      const text = readFileSync(join(root, file), "utf8");
+      const text = fs.readFileSync(join(root, file), "utf8");
       // The generated loader is where a bundler leaves `require` as it is.
       const parameters = file === "binding.cjs" ? "module, exports" : "module, exports, require";
       return `${literal(file)}: function (${parameters}) { ${text} }`;
@@ -147,10 +142,9 @@ describe("a bundle that left the addon out", () => {
 
   it("[NIT-6] loads the platform package next to it", async () => {
     const platform = join(server, "node_modules", `@unstorage-dynamodb/binding-${tag}`);
-    mkdirSync(platform, { recursive: true });
-    symlinkSync(join(root, addonName()), join(platform, addonName()));
-    writeFileSync(join(platform, "package.json"), JSON.stringify({ main: addonName() }));
-    writeFileSync(
+    write(join(platform, "package.json"), JSON.stringify({ main: addonName() }));
+    fs.symlinkSync(join(root, addonName()), join(platform, addonName()));
+    write(
       join(server, "index.mjs"),
       `${bundled()}
        export const story = async (options) => {
@@ -165,7 +159,7 @@ describe("a bundle that left the addon out", () => {
     `;
     const { code, reports } = await runChild(body);
     expect({ code, reports }).toEqual({ code: 0, reports: ["v"] });
-    rmSync(platform, { recursive: true });
+    fs.rmSync(platform, { recursive: true });
     const { reports: without } = await runChild(body);
     expect(without[0]).toContain(`The native addon for ${tag} is missing. `);
   });
@@ -175,18 +169,16 @@ describe("the Nitro module", () => {
   const packageName = "unstorage-dynamodb";
 
   it("[NIT-5] adds the package to the traced ones and keeps those of the user", () => {
-    const users = {
-      traceDeps: ["other", /^@own\//],
-      externals: { inline: ["mine"], external: ["other"] },
-    };
-    const before = { ...users };
+    const traceDeps = ["other", /^@own\//];
+    const externals = { inline: ["mine"], external: ["other"] };
+    const users = { traceDeps, externals };
     nitroModule.setup({ options: users });
-    expect(users.traceDeps).toEqual([...before.traceDeps, packageName]);
-    expect(users.externals).toEqual({ inline: ["mine"], external: ["other", packageName] });
-    expect(before).toEqual({
-      traceDeps: ["other", /^@own\//],
-      externals: { inline: ["mine"], external: ["other"] },
-    });
+    const external = ["other", packageName];
+    expect(users.traceDeps).toEqual(["other", /^@own\//, packageName]);
+    expect(users.externals).toEqual({ inline: ["mine"], external });
+    // What was given stays as it was.
+    expect(traceDeps).toHaveLength(2);
+    expect(externals.external).toEqual(["other"]);
     const none: Record<string, unknown> = {};
     nitroModule.setup({ options: none });
     expect(none).toEqual({ traceDeps: [packageName], externals: { external: [packageName] } });

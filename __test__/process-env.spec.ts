@@ -1,17 +1,15 @@
 // The environment is JavaScript's `process.env`, in whatever way it came to differ from that of the process: which, in
 // every test here, points at a stand-in of production that must not be asked for anything.
-import { beforeEach, describe, expect, it } from "vitest";
-import { type ChildOptions, type ChildResult, entry, literal, runChild } from "./helpers/child";
+import { beforeEach, expect, it } from "vitest";
+import { type ChildOptions, entry, literal, runChild } from "./helpers/child";
 import { useEndpoint } from "./helpers/endpoint";
 import { useRecorder } from "./helpers/recorder";
 
 const recorder = useRecorder();
+beforeEach(() => recorder.spoil(() => ({ status: 200, body: {} })));
 
 /** Must not be asked for anything. */
 const production = useEndpoint();
-beforeEach(() => {
-  recorder.spoil(() => ({ status: 200, body: {} }));
-});
 /** The variables of the process: each would lead to production by itself. */
 const ofProcess = (): Record<string, string> => ({
   AWS_ACCESS_KEY_ID: "AKIDPRODUCTION",
@@ -43,30 +41,29 @@ const ofProgram = (): Record<string, string> => ({
   UNSTORAGE_DYNAMODB_TABLE: "local",
 });
 
-/** Runs a script with `local` in scope, the program's variables. */
-function run(script: string, { env, home, ...more }: ChildOptions = {}): Promise<ChildResult> {
-  const local = `const local = ${literal(ofProgram())};`;
-  return runChild(local + script, {
-    ...more,
-    env: { ...ofProcess(), ...env },
-    home: { ...productionFiles, ...home },
-  });
+/** The reports of a script with `local` in scope, the program's variables. */
+async function run(script: string, { env, home }: ChildOptions = {}): Promise<any[]> {
+  const variables = { ...ofProcess(), ...env };
+  const files = { ...productionFiles, ...home };
+  const given = `const local = ${literal(ofProgram())};`;
+  const { reports, stderr } = await runChild(given + script, { env: variables, home: files });
+  expect(stderr).toBe("");
+  expect(production.seen).toEqual([]);
+  return reports;
 }
 
-/** In a worker thread. `set` is what it does first; `use` reports. */
+/** In a worker thread that first does `set`; `use` reports. */
 const inWorker = (options: string, set: string, use: string): string => `
   const { Worker } = await import("node:worker_threads");
   const source = async () => {
-    const { parentPort, workerData } = await import("node:worker_threads");
-    const { default: dynamoDbCacheDriver } = await import(workerData.entry);
-    const { local } = workerData;
+    const { parentPort, workerData: { entry, local } } = await import("node:worker_threads");
+    const { default: dynamoDbCacheDriver } = await import(entry);
     const report = (value) => parentPort.postMessage(value);
     ${set}
     ${use}
   };
-  const worker = new Worker("(" + source + ")()", {
-    eval: true, workerData: { entry: ${literal(entry)}, local }, ${options}
-  });
+  const workerData = { entry: ${literal(entry)}, local };
+  const worker = new Worker("(" + source + ")()", { eval: true, workerData, ${options} });
   worker.on("message", report);
   await new Promise((resolve, reject) => worker.on("exit", resolve).on("error", reject));
 `;
@@ -93,206 +90,162 @@ const ways: [string, string][] = [
   ],
 ];
 
-describe("what leads to a table", () => {
-  it.each(ways)(
-    "[ENV-4] %s: nothing goes where the process's variables point",
-    async (_, script) => {
-      const { reports, stderr } = await run(script);
-      expect({ reports, stderr }).toEqual({ reports: [null], stderr: "" });
-      expect(production.seen).toEqual([]);
-      expect(recorder.exchanges).toMatchObject([
-        { request: { TableName: "local" }, region: "us-east-1", accessKeyId: "AKIDLOCAL" },
-      ]);
+it.each(ways)("[ENV-4] %s: nothing goes where the process's variables point", async (_, script) => {
+  expect(await run(script)).toEqual([null]);
+  expect(recorder.exchanges).toMatchObject([
+    { request: { TableName: "local" }, region: "us-east-1", accessKeyId: "AKIDLOCAL" },
+  ]);
+});
+
+it("[ENV-4] what a worker thread deletes in its copy is gone", async () => {
+  const set = `for (const name of Object.keys(process.env)) if (name.startsWith("AWS_")) delete process.env[name];`;
+  const use = `await dynamoDbCacheDriver({}).getItem("k").catch(({ code }) => report(code));`;
+  expect(await run(inWorker("", set, use))).toEqual(["ERR_DYNAMODB_NO_REGION"]);
+});
+
+it("[ENV-4] numbers and booleans are text, as process.env would make them; there may be none at all", async () => {
+  const script = `
+    process.env = { ...local, UNSTORAGE_DYNAMODB_TABLE: 12345, AWS_EC2_METADATA_DISABLED: true, AWS_PROFILE: null };
+    report(await dynamoDbCacheDriver().getItem("k"));
+    process.env = undefined;
+    report((await failure(dynamoDbCacheDriver({ table: "local" }).getItem("k"))).code);
+  `;
+  expect(await run(script)).toEqual([null, "ERR_DYNAMODB_NO_REGION"]);
+  expect(recorder.exchanges).toMatchObject([{ request: { TableName: "12345" } }]);
+});
+
+it("[ENV-4] createTable has the same", async () => {
+  const Table = {
+    TableStatus: "ACTIVE",
+    KeySchema: [{ AttributeName: "key", KeyType: "HASH" }],
+    AttributeDefinitions: [{ AttributeName: "key", AttributeType: "S" }],
+  };
+  const TimeToLiveDescription = { TimeToLiveStatus: "ENABLED", AttributeName: "ttl" };
+  recorder.spoil(() => ({ status: 200, body: { Table, TimeToLiveDescription } }));
+  const script = `
+    process.env = local;
+    const { createTable } = await import(${literal(entry)});
+    report(await createTable());
+  `;
+  expect(await run(script)).toEqual([{ created: false }]);
+  expect(recorder.exchanges[0]).toMatchObject({ request: { TableName: "local" } });
+});
+
+it("[ENV-4] each driver keeps what there was at its first call", async () => {
+  const script = `
+    process.env = local;
+    const first = dynamoDbCacheDriver();
+    await first.getItem("k");
+    process.env = { ...local, UNSTORAGE_DYNAMODB_TABLE: "second" };
+    await dynamoDbCacheDriver().getItem("k");
+    await first.getItem("k");
+  `;
+  await run(script);
+  const tables = recorder.exchanges.map(({ request }) => request.TableName);
+  expect(tables).toEqual(["local", "second", "local"]);
+});
+
+const keys = (id: string): string => `aws_access_key_id = ${id}\naws_secret_access_key = secret\n`;
+const other = keys("AKIDOTHER");
+const printed = `{\\"Version\\":1,\\"AccessKeyId\\":\\"$OF_PROGRAM$OF_PROCESS$HTTP_PROXY\\",\\"SecretAccessKey\\":\\"s\\"}`;
+it.each<[string, string, Record<string, string>]>([
+  ["the profile", `local.AWS_CONFIG_FILE = "config";`, { config: `[default]\n${other}` }],
+  [
+    "the profile that AWS_PROFILE names",
+    `local.AWS_CONFIG_FILE = "config"; local.AWS_PROFILE = "shop";`,
+    { config: `[profile shop]\n${other}` },
+  ],
+  [
+    "the home directory",
+    `local.HOME = local.USERPROFILE = process.cwd() + "/other";`,
+    { "other/.aws/credentials": `[default]\n${other}` },
+  ],
+  [
+    "a process, which has the program's variables and no others",
+    `local.AWS_CONFIG_FILE = "config"; local.OF_PROGRAM = "AKIDOTHER"; local.PATH = process.env.PATH;`,
+    {
+      config: "[default]\ncredential_process = /bin/sh process.sh\n",
+      "process.sh": `echo "${printed}"`,
     },
-  );
-
-  it("[ENV-4] what a worker thread deletes in its copy is gone", async () => {
-    const set = `for (const name of Object.keys(process.env)) if (name.startsWith("AWS_")) delete process.env[name];`;
-    const use = `
-      const error = await dynamoDbCacheDriver({}).getItem("k").catch((error) => error);
-      report(error.code);
-    `;
-    expect((await run(inWorker("", set, use))).reports).toEqual(["ERR_DYNAMODB_NO_REGION"]);
-    expect(production.seen).toEqual([]);
-  });
-
-  it("[ENV-4] numbers and booleans are text, as process.env would make them; there may be none at all", async () => {
-    const script = `
-      process.env = { ...local, UNSTORAGE_DYNAMODB_TABLE: 12345, AWS_EC2_METADATA_DISABLED: true, AWS_PROFILE: null };
-      report(await dynamoDbCacheDriver().getItem("k"));
-      process.env = undefined;
-      report((await failure(dynamoDbCacheDriver({ table: "local" }).getItem("k"))).code);
-    `;
-    expect((await run(script)).reports).toEqual([null, "ERR_DYNAMODB_NO_REGION"]);
-    expect(recorder.exchanges).toMatchObject([{ request: { TableName: "12345" } }]);
-    expect(production.seen).toEqual([]);
-  });
-
-  it("[ENV-4] createTable has the same", async () => {
-    recorder.spoil(({ operation }) => ({
-      status: 200,
-      body:
-        operation === "DescribeTable"
-          ? {
-              Table: {
-                TableStatus: "ACTIVE",
-                KeySchema: [{ AttributeName: "key", KeyType: "HASH" }],
-                AttributeDefinitions: [{ AttributeName: "key", AttributeType: "S" }],
-              },
-            }
-          : { TimeToLiveDescription: { TimeToLiveStatus: "ENABLED", AttributeName: "ttl" } },
-    }));
-    const script = `
-      process.env = local;
-      const { createTable } = await import(${literal(entry)});
-      report(await createTable());
-    `;
-    expect((await run(script)).reports).toEqual([{ created: false }]);
-    expect(production.seen).toEqual([]);
-    expect(recorder.exchanges[0]).toMatchObject({ request: { TableName: "local" } });
-  });
-
-  it("[ENV-4] each driver keeps what there was at its first call", async () => {
-    const script = `
-      process.env = local;
-      const first = dynamoDbCacheDriver();
-      await first.getItem("k");
-      process.env = { ...local, UNSTORAGE_DYNAMODB_TABLE: "second" };
-      await dynamoDbCacheDriver().getItem("k");
-      await first.getItem("k");
-    `;
-    await run(script);
-    const tables = recorder.exchanges.map(({ request }) => request.TableName);
-    expect(tables).toEqual(["local", "second", "local"]);
-  });
+  ],
+])("[ENV-5] credentials come from %s", async (_, set, home) => {
+  const script = `delete local.AWS_ACCESS_KEY_ID; ${set} process.env = local; ${call}`;
+  expect(await run(script, { env: { OF_PROCESS: "PRODUCTION" }, home })).toEqual([null]);
+  expect(recorder.exchanges.map(({ accessKeyId }) => accessKeyId)).toEqual(["AKIDOTHER"]);
 });
 
-describe("what leads to credentials", () => {
-  it("[CRED-1] without HOME, no directory called `~` does", async () => {
-    const script = `
-      const { mkdirSync, writeFileSync } = await import("node:fs");
-      mkdirSync("~/.aws", { recursive: true });
-      writeFileSync("~/.aws/credentials", "[default]\\naws_access_key_id = AKIDHERE\\naws_secret_access_key = s\\n");
-      delete local.AWS_ACCESS_KEY_ID;
-      process.env = { ...local, AWS_CONFIG_FILE: "none" };
-      const call = dynamoDbCacheDriver({ table: "local" }).getItem("k");
-      report(await call.then(() => "answered", ({ code }) => code));
-    `;
-    const { reports } = await run(script);
-    expect(reports).toEqual(["ERR_DYNAMODB_CREDENTIALS"]);
-    expect(recorder.exchanges).toEqual([]);
-  });
-
-  const keys = (id: string): string =>
-    `aws_access_key_id = ${id}\naws_secret_access_key = secret\n`;
-  const without = `delete local.AWS_ACCESS_KEY_ID;`;
-  const sources: [string, string, Record<string, string>][] = [
-    [
-      "the profile",
-      `local.AWS_CONFIG_FILE = "config";`,
-      { config: `[default]\n${keys("AKIDOTHER")}` },
-    ],
-    [
-      "the profile that AWS_PROFILE names",
-      `local.AWS_CONFIG_FILE = "config"; local.AWS_PROFILE = "shop";`,
-      { config: `[profile shop]\n${keys("AKIDOTHER")}` },
-    ],
-    [
-      "the home directory",
-      `local.HOME = local.USERPROFILE = process.cwd() + "/other";`,
-      { "other/.aws/credentials": `[default]\n${keys("AKIDOTHER")}` },
-    ],
-    [
-      "a process, which has the program's variables and no others",
-      `local.AWS_CONFIG_FILE = "config"; local.OF_PROGRAM = "AKIDOTHER"; local.PATH = process.env.PATH;`,
-      {
-        config: "[default]\ncredential_process = /bin/sh process.sh\n",
-        "process.sh": `echo "{\\"Version\\":1,\\"AccessKeyId\\":\\"$OF_PROGRAM$OF_PROCESS$HTTP_PROXY\\",\\"SecretAccessKey\\":\\"s\\"}"`,
-      },
-    ],
-  ];
-  it.each(sources)("[ENV-5] %s", async (_, set, home) => {
-    const script = `${without} ${set} process.env = local; report(await dynamoDbCacheDriver().getItem("k"));`;
-    const { reports } = await run(script, { env: { OF_PROCESS: "PRODUCTION" }, home });
-    expect(reports).toEqual([null]);
-    expect(recorder.exchanges.map(({ accessKeyId }) => accessKeyId)).toEqual(["AKIDOTHER"]);
-    expect(production.seen).toEqual([]);
-  });
-
-  it("[ENV-5] without any, neither container nor instance nor STS of the process is asked", async () => {
-    const script = `
-      ${without}
-      process.env = local;
-      report((await failure(dynamoDbCacheDriver().getItem("k"))).code);
-    `;
-    expect((await run(script)).reports).toEqual(["ERR_DYNAMODB_CREDENTIALS"]);
-    expect(production.seen).toEqual([]);
-  });
+it.each([
+  ["[ENV-5] without any, neither container nor instance nor STS of the process is asked", "local"],
+  [
+    "[CRED-1] without HOME, no directory called `~` is read",
+    `{ ...local, AWS_CONFIG_FILE: "none" }`,
+  ],
+])("%s", async (_, variables) => {
+  const script = `
+    delete local.AWS_ACCESS_KEY_ID;
+    process.env = ${variables};
+    report((await failure(dynamoDbCacheDriver().getItem("k"))).code);
+  `;
+  const home = { "~/.aws/credentials": `[default]\n${keys("AKIDHERE")}` };
+  expect(await run(script, { home })).toEqual(["ERR_DYNAMODB_CREDENTIALS"]);
+  expect(recorder.exchanges).toEqual([]);
 });
 
-describe("AWS Lambda's trace id", () => {
-  it("[ENV-6] is that of the invocation in which a call is made, and is sent in Lambda alone", async () => {
-    const script = `
-      process.env = { ...local, _X_AMZN_TRACE_ID: "Root=1-first" };
-      await dynamoDbCacheDriver().getItem("k");
-      process.env.AWS_LAMBDA_FUNCTION_NAME = "f";
-      const driver = dynamoDbCacheDriver();
-      await driver.getItem("k");
-      process.env._X_AMZN_TRACE_ID = "Root=1-second";
-      await driver.getItem("k");
-      process.env = { ...process.env, _X_AMZN_TRACE_ID: "Root=1-\\u00e4" };
-      await driver.getItem("k");
-      delete process.env._X_AMZN_TRACE_ID;
-      await driver.getItem("k");
-    `;
-    const { stderr } = await run(script, { env: { _X_AMZN_TRACE_ID: "Root=1-production" } });
-    expect(stderr).toBe("");
-    const ids = recorder.exchanges.map(({ headers }) => headers["x-amzn-trace-id"]);
-    expect(ids).toEqual([undefined, "Root=1-first", "Root=1-second", "Root=1-%C3%A4", undefined]);
-  });
+it("[ENV-6] AWS Lambda's trace id is that of the invocation in which a call is made, and is sent in Lambda alone", async () => {
+  const script = `
+    process.env = { ...local, _X_AMZN_TRACE_ID: "Root=1-first" };
+    await dynamoDbCacheDriver().getItem("k");
+    process.env.AWS_LAMBDA_FUNCTION_NAME = "f";
+    const driver = dynamoDbCacheDriver();
+    await driver.getItem("k");
+    process.env._X_AMZN_TRACE_ID = "Root=1-second";
+    await driver.getItem("k");
+    process.env = { ...process.env, _X_AMZN_TRACE_ID: "Root=1-\\u00e4" };
+    await driver.getItem("k");
+    delete process.env._X_AMZN_TRACE_ID;
+    await driver.getItem("k");
+  `;
+  await run(script, { env: { _X_AMZN_TRACE_ID: "Root=1-production" } });
+  const ids = recorder.exchanges.map(({ headers }) => headers["x-amzn-trace-id"]);
+  expect(ids).toEqual([undefined, "Root=1-first", "Root=1-second", "Root=1-%C3%A4", undefined]);
 });
 
-describe("what was missing", () => {
-  it("[OPT-22] a variable that is set after a failed call is found by the next", async () => {
-    const script = `
-      const { UNSTORAGE_DYNAMODB_TABLE, AWS_REGION, ...rest } = local;
-      process.env = rest;
-      const driver = dynamoDbCacheDriver({ base: "pages" });
-      const { code, message } = await failure(driver.getItem("k"));
-      report([code, message]);
-      process.env = { ...rest, UNSTORAGE_DYNAMODB_TABLE };
-      report([(await failure(driver.getItem("k"))).code]);
-      process.env = local;
-      report(await driver.getItem("k"));
-    `;
-    const { reports } = await run(script);
-    expect(reports[0][0]).toBe("ERR_DYNAMODB_INVALID_OPTION");
-    expect(reports[0][1]).toContain("Missing required option `table`.");
-    expect(reports[0][1]).toContain('`base` "pages"');
-    expect(reports[0][1]).toContain("UNSTORAGE_DYNAMODB_TABLE");
-    expect(reports.slice(1)).toEqual([["ERR_DYNAMODB_NO_REGION"], null]);
-  });
+it("[OPT-22] a variable that is set after a failed call is found by the next", async () => {
+  const script = `
+    const { UNSTORAGE_DYNAMODB_TABLE, AWS_REGION, ...rest } = local;
+    process.env = rest;
+    const driver = dynamoDbCacheDriver({ base: "pages" });
+    const { code, message } = await failure(driver.getItem("k"));
+    report(code + message);
+    process.env = { ...rest, UNSTORAGE_DYNAMODB_TABLE };
+    report((await failure(driver.getItem("k"))).code);
+    process.env = local;
+    report(await driver.getItem("k"));
+  `;
+  const [first, ...others] = await run(script);
+  expect(others).toEqual(["ERR_DYNAMODB_NO_REGION", null]);
+  expect(first).toMatch(/^ERR_DYNAMODB_INVALID_OPTION.*Missing required option `table`\./);
+  expect(first).toContain('`base` "pages"');
+  expect(first).toContain("UNSTORAGE_DYNAMODB_TABLE");
+});
 
-  it("[OPT-22] so is a profile or a region that a file gets", async () => {
-    const script = `
-      const { writeFileSync } = await import("node:fs");
-      const { AWS_REGION, ...rest } = local;
-      process.env = { ...rest, AWS_CONFIG_FILE: "config" };
-      const drivers = [dynamoDbCacheDriver(), dynamoDbCacheDriver({ profile: "shop" })];
-      const codes = async () => {
-        const calls = drivers.map((driver) => driver.getItem("k").then(() => null, ({ code }) => code));
-        report(await Promise.all(calls));
-      };
-      writeFileSync("config", "");
-      await codes();
-      const keys = "region = us-east-1\\naws_access_key_id = AKIDSHOP\\naws_secret_access_key = s\\n";
-      writeFileSync("config", "[default]\\nregion = us-east-1\\n[profile shop]\\n" + keys);
-      await codes();
-    `;
-    const { reports } = await run(script);
-    expect(reports).toEqual([
-      ["ERR_DYNAMODB_NO_REGION", "ERR_DYNAMODB_INVALID_OPTION"],
-      [null, null],
-    ]);
-  });
+it("[OPT-22] so is a profile or a region that a file gets", async () => {
+  const script = `
+    const { writeFileSync } = await import("node:fs");
+    const { AWS_REGION, ...rest } = local;
+    process.env = { ...rest, AWS_CONFIG_FILE: "config" };
+    const drivers = [dynamoDbCacheDriver(), dynamoDbCacheDriver({ profile: "shop" })];
+    const codes = () => Promise.all(
+      drivers.map((driver) => driver.getItem("k").then(() => null, ({ code }) => code)),
+    );
+    writeFileSync("config", "");
+    report(await codes());
+    const region = "region = us-east-1\\n";
+    writeFileSync("config", "[default]\\n" + region + "[profile shop]\\n" + region + ${literal(keys("AKIDSHOP"))});
+    report(await codes());
+  `;
+  expect(await run(script)).toEqual([
+    ["ERR_DYNAMODB_NO_REGION", "ERR_DYNAMODB_INVALID_OPTION"],
+    [null, null],
+  ]);
 });

@@ -4,22 +4,14 @@ import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import { literal, runChild } from "./helpers/child";
 import { failureOf } from "./helpers/failure";
-import { accessDenied, serviceError, type Rule, useRecorder } from "./helpers/recorder";
-import {
-  credentials as engineCredentials,
-  engineOptions,
-  uniqueName,
-  useTable,
-} from "./helpers/table";
+import { useRecordedTable } from "./helpers/recorded";
+import { accessDenied, serviceError, type Rule } from "./helpers/recorder";
+import { credentials as real, engineOptions, uniqueName } from "./helpers/table";
 
-const table = useTable();
-const recorder = useRecorder();
+const { table, recorder, recorded } = useRecordedTable();
 const value = "CANARYvalue".repeat(20);
-const credentials = {
-  accessKeyId: "AKIDCANARY",
-  secretAccessKey: "CANARYsecret",
-  sessionToken: "CANARYtoken",
-};
+const secrets = { secretAccessKey: "CANARYsecret", sessionToken: "CANARYtoken" };
+const credentials = { accessKeyId: "AKIDCANARY", ...secrets };
 
 /** AWS explains a wrong signature by repeating what was signed, the session token included. */
 const mismatch = [
@@ -28,43 +20,36 @@ const mismatch = [
   `x-amz-security-token:${credentials.sessionToken}\n'`,
 ].join("\n\n");
 
-/** Everything a log could show of an error, its hidden properties and causes included. */
-function shown(error: unknown): string {
+/** Everything a log could show of the error that a call ends with, hidden properties and causes included. */
+async function expectNoCanary(call: Promise<unknown>): Promise<void> {
+  const error = await failureOf(call);
   const parts = [String(error), JSON.stringify(error)];
   for (let link: any = error; link; link = link.cause) {
     parts.push(inspect(link, { depth: Infinity, showHidden: true, getters: true }));
     parts.push(String(link.message), String(link.stack));
     parts.push(JSON.stringify(Object.getOwnPropertyDescriptors(link)));
   }
-  return parts.join("\n");
+  expect(parts.join("\n")).not.toContain("CANARY");
 }
 
 describe("[ERR-6] [API-6] no value and no secret", () => {
-  const rules: [string, Rule][] = [
+  it.each<[string, Rule]>([
     ["denied", ({ operation }) => accessDenied(operation)],
     ["throttled", () => serviceError("ThrottlingException", "slow down")],
     ["failing", () => serviceError("InternalServerError", "", 500)],
     ["refused as invalid", () => serviceError("ValidationException", "no")],
     ["told of a wrong signature", () => serviceError("InvalidSignatureException", mismatch)],
     ["answered with nonsense", () => ({ status: 200, body: `{"CANARYbody": ${value}` })],
-    [
-      "answered with nonsense and an error status",
-      () => ({ status: 400, body: `CANARYbody ${value}` }),
-    ],
-  ];
-
-  it.each(rules)(
+    ["answered with nonsense and a status", () => ({ status: 400, body: `CANARYbody ${value}` })],
+  ])(
     "when %s",
     async (_, rule) => {
       recorder.spoil(rule);
-      const driver = table.driver({ endpoint: recorder.endpoint, credentials });
+      const driver = recorded({ credentials });
       const calls = [driver.setItem("k", value), driver.getItem("k"), driver.getKeys()];
       calls.push(driver.setItems(["a", "b"].map((key) => ({ key, value: { deep: [value] } }))));
-      calls.push(driver.setItemRaw("k", Buffer.from(value)));
-      calls.push(driver.getItems(["a", "b"]));
-      for (const error of await Promise.all(calls.map(failureOf))) {
-        expect(shown(error)).not.toContain("CANARY");
-      }
+      calls.push(driver.setItemRaw("k", Buffer.from(value)), driver.getItems(["a", "b"]));
+      await Promise.all(calls.map(expectNoCanary));
       // They were under way, so there was something to hide.
       expect(JSON.stringify(recorder.of("PutItem"))).toContain("CANARYvalue");
       expect(recorder.exchanges[0]?.securityToken).toBe("CANARYtoken");
@@ -72,98 +57,61 @@ describe("[ERR-6] [API-6] no value and no secret", () => {
     60_000,
   );
 
-  it("when the connection is refused, and when there is no table", async () => {
-    const unreachable = table.driver({ endpoint: "http://127.0.0.1:9", credentials });
-    const missing = table.driver({ table: uniqueName() });
-    for (const driver of [unreachable, missing]) {
-      expect(shown(await failureOf(driver.setItem("k", value)))).not.toContain("CANARY");
-    }
-  }, 30_000);
-
-  it("when the driver refuses the item, its value or its ttl", async () => {
+  it("when the connection, the table, an option, the item, its value or its ttl is wrong", async () => {
     const driver: any = table.driver({ credentials });
-    const errors = [
-      await failureOf(driver.setItem("k", value.repeat(3000))),
-      await failureOf(driver.setItem("k", `${value}\ud800`)),
-      await failureOf(driver.setItem("k", { value, at: () => value })),
-      await failureOf(driver.setItem("k", value, { ttl: -1 })),
-      await failureOf(driver.setItem("", value)),
-    ];
-    for (const error of errors) expect(shown(error)).not.toContain("CANARY");
-  });
+    await expectNoCanary(driver.setItem("k", value.repeat(3000)));
+    await expectNoCanary(driver.setItem("k", `${value}\ud800`));
+    await expectNoCanary(driver.setItem("k", { value, at: () => value }));
+    await expectNoCanary(driver.setItem("k", value, { ttl: -1 }));
+    await expectNoCanary(driver.setItem("", value));
+    const endpoint = "http://CANARY:CANARY@localhost:8000";
+    const wrong = [{ table: "" }, { expireIn: -1 }, { endpoint }, { client: { credentials } }];
+    for (const options of [...wrong, { endpoint: "http://127.0.0.1:9" }]) {
+      await expectNoCanary(table.driver({ credentials, ...options }).setItem("k", value));
+    }
+    await expectNoCanary(table.driver({ table: uniqueName() }).setItem("k", value));
+  }, 30_000);
 
   it("in what the process prints, however much it is told to log", async () => {
     // DynamoDB Local keeps the tables of each access key id apart, so this one is the table's.
-    const { accessKeyId } = engineCredentials;
-    const options = { ...engineOptions(table.name), credentials: { ...credentials, accessKeyId } };
+    const given = { ...secrets, accessKeyId: real.accessKeyId };
     const script = `
-      const driver = dynamoDbCacheDriver(${literal(options)});
+      const driver = dynamoDbCacheDriver(${literal({ ...engineOptions(table.name), credentials: given })});
       await driver.setItem("logged", ${literal(value)});
       await driver.getItem("logged");
       await failure(driver.setItem("", "v"));
       await driver.dispose();
     `;
-    const env = {
-      RUST_LOG: "trace",
-      RUST_BACKTRACE: "full",
-      AWS_SDK_LOG: "trace",
-      NODE_DEBUG: "net",
-    };
+    const rust = { RUST_LOG: "trace", RUST_BACKTRACE: "full" };
+    const env = { ...rust, AWS_SDK_LOG: "trace", NODE_DEBUG: "net" };
     const { code, stdout, stderr } = await runChild(script, { env });
     expect(code).toBe(0);
     expect(stdout + stderr).not.toContain("CANARY");
     expect((await table.getRow("logged"))?.value).toEqual({ S: value });
   });
-
-  it("when an option is refused", async () => {
-    const endpoint = "http://CANARY:CANARY@localhost:8000";
-    const wrong = [{ table: "" }, { expireIn: -1 }, { endpoint }, { client: { credentials } }];
-    for (const options of wrong) {
-      const error = await failureOf(table.driver({ credentials, ...options }).getItem("k"));
-      expect(shown(error)).not.toContain("CANARY");
-    }
-  });
 });
 
 describe("[ERR-6] the key", () => {
-  async function fail(key: string): Promise<any> {
-    return failureOf(table.driver().setItem(key, (() => {}) as never));
-  }
-
-  it("is in the message, and whole in error.key", async () => {
-    const error = await fail("user:42");
-    expect(error.message).toContain("user:42");
-    expect(error.key).toBe("user:42");
-  });
-
-  it.each([
-    ["line\nbreak"],
-    ["\0\u0001\u001b[31mred"],
-    ["\r\n\t"],
-    ["\u2028\u2029\u202e"],
-    ["\u009b2J"],
-  ])("is escaped in the message (%j)", async (key) => {
-    const error = await fail(key);
+  it.each<[title: string, key: string, words: RegExp]>([
+    ["is in the message", "user:42", /user:42/],
+    ["is cut to 100 characters", "x".repeat(2000), /^(?=.*x{90})(?!.*x{101})/s],
+    ["is cut between characters", `x${"😀".repeat(300)}`, /^[^😀]*😀{80,100}[^😀]*$/su],
     // A log line stays one line, and no terminal is told what to do.
-    expect(error.message).not.toMatch(/[\p{Cc}\u2028\u2029\u202a-\u202e]/u);
+    ...["line\nbreak", "\0\u0001\u001b[31mred", "\r\n\t", "\u2028\u2029\u202e", "\u009b2J"].map(
+      (key): [string, string, RegExp] => [
+        `is escaped: ${JSON.stringify(key)}`,
+        key,
+        /^[^\p{Cc}\u2028\u2029\u202a-\u202e]*$/u,
+      ],
+    ),
+  ])("%s in the message, and whole in error.key", async (_, key, words) => {
+    const error = await failureOf(table.driver().setItem(key, (() => {}) as never));
+    expect(error.message).toMatch(words);
+    expect(error.message.isWellFormed()).toBe(true);
     expect(error.key).toBe(key);
   });
 
-  it("is cut to 100 characters in the message", async () => {
-    const error = await fail("x".repeat(2000));
-    expect(error.message).toMatch(/x{90}/);
-    expect(error.message).not.toMatch(/x{101}/);
-    expect(error.key).toBe("x".repeat(2000));
-  });
-
-  it("is cut between characters, never within one", async () => {
-    const error = await fail(`x${"😀".repeat(300)}`);
-    expect(error.message.isWellFormed()).toBe(true);
-    expect(error.message.match(/😀/gu)?.length ?? 0).toBeLessThanOrEqual(100);
-    expect(error.key).toBe(`x${"😀".repeat(300)}`);
-  });
-
-  it("is whole in error.key whatever failed", async () => {
+  it("is whole in error.key whatever failed, and absent where none is concerned", async () => {
     const driver = table.driver({ table: uniqueName() });
     const key = `line\n${"x".repeat(500)}`;
     const calls = [
@@ -178,10 +126,6 @@ describe("[ERR-6] the key", () => {
       driver.removeItem(key),
     ];
     for (const error of await Promise.all(calls.map(failureOf))) expect(error.key).toBe(key);
-  });
-
-  it("is absent where none is concerned", async () => {
-    const error = await failureOf(table.driver({ table: uniqueName() }).getKeys());
-    expect(error.key).toBeUndefined();
+    expect((await failureOf(driver.getKeys())).key).toBeUndefined();
   });
 });

@@ -1,20 +1,16 @@
 // Which certificates the driver trusts: those that Node's https trusts, also on systems without a certificate store. Each case in a
 // Node of its own, as authorities are read once per process.
-import { createServer, type Server } from "node:https";
-import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { callInChild, type ChildOptions, entry, literal, runChild } from "./helpers/child";
-import { Authority, type Certificate } from "./helpers/certificates";
+import { Authority } from "./helpers/certificates";
+import { ScriptedEndpoint } from "./helpers/endpoint";
 import { useRecorder } from "./helpers/recorder";
 import { credentials } from "./helpers/table";
 
 const recorder = useRecorder();
-
-let authority: Authority;
-let certificate: Certificate;
-let server: Server;
-let endpoint = "";
-const asked: string[] = [];
+const authority = new Authority();
+const certificate = authority.issue();
+const server = new ScriptedEndpoint(certificate);
 
 /** What STS says, where it is asked for a role. */
 const role = `<AssumeRoleWithWebIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">
@@ -23,67 +19,69 @@ const role = `<AssumeRoleWithWebIdentityResponse xmlns="https://sts.amazonaws.co
   <Expiration>2099-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleWithWebIdentityResult>
 </AssumeRoleWithWebIdentityResponse>`;
 
+/** `options`: these, and the endpoint of that server. */
+const own = { table: "t-1", region: "us-east-1", credentials, maxAttempts: 1 };
+let options: Record<string, unknown>;
 beforeAll(async () => {
-  authority = new Authority();
-  certificate = authority.issue();
-  server = createServer(certificate, (request, response) => {
-    asked.push(String(request.headers["x-amz-target"] ?? "sts"));
-    request.resume().on("end", () => response.end(request.headers["x-amz-target"] ? "{}" : role));
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  endpoint = `https://localhost:${(server.address() as AddressInfo).port}`;
+  await server.start();
+  server.script(({ operation }) => ({ body: operation ? {} : role }));
+  options = { ...own, endpoint: server.endpoint.replace("127.0.0.1", "localhost") };
 });
 afterAll(() => {
-  server.closeAllConnections();
-  server.close();
+  server.stop();
   authority.remove();
 });
 
 /** A system without a store of its own, as `node:*-slim` is. */
 const bare = { SSL_CERT_FILE: "/dev/null", SSL_CERT_DIR: "/nonexistent" };
+const trusted = { ...bare, NODE_EXTRA_CA_CERTS: authority.file };
 
+/** The reports of a script with `options` and a `driver` that has them in scope. */
+async function reportsOf(script: string, child: ChildOptions = {}): Promise<any[]> {
+  const given = `const options = ${literal(options)}; const driver = dynamoDbCacheDriver(options);`;
+  const { code, reports, stderr } = await runChild(given + script, child);
+  expect(code, stderr).toBe(0);
+  return reports;
+}
+
+/** The error of one read, or null. */
 async function call(env: Record<string, string>, more: ChildOptions = {}): Promise<any> {
-  const options = { table: "t-1", region: "us-east-1", credentials, endpoint, maxAttempts: 1 };
-  const { code, reports, stderr } = await callInChild(options, { ...more, env });
-  expect({ code, reports: reports.length }, stderr).toEqual({ code: 0, reports: 1 });
+  const { reports, stderr } = await callInChild(options, { ...more, env });
+  expect(reports, stderr).toHaveLength(1);
   return reports[0];
 }
 
 describe("authorities", () => {
-  it("[TLS-1] NODE_EXTRA_CA_CERTS, also where the system has no store", async () => {
-    expect(await call({ ...bare, NODE_EXTRA_CA_CERTS: authority.file })).toBeNull();
-  });
-
-  it("[TLS-1] the system's own store", async () => {
-    expect(await call({ SSL_CERT_FILE: authority.file })).toBeNull();
+  it.each<[string, Record<string, string>]>([
+    ["[TLS-1] NODE_EXTRA_CA_CERTS, also where the system has no store", trusted],
+    ["[TLS-1] the system's own store", { SSL_CERT_FILE: authority.file }],
+    ["[TLS-2] AWS_CA_BUNDLE", { ...bare, AWS_CA_BUNDLE: authority.file }],
+    [
+      "[TLS-2] others, where AWS_CA_BUNDLE adds to them",
+      { ...trusted, AWS_CA_BUNDLE: "other.pem" },
+    ],
+  ])("%s", async (_, env) => {
+    expect(await call(env, { home: { "other.pem": certificate.cert } })).toBeNull();
   });
 
   it("[TLS-1] Node's list alone is enough, and does not know this authority", async () => {
     const script = `
-      const driver = dynamoDbCacheDriver(${literal({ table: "t-1", region: "us-east-1", credentials, endpoint, maxAttempts: 1 })});
       const { code, cause } = await failure(driver.getItem("k"));
-      report({ code, cause: cause.message });
+      report([code, cause.message]);
     `;
-    const { reports } = await runChild(script, { env: bare });
-    expect(reports[0]).toMatchObject({ code: "ERR_DYNAMODB_CONNECTION" });
-    expect(reports[0].cause).toContain("UnknownIssuer");
-  });
-
-  it("[TLS-2] AWS_CA_BUNDLE is added to them", async () => {
-    expect(await call({ ...bare, AWS_CA_BUNDLE: authority.file })).toBeNull();
-    const both = { AWS_CA_BUNDLE: "other.pem", NODE_EXTRA_CA_CERTS: authority.file };
-    const home = { "other.pem": certificate.cert };
-    expect(await call({ ...bare, ...both }, { home })).toBeNull();
+    const [[code, cause]] = await reportsOf(script, { env: bare });
+    expect(code).toBe("ERR_DYNAMODB_CONNECTION");
+    expect(cause).toContain("UnknownIssuer");
   });
 
   const broken = "-----BEGIN CERTIFICATE-----\nCANARY!\n-----END CERTIFICATE-----\n";
-  it.each([
+  it.each<[string, Record<string, string>]>([
     ["missing", {}],
     ["empty", { bundle: "" }],
     ["no PEM", { bundle: "CANARY\0\u{1f600}" }],
     ["broken", { bundle: broken }],
     ["no certificate", { bundle: broken.replace("CANARY!", "AAAA") }],
-  ])("[TLS-2] one that is %s is an error that names it", async (_, home: any) => {
+  ])("[TLS-2] a bundle that is %s is an error that names it", async (_, home) => {
     const error = await call({ AWS_CA_BUNDLE: "bundle" }, { home });
     expect(error.code).toBe("ERR_DYNAMODB_INVALID_OPTION");
     expect(error.message).toContain("AWS_CA_BUNDLE");
@@ -91,148 +89,113 @@ describe("authorities", () => {
   });
 
   it("[TLS-1] what Node ignores in NODE_EXTRA_CA_CERTS is ignored, and nothing aborts", async () => {
-    for (const text of ["CANARY", broken, `${broken}${certificate.cert}`]) {
-      const error = await call(
-        { ...bare, NODE_EXTRA_CA_CERTS: "extra" },
-        { home: { extra: text } },
-      );
+    for (const extra of ["CANARY", broken, `${broken}${certificate.cert}`]) {
+      const error = await call({ ...bare, NODE_EXTRA_CA_CERTS: "extra" }, { home: { extra } });
       expect(error.code).toBe("ERR_DYNAMODB_CONNECTION");
     }
   });
 
   it("[TLS-3] a plain endpoint reads none of them", async () => {
-    const options = { table: "t-1", region: "us-east-1", endpoint: recorder.endpoint };
     recorder.spoil(() => ({ status: 200, body: {} }));
-    const env = {
-      AWS_CA_BUNDLE: "/nonexistent",
-      AWS_ACCESS_KEY_ID: credentials.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
-    };
     const script = `
       const { default: tls } = await import("node:tls");
       let read = 0;
       tls.getCACertificates = () => (read += 1, []);
-      const driver = dynamoDbCacheDriver(${literal(options)});
-      report([await driver.getItem("k"), read]);
+      const plain = { ...options, endpoint: ${literal(recorder.endpoint)} };
+      report([await dynamoDbCacheDriver(plain).getItem("k"), read]);
     `;
-    expect((await runChild(script, { env })).reports).toEqual([[null, 0]]);
+    const env = { AWS_CA_BUNDLE: "/nonexistent" };
+    expect(await reportsOf(script, { env })).toEqual([[null, 0]]);
   });
 
   it("[TLS-1] sources of credentials trust the same, also where DynamoDB's endpoint is plain", async () => {
     recorder.spoil(() => ({ status: 200, body: {} }));
     const env = {
-      ...bare,
-      NODE_EXTRA_CA_CERTS: authority.file,
-      AWS_ENDPOINT_URL_STS: endpoint,
+      ...trusted,
+      AWS_ENDPOINT_URL_STS: String(options.endpoint),
       AWS_ROLE_ARN: "arn:aws:iam::123456789012:role/r",
       AWS_WEB_IDENTITY_TOKEN_FILE: "token",
     };
-    const options = { table: "t-1", region: "us-east-1", endpoint: recorder.endpoint };
-    asked.length = 0;
-    const { reports } = await callInChild(options, { env, home: { token: "web" } });
+    const plain = { ...own, credentials: undefined, endpoint: recorder.endpoint };
+    server.forget();
+    const { reports } = await callInChild(plain, { env, home: { token: "web" } });
     expect(reports).toEqual([null]);
-    expect(asked).toEqual(["sts"]);
+    expect(server.seen.map(({ operation }) => operation)).toEqual([""]);
     expect(recorder.exchanges[0]?.accessKeyId).toBe("AKIDROLE");
   });
 
-  it("[TLS-9] a bundle that is written later is read by the next call of the same driver", async () => {
-    const options = { table: "t-1", region: "us-east-1", credentials, endpoint, maxAttempts: 1 };
-    for (const name of ["AWS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE"]) {
+  it.each([
+    ["AWS_CA_BUNDLE", "ERR_DYNAMODB_INVALID_OPTION"],
+    ["NODE_EXTRA_CA_CERTS", "ERR_DYNAMODB_CONNECTION"],
+    ["SSL_CERT_FILE", "ERR_DYNAMODB_CONNECTION"],
+  ])(
+    "[TLS-9] %s: a file that is written later is read by the same driver's next call",
+    async (name, code) => {
       const script = `
-        const { writeFileSync } = await import("node:fs");
-        const driver = dynamoDbCacheDriver(${literal(options)});
-        report((await failure(driver.getItem("k"))).code);
-        writeFileSync("later.pem", ${literal(authority.pem)});
-        report(await driver.getItem("k"));
-      `;
-      const { reports } = await runChild(script, {
-        env: { [name]: "later.pem", NODE_NO_WARNINGS: "1" },
-      });
-      const code = name === "AWS_CA_BUNDLE" ? "INVALID_OPTION" : "CONNECTION";
-      expect(reports, name).toEqual([`ERR_DYNAMODB_${code}`, null]);
-    }
-  });
+      const { writeFileSync } = await import("node:fs");
+      report((await failure(driver.getItem("k"))).code);
+      writeFileSync("later.pem", ${literal(authority.pem)});
+      report(await driver.getItem("k"));
+    `;
+      const env = { [name]: "later.pem", NODE_NO_WARNINGS: "1" };
+      expect(await reportsOf(script, { env })).toEqual([code, null]);
+    },
+  );
+
+  /** Starts `threads` workers, of which each runs \`work\` with \`make\`, \`options\`, \`flags\` and \`parentPort\`. */
+  const inWorkers = (threads: number, work: string): string => `
+    const { Worker } = await import("node:worker_threads");
+    const flags = new Int32Array(new SharedArrayBuffer(8));
+    const code = \`
+      Promise.all([import(${literal(entry)}), import("node:worker_threads")]).then(
+        async ([{ default: make }, { parentPort, workerData: { flags, options } }]) => { ${work} },
+      );
+    \`;
+    const answers = Array.from({ length: ${threads} }, () => new Promise((resolve, reject) =>
+      new Worker(code, { eval: true, workerData: { flags, options } }).on("message", resolve).on("error", reject),
+    ));
+  `;
 
   it("[TLS-8] a thread that computes keeps no other one waiting", async () => {
-    const options = { table: "t-1", region: "us-east-1", credentials, endpoint };
     const work = `
-      Promise.all([import(${literal(entry)}), import("node:worker_threads")]).then(([{ default: make }, threads]) => {
-        const flags = new Int32Array(threads.workerData);
-        const call = make(${literal(options)}).getItem("k");
-        // The call goes on by itself; this thread computes until the other one has its answer.
-        Atomics.store(flags, 0, 1);
-        Atomics.notify(flags, 0);
-        const ended = Atomics.wait(flags, 1, 0, 20_000);
-        call.then((value) => threads.parentPort.postMessage([ended, value]));
-      });
+      const call = make(options).getItem("k");
+      // The call goes on by itself; this thread computes until the other one has its answer.
+      Atomics.store(flags, 0, 1);
+      Atomics.notify(flags, 0);
+      const ended = Atomics.wait(flags, 1, 0, 20_000);
+      parentPort.postMessage([ended, await call]);
     `;
     const script = `
-      const { Worker } = await import("node:worker_threads");
-      const flags = new Int32Array(new SharedArrayBuffer(8));
-      const worker = new Worker(${literal(work)}, { eval: true, workerData: flags.buffer });
-      const told = new Promise((resolve, reject) => worker.on("message", resolve).on("error", reject));
+      ${inWorkers(1, work)}
       while (Atomics.load(flags, 0) === 0) await new Promise((resolve) => setTimeout(resolve, 10));
-      const value = await dynamoDbCacheDriver(${literal(options)}).getItem("k");
+      const value = await driver.getItem("k");
       Atomics.store(flags, 1, 1);
       Atomics.notify(flags, 1);
-      report([value, await told]);
+      report([value, await answers[0]]);
     `;
-    const env = { ...bare, NODE_EXTRA_CA_CERTS: authority.file };
-    const { reports, stderr } = await runChild(script, { env });
-    expect(reports, stderr).toEqual([[null, ["ok", null]]]);
+    expect(await reportsOf(script, { env: trusted })).toEqual([[null, ["ok", null]]]);
   });
 
   it("[TLS-1] a driver in each of several threads", async () => {
-    const options = { table: "t-1", region: "us-east-1", credentials, endpoint };
-    const work = `
-      import(${literal(entry)}).then(async ({ default: make }) => {
-        const value = await make(${literal(options)}).getItem("k");
-        const { parentPort } = await import("node:worker_threads");
-        parentPort.postMessage(value);
-      });
-    `;
-    const script = `
-      const { Worker } = await import("node:worker_threads");
-      const begin = () => new Worker(${literal(work)}, { eval: true });
-      report(await Promise.all([begin(), begin(), begin()].map((worker) => new Promise(
-        (resolve, reject) => worker.on("message", resolve).on("error", reject),
-      ))));
-    `;
-    const env = { ...bare, NODE_EXTRA_CA_CERTS: authority.file };
-    expect((await runChild(script, { env })).reports).toEqual([[null, null, null]]);
+    const work = `parentPort.postMessage(await make(options).getItem("k"));`;
+    const script = `${inWorkers(3, work)} report(await Promise.all(answers));`;
+    expect(await reportsOf(script, { env: trusted })).toEqual([[null, null, null]]);
   });
 });
 
-describe("a public host in the clear", () => {
+it("[TLS-4] a public host in the clear is warned of once per process, a private one never", async () => {
   const exposed = "http://192.0.2.1:9";
-
-  it("[TLS-4] is warned of once per process", async () => {
-    const options = {
-      table: "t-1",
-      region: "us-east-1",
-      credentials,
-      maxAttempts: 1,
-      timeout: 300,
-    };
-    const script = `
-      const seen = [];
-      process.on("warning", ({ name, message }) => seen.push({ name, message }));
-      const at = (endpoint) => dynamoDbCacheDriver({ ...${literal(options)}, endpoint });
-      for (const driver of [at(${literal(exposed)}), at(${literal(exposed)})]) {
-        await Promise.all([failure(driver.getItem("k")), failure(driver.hasItem("k"))]);
-      }
+  const script = `
+    const seen = [];
+    process.on("warning", ({ name, message }) => seen.push(name + message));
+    for (const endpoint of [${literal(recorder.endpoint)}, ${literal(exposed)}, ${literal(exposed)}]) {
+      const driver = dynamoDbCacheDriver({ ...options, timeout: 300, endpoint });
+      await Promise.allSettled([driver.getItem("k"), driver.hasItem("k")]);
       await new Promise(setImmediate);
       report(seen);
-    `;
-    const { reports } = await runChild(script);
-    expect(reports[0]).toHaveLength(1);
-    expect(reports[0][0].name).toBe("DynamoDbWarning");
-    expect(reports[0][0].message).toContain(exposed);
-  });
-
-  it("[TLS-4] a private one is not warned of", async () => {
-    recorder.spoil(() => ({ status: 200, body: {} }));
-    const options = { table: "t-1", region: "us-east-1", credentials, endpoint: recorder.endpoint };
-    expect(await callInChild(options, {})).toMatchObject({ reports: [null], stderr: "" });
-  });
+    }
+  `;
+  recorder.spoil(() => ({ status: 200, body: {} }));
+  const warning = expect.stringMatching(/^DynamoDbWarning.*http:\/\/192\.0\.2\.1:9/s);
+  expect(await reportsOf(script)).toEqual([[], [warning], [warning]]);
 });

@@ -1,13 +1,25 @@
 // The order of writes, and what a write that takes long may and may not do.
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, inject, it } from "vitest";
-import { useEndpoint } from "./helpers/endpoint";
+import { type Seen, useEndpoint } from "./helpers/endpoint";
 import { failureOf } from "./helpers/failure";
 import { useTable } from "./helpers/table";
 
 const table = useTable();
 const endpoint = useEndpoint(undefined, () => inject("endpoint"));
-const driver = (options: object = {}) => table.driver({ endpoint: endpoint.endpoint, ...options });
+const driver = (options: object = {}): any =>
+  table.driver({ endpoint: endpoint.endpoint, ...options });
+
+/** Keeps requests back until the function it returns is called; by default all. */
+function hold(isHeld: (seen: Seen) => boolean = () => true): () => void {
+  let release = (): void => {};
+  const gate = new Promise<void>((resolve) => (release = resolve));
+  endpoint.script(async (seen) => {
+    if (isHeld(seen)) await gate;
+    return "forward";
+  });
+  return release;
+}
 
 /** Passes requests on, each after a time of its own. */
 function shuffle(): void {
@@ -27,12 +39,8 @@ describe("writes of one key", () => {
     const calls: Promise<unknown>[] = [];
     for (const [n, key] of keys.entries()) {
       calls.push(store.setItem(key, "first"));
-      calls.push(
-        store.setItems([
-          { key, value: "second" },
-          { key: `${key}:other`, value: 1 },
-        ]),
-      );
+      const both = [key, `${key}:other`];
+      calls.push(store.setItems(both.map((one) => ({ key: one, value: "second" }))));
       if (n % 2 === 0) calls.push(store.removeItem(key));
       calls.push(store.setItemRaw(key, Buffer.from("third")));
       calls.push(n % 3 === 0 ? store.removeItem(key) : store.setItem(key, `last ${n}`));
@@ -63,30 +71,41 @@ describe("writes of one key", () => {
     let requests = 0;
     endpoint.script(() => (++requests === 1 ? { status: 400, body: { __type: "X" } } : "forward"));
     const controller = new AbortController();
-    const failed = failureOf(store.setItem("k", 1));
-    const refused = failureOf(store.setItem("k", Symbol("no") as any));
-    const aborted = failureOf(store.setItem("k", 2, { signal: controller.signal }));
+    const failed = [
+      store.setItem("k", 1),
+      store.setItem("k", Symbol("no")),
+      store.setItem("k", 2, { signal: controller.signal }),
+    ].map(failureOf);
     const last = store.setItem("k", 3);
     controller.abort();
-    expect((await failed).name).toBe("X");
-    expect((await refused).code).toBe("ERR_DYNAMODB_INVALID_VALUE");
-    expect((await aborted).code).toBe("ERR_DYNAMODB_ABORTED");
+    expect(await Promise.all(failed)).toMatchObject([
+      { name: "X" },
+      { code: "ERR_DYNAMODB_INVALID_VALUE" },
+      { code: "ERR_DYNAMODB_ABORTED" },
+    ]);
     await last;
     expect(await store.getItem("k")).toBe(3);
   });
 
   it("[SET-3] different keys do not wait for each other", async () => {
-    let release = (): void => {};
-    const gate = new Promise<void>((resolve) => (release = resolve));
-    endpoint.script(async ({ request }) => {
-      if (request.Item?.key.S === "slow") await gate;
-      return "forward";
-    });
+    const release = hold(({ request }) => request.Item?.key.S === "slow");
     const store = driver();
     const slow = store.setItem("slow", 1);
     await store.setItem("quick", 2);
     release();
     await slow;
+  });
+
+  it("[DIS-2] dispose rejects those that wait for an earlier one", async () => {
+    const release = hold();
+    const store = driver();
+    const first = store.setItem("k", 1);
+    const second = failureOf(store.setItem("k", 2));
+    while (endpoint.seen.length === 0) await sleep(10);
+    const disposed = store.dispose();
+    expect((await second).code).toBe("ERR_DYNAMODB_CLOSED");
+    release();
+    await Promise.all([first, disposed]);
   });
 
   it("[TIME-1] the wait for an earlier one counts in the call's time", async () => {
@@ -102,25 +121,6 @@ describe("writes of one key", () => {
   });
 });
 
-describe("dispose", () => {
-  it("[DIS-2] rejects writes that wait for an earlier one", async () => {
-    let answer = (): void => {};
-    const gate = new Promise<void>((resolve) => (answer = resolve));
-    endpoint.script(async () => {
-      await gate;
-      return "forward";
-    });
-    const store = driver();
-    const first = store.setItem("k", 1);
-    const second = failureOf(store.setItem("k", 2));
-    while (endpoint.seen.length === 0) await sleep(10);
-    const disposed = store.dispose();
-    expect((await second).code).toBe("ERR_DYNAMODB_CLOSED");
-    answer();
-    await Promise.all([first, disposed]);
-  });
-});
-
 describe("an answer that takes longer than attemptTimeout", () => {
   /** Holds the first request of an operation, which the engine gets only then. */
   function holdFirst(operation: string, ms: number): void {
@@ -130,20 +130,14 @@ describe("an answer that takes longer than attemptTimeout", () => {
     });
   }
 
-  it.each([
-    ["PutItem", (store: any) => store.setItem("held", "old")],
-    ["DeleteItem", (store: any) => store.removeItem("held")],
-    [
-      "BatchWriteItem",
-      (store: any) =>
-        store.setItems([
-          { key: "held", value: 1 },
-          { key: "b", value: 1 },
-        ]),
-    ],
+  const items = ["held", "b"].map((key) => ({ key, value: 1 }));
+  it.each<[string, (store: any) => Promise<void>]>([
+    ["PutItem", (store) => store.setItem("held", "old")],
+    ["DeleteItem", (store) => store.removeItem("held")],
+    ["BatchWriteItem", (store) => store.setItems(items)],
   ])(
     "[TIME-4] %s is waited for, not sent again: no later write is undone",
-    async (operation, write) => {
+    async (...[operation, write]) => {
       const store = driver({ attemptTimeout: 200 });
       holdFirst(operation, 1200);
       await write(store);

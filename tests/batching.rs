@@ -1,20 +1,16 @@
 //! Batches of any size, with any keys twice and any part left over, against a table that answers as DynamoDB may.
 
-#![expect(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "what fails here is a failed test")]
-
 use crate::common;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use common::{Script, Sent};
+use common::{Script, Sent, items};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use unstorage_dynamodb::input::Input;
 use unstorage_dynamodb::key::KeyText;
-use unstorage_dynamodb::store::NewItem;
-use unstorage_dynamodb::value::Given;
 
 /// A table that leaves over what it is told to.
 #[derive(Debug, Clone)]
@@ -34,11 +30,7 @@ impl Table {
     }
 
     fn script(&self) -> Script {
-        let table = self.clone();
-        Script::handler(move |sent| {
-            let answer = table.answer(&sent);
-            async move { (200, answer) }
-        })
+        Script::handler_with(self.clone(), |table, sent| async move { (200, table.answer(&sent)) })
     }
 
     /// Which of so many are done, and which are left over: never all, as a table that does nothing is another test's.
@@ -137,16 +129,11 @@ proptest! {
     fn every_item_is_stored_and_of_one_key_the_last(given in keys(), left_over in left_over()) {
         let before = BTreeMap::from([("other".to_owned(), "untouched".to_owned())]);
         let table = Table::new(before.clone(), left_over);
-        let value = |at: usize| format!("v{at}");
-        let item = |(at, key): (usize, &u16)| NewItem {
-            key: Input::Text(name(*key)),
-            value: Given::from(value(at).as_str()),
-            ttl: Input::Absent,
-        };
-        let items = given.iter().enumerate().map(item).collect();
-        run(table.script().store().put_many(items, Input::Absent)).expect("stored");
+        let pairs: Vec<_> = given.iter().enumerate().map(|(at, key)| (name(*key), format!("v{at}"))).collect();
+        let new = items(pairs.iter().map(|(key, value)| (key.as_str(), value.as_str())));
+        run(table.script().store().put_many(new, Input::Absent)).expect("stored");
         let mut expected = before;
-        expected.extend(given.iter().enumerate().map(|(at, key)| (name(*key), value(at))));
+        expected.extend(pairs);
         prop_assert_eq!(&*table.rows.lock().expect("lock"), &expected);
     }
 }

@@ -1,17 +1,15 @@
 //! Compressed values in a table that drivers with and without the option share.
 
-#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "what fails here is a failed test")]
-
 use crate::common;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use common::{Script, Sent};
+use common::{Calls, Script, Sent};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
-use unstorage_dynamodb::error::{Error, ErrorKind, Operation};
+use unstorage_dynamodb::error::{Error, ErrorKind};
 use unstorage_dynamodb::input::Input;
 use unstorage_dynamodb::store::{NewItem, Store};
 use unstorage_dynamodb::value::{Given, Reading, size};
@@ -20,10 +18,8 @@ use unstorage_dynamodb::value::{Given, Reading, size};
 type Rows = Arc<Mutex<HashMap<String, Value>>>;
 
 fn script(rows: &Rows) -> Script {
-    let rows = Arc::clone(rows);
-    Script::handler(move |Sent { action, body }| {
-        let answer = answer(&mut rows.lock().expect("lock"), &action, &body);
-        async move { (200, answer) }
+    Script::handler_with(Rows::clone(rows), |rows, Sent { action, body }| async move {
+        (200, answer(&mut rows.lock().expect("lock"), &action, &body))
     })
 }
 
@@ -68,7 +64,7 @@ fn stores(script: &Script) -> [Store; 2] {
 }
 
 async fn put(store: &Store, key: &str, value: AttributeValue) -> Result<(), Error> {
-    store.put(Operation::SetItem, key.into(), Given::Value(value), Input::Absent).await
+    store.write(key, Given::Value(value)).await
 }
 
 /// Bytes that do not compress.
@@ -136,11 +132,11 @@ impl Write {
 
 /// Every way of reading gives what was written.
 async fn check(store: &Store, expected: &HashMap<usize, AttributeValue>) {
-    let found = store.get_many(KEYS.to_vec(), Input::Absent).await.expect("read");
+    let found = store.read_all(&KEYS).await.expect("read");
     for (position, key) in KEYS.into_iter().enumerate() {
         let value = expected.get(&position);
         assert_eq!(found[position].1.as_ref(), value);
-        assert_eq!(store.get(key.into(), Reading::Plain, Input::Absent).await.expect("read").as_ref(), value);
+        assert_eq!(store.read(key).await.expect("read").as_ref(), value);
         let raw = store.get(key.into(), Reading::Raw, Input::Absent).await.expect("read");
         assert_eq!(raw, value.cloned().map(|value| Reading::Raw.apply(value)));
         assert_eq!(store.has(key.into(), Input::Absent).await, Ok(value.is_some()));
@@ -211,7 +207,7 @@ async fn an_item_that_stays_too_large_refuses_the_whole_before_any_request() {
     let script = script(&rows);
     let [gzip, plain] = stores(&script);
     let too_large = || Given::Value(AttributeValue::B(noise(500_000).into()));
-    let error = gzip.put(Operation::SetItem, "k".into(), too_large(), Input::Absent).await.expect_err("too large");
+    let error = gzip.write("k", too_large()).await.expect_err("too large");
     assert_eq!((error.kind(), error.key()), (ErrorKind::ItemTooLarge, Some("k")));
     let item = |key: &str, value: Given| NewItem { key: key.into(), value, ttl: Input::Absent };
     let items = vec![item("a", "v".into()), item("b", too_large()), item("c", Given::Value(text(5_000)))];
@@ -225,7 +221,7 @@ async fn an_item_that_stays_too_large_refuses_the_whole_before_any_request() {
     assert_eq!(script.sent(), []);
     // What fits when it is compressed is stored.
     put(&gzip, "k", text(16 << 20)).await.expect("written");
-    assert_eq!(plain.get("k".into(), Reading::Plain, Input::Absent).await, Ok(Some(text(16 << 20))));
+    assert_eq!(plain.read("k").await, Ok(Some(text(16 << 20))));
 }
 
 /// [ZIP-8] [SET-3]
@@ -240,7 +236,7 @@ async fn writes_of_one_key_keep_their_order_where_the_first_takes_longer() {
         put(&gzip, "k", text(2_000)),
     );
     assert!(first.is_ok() && second.is_ok() && third.is_ok());
-    assert_eq!(gzip.get("k".into(), Reading::Plain, Input::Absent).await, Ok(Some(text(2_000))));
+    assert_eq!(gzip.read("k").await, Ok(Some(text(2_000))));
 }
 
 /// Damages a row.
@@ -271,9 +267,9 @@ async fn a_row_that_cannot_be_decoded_is_an_error_that_names_it() {
         let has = gzip.has("bad".into(), Input::Absent).await;
         assert_eq!(has, Ok(true));
         let mut errors = vec![
-            gzip.get("bad".into(), Reading::Plain, Input::Absent).await.expect_err("bad"),
+            gzip.read("bad").await.expect_err("bad"),
             gzip.get("bad".into(), Reading::Raw, Input::Absent).await.expect_err("bad"),
-            gzip.get_many(vec!["good", "bad"], Input::Absent).await.expect_err("bad"),
+            gzip.read_all(&["good", "bad"]).await.expect_err("bad"),
         ];
         let meta = gzip.meta("bad".into(), Input::Absent).await;
         assert_eq!(meta.is_err(), in_meta);
@@ -288,7 +284,7 @@ async fn a_row_that_cannot_be_decoded_is_an_error_that_names_it() {
     }
     // Expired, or without a value, it is nothing at all.
     bad(|row| row["ttl"] = json!({ "N": "1" }));
-    assert_eq!(gzip.get("bad".into(), Reading::Plain, Input::Absent).await, Ok(None));
+    assert_eq!(gzip.read("bad").await, Ok(None));
     bad(|row| row["value"] = Value::Null);
     rows.lock().expect("lock").get_mut("bad").and_then(Value::as_object_mut).expect("a row").remove("value");
     assert_eq!(gzip.has("bad".into(), Input::Absent).await, Ok(false));

@@ -5,7 +5,7 @@ use crate::common;
 
 use std::time::Duration;
 
-use common::{Script, Sent};
+use common::{Answer, Script, Sent};
 use serde_json::{Value, json};
 use unstorage_dynamodb::error::{Error, ErrorKind};
 use unstorage_dynamodb::options::{RawAttributes, RawOptions};
@@ -19,53 +19,72 @@ const SHORT: Patience = Patience {
     for_ttl: Duration::from_millis(7),
 };
 
-/// DescribeTable's answer: a table of the right shape.
-fn table(status: &str) -> Value {
-    json!({ "Table": {
+const NEW: CreatedTable = CreatedTable { created: true, index_ready: None };
+
+/// A table of the right shape.
+fn description(status: &str) -> Value {
+    json!({
         "TableName": "cache",
         "TableStatus": status,
         "KeySchema": [{ "AttributeName": "key", "KeyType": "HASH" }],
         "AttributeDefinitions": [{ "AttributeName": "key", "AttributeType": "S" }],
-    } })
+    })
+}
+
+/// DescribeTable's answer.
+fn table(status: &str) -> Answer {
+    Answer::ok(&json!({ "Table": description(status) }))
 }
 
 /// DescribeTimeToLive's answer.
-fn ttl(status: &str) -> Value {
-    json!({ "TimeToLiveDescription": { "TimeToLiveStatus": status, "AttributeName": "ttl" } })
+fn ttl(status: &str) -> Answer {
+    Answer::ok(&json!({ "TimeToLiveDescription": { "TimeToLiveStatus": status, "AttributeName": "ttl" } }))
 }
 
-fn done() -> Value {
-    json!({})
+fn done() -> Answer {
+    Answer::ok(&json!({}))
+}
+
+fn refused(name: &str) -> Answer {
+    Answer::error(400, name)
+}
+
+fn missing() -> Answer {
+    refused("ResourceNotFoundException")
+}
+
+fn taken() -> Answer {
+    refused("ResourceInUseException")
 }
 
 async fn create(script: &Script) -> Result<bool, Error> {
-    created(script.store().create_table(SHORT).await)
+    create_with(script, |_| ()).await.map(|made| made.created)
 }
 
-fn created(made: Result<CreatedTable, Error>) -> Result<bool, Error> {
-    made.map(|CreatedTable { created, .. }| created)
+async fn create_with(script: &Script, change: impl FnOnce(&mut RawOptions)) -> Result<CreatedTable, Error> {
+    script.store_with(change).create_table(SHORT).await
 }
 
-/// What was sent, in order.
-fn actions(script: &Script) -> Vec<String> {
-    script.sent().into_iter().map(|sent| sent.action).collect()
+/// The error of a call that gets these answers.
+async fn failed(answers: impl IntoIterator<Item = Answer>) -> Error {
+    create(&Script::of(answers)).await.expect_err("refused")
+}
+
+/// Other names of the attributes.
+fn named(value: &'static str, ttl: String) -> impl FnOnce(&mut RawOptions) {
+    move |raw| {
+        raw.attributes =
+            RawAttributes { value: value.into(), ttl: ttl.as_str().into(), ..RawAttributes::default() }.into();
+    }
 }
 
 /// [TAB-2] [TAB-10]
 #[tokio::test]
 async fn a_missing_table_is_made_and_waited_for() {
-    let script = Script::default()
-        .fail(400, "ResourceNotFoundException")
-        .answer(200, &json!({ "TableDescription": table("CREATING")["Table"] }))
-        .answer(200, &table("CREATING"))
-        .answer(200, &table("ACTIVE"))
-        .answer(200, &ttl("DISABLED"))
-        .answer(200, &done());
-    let renamed = |raw: &mut RawOptions| {
-        raw.attributes = RawAttributes { value: "v".into(), ttl: "#e".into(), ..RawAttributes::default() }.into();
-    };
-    assert_eq!(created(script.store_with(renamed).create_table(SHORT).await), Ok(true));
-    let sent = |action: &str, body: Value| Sent { action: action.to_owned(), body };
+    let made = Answer::ok(&json!({ "TableDescription": description("CREATING") }));
+    let script = Script::of([missing(), made, table("CREATING"), table("ACTIVE"), ttl("DISABLED"), done()]);
+    assert_eq!(create_with(&script, named("v", "#e".to_owned())).await, Ok(NEW));
+    let sent = |action: &str, body: &Value| Sent { action: action.to_owned(), body: body.clone() };
     let name = json!({ "TableName": "cache" });
     let new = json!({
         "TableName": "cache",
@@ -73,17 +92,14 @@ async fn a_missing_table_is_made_and_waited_for() {
         "AttributeDefinitions": [{ "AttributeName": "key", "AttributeType": "S" }],
         "BillingMode": "PAY_PER_REQUEST",
     });
-    let on = json!({
-        "TableName": "cache",
-        "TimeToLiveSpecification": { "Enabled": true, "AttributeName": "#e" },
-    });
+    let on = json!({ "TableName": "cache", "TimeToLiveSpecification": { "Enabled": true, "AttributeName": "#e" } });
     let expected = [
-        sent("DescribeTable", name.clone()),
-        sent("CreateTable", new),
-        sent("DescribeTable", name.clone()),
-        sent("DescribeTable", name.clone()),
-        sent("DescribeTimeToLive", name),
-        sent("UpdateTimeToLive", on),
+        sent("DescribeTable", &name),
+        sent("CreateTable", &new),
+        sent("DescribeTable", &name),
+        sent("DescribeTable", &name),
+        sent("DescribeTimeToLive", &name),
+        sent("UpdateTimeToLive", &on),
     ];
     assert_eq!(script.sent(), expected);
 }
@@ -92,137 +108,70 @@ async fn a_missing_table_is_made_and_waited_for() {
 #[tokio::test]
 async fn a_table_in_that_shape_is_only_looked_at() {
     for (status, expiry) in [("ACTIVE", "ENABLED"), ("ACTIVE", "ENABLING"), ("UPDATING", "ENABLED")] {
-        let script = Script::default().answer(200, &table(status)).answer(200, &ttl(expiry));
+        let script = Script::of([table(status), ttl(expiry)]);
         assert_eq!(create(&script).await, Ok(false));
-        assert_eq!(actions(&script), ["DescribeTable", "DescribeTimeToLive"]);
+        assert_eq!(script.actions(), ["DescribeTable", "DescribeTimeToLive"]);
     }
 }
 
-/// [TAB-2] DescribeTable is eventually consistent: one that was just made may not show at once.
+/// [TAB-2] [TAB-7] [TAB-11] Each answer is asked for, and no other.
 #[tokio::test]
-async fn a_table_is_made_once_even_where_it_does_not_show() {
-    let script = Script::default()
-        .fail(400, "ResourceNotFoundException")
-        .answer(200, &done())
-        .fail(400, "ResourceNotFoundException")
-        .answer(200, &table("ACTIVE"))
-        .answer(200, &ttl("ENABLED"));
-    assert_eq!(create(&script).await, Ok(true));
-    assert_eq!(actions(&script).iter().filter(|action| *action == "CreateTable").count(), 1);
-}
-
-/// [TAB-7]
-#[tokio::test]
-async fn who_comes_second_waits_for_the_table_of_the_first() {
-    let script = Script::default()
-        .fail(400, "ResourceNotFoundException")
-        .fail(400, "ResourceInUseException")
-        .answer(200, &table("CREATING"))
-        .answer(200, &table("ACTIVE"))
-        .answer(200, &ttl("ENABLING"));
-    assert_eq!(create(&script).await, Ok(false));
-}
-
-/// [TAB-7] The first of the two deletes its table again.
-#[tokio::test]
-async fn a_table_that_went_away_meanwhile_is_made_after_all() {
-    let script = Script::default()
-        .fail(400, "ResourceNotFoundException")
-        .fail(400, "ResourceInUseException")
-        .fail(400, "ResourceNotFoundException")
-        .answer(200, &done())
-        .answer(200, &table("ACTIVE"))
-        .answer(200, &ttl("ENABLED"));
-    assert_eq!(create(&script).await, Ok(true));
-}
-
-/// [TAB-7] Both found TTL off, and the other one's request came first.
-#[tokio::test]
-async fn who_comes_second_with_ttl_finds_it_on() {
-    for refusal in ["ValidationException", "ResourceInUseException"] {
-        let script = Script::default()
-            .answer(200, &table("ACTIVE"))
-            .answer(200, &ttl("DISABLED"))
-            .fail(400, refusal)
-            .answer(200, &ttl("DISABLED"))
-            .fail(400, refusal)
-            .answer(200, &ttl("ENABLING"));
-        assert_eq!(create(&script).await, Ok(false));
+async fn races_and_lost_answers_do_not_fail_the_call() {
+    let (active, on) = (|| table("ACTIVE"), || ttl("ENABLED"));
+    let (invalid, slow) = (|| refused("ValidationException"), || refused("ThrottlingException"));
+    for (answers, is_made) in [
+        // DescribeTable is eventually consistent: one that was just made may not show at once.
+        (vec![missing(), done(), missing(), active(), on()], true),
+        // Who comes second waits for the table of the first, which may delete it again.
+        (vec![missing(), taken(), table("CREATING"), active(), ttl("ENABLING")], false),
+        (vec![missing(), taken(), missing(), done(), active(), on()], true),
+        // Both found TTL off, and the other one's request came first.
+        (vec![active(), ttl("DISABLED"), invalid(), ttl("DISABLED"), invalid(), ttl("ENABLING")], false),
+        (vec![active(), ttl("DISABLED"), taken(), ttl("DISABLED"), taken(), ttl("ENABLING")], false),
+        (vec![active(), ttl("DISABLED"), slow(), done()], false),
+        // The answer to CreateTable got lost, and the SDK's second attempt found the table of the first.
+        (vec![missing(), Answer::error(500, "InternalServerError"), taken(), active(), on()], false),
+    ] {
+        let count = answers.len();
+        let script = Script::of(answers);
+        assert_eq!(create(&script).await, Ok(is_made));
+        assert_eq!(script.sent().len(), count);
     }
 }
 
 /// [TAB-4] [TAB-11]
 #[tokio::test]
 async fn a_refusal_to_turn_ttl_on_is_told_in_aws_words() {
-    let mut script = Script::default().answer(200, &table("ACTIVE"));
-    for _ in 0..4 {
-        script = script.answer(200, &ttl("DISABLED")).fail(400, "ValidationException");
-    }
-    let error = create(&script).await.expect_err("refused");
+    let tries = (0..4).flat_map(|_| [ttl("DISABLED"), refused("ValidationException")]);
+    let error = failed([table("ACTIVE")].into_iter().chain(tries)).await;
     assert_eq!(error.kind(), ErrorKind::Validation);
     let message = error.to_string();
-    assert!(
-        message.starts_with("[unstorage] [aws-dynamodb] createTable on table \"cache\" failed: words"),
-        "{message}"
-    );
+    let start = "[unstorage] [aws-dynamodb] createTable on table \"cache\" failed: words";
+    assert!(message.starts_with(start), "{message}");
     assert!(message.contains("calling createTable again goes on"), "{message}");
 }
 
 /// [TAB-11]
 #[tokio::test]
-async fn a_throttled_request_is_sent_again() {
-    let script = Script::default()
-        .answer(200, &table("ACTIVE"))
-        .answer(200, &ttl("DISABLED"))
-        .fail(400, "ThrottlingException")
-        .answer(200, &done());
-    assert_eq!(create(&script).await, Ok(false));
-}
-
-/// [TAB-11]
-#[tokio::test]
 async fn a_call_that_failed_half_way_goes_on_when_repeated() {
-    let mut script = Script::default()
-        .fail(400, "ResourceNotFoundException")
-        .answer(200, &done())
-        .answer(200, &table("ACTIVE"))
-        .answer(200, &ttl("DISABLED"));
-    for _ in 0..4 {
-        script = script.fail(400, "ThrottlingException");
-    }
-    let error = create(&script).await.expect_err("throttled");
-    assert_eq!(error.kind(), ErrorKind::Throttled);
-    assert_eq!(error.metadata().attempts, 4);
+    let begun = [missing(), done(), table("ACTIVE"), ttl("DISABLED")];
+    let error = failed(begun.into_iter().chain((0..4).map(|_| refused("ThrottlingException")))).await;
+    assert_eq!((error.kind(), error.metadata().attempts), (ErrorKind::Throttled, 4));
     assert!(error.is_retryable() && error.to_string().contains("its TTL is not on"), "{error}");
 
-    let again = script.answer(200, &table("ACTIVE")).answer(200, &ttl("DISABLED")).answer(200, &done());
+    let again = Script::of([table("ACTIVE"), ttl("DISABLED"), done()]);
     assert_eq!(create(&again).await, Ok(false));
-    assert_eq!(actions(&again).last().map(String::as_str), Some("UpdateTimeToLive"));
-}
-
-/// The answer to CreateTable got lost, and the SDK's second attempt found the table of the first.
-#[tokio::test]
-async fn a_lost_answer_does_not_fail_the_call() {
-    let script = Script::default()
-        .fail(400, "ResourceNotFoundException")
-        .fail(500, "InternalServerError")
-        .fail(400, "ResourceInUseException")
-        .answer(200, &table("ACTIVE"))
-        .answer(200, &ttl("ENABLED"));
-    assert_eq!(create(&script).await, Ok(false));
+    assert_eq!(again.actions().last().map(String::as_str), Some("UpdateTimeToLive"));
 }
 
 /// [TAB-8]
 #[tokio::test]
 async fn a_table_that_is_not_ready_in_time_is_a_timeout() {
-    let mut script = Script::default();
-    for _ in 0..4 {
-        script = script.answer(200, &table("CREATING"));
-    }
+    let script = Script::repeating([table("CREATING")]);
     let error = create(&script).await.expect_err("too late");
     assert_eq!((error.kind(), error.name()), (ErrorKind::Timeout, "TimeoutError"));
     assert!(error.is_retryable() && error.to_string().contains("call again to wait on"), "{error}");
-    assert_eq!(actions(&script).len(), 4);
+    assert_eq!(script.actions(), ["DescribeTable"; 4]);
 }
 
 /// [TAB-8] As long as docs/SEMANTICS.md says, and without a crowd of requests.
@@ -233,47 +182,40 @@ fn by_default_a_table_is_waited_for_two_minutes() {
     assert!(first_pause <= Duration::from_millis(100) && longest_pause >= Duration::from_secs(5));
 }
 
-/// [TAB-9]
+/// [TAB-9] [TAB-5] Waiting would not change its key.
 #[tokio::test]
 async fn a_table_that_cannot_be_used_is_not_waited_for() {
     // AWS no longer tells the key of a table that it deletes.
-    let deleting = json!({ "Table": { "TableName": "cache", "TableStatus": "DELETING" } });
-    let locked = table("INACCESSIBLE_ENCRYPTION_CREDENTIALS");
-    for (answer, words) in [(deleting, "being deleted"), (locked, "INACCESSIBLE_ENCRYPTION_CREDENTIALS")] {
-        let script = Script::default().answer(200, &answer);
-        let error = create(&script).await.expect_err("unusable");
-        assert_eq!(error.kind(), ErrorKind::TableUnavailable);
-        assert!(error.is_retryable() && error.to_string().contains(words), "{error}");
+    let deleting = Answer::ok(&json!({ "Table": { "TableName": "cache", "TableStatus": "DELETING" } }));
+    let mut other = description("CREATING");
+    other["AttributeDefinitions"] = json!([{ "AttributeName": "key", "AttributeType": "N" }]);
+    let other = Answer::ok(&json!({ "Table": other }));
+    let locked = "INACCESSIBLE_ENCRYPTION_CREDENTIALS";
+    for (answers, kind, words) in [
+        (vec![deleting], ErrorKind::TableUnavailable, "being deleted"),
+        (vec![table(locked)], ErrorKind::TableUnavailable, locked),
+        (vec![table("ACTIVE"), ttl("DISABLING")], ErrorKind::TableUnavailable, "TTL is being turned off"),
+        (vec![other], ErrorKind::SchemaMismatch, "of type Number, and not String"),
+        (vec![done()], ErrorKind::Response, ""),
+    ] {
+        let error = failed(answers).await;
+        assert_eq!(error.kind(), kind);
+        assert_eq!(error.is_retryable(), kind != ErrorKind::SchemaMismatch);
+        assert!(error.to_string().contains(words), "{error}");
     }
-    let script = Script::default().answer(200, &table("ACTIVE")).answer(200, &ttl("DISABLING"));
-    let error = create(&script).await.expect_err("turning off");
-    assert_eq!(error.kind(), ErrorKind::TableUnavailable);
-    assert!(error.to_string().contains("TTL is being turned off"), "{error}");
-}
-
-/// [TAB-5] Also a table that is still being made: waiting would not change its key.
-#[tokio::test]
-async fn another_shape_is_told_at_once() {
-    let mut other = table("CREATING");
-    other["Table"]["AttributeDefinitions"][0]["AttributeType"] = "N".into();
-    let script = Script::default().answer(200, &other);
-    let error = create(&script).await.expect_err("a number");
-    assert_eq!(error.kind(), ErrorKind::SchemaMismatch);
-    assert!(error.to_string().contains("of type Number, and not String"), "{error}");
 }
 
 /// [TAB-10]
 #[tokio::test]
 async fn each_permission_is_named() {
-    let found = || Script::default().answer(200, &table("ACTIVE"));
-    let missing = || Script::default().fail(400, "ResourceNotFoundException");
-    for (script, action) in [
-        (Script::default(), "DescribeTable"),
-        (missing(), "CreateTable"),
-        (found(), "DescribeTimeToLive"),
-        (found().answer(200, &ttl("DISABLED")), "UpdateTimeToLive"),
+    for (mut answers, action) in [
+        (vec![], "DescribeTable"),
+        (vec![missing()], "CreateTable"),
+        (vec![table("ACTIVE")], "DescribeTimeToLive"),
+        (vec![table("ACTIVE"), ttl("DISABLED")], "UpdateTimeToLive"),
     ] {
-        let error = create(&script.fail(400, "AccessDeniedException")).await.expect_err("denied");
+        answers.push(refused("AccessDeniedException"));
+        let error = failed(answers).await;
         assert_eq!(error.kind(), ErrorKind::AccessDenied);
         assert!(error.to_string().contains(&format!("dynamodb:{action} ")), "{error}");
     }
@@ -282,75 +224,53 @@ async fn each_permission_is_named() {
 /// [TAB-12]
 #[tokio::test]
 async fn a_ttl_name_that_dynamodb_does_not_take_sends_nothing() {
-    let named = |length: usize| {
-        move |raw: &mut RawOptions| {
-            let ttl = "t".repeat(length).as_str().into();
-            raw.attributes = RawAttributes { value: "v".into(), ttl, ..RawAttributes::default() }.into();
-        }
-    };
-    let script = Script::default();
-    let error = script.store_with(named(256)).create_table(SHORT).await.expect_err("too long");
+    let script = Script::of([table("ACTIVE"), ttl("DISABLED"), done()]);
+    let error = create_with(&script, named("v", "t".repeat(256))).await.expect_err("too long");
     assert_eq!(error.kind(), ErrorKind::InvalidOption);
     assert!(error.to_string().contains("`attributes.ttl`") && error.to_string().contains("255 bytes"), "{error}");
     assert_eq!(script.sent(), []);
-    let script = Script::default().answer(200, &table("ACTIVE")).answer(200, &ttl("DISABLED")).answer(200, &done());
-    assert_eq!(created(script.store_with(named(255)).create_table(SHORT).await), Ok(false));
-}
-
-#[tokio::test]
-async fn an_answer_without_a_table_is_no_answer() {
-    let script = Script::default().answer(200, &done());
-    assert_eq!(create(&script).await.expect_err("nothing").kind(), ErrorKind::Response);
+    let made = create_with(&script, named("v", "t".repeat(255))).await;
+    assert_eq!(made, Ok(CreatedTable { created: false, ..NEW }));
 }
 
 /// DescribeTable's answer: a table with a key index in this state.
-fn indexed_table(status: &str, backfilling: Option<bool>) -> Value {
-    let key = json!([{ "AttributeName": "key", "KeyType": "HASH" }]);
+fn indexed_table(status: &str, backfilling: Option<bool>) -> Answer {
+    let mut table = description("ACTIVE");
     let index = json!({
         "IndexName": "keys",
-        "KeySchema": key,
+        "KeySchema": table["KeySchema"],
         "Projection": { "ProjectionType": "INCLUDE", "NonKeyAttributes": ["ttl"] },
         "IndexStatus": status,
         "Backfilling": backfilling,
     });
-    json!({ "Table": {
-        "TableStatus": "ACTIVE",
-        "KeySchema": key,
-        "AttributeDefinitions": [{ "AttributeName": "key", "AttributeType": "S" }],
-        "GlobalSecondaryIndexes": [{ "IndexName": "other" }, index],
-    } })
+    table["GlobalSecondaryIndexes"] = json!([{ "IndexName": "other" }, index]);
+    Answer::ok(&json!({ "Table": table }))
 }
 
 async fn create_indexed(script: &Script) -> Result<CreatedTable, Error> {
-    script.store_with(|raw| raw.index = "keys".into()).create_table(SHORT).await
+    create_with(script, |raw| raw.index = "keys".into()).await
 }
 
 /// [IDX-7]
 #[tokio::test]
 async fn a_table_is_made_with_its_index_and_both_are_waited_for() {
-    let script = Script::default()
-        .fail(400, "ResourceNotFoundException")
-        .answer(200, &done())
-        .answer(200, &indexed_table("CREATING", None))
-        .answer(200, &indexed_table("ACTIVE", None))
-        .answer(200, &ttl("ENABLED"));
-    let made = CreatedTable { created: true, index_ready: Some(true) };
-    assert_eq!(create_indexed(&script).await, Ok(made));
+    let (building, active) = (indexed_table("CREATING", None), indexed_table("ACTIVE", None));
+    let script = Script::of([missing(), done(), building, active, ttl("ENABLED")]);
+    assert_eq!(create_indexed(&script).await, Ok(CreatedTable { index_ready: Some(true), ..NEW }));
     let indexes = json!([{
         "IndexName": "keys",
         "KeySchema": [{ "AttributeName": "key", "KeyType": "HASH" }],
         "Projection": { "ProjectionType": "INCLUDE", "NonKeyAttributes": ["ttl"] },
     }]);
     assert_eq!(script.sent()[1].body["GlobalSecondaryIndexes"], indexes);
-    assert_eq!(actions(&script).len(), 5);
+    assert_eq!(script.sent().len(), 5);
 }
 
 /// [IDX-7]
 #[tokio::test]
 async fn an_index_that_is_being_built_is_told_and_not_waited_for() {
     for backfilling in [false, true] {
-        let building = indexed_table("CREATING", Some(backfilling));
-        let script = Script::default().answer(200, &building).answer(200, &ttl("ENABLED"));
+        let script = Script::of([indexed_table("CREATING", Some(backfilling)), ttl("ENABLED")]);
         assert_eq!(create_indexed(&script).await, Ok(CreatedTable { created: false, index_ready: Some(false) }));
     }
 }
@@ -358,8 +278,7 @@ async fn an_index_that_is_being_built_is_told_and_not_waited_for() {
 /// [IDX-7]
 #[tokio::test]
 async fn an_index_that_is_being_deleted_is_an_error() {
-    let script = Script::default().answer(200, &indexed_table("DELETING", None));
-    let error = create_indexed(&script).await.expect_err("deleting");
+    let error = create_indexed(&Script::of([indexed_table("DELETING", None)])).await.expect_err("deleting");
     assert_eq!(error.kind(), ErrorKind::TableUnavailable);
     assert!(error.is_retryable() && error.to_string().contains("\"keys\""), "{error}");
 }

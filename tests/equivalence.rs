@@ -1,27 +1,44 @@
 //! The requests of the store compared with those of the SDK's client: content, signature and retries.
 
-#![expect(clippy::expect_used, reason = "what fails here is a failed test")]
-
 use crate::common;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::{
-    AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, KeysAndAttributes, PutRequest,
-    ReturnConsumedCapacity, ScalarAttributeType, TimeToLiveSpecification, WriteRequest,
-};
-use common::wire::{Answer, Request, Wire};
-use common::{NOW, Script, store_of, store_over};
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::{BehaviorVersion, FrameworkMetadata, Region, SharedHttpClient};
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, PutRequest, ReturnConsumedCapacity, WriteRequest};
+use common::{Answer, Calls, NOW, Request, Script};
 use serde_json::json;
 use unstorage_dynamodb::error::{ErrorKind, Operation};
 use unstorage_dynamodb::input::Input;
 use unstorage_dynamodb::options::{GivenCredentials, RawOptions};
-use unstorage_dynamodb::store::{NewItem, Patience, Store};
-use unstorage_dynamodb::value::{Given, Reading};
+use unstorage_dynamodb::store::Store;
+use unstorage_dynamodb::value::Reading;
+
+/// The SDK's own client over a script, set up as a driver sets it up.
+fn sdk(script: &Script, attempts: u32, endpoint: Option<&str>, credentials: Credentials) -> Client {
+    let ours = FrameworkMetadata::new("unstorage-dynamodb", Some(env!("CARGO_PKG_VERSION"))).expect("valid");
+    let retries = RetryConfig::standard().with_max_attempts(attempts).with_initial_backoff(Duration::from_millis(1));
+    let config = aws_sdk_dynamodb::Config::builder()
+        .behavior_version(BehaviorVersion::v2026_01_12())
+        .region(Region::new("eu-west-1"))
+        .credentials_provider(credentials)
+        .retry_config(retries)
+        .framework_metadata(ours)
+        .http_client(SharedHttpClient::new(script.clone()));
+    let config = if let Some(endpoint) = endpoint { config.endpoint_url(endpoint) } else { config };
+    Client::from_conf(config.build())
+}
+
+/// Answers every request with an empty success.
+fn empty() -> Script {
+    Script::repeating([Answer::ok(&json!({}))])
+}
 
 fn text(text: &str) -> AttributeValue {
     AttributeValue::S(text.to_owned())
@@ -32,9 +49,8 @@ async fn all_of_the_store(store: &Store) {
     store.get("k \u{e9}\"".into(), Reading::Plain, Input::Boolean(true)).await.expect("read");
     store.put(Operation::SetItem, "k".into(), "v\n\u{1f600}".into(), Input::Number(60.0)).await.expect("written");
     store.delete("k".into()).await.expect("removed");
-    store.get_many(vec!["a", "b"], Input::Absent).await.expect("read");
-    let item = |key: &str| NewItem { key: key.into(), value: Given::from("v"), ttl: Input::Absent };
-    store.put_many(vec![item("a"), item("b")], Input::Absent).await.expect("written");
+    store.read_all(&["a", "b"]).await.expect("read");
+    store.write_all(&[("a", "v"), ("b", "v")]).await.expect("written");
     store.keys("base".into(), Input::Absent, Input::Absent).await.expect("read");
 }
 
@@ -114,17 +130,15 @@ fn credentials(token: Option<&str>) -> Credentials {
 }
 
 async fn compared(table: &str, endpoint: Option<&str>, credentials: Credentials) -> Vec<Request> {
-    let empty = || Wire::answering([Answer::ok(&json!({}))]);
     let (ours, theirs) = (empty(), empty());
     let mut options = Script::options(|raw: &mut RawOptions| {
         raw.table = table.into();
         raw.endpoint = endpoint.map_or(Input::Absent, Input::from);
     });
     options.credentials = Some(GivenCredentials::Provider(SharedCredentialsProvider::new(credentials.clone())));
-    let store = store_of(ours.http(), options);
-    all_of_the_store(&store).await;
-    all_of_the_sdk(&theirs.sdk(4, endpoint, credentials), table).await;
-    let (ours, theirs) = (ours.sent(), theirs.sent());
+    all_of_the_store(&ours.store_of(options)).await;
+    all_of_the_sdk(&sdk(&theirs, 4, endpoint, credentials), table).await;
+    let (ours, theirs) = (ours.requests(), theirs.requests());
     assert_eq!(ours.len(), 6);
     assert_same(&ours, &theirs);
     ours
@@ -169,97 +183,27 @@ async fn tokens_endpoints_and_arns_change_nothing_in_that() {
     assert!(sent[0].uri.starts_with("https://210987654321.ddb."), "{}", sent[0].uri);
 }
 
-/// What `create_table` of the store asks for where there is no table yet, written for the SDK.
-async fn a_table_of_the_sdk(sdk: &Client) {
-    sdk.describe_table().table_name("cache").send().await.expect_err("none yet");
-    let key = KeySchemaElement::builder().attribute_name("key").key_type(KeyType::Hash);
-    let attribute = AttributeDefinition::builder().attribute_name("key").attribute_type(ScalarAttributeType::S);
-    let new = sdk.create_table().table_name("cache").key_schema(key.build().expect("a key"));
-    let new = new.attribute_definitions(attribute.build().expect("an attribute"));
-    new.billing_mode(BillingMode::PayPerRequest).send().await.expect("made");
-    sdk.describe_table().table_name("cache").send().await.expect("there");
-    sdk.describe_time_to_live().table_name("cache").send().await.expect("told");
-    let on = TimeToLiveSpecification::builder().enabled(true).attribute_name("ttl").build().expect("a TTL");
-    sdk.update_time_to_live().table_name("cache").time_to_live_specification(on).send().await.expect("on");
-}
-
-#[tokio::test]
-async fn a_table_is_made_as_the_sdk_makes_it() {
-    let table = json!({
-        "TableName": "cache",
-        "TableStatus": "ACTIVE",
-        "KeySchema": [{ "AttributeName": "key", "KeyType": "HASH" }],
-        "AttributeDefinitions": [{ "AttributeName": "key", "AttributeType": "S" }],
-    });
-    let answers = || {
-        Wire::answering([
-            Answer::error(400, "ResourceNotFoundException"),
-            Answer::ok(&json!({ "TableDescription": table })),
-            Answer::ok(&json!({ "Table": table })),
-            Answer::ok(&json!({ "TimeToLiveDescription": { "TimeToLiveStatus": "DISABLED" } })),
-            Answer::ok(&json!({})),
-        ])
-    };
-    let (ours, theirs) = (answers(), answers());
-    let store = store_over(ours.http(), |_| ());
-    assert!(store.create_table(Patience::default()).await.is_ok_and(|made| made.created));
-    a_table_of_the_sdk(&theirs.sdk(4, None, credentials(None))).await;
-    assert_same(&ours.sent(), &theirs.sent());
-}
-
-/// The clock of the store is the one that signs.
-#[tokio::test]
-async fn a_request_is_signed_at_the_store_s_time() {
-    let wire = Wire::answering([Answer::ok(&json!({}))]);
-    store_over(wire.http(), |_| ()).delete("k".into()).await.expect("removed");
-    assert_eq!(wire.sent()[0].header("x-amz-date"), "20270115T080000Z");
-}
-
 /// How often a write is sent that always fails so: by the store and by the SDK, out of two attempts.
 async fn attempts(answer: &Answer) -> (usize, usize) {
-    let (ours, theirs) = (Wire::answering([answer.clone()]), Wire::answering([answer.clone()]));
-    let store = store_over(ours.http(), |raw| raw.max_attempts = Input::Number(2.0));
-    store.put(Operation::SetItem, "k".into(), "v".into(), Input::Absent).await.expect_err("failed");
-    let put = theirs.sdk(2, None, credentials(None)).put_item().table_name("cache").item("key", text("k"));
+    let (ours, theirs) = (Script::repeating([answer.clone()]), Script::repeating([answer.clone()]));
+    let store = ours.store_with(|raw| raw.max_attempts = Input::Number(2.0));
+    store.write("k", "v").await.expect_err("failed");
+    let put = sdk(&theirs, 2, None, credentials(None)).put_item().table_name("cache").item("key", text("k"));
     put.send().await.expect_err("failed");
     (ours.sent().len(), theirs.sent().len())
 }
 
 #[tokio::test]
 async fn the_same_failures_are_worth_another_attempt() {
-    let names = [
-        "Throttling",
-        "ThrottlingException",
-        "ThrottledException",
-        "RequestThrottledException",
-        "TooManyRequestsException",
-        "ProvisionedThroughputExceededException",
-        "TransactionInProgressException",
-        "RequestLimitExceeded",
-        "LimitExceededException",
-        "RequestThrottled",
-        "SlowDown",
-        "BandwidthLimitExceeded",
-        "PriorRequestNotComplete",
-        "EC2ThrottledException",
-        "RequestTimeout",
-        "RequestTimeoutException",
-        "ReplicatedWriteConflictException",
-        "InternalServerError",
-        "ServiceUnavailable",
-        "ValidationException",
-        "SerializationException",
-        "ResourceNotFoundException",
-        "AccessDeniedException",
-        "ConditionalCheckFailedException",
-        "ExpiredTokenException",
-        "UnrecognizedClientException",
-        "InvalidSignatureException",
-        "ItemCollectionSizeLimitExceededException",
-        "Unheard",
-    ];
+    let names = "Throttling ThrottlingException ThrottledException RequestThrottledException TooManyRequestsException \
+        ProvisionedThroughputExceededException TransactionInProgressException RequestLimitExceeded SlowDown \
+        LimitExceededException RequestThrottled BandwidthLimitExceeded PriorRequestNotComplete EC2ThrottledException \
+        RequestTimeout RequestTimeoutException ReplicatedWriteConflictException InternalServerError ServiceUnavailable \
+        ValidationException SerializationException ResourceNotFoundException AccessDeniedException Unheard \
+        ConditionalCheckFailedException ExpiredTokenException UnrecognizedClientException InvalidSignatureException \
+        ItemCollectionSizeLimitExceededException";
     let mut repeated = 0;
-    for name in names {
+    for name in names.split_whitespace() {
         let (ours, theirs) = attempts(&Answer::error(400, name)).await;
         assert_eq!(ours, theirs, "{name}");
         repeated += ours - 1;
@@ -268,25 +212,23 @@ async fn the_same_failures_are_worth_another_attempt() {
     for status in [301, 302, 400, 403, 404, 408, 413, 421, 425, 428, 500, 501, 502, 503, 504, 505, 509, 529, 599] {
         let (ours, theirs) = attempts(&Answer::error(status, "Unheard")).await;
         assert_eq!(ours, theirs, "{status}");
-        let page = Answer::Http { status, headers: Vec::new(), body: "<html>".to_owned() };
-        let (ours, theirs) = attempts(&page).await;
+        let (ours, theirs) = attempts(&Answer::text(status, "<html>")).await;
         assert_eq!(ours, theirs, "{status} without JSON");
     }
     for (broken, times) in [(Answer::Io, 2), (Answer::Timeout, 2), (Answer::User, 1)] {
         assert_eq!(attempts(&broken).await, (times, times), "{broken:?}");
     }
-    let unreadable = Answer::Http { status: 200, headers: Vec::new(), body: "<html>".to_owned() };
-    assert_eq!(attempts(&unreadable).await, (1, 1));
+    assert_eq!(attempts(&Answer::text(200, "<html>")).await, (1, 1));
 }
 
 /// [ANS-7] The one difference: here the store does as the SDK for JavaScript, which it stands in for.
 #[tokio::test]
 async fn a_status_of_429_is_a_throttle() {
-    let page = |body: &str| Answer::Http { status: 429, headers: Vec::new(), body: body.to_owned() };
-    for answer in [page(""), page("<html>"), page("{}"), page(r#"{"message":"slow"}"#), Answer::error(429, "Unheard")] {
+    let pages = ["", "<html>", "{}", r#"{"message":"slow"}"#].map(|body| Answer::text(429, body));
+    for answer in pages.into_iter().chain([Answer::error(429, "Unheard")]) {
         assert_eq!(attempts(&answer).await, (2, 1), "{answer:?}");
-        let wire = Wire::answering([answer.clone()]);
-        let store = store_over(wire.http(), |raw| raw.max_attempts = Input::Number(1.0));
+        let script = Script::of([answer.clone()]);
+        let store = script.store_with(|raw| raw.max_attempts = Input::Number(1.0));
         let error = store.delete("k".into()).await.expect_err("throttled");
         assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Throttled, true));
         assert_eq!(store.stats().map(|(_, counts)| counts.throttles).sum::<u64>(), 1, "{answer:?}");
@@ -297,65 +239,62 @@ async fn a_status_of_429_is_a_throttle() {
 /// [ERR-1] The attempts of one request have one id, and say which they are.
 #[tokio::test]
 async fn attempts_are_counted_and_belong_together() {
-    let wire = Wire::answering([Answer::error(500, "InternalServerError"), Answer::Io, Answer::ok(&json!({}))]);
-    store_over(wire.http(), |_| ()).delete("k".into()).await.expect("removed");
-    let sent = wire.sent();
+    let script = Script::of([Answer::error(500, "InternalServerError"), Answer::Io, Answer::ok(&json!({}))]);
+    script.store().delete("k".into()).await.expect("removed");
+    let sent = script.requests();
     let counts: Vec<&str> = sent.iter().map(|request| request.header("amz-sdk-request")).collect();
     assert_eq!(counts, ["attempt=1; max=4", "attempt=2; max=4", "attempt=3; max=4"]);
-    assert!(
-        sent.iter().all(|request| request.header("amz-sdk-invocation-id") == sent[0].header("amz-sdk-invocation-id"))
-    );
+    let mut ids = sent.iter().map(|request| request.header("amz-sdk-invocation-id"));
+    assert!(ids.all(|id| id == sent[0].header("amz-sdk-invocation-id")));
 }
 
 /// [TIME-5]
 #[tokio::test]
 async fn a_wait_that_aws_asks_for_is_kept_where_it_fits_into_the_time() {
-    let slow = Answer::error(400, "ThrottlingException").with("x-amz-retry-after", "60000");
-    let wire = Wire::answering([slow]);
-    let store = store_over(wire.http(), |raw| raw.timeout = Input::Number(200.0));
-    let error = store.get("k".into(), Reading::Plain, Input::Absent).await.expect_err("late");
-    assert_eq!((error.kind(), error.metadata().attempts, wire.sent().len()), (ErrorKind::Throttled, 1, 1));
-    let soon = Answer::error(400, "ThrottlingException").with("x-amz-retry-after", "0");
-    let wire = Wire::answering([soon, Answer::ok(&json!({}))]);
-    store_over(wire.http(), |_| ()).get("k".into(), Reading::Plain, Input::Absent).await.expect("read");
-    assert_eq!(wire.sent().len(), 2);
+    let slow = |wait: &str| Answer::error(400, "ThrottlingException").with("x-amz-retry-after", wait);
+    let store = Script::of([slow("60000")]).store_with(|raw| raw.timeout = Input::Number(200.0));
+    let error = store.read("k").await.expect_err("late");
+    assert_eq!((error.kind(), error.metadata().attempts), (ErrorKind::Throttled, 1));
+    let script = Script::of([slow("0"), Answer::ok(&json!({}))]);
+    script.store().read("k").await.expect("read");
+    assert_eq!(script.sent().len(), 2);
 }
 
-/// A clock that is wrong by more than AWS allows is corrected by AWS's own, once, and stays so.
+/// The store's clock signs. If it is wrong by more than AWS allows, it is corrected by AWS's own, once, and stays so.
 #[tokio::test]
 async fn a_wrong_clock_is_put_right() {
-    let refused = Answer::error(400, "InvalidSignatureException").with("date", "Fri, 15 Jan 2027 09:30:00 GMT");
-    let wire = Wire::answering([refused.clone(), Answer::ok(&json!({}))]);
-    let store = store_over(wire.http(), |_| ());
+    let refused = |time: &str| Answer::error(400, "InvalidSignatureException").with("date", time);
+    let wrong = || refused("Fri, 15 Jan 2027 09:30:00 GMT");
+    let done = || Answer::ok(&json!({}));
+    let script = Script::of([wrong(), done(), done()]);
+    let store = script.store();
     store.delete("k".into()).await.expect("removed");
     store.delete("k".into()).await.expect("removed");
-    let dates: Vec<String> = wire.sent().iter().map(|request| request.header("x-amz-date").to_owned()).collect();
+    let dates: Vec<_> = script.requests().iter().map(|request| request.header("x-amz-date").to_owned()).collect();
     assert_eq!(dates, ["20270115T080000Z", "20270115T093000Z", "20270115T093000Z"]);
     // At AWS's own time it is no matter of the clock.
-    let wire = Wire::answering([refused]);
-    let error = store_over(wire.http(), |_| ()).delete("k".into()).await.expect_err("refused");
-    assert_eq!((error.kind(), wire.sent().len()), (ErrorKind::Credentials, 2));
-    let near = Answer::error(400, "InvalidSignatureException").with("date", "Fri, 15 Jan 2027 08:03:00 GMT");
-    let wire = Wire::answering([near]);
-    store_over(wire.http(), |_| ()).delete("k".into()).await.expect_err("refused");
-    assert_eq!(wire.sent().len(), 1);
+    for (answer, requests) in [(wrong(), 2), (refused("Fri, 15 Jan 2027 08:03:00 GMT"), 1)] {
+        let script = Script::repeating([answer]);
+        let error = script.store().delete("k".into()).await.expect_err("refused");
+        assert_eq!((error.kind(), script.sent().len()), (ErrorKind::Credentials, requests));
+    }
 }
 
 /// New credentials are asked for once where AWS refuses the old ones, and everything that depends on them with them.
 #[tokio::test]
 async fn refused_credentials_are_looked_up_once_more() {
-    let wire = Wire::answering([Answer::error(400, "ExpiredTokenException"), Answer::ok(&json!({}))]);
+    let script = Script::repeating([Answer::error(400, "ExpiredTokenException"), Answer::ok(&json!({}))]);
     let calls = Arc::new(AtomicUsize::new(0));
     let mut options = Script::options(|_| ());
-    options.credentials =
-        Some(GivenCredentials::Provider(SharedCredentialsProvider::new(Numbered(Arc::clone(&calls)))));
-    let store = store_of(wire.http(), options);
+    let provider = SharedCredentialsProvider::new(Numbered(Arc::clone(&calls)));
+    options.credentials = Some(GivenCredentials::Provider(provider));
+    let store = script.store_of(options);
     store.delete("k".into()).await.expect("removed");
     store.delete("k".into()).await.expect("removed");
-    let ids: Vec<bool> =
-        wire.sent().iter().map(|sent| sent.header("authorization").contains("Credential=id-1/")).collect();
-    assert_eq!((ids, calls.load(Ordering::Relaxed)), (vec![true, false, false], 2));
-    assert_eq!(wire.sent()[1].header("x-amz-security-token"), "token-2");
+    let sent = script.requests();
+    let tokens: Vec<_> = sent.iter().map(|request| request.header("x-amz-security-token")).collect();
+    assert_eq!((tokens, calls.load(Ordering::Relaxed)), (vec!["token-1", "token-2", "token-2"], 2));
+    assert!(sent[1].header("authorization").contains("Credential=id-2/"));
 }
 
 /// Gives other credentials at each call.
@@ -368,16 +307,15 @@ impl ProvideCredentials for Numbered {
         Self: 'a,
     {
         let number = self.0.fetch_add(1, Ordering::Relaxed) + 1;
-        let credentials =
-            Credentials::new(format!("id-{number}"), "secret", Some(format!("token-{number}")), None, "test");
-        future::ProvideCredentials::ready(Ok(credentials))
+        let (id, token) = (format!("id-{number}"), format!("token-{number}"));
+        future::ProvideCredentials::ready(Ok(Credentials::new(id, "secret", Some(token), None, "test")))
     }
 }
 
 /// [TIME-6] A hundred thousand calls may wait at once.
 #[tokio::test]
 async fn a_call_is_small() {
-    let store = store_over(Wire::default().http(), |_| ());
+    let store = Script::default().store();
     let get = size_of_val(&store.get("k".into(), Reading::Plain, Input::Absent));
     let put = size_of_val(&store.put(Operation::SetItem, "k".into(), "v".into(), Input::Absent));
     assert!(get < 600 && put < 1_000, "{get} {put}");

@@ -5,42 +5,22 @@ use crate::common;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use aws_sdk_dynamodb::types::AttributeValue;
-use common::{Script, Sent, failure};
+use common::{Answer, Calls, Script, Sent, failure};
 use futures_util::future::join_all;
 use serde_json::json;
-use unstorage_dynamodb::error::{ErrorKind, Operation};
+use unstorage_dynamodb::error::ErrorKind;
 use unstorage_dynamodb::input::Input;
-use unstorage_dynamodb::value::Reading;
-
-#[tokio::test]
-async fn a_throttled_request_is_sent_again() {
-    let script = Script::default()
-        .fail(400, "ProvisionedThroughputExceededException")
-        .fail(500, "InternalServerError")
-        .answer(200, &json!({ "Item": { "value": { "S": "v" } } }));
-    assert_eq!(
-        script.store().get("k".into(), Reading::Plain, Input::Absent).await,
-        Ok(Some(AttributeValue::S("v".to_owned())))
-    );
-    assert_eq!(script.sent().len(), 3);
-}
 
 /// [ERR-1] [ERR-2] [ERR-4]
 #[tokio::test]
 async fn after_four_attempts_the_caller_is_told() {
-    let mut script = Script::default();
-    for _ in 0..4 {
-        script = script.fail(400, "ThrottlingException");
-    }
-    let error =
-        script.store().put(Operation::SetItem, "k".into(), "v".into(), Input::Absent).await.expect_err("throttled");
+    let script = Script::repeating([Answer::error(400, "ThrottlingException")]);
+    let error = script.store().write("k", "v").await.expect_err("throttled");
     assert_eq!(script.sent().len(), 4);
-    assert_eq!(error.kind(), ErrorKind::Throttled);
-    assert_eq!(error.name(), "ThrottlingException");
-    assert_eq!(error.metadata().attempts, 4);
-    assert_eq!(error.metadata().http_status, Some(400));
-    assert_eq!(error.metadata().request_id.as_deref(), Some("REQUEST1"));
+    assert_eq!((error.kind(), error.name()), (ErrorKind::Throttled, "ThrottlingException"));
+    let metadata = error.metadata();
+    assert_eq!((metadata.attempts, metadata.http_status), (4, Some(400)));
+    assert_eq!(metadata.request_id.as_deref(), Some("REQUEST1"));
     assert!(error.is_retryable());
     let message = error.to_string();
     assert!(message.starts_with("[unstorage] [aws-dynamodb] setItem on table \"cache\" failed: "), "{message}");
@@ -60,13 +40,7 @@ async fn bulk_work_and_single_calls_do_not_use_up_each_other_s_retries() {
             async move { answer }
         });
         let store = script.store_with(|raw| raw.coalesce = Input::Boolean(false));
-        let call = async |bulk: bool| {
-            if bulk {
-                store.keys(Input::Absent, Input::Absent, Input::Absent).await.map(drop)
-            } else {
-                store.has("k".into(), Input::Absent).await.map(drop)
-            }
-        };
+        let call = async |bulk: bool| if bulk { store.list().await.map(drop) } else { store.read("k").await.map(drop) };
         // 500 tokens are 50 retries; 20 calls would like to have 60.
         let results = join_all((0..20).map(|_| call(is_bulk_broken))).await;
         assert!(results.iter().all(Result::is_err));
@@ -80,20 +54,12 @@ async fn bulk_work_and_single_calls_do_not_use_up_each_other_s_retries() {
 #[tokio::test]
 async fn what_cannot_get_better_is_sent_once() {
     for name in ["ValidationException", "ResourceNotFoundException", "AccessDeniedException"] {
-        let script = Script::default().fail(400, name);
-        let error = script.store().get("k".into(), Reading::Plain, Input::Absent).await.expect_err("failed");
-        assert_eq!(error.metadata().attempts, 1);
-        assert!(!error.is_retryable());
+        let error = Script::of([Answer::error(400, name)]).store().read("k").await.expect_err("failed");
+        assert_eq!((error.metadata().attempts, error.is_retryable()), (1, false));
     }
-}
-
-#[tokio::test]
-async fn an_answer_that_is_no_dynamodb_is_an_error_with_its_status() {
-    for (status, body) in [(200, "<html>"), (200, r#"{"Item":{"value":{"S":"#), (200, r#"{"Item":[]}"#)] {
-        let script = Script::default().answer_text(status, body);
-        let error = script.store().get("k".into(), Reading::Plain, Input::Absent).await.expect_err("no answer");
-        assert_eq!(error.kind(), ErrorKind::Response, "{body}: {error}");
-        assert_eq!(error.metadata().http_status, Some(status));
+    for body in ["<html>", r#"{"Item":{"value":{"S":"#, r#"{"Item":[]}"#] {
+        let error = Script::of([Answer::text(200, body)]).store().read("k").await.expect_err("no answer");
+        assert_eq!((error.kind(), error.metadata().http_status), (ErrorKind::Response, Some(200)), "{body}");
     }
 }
 
@@ -104,16 +70,15 @@ async fn a_closed_store_refuses_every_call() {
     let store = script.store();
     store.close().await;
     store.close().await;
-    let errors = [
-        store.get("k".into(), Reading::Plain, Input::Absent).await.map(drop),
+    for result in [
+        store.read("k").await.map(drop),
         store.has("k".into(), Input::Absent).await.map(drop),
-        store.put(Operation::SetItem, "k".into(), "v".into(), Input::Absent).await,
+        store.write("k", "v").await,
         store.delete("k".into()).await,
-        store.keys(Input::Absent, Input::Absent, Input::Absent).await.map(drop),
+        store.list().await.map(drop),
         store.clear(Input::Absent).await,
-    ];
-    for error in errors {
-        assert_eq!(error.expect_err("closed").kind(), ErrorKind::Closed);
+    ] {
+        assert_eq!(result.expect_err("closed").kind(), ErrorKind::Closed);
     }
     assert_eq!(script.sent(), []);
 }

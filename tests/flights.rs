@@ -1,7 +1,5 @@
 //! Reads that share a request, see `src/store/flight.rs`.
 
-#![expect(clippy::expect_used, reason = "a panic is a failed test")]
-
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -21,14 +19,15 @@ use unstorage_dynamodb::options::{RawCircuitBreaker, RawOptions};
 use unstorage_dynamodb::store::Store;
 use unstorage_dynamodb::value::{Given, Reading};
 
-use crate::common::{Script, Sent, failure};
+use crate::common::{Calls, Script, Sent, failure};
+use crate::stats::counts;
 
 fn item(text: &str) -> Value {
     json!({ "Item": { "value": { "S": text } } })
 }
 
 async fn get(store: &Store, key: &str) -> Option<String> {
-    let value = store.get(key.into(), Reading::Plain, Input::Absent).await.expect("read");
+    let value = store.read(key).await.expect("read");
     value.map(|value| value.as_s().expect("text").clone())
 }
 
@@ -66,7 +65,7 @@ async fn reads_of_one_key_share_a_request_whatever_they_ask_of_it() {
     assert_eq!(raw, Ok(Some(AttributeValue::S("v".into()))));
     assert_eq!((has, meta.expect("read").expect("alive").size, other.as_deref()), (Ok(true), 1, Some("v")));
     assert_eq!(script.sent().len(), 2);
-    let of = |wanted| store.stats().find(|(operation, _)| *operation == wanted).expect("counted").1;
+    let of = |operation| counts(&store, operation);
     assert_eq!((of(Operation::GetItem).requests, of(Operation::GetItem).coalesced), (2, 49));
     assert_eq!((of(Operation::HasItem).requests, of(Operation::HasItem).coalesced), (0, 1));
     assert_eq!(get(&store, "k").await.as_deref(), Some("v"));
@@ -115,13 +114,9 @@ async fn a_write_closes_the_flights_of_its_key_at_its_start_and_at_its_end() {
         sent(1).await;
         let write = {
             let store = Arc::clone(&store);
-            tokio::spawn(async move {
-                if remove {
-                    store.delete("k".into()).await
-                } else {
-                    store.put(Operation::SetItem, "k".into(), "v".into(), Input::Absent).await
-                }
-            })
+            tokio::spawn(
+                async move { if remove { store.delete("k".into()).await } else { store.write("k", "v").await } },
+            )
         };
         sent(2).await;
         let during = read();
@@ -182,8 +177,7 @@ async fn each_caller_gets_the_failure_as_an_error_of_its_own_method() {
     let (script, gate) = gated(|| (400, failure("ValidationException")));
     let store = script.store();
     let open = async { gate.add_permits(1) };
-    let get = store.get("k".into(), Reading::Plain, Input::Absent);
-    let (got, had, ()) = tokio::join!(get, store.has("k".into(), Input::Absent), open);
+    let (got, had, ()) = tokio::join!(store.read("k"), store.has("k".into(), Input::Absent), open);
     let (got, had) = (got.expect_err("failed"), had.expect_err("failed"));
     assert_eq!((got.operation(), had.operation()), (Some(Operation::GetItem), Some(Operation::HasItem)));
     assert_eq!((had.kind(), had.key(), had.metadata().attempts), (ErrorKind::Validation, Some("k"), 1));
@@ -209,7 +203,7 @@ async fn a_read_that_joined_late_has_its_whole_time() {
         tokio::time::sleep(Duration::from_millis(900)).await;
         get(&store, "k").await
     };
-    let (first, late) = tokio::join!(store.get("k".into(), Reading::Plain, Input::Absent), late);
+    let (first, late) = tokio::join!(store.read("k"), late);
     assert_eq!(first.expect_err("out of time").kind(), ErrorKind::Timeout);
     assert_eq!(late.as_deref(), Some("v"));
 }
@@ -254,14 +248,14 @@ async fn no_read_misses_a_write_that_had_resolved() {
             calls.spawn(async move {
                 if is_write {
                     let value = Given::from(number.to_string().as_str());
-                    let put = store.put(Operation::SetItem, "k".into(), value, Input::Absent);
+                    let put = store.write("k", value);
                     if let Ok(Ok(())) = tokio::time::timeout(limit, put).await {
                         written.fetch_max(number, Ordering::Relaxed);
                     }
                     return;
                 }
                 let before = written.load(Ordering::Relaxed);
-                let get = store.get("k".into(), Reading::Plain, Input::Absent);
+                let get = store.read("k");
                 if let Ok(Ok(Some(AttributeValue::S(text)))) = tokio::time::timeout(limit, get).await {
                     let found: u64 = text.parse().expect("a number");
                     assert!(found >= before, "seed {seed}: read {found} after {before} had been written");
@@ -271,7 +265,7 @@ async fn no_read_misses_a_write_that_had_resolved() {
         while let Some(ended) = calls.join_next().await {
             ended.expect("no panic");
         }
-        let reads = store.stats().find(|(operation, _)| *operation == Operation::GetItem).expect("counted").1;
+        let reads = counts(&store, Operation::GetItem);
         assert!(reads.coalesced > 0 && reads.in_flight == 0, "seed {seed}: {reads:?}");
     }
 }
@@ -292,7 +286,7 @@ fn silent(change: impl FnOnce(&mut RawOptions)) -> (Script, Store) {
 async fn failed_read(store: &Store, key: &str, begins: u64) -> (u64, ErrorKind) {
     let started = Instant::now();
     tokio::time::sleep(Duration::from_millis(begins)).await;
-    let error = store.get(key.into(), Reading::Plain, Input::Absent).await.expect_err("no answer");
+    let error = store.read(key).await.expect_err("no answer");
     assert_eq!((error.operation(), error.key()), (Some(Operation::GetItem), Some(key)));
     (u64::try_from(started.elapsed().as_millis()).expect("short"), error.kind())
 }
@@ -307,7 +301,7 @@ async fn a_read_that_joins_again_ends_with_its_own_time() {
     // The second read joins the first, and then the third, which it could not join before.
     let write = async {
         tokio::time::sleep(Duration::from_millis(900)).await;
-        store.put(Operation::SetItem, "k".into(), "v".into(), Input::Absent).await.expect("written");
+        store.write("k", "v").await.expect("written");
     };
     let reads = [0, 500, 950].map(|begins| failed_read(&store, "k", begins));
     let (ended, ()) = tokio::join!(join_all(reads), write);

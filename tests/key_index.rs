@@ -3,12 +3,11 @@
 
 use crate::common;
 
-use common::{NOW, Script, failure};
+use common::{Answer, Calls, NOW, Script, failure, page};
 use serde_json::{Value, json};
-use unstorage_dynamodb::error::{Error, ErrorKind};
+use unstorage_dynamodb::error::ErrorKind;
 use unstorage_dynamodb::input::Input;
-use unstorage_dynamodb::options::{Nested, RawAttributes, RawOptions, RawScan};
-use unstorage_dynamodb::store::Store;
+use unstorage_dynamodb::options::{RawAttributes, RawOptions, RawScan};
 
 const MISSING: &str = "The table does not have the specified index: keys";
 const BACKFILLING: &str = "Cannot read from backfilling global secondary index: keys";
@@ -19,23 +18,17 @@ const OTHER_KEY: &str = "The provided starting key is invalid";
 /// One page after another, so that a list of answers is enough.
 fn indexed(raw: &mut RawOptions) {
     raw.index = "keys".into();
-    raw.scan = Nested::Object(RawScan { segments: Input::Number(1.0), ..RawScan::default() });
+    raw.scan = RawScan { segments: Input::Number(1.0), ..RawScan::default() }.into();
 }
 
-fn page(keys: &[&str], next: Option<&str>) -> Value {
-    let items: Vec<_> = keys.iter().map(|key| json!({ "key": { "S": key } })).collect();
-    match next {
-        None => json!({ "Items": items }),
-        Some(next) => json!({ "Items": items, "LastEvaluatedKey": { "key": { "S": next } } }),
-    }
+/// Gives these pages and refusals in turn.
+fn answers<const N: usize>(bodies: [&Value; N]) -> Script {
+    let status = |body: &Value| if body.get("__type").is_some() { 400 } else { 200 };
+    Script::of(bodies.map(|body| Answer::text(status(body), &body.to_string())))
 }
 
 fn refusal(message: &str) -> Value {
     json!({ "__type": "com.amazon.coral.validate#ValidationException", "message": message })
-}
-
-async fn list(store: &Store) -> Result<Vec<String>, Error> {
-    store.keys(Input::Absent, Input::Absent, Input::Absent).await
 }
 
 /// The index of each request, or "table".
@@ -47,18 +40,14 @@ fn scanned(script: &Script) -> Vec<String> {
 /// [IDX-2] [IDX-4]
 #[tokio::test]
 async fn the_index_is_checked_once_and_then_scanned() {
-    let script = Script::default()
-        .answer(200, &page(&["x"], Some("x")))
-        .answer(200, &page(&["a"], Some("a")))
-        .answer(200, &page(&["b"], None))
-        .answer(200, &page(&["a"], None));
+    let (more, last) = (page(&["a"], Some("a")), page(&["b"], None));
+    let script = answers([&page(&["x"], Some("x")), &more, &last, &page(&["a"], None)]);
     let store = script.store_with(|raw| {
         indexed(raw);
-        raw.attributes =
-            Nested::Object(RawAttributes { value: "v".into(), ttl: "#e".into(), ..RawAttributes::default() });
+        raw.attributes = RawAttributes { value: "v".into(), ttl: "#e".into(), ..RawAttributes::default() }.into();
     });
-    assert_eq!(list(&store).await.expect("keys"), ["a", "b"]);
-    assert_eq!(list(&store).await.expect("keys"), ["a"]);
+    assert_eq!(store.list().await.expect("keys"), ["a", "b"]);
+    assert_eq!(store.list().await.expect("keys"), ["a"]);
     let names = json!({ "#k": "key", "#t": "#e" });
     let check = json!({
         "TableName": "cache",
@@ -88,19 +77,19 @@ async fn the_index_is_checked_once_and_then_scanned() {
 /// [IDX-3]
 #[tokio::test]
 async fn consistent_reads_and_clear_scan_the_table() {
-    let script = Script::default().answer(200, &page(&["a"], None)).answer(200, &page(&[], None));
+    let script = answers([&page(&["a"], None), &page(&[], None)]);
     let store = script.store_with(indexed);
     assert_eq!(store.keys(Input::Absent, Input::Absent, Input::Boolean(true)).await.expect("keys"), ["a"]);
     store.clear(Input::Absent).await.expect("cleared");
     assert_eq!(scanned(&script), ["table", "table"]);
     assert_eq!(script.sent()[0].body["ConsistentRead"], true);
 
-    let script = Script::default().answer(200, &page(&["a"], None));
+    let script = answers([&page(&["a"], None)]);
     let store = script.store_with(|raw| {
         indexed(raw);
         raw.consistent_read = Input::Boolean(true);
     });
-    assert_eq!(list(&store).await.expect("keys"), ["a"]);
+    assert_eq!(store.list().await.expect("keys"), ["a"]);
     assert_eq!(scanned(&script), ["table"]);
 }
 
@@ -114,20 +103,15 @@ async fn an_index_that_cannot_be_used_is_told_once_and_tried_again() {
         (refusal(OTHER_KEY), "its key is not \"key\" alone"),
         (failure("AccessDeniedException"), "dynamodb:Scan"),
     ] {
-        let script = Script::default()
-            .answer(400, &answer)
-            .answer(200, &page(&["a"], None))
-            .answer(400, &answer)
-            .answer(200, &page(&["b"], None))
-            .answer(200, &page(&[], None))
-            .answer(200, &page(&["c"], None));
+        let [a, b, empty, c] = [&["a"][..], &["b"], &[], &["c"]].map(|keys| page(keys, None));
+        let script = answers([&answer, &a, &answer, &b, &empty, &c]);
         let store = script.store_with(indexed);
-        assert_eq!(list(&store).await.expect("keys"), ["a"]);
+        assert_eq!(store.list().await.expect("keys"), ["a"]);
         let notice = store.take_notice().expect("a notice");
         assert!(notice.contains(words) && notice.contains("\"keys\"") && notice.contains("\"cache\""), "{notice}");
-        assert_eq!(list(&store).await.expect("keys"), ["b"]);
+        assert_eq!(store.list().await.expect("keys"), ["b"]);
         assert_eq!(store.take_notice(), None);
-        assert_eq!(list(&store).await.expect("keys"), ["c"]);
+        assert_eq!(store.list().await.expect("keys"), ["c"]);
         assert_eq!(scanned(&script), ["keys", "table", "keys", "table", "keys", "keys"]);
     }
 }
@@ -140,9 +124,9 @@ async fn any_other_failure_is_the_error_of_the_call() {
         (failure("ResourceNotFoundException"), ErrorKind::TableNotFound),
         (failure("InternalFailure"), ErrorKind::Service),
     ] {
-        let script = Script::default().answer(400, &answer);
+        let script = answers([&answer]);
         let store = script.store_with(indexed);
-        assert_eq!(list(&store).await.expect_err("failed").kind(), kind);
+        assert_eq!(store.list().await.expect_err("failed").kind(), kind);
         assert_eq!(scanned(&script), ["keys"]);
         assert_eq!(store.take_notice(), None);
     }
@@ -152,19 +136,15 @@ async fn any_other_failure_is_the_error_of_the_call() {
 #[tokio::test]
 async fn a_listing_whose_index_goes_away_begins_again_with_the_table() {
     for answer in [refusal(MISSING), refusal(NOT_PROJECTED), failure("AccessDeniedException")] {
-        let script = Script::default()
-            .answer(200, &page(&[], None))
-            .answer(200, &page(&["a", "b"], Some("b")))
-            .answer(400, &answer)
-            .answer(200, &page(&["b"], Some("b")))
-            .answer(200, &page(&["a", "c"], None))
-            .answer(400, &refusal(MISSING))
-            .answer(200, &page(&["c"], None));
+        let of_index = [page(&[], None), page(&["a", "b"], Some("b"))];
+        let of_table = [page(&["b"], Some("b")), page(&["a", "c"], None)];
+        let ([check, begun], [first, last]) = (&of_index, &of_table);
+        let script = answers([check, begun, &answer, first, last, &refusal(MISSING), &page(&["c"], None)]);
         let store = script.store_with(indexed);
-        assert_eq!(list(&store).await.expect("keys"), ["b", "a", "c"]);
+        assert_eq!(store.list().await.expect("keys"), ["b", "a", "c"]);
         assert!(store.take_notice().is_some());
         // It has to be checked again.
-        assert_eq!(list(&store).await.expect("keys"), ["c"]);
+        assert_eq!(store.list().await.expect("keys"), ["c"]);
         assert_eq!(scanned(&script), ["keys", "keys", "keys", "table", "table", "keys", "table"]);
         assert_eq!(script.sent()[5].body["Limit"], 1);
     }
@@ -173,11 +153,8 @@ async fn a_listing_whose_index_goes_away_begins_again_with_the_table() {
 /// [IDX-6] A start key that DynamoDB refuses in the middle is no sign of another index.
 #[tokio::test]
 async fn a_page_of_the_index_that_fails_fails_the_whole() {
-    let script = Script::default()
-        .answer(200, &page(&[], None))
-        .answer(200, &page(&["a"], Some("a")))
-        .answer(400, &refusal(OTHER_KEY));
+    let script = answers([&page(&[], None), &page(&["a"], Some("a")), &refusal(OTHER_KEY)]);
     let store = script.store_with(indexed);
-    assert_eq!(list(&store).await.expect_err("no part").kind(), ErrorKind::Validation);
+    assert_eq!(store.list().await.expect_err("no part").kind(), ErrorKind::Validation);
     assert_eq!(store.take_notice(), None);
 }

@@ -1,4 +1,4 @@
-//! Scans of a table in segments, side by side.
+//! Scans: page after page, and of a table in segments, side by side.
 
 use crate::common;
 
@@ -8,35 +8,37 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use common::table::{Arrival, Table, key};
-use common::{Script, Sent, failure};
+use common::{Answer, Calls, Script, Sent, failure, page};
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
-use unstorage_dynamodb::error::{Error, ErrorKind, Operation};
+use unstorage_dynamodb::error::{ErrorKind, Operation};
 use unstorage_dynamodb::input::Input;
 use unstorage_dynamodb::options::{RawOptions, RawScan};
+use unstorage_dynamodb::store::Store;
 
-fn scan(segments: impl Into<Option<f64>>, concurrency: impl Into<Option<f64>>) -> impl FnOnce(&mut RawOptions) {
-    let input = |number: Option<f64>| number.map_or(Input::Absent, Input::Number);
-    let scan =
-        RawScan { segments: input(segments.into()), concurrency: input(concurrency.into()), ..RawScan::default() };
-    |raw| raw.scan = scan.into()
+use crate::stats::counts;
+
+fn scan(segments: Option<usize>, concurrency: Option<usize>) -> impl FnOnce(&mut RawOptions) {
+    let [segments, concurrency] =
+        [segments, concurrency].map(|number| number.map_or(Input::Absent, |number| Input::Text(number.to_string())));
+    |raw| raw.scan = RawScan { segments, concurrency, ..RawScan::default() }.into()
 }
 
-async fn keys_with(script: &Script, change: impl FnOnce(&mut RawOptions)) -> Result<Vec<String>, Error> {
-    script.store_with(change).keys(Input::Absent, Input::Absent, Input::Absent).await
+/// The key at which a request goes on.
+fn start(body: &Value) -> Option<&str> {
+    body["ExclusiveStartKey"]["key"]["S"].as_str()
 }
 
-async fn keys(script: &Script) -> Result<Vec<String>, Error> {
-    keys_with(script, |_| ()).await
-}
-
-/// Every row's key once, in whatever order they came.
-fn assert_complete(mut keys: Vec<String>, rows: usize) {
+/// Lists every row's key once, in whatever order they come.
+async fn list_all(script: &Script, rows: usize, change: impl FnOnce(&mut RawOptions)) -> Store {
+    let store = script.store_with(change);
+    let mut keys = store.list().await.expect("keys");
     let mut expected: Vec<_> = (0..rows).map(key).collect();
     expected.sort();
     keys.sort();
     assert_eq!(keys, expected);
+    store
 }
 
 /// The pages asked for, by segment.
@@ -48,86 +50,33 @@ fn pages(sent: &[Sent]) -> BTreeMap<Option<u64>, Vec<Value>> {
     pages
 }
 
-/// [KEYS-7]
-#[tokio::test]
-async fn a_table_of_one_page_is_one_request_without_a_segment() {
-    for rows in [0, 1, 99] {
-        let script = Table::new(rows, 100).script();
-        assert_complete(keys(&script).await.expect("keys"), rows);
-        let sent = script.sent();
-        assert_eq!(sent.len(), 1);
-        for absent in ["Segment", "TotalSegments", "ExclusiveStartKey", "Limit"] {
-            assert_eq!(sent[0].body.get(absent), None, "{absent}");
-        }
-    }
-}
-
-/// [KEYS-8] The table rejects a start key that another segment gave, page 1's among them.
+/// [KEYS-8] [SCAN-2] The table rejects a start key that another segment gave, page 1's among them.
 #[tokio::test]
 async fn a_larger_table_is_read_in_segments_each_from_its_start() {
-    let script = Table::new(500, 7).script();
-    assert_complete(keys(&script).await.expect("keys"), 500);
-    let mut pages = pages(&script.sent());
-    assert_eq!(pages.remove(&None).expect("page 1").len(), 1);
-    assert_eq!(pages.keys().copied().collect::<Vec<_>>(), (0..16).map(Some).collect::<Vec<_>>());
-    for asked in pages.values() {
-        assert!(asked.len() > 1);
-        assert!(asked.iter().all(|body| body["TotalSegments"] == 16));
-        // From its own start, and then on: no page twice.
-        let starts: Vec<_> = asked.iter().map(|body| body.get("ExclusiveStartKey").map(Value::to_string)).collect();
-        assert_eq!(starts.iter().filter(|start| start.is_none()).count(), 1);
-        assert_eq!(starts[0], None);
-        assert!(starts.iter().all(|start| starts.iter().filter(|other| *other == start).count() == 1));
-    }
-}
-
-/// [SCAN-2]
-#[tokio::test]
-async fn there_are_as_many_segments_as_asked_for() {
     // Far more segments than rows leaves most of them empty.
-    for (segments, rows) in [(2, 50), (3, 50), (64, 50), (1_000, 5)] {
-        let script = Table::new(rows, 4).script();
-        let change = scan(f64::from(segments), None);
-        assert_complete(keys_with(&script, change).await.expect("keys"), rows);
-        let pages = pages(&script.sent());
-        assert_eq!(pages.len(), usize::try_from(segments).expect("fits") + 1);
-        assert!(
-            pages
-                .iter()
-                .filter(|(segment, _)| segment.is_some())
-                .flat_map(|(_, asked)| asked)
-                .all(|body| { body["TotalSegments"] == segments })
-        );
+    for (segments, rows, size) in [(16, 500, 7), (2, 50, 4), (3, 50, 4), (64, 50, 4), (1_000, 5, 4)] {
+        let script = Table::new(rows, size).script();
+        list_all(&script, rows, scan((segments != 16).then_some(segments), None)).await;
+        let mut pages = pages(&script.sent());
+        assert_eq!(pages.remove(&None).expect("page 1").len(), 1);
+        assert!(pages.keys().copied().eq((0..segments as u64).map(Some)));
+        for asked in pages.values() {
+            assert!(asked.iter().all(|body| body["TotalSegments"] == segments));
+            // From its own start, and then on: no page twice.
+            let mut starts: Vec<_> = asked.iter().map(start).collect();
+            assert_eq!(starts[0], None);
+            starts.sort_unstable();
+            starts.dedup();
+            assert_eq!(starts.len(), asked.len());
+        }
     }
-}
-
-/// [SCAN-2]
-#[tokio::test]
-async fn one_segment_is_one_page_after_another_and_nothing_twice() {
-    let table = Table::new(50, 4);
-    let script = table.script();
-    assert_complete(keys_with(&script, scan(1.0, None)).await.expect("keys"), 50);
-    let pages = pages(&script.sent());
-    assert_eq!(pages.keys().collect::<Vec<_>>(), [&None]);
-    assert_eq!(pages[&None].len(), 50 / 4 + 1);
-    assert!(table.arrivals().iter().all(|arrival| arrival.in_flight == 1));
-}
-
-/// [SCAN-3]
-#[tokio::test]
-async fn page_size_is_the_limit_of_each_page() {
-    let script = Table::new(60, 100).script();
-    let scan = RawScan { page_size: Input::Number(2.0), ..RawScan::default() };
-    assert_complete(keys_with(&script, |raw| raw.scan = scan.into()).await.expect("keys"), 60);
-    assert!(script.sent().len() > 60 / 2);
-    assert!(script.sent().iter().all(|sent| sent.body["Limit"] == 2));
 }
 
 /// [SCAN-4]
 #[tokio::test]
 async fn pages_in_flight_grow_from_1_to_4_to_16() {
     let table = Table::new(2_000, 10);
-    assert_complete(keys(&table.script()).await.expect("keys"), 2_000);
+    list_all(&table.script(), 2_000, |_| ()).await;
     let in_flight: Vec<_> = table.arrivals().iter().map(|arrival| arrival.in_flight).collect();
     // Page 1; then four, until four were answered; then as many as there are.
     assert_eq!(in_flight[..5], [1, 1, 2, 3, 4]);
@@ -142,11 +91,10 @@ async fn pages_in_flight_grow_from_1_to_4_to_16() {
 async fn concurrency_is_the_most_that_is_in_flight() {
     for most in [1, 3, 6, 64] {
         let table = Table::new(1_000, 5);
-        let change = scan(64.0, f64::from(most));
-        assert_complete(keys_with(&table.script(), change).await.expect("keys"), 1_000);
+        list_all(&table.script(), 1_000, scan(Some(64), Some(most))).await;
         let peak = table.arrivals().iter().map(|arrival| arrival.in_flight).max();
         // 50 is the driver's own limit on requests.
-        assert_eq!(peak, Some(usize::try_from(most.min(50)).expect("fits")));
+        assert_eq!(peak, Some(most.min(50)));
     }
 }
 
@@ -154,7 +102,7 @@ async fn concurrency_is_the_most_that_is_in_flight() {
 #[tokio::test]
 async fn a_table_that_always_throttles_ends_at_one_page_in_flight() {
     let table = Table::new(160, 4).with_capacity(0);
-    assert_complete(keys(&table.script()).await.expect("keys"), 160);
+    list_all(&table.script(), 160, |_| ()).await;
     let arrivals = table.arrivals();
     assert!(arrivals.len() >= 2 * 160 / 4);
     assert!(arrivals.iter().all(|arrival| arrival.in_flight == 1), "{arrivals:?}");
@@ -164,7 +112,7 @@ async fn a_table_that_always_throttles_ends_at_one_page_in_flight() {
 #[tokio::test]
 async fn a_table_with_capacity_for_one_page_is_asked_for_one() {
     let table = Table::new(1_500, 5).with_capacity(1);
-    assert_complete(keys(&table.script()).await.expect("keys"), 1_500);
+    list_all(&table.script(), 1_500, |_| ()).await;
     let arrivals = table.arrivals();
     assert_eq!(arrivals.iter().map(|arrival| arrival.in_flight).max(), Some(4));
     // The growth to 4 was too much; from there on it is one, and now and then a try at two.
@@ -178,7 +126,7 @@ async fn a_table_with_capacity_for_one_page_is_asked_for_one() {
 #[tokio::test]
 async fn a_table_with_capacity_for_some_pages_is_asked_for_some() {
     let table = Table::new(4_000, 5).with_capacity(6);
-    assert_complete(keys(&table.script()).await.expect("keys"), 4_000);
+    list_all(&table.script(), 4_000, |_| ()).await;
     let arrivals = table.arrivals();
     let settled = &arrivals[arrivals.len() / 2..];
     assert!(settled.iter().all(|arrival| arrival.in_flight <= 8), "{arrivals:?}");
@@ -196,24 +144,16 @@ async fn a_table_with_capacity_for_some_pages_is_asked_for_some() {
 async fn an_error_in_one_segment_fails_the_whole_and_stops_it() {
     for (name, kind) in [("AccessDeniedException", ErrorKind::AccessDenied), ("", ErrorKind::Service)] {
         let failed = Arc::new(AtomicUsize::new(0));
-        let table = Table::new(2_000, 5);
-        let script = {
-            let (failed, table) = (Arc::clone(&failed), table.clone());
-            Script::handler(move |sent| {
-                let is_the_one = sent.body["Segment"] == 11 && sent.body.get("ExclusiveStartKey").is_some();
-                let (failed, table) = (Arc::clone(&failed), table.clone());
-                async move {
-                    if !is_the_one {
-                        return table.answer(sent).await;
-                    }
-                    failed.store(table.arrivals().len(), Ordering::Relaxed);
-                    (400, failure(name))
-                }
-            })
-        };
-        let error = keys(&script).await.expect_err("no part");
-        assert_eq!(error.kind(), kind);
-        assert_eq!(error.metadata().attempts, 1);
+        let state = (Table::new(2_000, 5), Arc::clone(&failed));
+        let script = Script::handler_with(state, move |(table, failed), sent| async move {
+            if sent.body["Segment"] != 11 || start(&sent.body).is_none() {
+                return table.answer(sent).await;
+            }
+            failed.store(table.arrivals().len(), Ordering::Relaxed);
+            (400, failure(name))
+        });
+        let error = script.store().list().await.expect_err("no part");
+        assert_eq!((error.kind(), error.metadata().attempts), (kind, 1));
         // At most what was in flight, and not the hundreds of remaining pages.
         let sent = script.sent().len();
         assert!(sent <= failed.load(Ordering::Relaxed) + 16, "{sent} requests");
@@ -226,29 +166,22 @@ async fn an_error_in_one_segment_fails_the_whole_and_stops_it() {
 
 /// A table whose segment 3 is throttled, from its second page on: so many times, and then no more.
 fn throttled_in_one_segment(table: &Table, times: usize) -> Script {
-    let left = Arc::new(AtomicUsize::new(times));
-    let table = table.clone();
-    Script::handler(move |sent| {
-        let (table, left) = (table.clone(), Arc::clone(&left));
-        async move {
-            let is_the_one = sent.body.get("Segment").is_some_and(|segment| *segment == 3)
-                && sent.body.get("ExclusiveStartKey").is_some();
-            let order = Ordering::Relaxed;
-            if is_the_one && left.fetch_update(order, order, |left| left.checked_sub(1)).is_ok() {
-                return (400, failure("ThrottlingException"));
-            }
-            table.answer(sent).await
+    let state = (table.clone(), Arc::new(AtomicUsize::new(times)));
+    Script::handler_with(state, |(table, left), sent| async move {
+        let is_the_one = sent.body["Segment"] == 3 && start(&sent.body).is_some();
+        let order = Ordering::Relaxed;
+        if is_the_one && left.fetch_update(order, order, |left| left.checked_sub(1)).is_ok() {
+            return (400, failure("ThrottlingException"));
         }
+        table.answer(sent).await
     })
 }
 
 /// [SCAN-6] Three times the four attempts of a request.
 #[tokio::test]
 async fn a_page_that_stays_throttled_is_asked_for_again() {
-    let script = throttled_in_one_segment(&Table::new(500, 5), 12);
-    let store = script.store();
-    assert_complete(store.keys(Input::Absent, Input::Absent, Input::Absent).await.expect("keys"), 500);
-    let (_, counts) = store.stats().find(|(operation, _)| *operation == Operation::GetKeys).expect("counted");
+    let store = list_all(&throttled_in_one_segment(&Table::new(500, 5), 12), 500, |_| ()).await;
+    let counts = counts(&store, Operation::GetKeys);
     assert_eq!((counts.throttles, counts.errors), (12, 0));
 
     let table = Table::new(500, 5);
@@ -259,8 +192,8 @@ async fn a_page_that_stays_throttled_is_asked_for_again() {
 /// [SCAN-6]
 #[tokio::test]
 async fn a_first_page_that_stays_throttled_is_an_error() {
-    let script = Script::handler(|_| async { (400, failure("ThrottlingException")) });
-    let error = keys(&script).await.expect_err("throttled");
+    let script = Script::repeating([Answer::error(400, "ThrottlingException")]);
+    let error = script.store().list().await.expect_err("throttled");
     assert_eq!((error.kind(), error.metadata().attempts), (ErrorKind::Throttled, 4));
     assert_eq!(script.sent().len(), 4);
 }
@@ -270,57 +203,48 @@ async fn a_first_page_that_stays_throttled_is_an_error() {
 async fn without_any_answer_the_scan_is_given_up() {
     let stall = Duration::from_secs(2);
     let store = |script: &Script| {
-        let mut options = Script::options(|_| ());
+        // No other limit ends a request before.
+        let mut options = Script::options(|raw| {
+            raw.timeout = Input::Number(0.0);
+            raw.attempt_timeout = Input::Number(0.0);
+        });
         options.limits.scan_timeout = Some(stall);
         script.store_of(options)
     };
-    // One segment is never to be had. The others are read to their end meanwhile.
+    // One segment never comes. The others are read to their end meanwhile.
     let begin = Instant::now();
     let script = throttled_in_one_segment(&Table::new(500, 5), usize::MAX);
-    let error = store(&script).keys(Input::Absent, Input::Absent, Input::Absent).await.expect_err("no part");
-    assert_eq!(error.kind(), ErrorKind::Throttled);
-    assert_eq!(error.name(), "ThrottlingException");
+    let error = store(&script).list().await.expect_err("no part");
+    assert_eq!((error.kind(), error.name()), (ErrorKind::Throttled, "ThrottlingException"));
     assert_eq!(error.operation(), Some(Operation::GetKeys));
     assert!(begin.elapsed() >= stall);
     assert!(pages(&script.sent()).len() > 16);
 
-    // Nothing at all comes, and no timeout is set.
+    // Nothing at all comes.
     let script = Script::handler(|_| std::future::pending());
-    let mut options = Script::options(|raw| {
-        raw.timeout = Input::Number(0.0);
-        raw.attempt_timeout = Input::Number(0.0);
-    });
-    options.limits.scan_timeout = Some(stall);
-    let error = script.store_of(options).clear(Input::Absent).await.expect_err("given up");
+    let error = store(&script).clear(Input::Absent).await.expect_err("given up");
     assert_eq!((error.kind(), error.operation()), (ErrorKind::Timeout, Some(Operation::Clear)));
 }
 
-/// [KEYS-1]
+/// [KEYS-1] [SCAN-2] Whether a table is read in segments or page after page.
 #[tokio::test]
 async fn empty_pages_and_empty_segments_are_passed() {
-    let script = Script::handler(|Sent { body, .. }| async move {
-        let page = |keys: &[&str], next: Option<&str>| {
-            let items: Value = keys.iter().map(|key| json!({ "key": { "S": key } })).collect();
-            match next {
-                None => json!({ "Items": items }),
-                Some(next) => json!({ "Items": items, "LastEvaluatedKey": { "key": { "S": next } } }),
-            }
-        };
-        let start = body["ExclusiveStartKey"]["key"]["S"].as_str();
-        (
-            200,
-            match (body["Segment"].as_u64(), start) {
+    for (segments, requests) in [(None, 1 + 16 + 3), (Some(1), 1 + 3)] {
+        let script = Script::handler(move |Sent { body, .. }| async move {
+            let segment = if segments.is_some() { None } else { Some(5) };
+            let next = match (body["Segment"].as_u64(), start(&body)) {
                 (None, None) => page(&[], Some("page 1")),
-                (Some(5), None) => page(&[], Some("a")),
-                (Some(5), Some("a")) => page(&[], Some("b")),
-                (Some(5), Some("b")) => page(&["only one"], Some("c")),
-                (Some(5), Some("c")) | (Some(_), None) => page(&[], None),
+                (asked, Some("page 1") | None) if asked == segment => page(&[], Some("a")),
+                (_, Some("a")) => page(&[], Some("b")),
+                (_, Some("b")) => page(&["only one"], Some("c")),
+                (_, Some("c")) | (Some(_), None) => page(&[], None),
                 other => panic!("{other:?}"),
-            },
-        )
-    });
-    assert_eq!(keys(&script).await, Ok(vec!["only one".to_owned()]));
-    assert_eq!(script.sent().len(), 1 + 16 + 3);
+            };
+            (200, next)
+        });
+        assert_eq!(script.store_with(scan(segments, None)).list().await, Ok(vec!["only one".to_owned()]));
+        assert_eq!(script.sent().len(), requests + usize::from(segments.is_some()));
+    }
 }
 
 /// [KEYS-9] In whatever segment, after however many pages.
@@ -328,19 +252,43 @@ async fn empty_pages_and_empty_segments_are_passed() {
 async fn a_segment_that_does_not_advance_is_an_error() {
     for pages in [1, 2, 5, 40] {
         let script = Script::handler(move |Sent { body, .. }| async move {
-            let start = body["ExclusiveStartKey"]["key"]["S"].as_str().map(str::parse::<usize>);
-            let next = match (body["Segment"].as_u64(), start) {
-                (None, _) => "page 1".to_owned(),
-                (Some(7), start) => start.map_or(1, |start| start.expect("a number") + 1).min(pages).to_string(),
-                (Some(_), _) => return (200, json!({ "Items": [] })),
+            let last = start(&body).map(|start| start.parse::<usize>().expect("a number"));
+            let next = match (body["Segment"].as_u64(), last) {
+                (None, _) => 0,
+                (Some(7), last) => last.map_or(1, |last| last + 1).min(pages),
+                (Some(_), _) => return (200, page(&[], None)),
             };
-            (200, json!({ "Items": [], "LastEvaluatedKey": { "key": { "S": next } } }))
+            (200, page(&[], Some(&next.to_string())))
         });
-        let error = keys(&script).await.expect_err("endless");
+        let error = script.store().list().await.expect_err("endless");
         assert_eq!(error.kind(), ErrorKind::Response);
         assert!(error.to_string().contains("does not advance"), "{error}");
         assert_eq!(script.sent().iter().filter(|sent| sent.body["Segment"] == 7).count(), pages + 1);
     }
+    // And where there is one segment alone.
+    let script = Script::repeating([Answer::ok(&page(&["a"], Some("a")))]);
+    let error = script.store_with(scan(Some(1), None)).list().await.expect_err("endless");
+    assert_eq!((error.kind(), script.sent().len()), (ErrorKind::Response, 2));
+}
+
+#[tokio::test]
+async fn a_row_without_a_text_key_is_a_wrong_schema() {
+    let script = Script::of([Answer::ok(&json!({ "Items": [{ "key": { "N": "1" } }] }))]);
+    let error = script.store().list().await.expect_err("schema");
+    assert_eq!(error.kind(), ErrorKind::SchemaMismatch);
+    assert!(error.to_string().contains("attributes.key"), "{error}");
+}
+
+/// [CLR-4]
+#[tokio::test]
+async fn clear_stops_at_the_first_failure_and_says_how_far_it_came() {
+    let pages = [page(&["a", "b"], Some("b")), json!({}), page(&["c", "d"], Some("d"))];
+    let failure = Answer::error(400, "ResourceNotFoundException");
+    let script = Script::of(pages.iter().map(Answer::ok).chain([failure]));
+    let error = script.store_with(scan(Some(1), None)).clear(Input::Absent).await.expect_err("failed");
+    assert_eq!(error.kind(), ErrorKind::TableNotFound);
+    assert!(error.to_string().contains("2 items were removed"), "{error}");
+    assert_eq!(script.sent().len(), 4);
 }
 
 /// [CLR-1] [CLR-3] Rows vanish under the scan, the ones that start keys name among them.
@@ -359,23 +307,17 @@ async fn clear_deletes_while_it_scans_and_holds_a_bounded_part_of_the_keys() {
 #[tokio::test]
 async fn clear_reads_ahead_while_it_deletes() {
     let table = Table::new(400, 10);
-    let gate = Arc::new(Semaphore::new(0));
-    let script = {
-        let (table, gate) = (table.clone(), Arc::clone(&gate));
-        Script::handler(move |sent| {
-            let (table, gate) = (table.clone(), Arc::clone(&gate));
-            async move {
-                if sent.action == "BatchWriteItem" {
-                    // The first deletes hang until the scan has come as far as it may.
-                    gate.acquire().await.expect("open").forget();
-                    gate.add_permits(1);
-                } else if table.arrivals().len() == 15 {
-                    gate.add_permits(1);
-                }
-                table.answer(sent).await
-            }
-        })
-    };
+    let state = (table.clone(), Arc::new(Semaphore::new(0)));
+    let script = Script::handler_with(state, |(table, gate), sent| async move {
+        if sent.action == "BatchWriteItem" {
+            // The first deletes hang until the scan has come as far as it may.
+            gate.acquire().await.expect("open").forget();
+            gate.add_permits(1);
+        } else if table.arrivals().len() == 15 {
+            gate.add_permits(1);
+        }
+        table.answer(sent).await
+    });
     let clear = async { script.store().clear(Input::Absent).await };
     tokio::time::timeout(Duration::from_secs(20), clear).await.expect("the scan goes on").expect("cleared");
     assert!(table.is_empty());
@@ -386,30 +328,24 @@ async fn clear_reads_ahead_while_it_deletes() {
 async fn clear_stops_when_a_segment_fails() {
     let table = Table::new(2_000, 10);
     let (asked, asked_at_failure) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
-    let script = {
-        let (table, asked, asked_at_failure) = (table.clone(), Arc::clone(&asked), Arc::clone(&asked_at_failure));
-        Script::handler(move |sent| {
-            let (table, asked, asked_at_failure) = (table.clone(), Arc::clone(&asked), Arc::clone(&asked_at_failure));
-            async move {
-                if sent.action == "BatchWriteItem" {
-                    tokio::time::sleep(Duration::from_millis(150)).await;
-                    return table.answer(sent).await;
-                }
-                asked.fetch_add(1, Ordering::Relaxed);
-                let segment = &sent.body["Segment"];
-                if *segment == 2 {
-                    tokio::time::sleep(Duration::from_millis(50)).await;
-                    asked_at_failure.store(asked.load(Ordering::Relaxed), Ordering::Relaxed);
-                    return (400, failure("AccessDeniedException"));
-                }
-                if *segment == 3 {
-                    // Still in flight when the other one fails.
-                    tokio::time::sleep(Duration::from_millis(80)).await;
-                }
-                table.answer(sent).await
-            }
-        })
-    };
+    let state = (table.clone(), Arc::clone(&asked), Arc::clone(&asked_at_failure));
+    let script = Script::handler_with(state, |(table, asked, asked_at_failure), sent| async move {
+        if sent.action == "BatchWriteItem" {
+            tokio::time::sleep(Duration::from_millis(150)).await;
+            return table.answer(sent).await;
+        }
+        asked.fetch_add(1, Ordering::Relaxed);
+        if sent.body["Segment"] == 2 {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            asked_at_failure.store(asked.load(Ordering::Relaxed), Ordering::Relaxed);
+            return (400, failure("AccessDeniedException"));
+        }
+        if sent.body["Segment"] == 3 {
+            // Still in flight when the other one fails.
+            tokio::time::sleep(Duration::from_millis(80)).await;
+        }
+        table.answer(sent).await
+    });
     let error = script.store().clear(Input::Absent).await.expect_err("failed");
     assert_eq!(error.kind(), ErrorKind::AccessDenied);
     assert!(!table.is_empty());

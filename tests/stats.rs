@@ -1,18 +1,17 @@
 //! What `getInstance().stats()` counts.
 
-#![expect(clippy::expect_used, reason = "a count that is missing is a broken test")]
-
 use crate::common;
 
-use common::Script;
+use std::time::Duration;
+
+use common::{Answer, Calls, Script, failure};
 use serde_json::json;
 use unstorage_dynamodb::error::Operation;
 use unstorage_dynamodb::input::Input;
 use unstorage_dynamodb::stats::OperationStats;
 use unstorage_dynamodb::store::Store;
-use unstorage_dynamodb::value::Reading;
 
-fn counts(store: &Store, operation: Operation) -> OperationStats {
+pub(crate) fn counts(store: &Store, operation: Operation) -> OperationStats {
     store.stats().find(|(counted, _)| *counted == operation).expect("every operation is counted").1
 }
 
@@ -20,34 +19,26 @@ fn counts(store: &Store, operation: Operation) -> OperationStats {
 #[tokio::test]
 async fn retries_throttles_rows_and_bytes_of_a_read_are_counted() {
     let found = json!({ "Item": { "value": { "S": "v" } } });
-    let script = Script::default()
-        .fail(400, "ProvisionedThroughputExceededException")
-        .fail(500, "InternalServerError")
-        .answer(200, &found)
-        .answer(200, &json!({}));
+    let (slow, broken) = ("ProvisionedThroughputExceededException", "InternalServerError");
+    let answers = [Answer::error(400, slow), Answer::error(500, broken), Answer::ok(&found), Answer::ok(&json!({}))];
+    let script = Script::of(answers);
     let store = script.store();
     for key in ["a", "b"] {
-        store.get(key.into(), Reading::Plain, Input::Absent).await.expect("read");
+        store.read(key).await.expect("read");
     }
     let counts = counts(&store, Operation::GetItem);
     let sent: usize = script.sent().iter().map(|sent| sent.body.to_string().len()).sum();
+    let bodies = [failure(slow), failure(broken), found, json!({})];
+    let received: usize = bodies.iter().map(|body| body.to_string().len()).sum();
     assert_eq!((counts.requests, counts.retries, counts.throttles, counts.errors), (4, 2, 1, 0));
     assert_eq!((counts.items_read, counts.items_written, counts.in_flight), (1, 0, 0));
-    assert_eq!(counts.bytes_sent, sent as u64);
-    let bodies = [
-        common::failure("ProvisionedThroughputExceededException"),
-        common::failure("InternalServerError"),
-        found,
-        json!({}),
-    ];
-    assert_eq!(counts.bytes_received, bodies.iter().map(|body| body.to_string().len() as u64).sum::<u64>());
+    assert_eq!((counts.bytes_sent, counts.bytes_received), (sent as u64, received as u64));
 }
 
 /// [STAT-2]
 #[tokio::test]
 async fn a_failed_call_is_an_error_of_its_method() {
-    let script = Script::default().fail(400, "ValidationException");
-    let store = script.store();
+    let store = Script::of([Answer::error(400, "ValidationException")]).store();
     store.delete("a".into()).await.expect_err("refused by DynamoDB");
     store.delete(Input::Absent).await.expect_err("refused before any request");
     let counts = counts(&store, Operation::RemoveItem);
@@ -57,15 +48,10 @@ async fn a_failed_call_is_an_error_of_its_method() {
 /// [STAT-2]
 #[tokio::test]
 async fn a_call_given_up_is_an_error_and_no_longer_in_flight() {
-    let script = Script::handler(|_| std::future::pending());
-    let store = script.store();
+    let store = Script::handler(|_| std::future::pending()).store();
     {
-        let mut call = Box::pin(store.get("a".into(), Reading::Plain, Input::Absent));
-        tokio::select! {
-            biased;
-            _ = &mut call => panic!("answered"),
-            () = tokio::time::sleep(std::time::Duration::from_millis(50)) => (),
-        }
+        let mut call = Box::pin(store.read("a"));
+        tokio::time::timeout(Duration::from_millis(50), &mut call).await.expect_err("no answer");
         assert_eq!(counts(&store, Operation::GetItem).in_flight, 1);
     }
     let counts = counts(&store, Operation::GetItem);

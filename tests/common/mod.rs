@@ -1,11 +1,7 @@
 //! A scripted HTTP client in place of the network, and a clock that stands still: for the exact requests, the pages and
 //! the faults that no engine makes to order. Behaviour is tested against real engines, in `__test__/`.
 
-#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a broken script is a broken test")]
-#![allow(dead_code, reason = "each test file uses its own part")]
-
 pub(crate) mod table;
-pub(crate) mod wire;
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -15,15 +11,21 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::config::http::{HttpRequest, HttpResponse};
 use aws_sdk_dynamodb::config::{RuntimeComponents, SharedHttpClient};
+use aws_sdk_dynamodb::types::AttributeValue;
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
 };
+use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
 use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
 use unstorage_dynamodb::clock::Clock;
+use unstorage_dynamodb::error::{Error, Operation};
+use unstorage_dynamodb::input::Input;
+use unstorage_dynamodb::key::KeyText;
 use unstorage_dynamodb::options::{Options, RawKeys, RawOptions};
-use unstorage_dynamodb::store::Store;
+use unstorage_dynamodb::store::{NewItem, Store};
+use unstorage_dynamodb::value::{Given, Reading};
 
 /// The time at which every test happens: a fraction past the second.
 pub(crate) const NOW: Duration = Duration::from_millis(1_800_000_000_250);
@@ -37,12 +39,85 @@ impl Clock for StoppedClock {
     }
 }
 
-/// One request as it was sent.
+/// What a request asked.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Sent {
     /// DynamoDB's name of the operation.
     pub(crate) action: String,
     pub(crate) body: Value,
+}
+
+/// A request as it was sent.
+#[derive(Debug, Clone)]
+pub(crate) struct Request {
+    pub(crate) method: String,
+    pub(crate) uri: String,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Value,
+}
+
+impl Request {
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.iter().find(|(other, _)| other == name).map_or("", |(_, value)| value)
+    }
+
+    fn asked(&self) -> Sent {
+        let action = self.header("x-amz-target").rsplit('.').next().expect("action").to_owned();
+        Sent { action, body: self.body.clone() }
+    }
+}
+
+/// An answer to give.
+#[derive(Debug, Clone)]
+pub(crate) enum Answer {
+    Http {
+        status: u16,
+        headers: Vec<(&'static str, String)>,
+        body: String,
+    },
+    /// The connection broke.
+    Io,
+    /// There was no answer in time.
+    Timeout,
+    /// The request could not be sent.
+    User,
+}
+
+impl Answer {
+    /// A body that may be no JSON.
+    pub(crate) fn text(status: u16, body: &str) -> Self {
+        Self::Http { status, headers: vec![("x-amzn-requestid", "REQUEST1".to_owned())], body: body.to_owned() }
+    }
+
+    pub(crate) fn ok(body: &Value) -> Self {
+        Self::text(200, &body.to_string())
+    }
+
+    pub(crate) fn error(status: u16, name: &str) -> Self {
+        Self::text(status, &failure(name).to_string())
+    }
+
+    pub(crate) fn with(mut self, name: &'static str, value: &str) -> Self {
+        if let Self::Http { headers, .. } = &mut self {
+            headers.push((name, value.to_owned()));
+        }
+        self
+    }
+
+    fn give(self) -> Result<HttpResponse, ConnectorError> {
+        match self {
+            Self::Http { status, headers, body } => {
+                let mut response = HttpResponse::new(status.try_into().expect("status"), SdkBody::from(body));
+                for (name, value) in headers {
+                    response.headers_mut().insert(name, value);
+                }
+                Ok(response)
+            }
+            Self::Io => Err(ConnectorError::io("broken".into())),
+            Self::Timeout => Err(ConnectorError::timeout("late".into())),
+            Self::User => Err(ConnectorError::user("wrong".into())),
+        }
+    }
 }
 
 /// Gives the answer to a request, in its own time.
@@ -58,12 +133,24 @@ impl fmt::Debug for Handler {
 /// Answers requests from a list, or by a handler, and keeps them.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Script {
-    answers: Arc<Mutex<VecDeque<(u16, String)>>>,
+    answers: Arc<Mutex<VecDeque<Answer>>>,
+    /// Whether the last answer is given again and again.
+    repeats: bool,
     handler: Option<Handler>,
-    sent: Arc<Mutex<Vec<Sent>>>,
+    requests: Arc<Mutex<Vec<Request>>>,
 }
 
 impl Script {
+    /// Gives these answers in turn, and no others.
+    pub(crate) fn of(answers: impl IntoIterator<Item = Answer>) -> Self {
+        Self { answers: Arc::new(Mutex::new(answers.into_iter().collect())), ..Self::default() }
+    }
+
+    /// Gives these answers in turn, the last of them again and again.
+    pub(crate) fn repeating(answers: impl IntoIterator<Item = Answer>) -> Self {
+        Self { repeats: true, ..Self::of(answers) }
+    }
+
     /// Answers each request by what it asks.
     pub(crate) fn handler<F>(handler: impl Fn(Sent) -> F + Send + Sync + 'static) -> Self
     where
@@ -72,25 +159,26 @@ impl Script {
         Self { handler: Some(Handler(Arc::new(move |sent| Box::pin(handler(sent))))), ..Self::default() }
     }
 
-    /// Adds an answer.
-    pub(crate) fn answer(self, status: u16, body: &Value) -> Self {
-        self.answer_text(status, &body.to_string())
-    }
-
-    /// Adds an answer that may be no JSON.
-    pub(crate) fn answer_text(self, status: u16, body: &str) -> Self {
-        self.answers.lock().expect("lock").push_back((status, body.to_owned()));
-        self
-    }
-
-    /// Adds an error answer of AWS.
-    pub(crate) fn fail(self, status: u16, name: &str) -> Self {
-        self.answer(status, &failure(name))
+    /// The same with something that each answer needs.
+    pub(crate) fn handler_with<S, F>(state: S, handler: impl Fn(S, Sent) -> F + Send + Sync + 'static) -> Self
+    where
+        S: Clone + Send + Sync + 'static,
+        F: Future<Output = (u16, Value)> + Send + 'static,
+    {
+        Self::handler(move |sent| handler(state.clone(), sent))
     }
 
     /// What was sent so far.
     pub(crate) fn sent(&self) -> Vec<Sent> {
-        self.sent.lock().expect("lock").clone()
+        self.requests().iter().map(Request::asked).collect()
+    }
+
+    pub(crate) fn actions(&self) -> Vec<String> {
+        self.sent().into_iter().map(|sent| sent.action).collect()
+    }
+
+    pub(crate) fn requests(&self) -> Vec<Request> {
+        self.requests.lock().expect("lock").clone()
     }
 
     /// A store that talks to this script.
@@ -126,16 +214,6 @@ impl Script {
     }
 }
 
-/// A store over another HTTP client.
-pub(crate) fn store_over(http: SharedHttpClient, change: impl FnOnce(&mut RawOptions)) -> Store {
-    store_of(http, Script::options(change))
-}
-
-/// The same of checked options, which hold more than a user can choose.
-pub(crate) fn store_of(http: SharedHttpClient, options: Options) -> Store {
-    Store::with_http_client(options, Arc::new(StoppedClock), http)
-}
-
 impl HttpClient for Script {
     fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
         SharedHttpConnector::new(self.clone())
@@ -144,30 +222,74 @@ impl HttpClient for Script {
 
 impl HttpConnector for Script {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let target = request.headers().get("x-amz-target").expect("target");
-        let action = target.rsplit('.').next().expect("action").to_owned();
-        let body = serde_json::from_slice(request.body().bytes().expect("body")).expect("JSON");
-        let sent = Sent { action, body };
-        self.sent.lock().expect("lock").push(sent.clone());
+        let request = Request {
+            method: request.method().to_owned(),
+            uri: request.uri().to_owned(),
+            headers: request.headers().iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+            body: serde_json::from_slice(request.body().bytes().expect("body")).expect("JSON"),
+        };
+        self.requests.lock().expect("lock").push(request.clone());
         if let Some(Handler(handler)) = &self.handler {
-            let answer = handler(sent);
+            let answer = handler(request.asked());
             return HttpConnectorFuture::new(async move {
                 let (status, body) = answer.await;
-                Ok(response(status, body.to_string()))
+                Answer::text(status, &body.to_string()).give()
             });
         }
-        let (status, answer) = self.answers.lock().expect("lock").pop_front().expect("an unexpected request");
-        HttpConnectorFuture::ready(Ok(response(status, answer)))
+        let mut answers = self.answers.lock().expect("lock");
+        let is_last = self.repeats && answers.len() == 1;
+        let answer = if is_last { answers.front().cloned() } else { answers.pop_front() };
+        HttpConnectorFuture::ready(answer.expect("an unexpected request").give())
     }
-}
-
-fn response(status: u16, body: String) -> HttpResponse {
-    let mut response = HttpResponse::new(status.try_into().expect("status"), SdkBody::from(body));
-    response.headers_mut().insert("x-amzn-requestid", "REQUEST1");
-    response
 }
 
 /// The body of an error answer of AWS.
 pub(crate) fn failure(name: &str) -> Value {
     json!({ "__type": format!("com.amazonaws.dynamodb.v20120810#{name}"), "message": "words" })
+}
+
+/// A page of a scan with these keys.
+pub(crate) fn page(keys: &[&str], next: Option<&str>) -> Value {
+    let items: Value = keys.iter().map(|key| json!({ "key": { "S": key } })).collect();
+    match next {
+        None => json!({ "Items": items }),
+        Some(next) => json!({ "Items": items, "LastEvaluatedKey": { "key": { "S": next } } }),
+    }
+}
+
+/// Items to store, without a time to live of their own.
+pub(crate) fn items<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Vec<NewItem> {
+    let item = |(key, value): (&str, &str)| NewItem { key: key.into(), value: value.into(), ttl: Input::Absent };
+    pairs.into_iter().map(item).collect()
+}
+
+/// A store's calls, with what most tests do not choose.
+pub(crate) trait Calls {
+    async fn read(&self, key: &str) -> Result<Option<AttributeValue>, Error>;
+    async fn read_all(&self, keys: &[&str]) -> Result<Vec<(KeyText, Option<AttributeValue>)>, Error>;
+    async fn write(&self, key: &str, value: impl Into<Given>) -> Result<(), Error>;
+    async fn write_all(&self, pairs: &[(&str, &str)]) -> Result<(), Error>;
+    async fn list(&self) -> Result<Vec<String>, Error>;
+}
+
+impl Calls for Store {
+    async fn read(&self, key: &str) -> Result<Option<AttributeValue>, Error> {
+        self.get(key.into(), Reading::Plain, Input::Absent).await
+    }
+
+    async fn read_all(&self, keys: &[&str]) -> Result<Vec<(KeyText, Option<AttributeValue>)>, Error> {
+        self.get_many(keys.to_vec(), Input::Absent).await
+    }
+
+    async fn write(&self, key: &str, value: impl Into<Given>) -> Result<(), Error> {
+        self.put(Operation::SetItem, key.into(), value.into(), Input::Absent).await
+    }
+
+    async fn write_all(&self, pairs: &[(&str, &str)]) -> Result<(), Error> {
+        self.put_many(items(pairs.iter().copied()), Input::Absent).await
+    }
+
+    async fn list(&self) -> Result<Vec<String>, Error> {
+        self.keys(Input::Absent, Input::Absent, Input::Absent).await
+    }
 }

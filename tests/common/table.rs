@@ -64,24 +64,18 @@ impl Table {
 
     /// A script that answers as this table does.
     pub(crate) fn script(&self) -> Script {
-        let table = self.clone();
-        Script::handler(move |sent| table.clone().answer(sent))
+        Script::handler_with(self.clone(), Self::answer)
     }
 
     pub(crate) async fn answer(self, Sent { action, body }: Sent) -> (u16, Value) {
-        if action == "BatchWriteItem" {
+        if action != "Scan" {
             tokio::time::sleep(self.latency).await;
-            for write in body["RequestItems"]["cache"].as_array().expect("writes") {
-                self.delete(&write["DeleteRequest"]["Key"]);
+            match body["RequestItems"]["cache"].as_array() {
+                Some(writes) => writes.iter().for_each(|write| self.delete(&write["DeleteRequest"]["Key"])),
+                None => self.delete(&body["Key"]),
             }
             return (200, json!({}));
         }
-        if action == "DeleteItem" {
-            tokio::time::sleep(self.latency).await;
-            self.delete(&body["Key"]);
-            return (200, json!({}));
-        }
-        assert_eq!(action, "Scan");
         let throttled = self.arrive(&body);
         tokio::time::sleep(self.latency).await;
         let answer = if throttled {
@@ -116,13 +110,12 @@ impl Table {
         if start.is_some_and(|start| !state.issued.contains(&(segment.clone(), start))) {
             return None;
         }
-        let limit = number(&body["Limit"]).unwrap_or(self.page).min(self.page);
         let from = start.map_or(0, |start| start + 1);
-        let rows: Vec<_> = state.rows.range(from..).copied().filter(|row| row % of == nth).take(limit).collect();
+        let rows: Vec<_> = state.rows.range(from..).copied().filter(|row| row % of == nth).take(self.page).collect();
         let mut page =
             json!({ "Items": rows.iter().map(|row| json!({ "key": { "S": key(*row) } })).collect::<Value>() });
         // As in DynamoDB, a page that is full has a next one, though that may be empty.
-        if let Some(last) = rows.last().filter(|_| rows.len() == limit) {
+        if let Some(last) = rows.last().filter(|_| rows.len() == self.page) {
             state.issued.insert((segment.clone(), *last));
             page["LastEvaluatedKey"] = json!({ "key": { "S": key(*last) } });
         }
