@@ -15,6 +15,7 @@ declare namespace driver {
   type DynamoDbAttributes = types.DynamoDbAttributes;
   type DynamoDbScanOptions = types.DynamoDbScanOptions;
   type DynamoDbCircuitBreaker = types.DynamoDbCircuitBreaker;
+  type DynamoDbFlag = types.DynamoDbFlag;
   type DynamoDbDriverOptions = types.DynamoDbDriverOptions;
   type DynamoDbPublicOptions = types.DynamoDbPublicOptions;
   type DynamoDbCallOptions = types.DynamoDbCallOptions;
@@ -25,6 +26,8 @@ declare namespace driver {
   type DynamoDbStats = types.DynamoDbStats;
   type DynamoDbStore = types.DynamoDbStore;
   type DynamoDbDriver = types.DynamoDbDriver;
+  type DynamoDbTrace = types.DynamoDbTrace;
+  type DynamoDbRecord = types.DynamoDbRecord;
   type DynamoDbValue = types.DynamoDbValue;
   type DynamoDbMeta = types.DynamoDbMeta;
   type DynamoDbCreateTableResult = types.DynamoDbCreateTableResult;

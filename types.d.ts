@@ -347,6 +347,35 @@ export interface DynamoDbStore {
 }
 
 /**
+ * The object that the TracingChannel `unstorage-dynamodb:request` publishes for a call of a method. Its properties are set
+ * as they become known: docs/guide/tracing.md.
+ */
+export interface DynamoDbTrace {
+  /** The driver's method. */
+  operation: string;
+  table: string;
+  /** The number of keys. Absent for `getKeys` and `clear`. */
+  keys?: number;
+  region?: string;
+  /** The host of the endpoint. */
+  serverAddress?: string;
+  /** Absent if it is the default port of the scheme. */
+  serverPort?: number;
+  /** Requests sent, including retries; 0 if the call shared the request of another call. */
+  attempts?: number;
+  throttles?: number;
+  readUnits?: number;
+  writeUnits?: number;
+  bytesSent?: number;
+  bytesReceived?: number;
+  /** AWS's id of the last request that succeeded. */
+  requestId?: string;
+  /** Whether the call shared the request of another call. */
+  coalesced?: boolean;
+  error?: { name: string; code: DynamoDbErrorCode; retryable: boolean };
+}
+
+/**
  * The driver, assignable to `Driver` of unstorage 1.x and 2.x. Every method works detached from the object. Every error
  * is a `DynamoDbError`.
  */

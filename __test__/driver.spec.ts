@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
@@ -96,4 +97,13 @@ describe("the object", () => {
     await useAll(driver, "", { ttl: 0 });
     expect([...new Set(recorder.operations())].sort()).toEqual(allowed);
   });
+});
+
+it("[API-1] CommonJS exports every type that ES modules export", () => {
+  const text = (file: string) => readFileSync(new URL(`../${file}`, import.meta.url), "utf8");
+  const names = (file: string, pattern: RegExp) =>
+    [...text(file).matchAll(pattern)].map(([, name]) => name).sort();
+  const declared = names("types.d.ts", /^export (?:declare )?(?:interface|type|class) (\w+)/gm);
+  expect(declared.length).toBeGreaterThan(20);
+  expect(names("index.d.ts", /^  type (\w+) = types\./gm)).toEqual(declared);
 });

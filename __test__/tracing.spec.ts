@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, expect, it } from "vitest";
+import type { DynamoDbTrace } from "../index.mjs";
 import { root } from "./helpers/child";
 import { failureOf } from "./helpers/failure";
 import { serviceError, useRecorder } from "./helpers/recorder";
@@ -19,9 +20,9 @@ let unsubscribe = (): void => {};
 afterEach(() => unsubscribe());
 
 /** Every event with its object, which must be the same for all events of a call. */
-function subscribe(): [string, any][] {
-  const events: [string, any][] = [];
-  const handler = (event: string) => (call: unknown) => void events.push([event, call]);
+function subscribe(): [string, DynamoDbTrace][] {
+  const events: [string, DynamoDbTrace][] = [];
+  const handler = (event: string) => (call: DynamoDbTrace) => void events.push([event, call]);
   const handlers = Object.fromEntries(EVENTS.map((event) => [event, handler(event)])) as any;
   channel.subscribe(handlers);
   unsubscribe = () => void channel.unsubscribe(handlers);
@@ -90,7 +91,7 @@ it("[TRACE-2] a failure has its code, and no message", async () => {
   });
   // One that fails in the method itself.
   expect(names.slice(-3)).toEqual(["start", "error", "end"]);
-  expect(events.at(-1)![1].error.code).toBe("ERR_DYNAMODB_INVALID_ARGUMENT");
+  expect(events.at(-1)![1].error!.code).toBe("ERR_DYNAMODB_INVALID_ARGUMENT");
   expect(JSON.stringify(events)).not.toContain("secret");
 });
 
