@@ -1,4 +1,4 @@
-// What happens before the first request: nothing, and then one check of the options.
+// Nothing happens before the first call, and the first call validates the options once.
 import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import dynamoDbCacheDriver, { DynamoDbError } from "../index.mjs";
@@ -76,7 +76,7 @@ describe("the factory", () => {
     },
   );
 
-  it("[OPT-22] what the environment lacks may come later", async () => {
+  it("[OPT-22] a setting that the environment lacks may be added later", async () => {
     const script = `
       const driver = dynamoDbCacheDriver({ table: "some-table" });
       const first = await failure(driver.getItem("k"));
@@ -90,7 +90,7 @@ describe("the factory", () => {
     expect(reports).toEqual([["ERR_DYNAMODB_NO_REGION", found, found]]);
   });
 
-  it("[API-3] remembers a refused option, also when its reason has gone", async () => {
+  it("[API-3] remembers an invalid option, even if the caller corrects it", async () => {
     const scan = { segments: 0 };
     const driver = dynamoDbCacheDriver({ table: "some-table", scan });
     const first = await failureOf(driver.getItem("k"));
@@ -103,7 +103,7 @@ describe("the factory", () => {
   });
 });
 
-describe("the options that it shows", () => {
+describe("the options that it exposes", () => {
   it("[API-5] options are a copy without credentials, client and Nitro's driver key", () => {
     const options = {
       driver: "unstorage-dynamodb",
@@ -130,7 +130,7 @@ describe("the options that it shows", () => {
     ["http://CANARYuser:CANARYpass@localhost:8000/"],
     ["https://CANARYuser@localhost:8000"],
     ["http://CANARY:p@CANARY@localhost:8000"],
-    // Ways to write the same that a URL parser understands.
+    // Other spellings of the same URL that a URL parser accepts.
     ["http:\\\\CANARYuser:CANARYpass@localhost:8000"],
     ["http:CANARYuser:CANARYpass@localhost:8000"],
     [new URL("http://CANARYuser:CANARYpass@localhost:8000")],
@@ -140,14 +140,14 @@ describe("the options that it shows", () => {
     expect(JSON.stringify(driver.options)).not.toContain("CANARY");
   });
 
-  it("[API-5] the rest of the endpoint is shown", () => {
+  it("[API-5] the rest of the endpoint is exposed", () => {
     const shown = (endpoint: string): string | null | undefined =>
       dynamoDbCacheDriver({ table: "some-table", endpoint }).options.endpoint;
     expect(shown("http://user:pass@localhost:8000/")).toMatch(/localhost:8000\/?$/);
     expect(shown("https://localhost:8000/path")).toBe("https://localhost:8000/path");
   });
 
-  it("[API-5] the caller's object stays as it was, and may be frozen at every level", async () => {
+  it("[API-5] the caller's object is not changed, and may be frozen at every level", async () => {
     const options = {
       ...engineOptions(table.name),
       credentials: Object.freeze({ ...credentials }),

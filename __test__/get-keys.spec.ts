@@ -15,11 +15,11 @@ describe("base and depth", () => {
 
   const put = (...keys: string[]): Promise<void> => table.putRows(keys.map((key) => row(key)));
 
-  it("[KEYS-1] nothing in an empty table", async () => {
+  it("[KEYS-1] an empty table has no keys", async () => {
     expect(await table.driver().getKeys()).toEqual([]);
   });
 
-  it("[KEYS-1] every key alive, in whatever row it is", async () => {
+  it("[KEYS-1] returns every unexpired key, whatever else its row contains", async () => {
     await put("a", "a:b", "a:b:c", "z");
     await table.putRow("later", { value: { S: "v" }, ttl: { N: "4000000000" } });
     await table.putRow("dead", { value: { S: "v" }, ttl: past });
@@ -32,7 +32,7 @@ describe("base and depth", () => {
     expect((await table.driver().getKeys(base)).sort()).toEqual(["a:", "a:b", "a:b:c"]);
   });
 
-  it.each([[""], [undefined]])("[KEYS-2] base %j is everything", async (base) => {
+  it.each([[""], [undefined]])("[KEYS-2] base %j matches every key", async (base) => {
     await put("a", "a:b", ":c");
     expect((await table.driver().getKeys(base)).sort()).toEqual([":c", "a", "a:b"]);
   });
@@ -81,7 +81,7 @@ describe("base and depth", () => {
   });
 
   it.each([[-1], [Number.NaN], ["deep"], [{}], [true]])(
-    "[KEYS-3] refuses maxDepth %j",
+    "[KEYS-3] rejects maxDepth %j",
     async (maxDepth) => {
       const driver: any = table.driver({ endpoint: recorder.endpoint });
       await expect(driver.getKeys("", { maxDepth })).rejects.toMatchObject({
@@ -93,7 +93,7 @@ describe("base and depth", () => {
     },
   );
 
-  it.each([[5], [{}], [["a"]], ["a\ud800"]])("[KEYS-2] refuses base %j", async (base) => {
+  it.each([[5], [{}], [["a"]], ["a\ud800"]])("[KEYS-2] rejects base %j", async (base) => {
     const driver: any = table.driver({ endpoint: recorder.endpoint });
     for (const method of ["getKeys", "clear"]) {
       await expect(driver[method](base)).rejects.toMatchObject({
@@ -111,11 +111,11 @@ describe("base and depth", () => {
   });
 });
 
-describe("a table of several pages", () => {
+describe("a table with several pages", () => {
   const table = useTable();
   const recorder = useRecorder();
-  // 1 MB is a page before any filter, so these are some five pages, and with so few rows to a
-  // page the filter leaves nothing of some, in whatever order the engine chooses.
+  // A page is limited to 1 MB before filtering, so the table has about five pages. With so few rows per page, the
+  // filter leaves some pages empty, whatever order the engine uses.
   const large = "CANARY".repeat(17_000);
   const kinds = { alive: 6, dead: 45, needle: 1 };
 
@@ -133,15 +133,15 @@ describe("a table of several pages", () => {
 
   const alive = Array.from({ length: kinds.alive }, (_, index) => `alive:${index}`);
 
-  it("[KEYS-1] follows every page, also those the filter left empty", async () => {
+  it("[KEYS-1] reads every page, including those that the filter left empty", async () => {
     const driver = table.driver({ endpoint: recorder.endpoint });
     expect((await driver.getKeys()).sort()).toEqual([...alive, "needle:0"]);
     const pages = recorder.of("Scan");
-    // The first page, and each segment's.
+    // The first page, and the pages of each segment.
     expect(pages.length).toBeGreaterThanOrEqual(1 + 16);
 
-    // One key: all pages but its own come back empty, and the search goes on behind them. (The
-    // first page is read twice.)
+    // Only one page contains the key. The others are empty, and the scan continues after them. (The first page is read
+    // twice.)
     recorder.reset();
     expect(await driver.getKeys("needle:")).toEqual(["needle:0"]);
     const [first, ...others] = recorder.of("Scan").map((page) => page.response?.Items.length);
@@ -154,13 +154,13 @@ describe("a table of several pages", () => {
     expect(recorder.of("Scan").length).toBe(pages.length);
   }, 30_000);
 
-  it("[KEYS-4] no value crosses the wire, and the server filters base and expiry", async () => {
+  it("[KEYS-4] no value is transferred, and DynamoDB filters by base and expiry", async () => {
     const driver = table.driver({ endpoint: recorder.endpoint });
     expect((await driver.getKeys("alive:")).sort()).toEqual(alive);
     // The first page is read twice.
     const pages = recorder.of("Scan").slice(1);
     const items = pages.flatMap((page) => page.response?.Items as Row[]);
-    // Neither dead rows nor those of another base came over, and only key and TTL of the rest.
+    // Neither expired rows nor those of another base were returned, and only key and TTL of the others.
     expect(items.map((item) => item.key?.S).sort()).toEqual(alive);
     const names = new Set(items.flatMap((item) => Object.keys(item)));
     expect(["key", "ttl"]).toEqual(expect.arrayContaining([...names]));
@@ -171,9 +171,9 @@ describe("a table of several pages", () => {
   }, 30_000);
 
   it.each([[1], [2], [4]])(
-    "[KEYS-6] page %d fails: an error, not a part",
+    "[KEYS-6] if page %d fails, the call fails",
     async (failing) => {
-      // One page at a time: the first is of the whole table, then each segment's in turn.
+      // One page at a time: the first page of the whole table, then those of each segment in turn.
       const segment = failing === 1 ? undefined : failing - 2;
       recorder.spoil(({ operation, request }) =>
         request.Segment === segment ? accessDenied(operation) : undefined,
@@ -195,7 +195,7 @@ describe("a table of several pages", () => {
     await expect(driver.getKeys()).rejects.toMatchObject({ code: "ERR_DYNAMODB_RESPONSE" });
   });
 
-  it("[KEYS-6] a page that cannot be read fails the whole", async () => {
+  it("[KEYS-6] a page that cannot be parsed fails the whole call", async () => {
     recorder.spoil(({ request }) =>
       request.Segment === 3 ? { status: 200, body: '{"Items":[{' } : undefined,
     );

@@ -1,4 +1,4 @@
-// Connections that a network or a server leaves in a bad state: the next call must not meet them.
+// Connections that a network or a server leaves in a bad state. The next call must not use them.
 import { once } from "node:events";
 import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { afterEach, describe, expect, inject, it } from "vitest";
@@ -9,7 +9,7 @@ import { useTable } from "./helpers/table";
 const table = useTable();
 const endpoint = useEndpoint(undefined, () => inject("endpoint"));
 
-/** TCP in front of the engine. */
+/** A TCP proxy in front of the engine. */
 class Link {
   connections = 0;
   endpoint = "";
@@ -28,7 +28,7 @@ class Link {
     return this;
   }
 
-  /** Passes everything on to the engine, the requests at so many bytes per 100 ms. */
+  /** Forwards everything to the engine. Requests are limited to this number of bytes per 100 ms. */
   pipe(client: Socket, bytes = Infinity): void {
     const { hostname, port } = new URL(inject("endpoint"));
     const engine = connect(Number(port), hostname);
@@ -43,7 +43,7 @@ class Link {
     engine.pipe(client);
   }
 
-  /** Every open connection loses its peer without a word; new ones work. */
+  /** All open connections lose their peer without a notice; new ones work. */
   vanish(): void {
     for (const socket of this.#sockets) {
       socket.removeAllListeners("data");
@@ -74,8 +74,8 @@ describe("connections whose peer vanished", () => {
   });
 });
 
-describe("a server that answers before it has read the request", () => {
-  it.each([413, 403, 400])("[NET-22] %d: the connection is not used again", async (status) => {
+describe("a server that responds before it has read the request", () => {
+  it.each([413, 403, 400])("[NET-22] %d: the connection is not reused", async (status) => {
     link = await new Link().start((self, client) => {
       if (self.connections > 1) return self.pipe(client);
       client.once("data", () => {
@@ -98,7 +98,7 @@ describe("a slow link", () => {
     value: `${n}`.repeat(390_000),
   }));
 
-  it("[TIME-3] [BAT-12] upwards: large batches go in parts of about 1 MB, and nothing is sent twice", async () => {
+  it("[TIME-3] [BAT-12] upwards: large batches are sent in parts of about 1 MB, and nothing is sent twice", async () => {
     link = await new Link().start((self, client) => self.pipe(client, 400_000));
     const options = { endpoint: link.endpoint, attemptTimeout: 1500, timeout: 2000 };
     const store: any = table.driver({ ...options, maxConnections: 1 });
@@ -108,7 +108,7 @@ describe("a slow link", () => {
     expect(bytesSent).toBeLessThan(10 * 391_000);
   }, 60_000);
 
-  it("[TIME-3] downwards: an answer may take longer than attemptTimeout while it moves", async () => {
+  it("[TIME-3] downwards: a response may take longer than attemptTimeout while it makes progress", async () => {
     await table.driver().setItems(items);
     endpoint.script(async (seen) => {
       const reply = await endpoint.forward(seen);

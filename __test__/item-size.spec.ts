@@ -1,4 +1,4 @@
-// DynamoDB counts names and values in UTF-8 and takes at most 400 KB:
+// DynamoDB counts names and values in UTF-8 and accepts at most 400 KB:
 // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
 import { describe, expect, it } from "vitest";
 import { failureOf } from "./helpers/failure";
@@ -9,7 +9,7 @@ const table = useTable();
 const recorder = useRecorder();
 const limit = 409_600;
 
-/** Text that makes an item under `key`, without an expiry, `bytes` bytes large. */
+/** Returns text that makes an item under `key`, without an expiry, exactly `bytes` bytes large. */
 function filling(key: string, bytes: number, names = "keyvalue"): string {
   return "x".repeat(bytes - Buffer.byteLength(names) - Buffer.byteLength(key));
 }
@@ -30,7 +30,7 @@ describe("the largest item", () => {
     20_000,
   );
 
-  it("[SET-2] one byte more is refused, with key, size and limit, and the old value stays", async () => {
+  it("[SET-2] one more byte is rejected with key, size and limit, and the old value is kept", async () => {
     await table.putRow("too large", { value: { S: "old" } });
     const driver = table.driver({ endpoint: recorder.endpoint });
     const error = await failureOf(driver.setItem("too large", filling("too large", limit + 1)));
@@ -56,7 +56,7 @@ describe("the largest item", () => {
     const text = "€".repeat(Math.floor(room / 3)) + "x".repeat(room % 3);
     await driver.setItem("utf8", text);
     expect((await driver.getItem("utf8")) === text).toBe(true);
-    // By the driver: were it sent, the engine would say the same.
+    // Rejected by the driver. The engine would return the same error.
     const watched = table.driver({ endpoint: recorder.endpoint });
     await expect(watched.setItem("utf8", `${text}x`)).rejects.toMatchObject({
       code: "ERR_DYNAMODB_ITEM_TOO_LARGE",
@@ -70,7 +70,7 @@ describe("the largest item", () => {
     const fits = filling("expiry", limit - "ttl".length - 6);
     await driver.setItem("expiry", fits, { ttl: 3600 });
     expect((await driver.getItem("expiry")) === fits).toBe(true);
-    // Without an expiry there would be room for this one.
+    // Without an expiry, this value would fit.
     const full = filling("expiry", limit);
     await expect(driver.setItem("expiry", full, { ttl: 3600 })).rejects.toMatchObject({
       code: "ERR_DYNAMODB_ITEM_TOO_LARGE",
@@ -80,7 +80,7 @@ describe("the largest item", () => {
     expect((await driver.getItem("expiry")) === full).toBe(true);
   }, 20_000);
 
-  it("[SET-2] names count as configured", async () => {
+  it("[SET-2] names count with their configured length", async () => {
     const driver = table.driver({ attributes: { value: "a-longer-name" } });
     const names = "keya-longer-name";
     await driver.setItem("names", filling("names", limit, names));
@@ -91,14 +91,14 @@ describe("the largest item", () => {
     );
   }, 20_000);
 
-  it("[SET-2] what escapes to six times its size on the wire is stored all the same", async () => {
+  it("[SET-2] a value that escapes to six times its size in JSON is stored", async () => {
     const driver = table.driver();
     const text = filling("escapes", limit).replaceAll("x", "\u0001");
     await driver.setItem("escapes", text);
     expect((await driver.getItem("escapes")) === text).toBe(true);
   }, 20_000);
 
-  it("[SET-2] far beyond the limit is refused at once", async () => {
+  it("[SET-2] a value far beyond the limit is rejected at once", async () => {
     const driver = table.driver({ endpoint: recorder.endpoint });
     await expect(driver.setItem("huge", "x".repeat(50_000_000))).rejects.toMatchObject({
       code: "ERR_DYNAMODB_ITEM_TOO_LARGE",

@@ -26,14 +26,14 @@ describe("reading", () => {
     },
   );
 
-  it("[GET-1] gives null for what is missing or expired", async () => {
+  it("[GET-1] returns null for missing and expired items", async () => {
     const driver = table.driver();
     await table.putRow("expired", { value: { S: "v" }, ttl: past });
     expect(await driver.getItem("missing")).toBeNull();
     expect(await driver.getItem("expired")).toBeNull();
   });
 
-  it("[GET-2] the empty text is a value", async () => {
+  it("[GET-2] the empty string is a value", async () => {
     const driver = table.driver();
     await driver.setItem("empty", "");
     expect(await driver.getItem("empty")).toBe("");
@@ -41,7 +41,7 @@ describe("reading", () => {
     expect(await table.getRow("empty")).toEqual({ key: { S: "empty" }, value: { S: "" } });
   });
 
-  it("[GET-3] a row without the value attribute reads as null", async () => {
+  it("[GET-3] a row without the value attribute is read as null", async () => {
     const driver = table.driver();
     await table.putRow("bare", {});
     await table.putRow("bare, with an expiry", { ttl: { N: "4000000000" }, content: { S: "x" } });
@@ -49,7 +49,7 @@ describe("reading", () => {
     expect(await driver.getItem("bare, with an expiry")).toBeNull();
   });
 
-  it("[HAS-1] true exactly when the row is alive and has the value attribute", async () => {
+  it("[HAS-1] true if and only if the row has not expired and has the value attribute", async () => {
     const driver = table.driver();
     await table.putRow("alive", { value: { S: "v" } });
     await table.putRow("alive, later", { value: { S: "v" }, ttl: { N: "4000000000" } });
@@ -63,7 +63,7 @@ describe("reading", () => {
 });
 
 describe("writing", () => {
-  it("[SET-1] replaces the row as a whole", async () => {
+  it("[SET-1] replaces the whole row", async () => {
     const row = { value: { N: "5" }, ttl: past, note: { S: "from elsewhere" } };
     await table.putRow("whole", row);
     const driver = table.driver();
@@ -73,7 +73,7 @@ describe("writing", () => {
 });
 
 describe("removing", () => {
-  it("[DEL-1] deletes the row, and only that", async () => {
+  it("[DEL-1] deletes only that row", async () => {
     const driver = table.driver();
     await table.empty();
     await table.putRow("gone", { value: { S: "v" } });
@@ -84,7 +84,7 @@ describe("removing", () => {
     expect(await table.keys()).toEqual(["gone:not"]);
   });
 
-  it("[DEL-1] a missing one is no error", async () => {
+  it("[DEL-1] removing a missing item is not an error", async () => {
     expect(await table.driver().removeItem("never there")).toBeUndefined();
   });
 });

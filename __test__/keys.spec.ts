@@ -10,7 +10,7 @@ import { useTable } from "./helpers/table";
 const table = useTable();
 const recorder = useRecorder();
 
-describe("keys that are kept", () => {
+describe("keys that are stored", () => {
   const keys = [
     "a",
     "\0",
@@ -26,7 +26,7 @@ describe("keys that are kept", () => {
     "null",
     "undefined",
     "__proto__",
-    // The same letter in two normal forms: two keys.
+    // The same letter in two normalisation forms is two keys.
     "é",
     "e\u0301",
     "İstanbul",
@@ -47,7 +47,7 @@ describe("keys that are kept", () => {
     "😀".repeat(512),
   ];
 
-  it("[KEY-1] come back exactly, each with its own value", async () => {
+  it("[KEY-1] are returned unchanged, each with its own value", async () => {
     const driver = table.driver();
     await Promise.all(keys.map((key, index) => driver.setItem(key, `value ${index}`)));
     const values = await Promise.all(keys.map((key) => driver.getItem(key)));
@@ -59,7 +59,7 @@ describe("keys that are kept", () => {
     expect(await table.keys()).toEqual([]);
   }, 30_000);
 
-  it("[KEY-1] 300 random ones round trip", async () => {
+  it("[KEY-1] 300 random keys are returned unchanged", async () => {
     const seed = testSeed();
     console.log(`keys.spec.ts: TEST_SEED=${seed}`);
     const random = seededRandom(seed);
@@ -72,7 +72,7 @@ describe("keys that are kept", () => {
     const values = await Promise.all(all.map((key) => driver.getItem(key)));
     expect(values, `seed ${seed}`).toEqual(all.map((key) => `of ${key}`));
     expect((await driver.getKeys()).sort(), `seed ${seed}`).toEqual([...all].sort());
-    // Every other one goes: the rest must not notice.
+    // Removes every other key. The rest must be unaffected.
     const gone = all.filter((_, index) => index % 2 === 0);
     await Promise.all(gone.map((key) => driver.removeItem(key)));
     const left = all.filter((_, index) => index % 2 === 1);
@@ -153,7 +153,7 @@ describe("keys that cannot exist", () => {
     },
   );
 
-  it("[KEY-3] the base counts: a key that is too long with it", async () => {
+  it("[KEY-3] the base counts: a key that is only too long with it", async () => {
     const driver = table.driver({ base: "app", endpoint: recorder.endpoint });
     expect(await driver.getItem("x".repeat(2_045))).toBeNull();
     expect(recorder.exchanges).toEqual([]);
@@ -184,11 +184,11 @@ describe("keys that cannot exist", () => {
   }
 
   describe.each([...reads, ...writes])("%s", (operation, call) => {
-    it.each(notText)("[KEY-2] refuses %s", (_, key) => expectRefusal(operation, call, key));
+    it.each(notText)("[KEY-2] rejects %s", (_, key) => expectRefusal(operation, call, key));
   });
 
   describe.each(writes)("%s", (operation, call) => {
-    it.each(sized)("[KEY-2] refuses %s, naming size and limit", async (_, key, size) => {
+    it.each(sized)("[KEY-2] rejects %s and names size and limit", async (_, key, size) => {
       const driver = table.driver({ endpoint: recorder.endpoint });
       const error = await failureOf(call(driver, key));
       expect(error).toMatchObject({
@@ -203,6 +203,6 @@ describe("keys that cannot exist", () => {
       expect(recorder.exchanges).toEqual([]);
     });
 
-    it.each(malformed)("[KEY-2] refuses %s", (_, key) => expectRefusal(operation, call, key));
+    it.each(malformed)("[KEY-2] rejects %s", (_, key) => expectRefusal(operation, call, key));
   });
 });

@@ -8,7 +8,7 @@ import { type Row, useTable } from "./helpers/table";
 const table = useTable();
 const recorder = useRecorder();
 
-describe("size and time left", () => {
+describe("size and remaining time", () => {
   const sizes: [string, unknown, number][] = [
     ["text", "text", 4],
     ["text in UTF-8 bytes", "€😀", 7],
@@ -27,7 +27,7 @@ describe("size and time left", () => {
     expect(await driver.getMeta("sized")).toEqual({ size });
   });
 
-  it("[META-1] [META-3] ttl: whole seconds left, and none where the item does not expire", async () => {
+  it("[META-1] [META-3] ttl is the remaining time in whole seconds, or absent if the item does not expire", async () => {
     const driver = table.driver();
     await driver.setItem("expiring", "v", { ttl: 100 });
     const meta = await driver.getMeta("expiring");
@@ -39,7 +39,7 @@ describe("size and time left", () => {
     expect(await driver.getMeta("expiring")).toEqual({ size: 1 });
   });
 
-  it("[META-3] an item alive never has 0 seconds left, which would mean for ever", async () => {
+  it("[META-3] an unexpired item never has 0 seconds left, which would mean that it never expires", async () => {
     const driver = table.driver();
     const lefts = new Set<number | undefined>();
     for (const ttl of [0.001, 0.5, 1, 1.5, 2]) {
@@ -62,7 +62,7 @@ describe("size and time left", () => {
     expect(await table.driver().getMeta("odd")).toEqual({ size: 1 });
   });
 
-  it("[META-1] null for what is missing or expired, or has no value", async () => {
+  it("[META-1] returns null for items that are missing, expired or without a value", async () => {
     const driver = table.driver({ attributes: { mtime: "at" } });
     const at = { N: "1700000000000" };
     await table.putRow("expired", { value: { S: "v" }, ttl: { N: "1000000000" }, at });
@@ -82,7 +82,7 @@ describe("size and time left", () => {
 describe("the time of the last write", () => {
   const attributes = { mtime: "written" };
 
-  it("[META-2] is kept by every write, in epoch milliseconds, and read as a Date", async () => {
+  it("[META-2] is stored by every write in epoch milliseconds, and returned as a Date", async () => {
     const driver = table.driver({ attributes });
     const from = Date.now();
     await driver.setItem("m:item", "v");
@@ -112,7 +112,7 @@ describe("the time of the last write", () => {
     expect(await table.driver({ attributes }).getMeta("without")).toEqual({ size: 1 });
   });
 
-  it("[META-2] without the option nothing is written, and nothing is read", async () => {
+  it("[META-2] without the option, it is neither written nor read", async () => {
     const driver = table.driver();
     await driver.setItem("plain", "v");
     expect(Object.keys((await table.getRow("plain")) ?? {}).sort()).toEqual(["key", "value"]);
@@ -124,7 +124,7 @@ describe("the time of the last write", () => {
 describe.each(Object.entries({ "1.17": v1, "2.x": v2 as unknown as typeof v1 }))(
   "through unstorage %s",
   (_version, unstorage) => {
-    it("[META-1] [META-2] [API-11] native meta and the user's own come together", async () => {
+    it("[META-1] [META-2] [API-11] native metadata and the user's own are merged", async () => {
       const driver = table.driver({ attributes: { mtime: "written" } });
       const storage = unstorage.createStorage({ driver });
       await storage.setItem("meta:a", "text", { ttl: 100 });

@@ -1,5 +1,5 @@
-// nitro/: the entry that Nitro 3 bundles, and the Nitro module. A bundle is played by a folder that holds what a
-// bundler takes along; the addon's bytes come from a module in place of Nitro's `raw:` import.
+// nitro/: the entry that Nitro 3 bundles, and the Nitro module. A folder with the files that a bundler includes stands
+// in for a bundle. The addon's bytes come from a module instead of Nitro's `raw:` import.
 import {
   cpSync,
   mkdirSync,
@@ -33,7 +33,7 @@ for (const file of ["driver.cjs", "errors.cjs", "loader.cjs", "table.cjs", "trac
 }
 cpSync(join(root, "nitro"), join(bundle, "nitro"), { recursive: true });
 
-/** What the platform package's inline.mjs is to a bundler. */
+/** The platform package's inline.mjs as a bundler sees it. */
 function inline(text: string): void {
   const file = join(bundle, "node_modules", `@unstorage-dynamodb/binding-${tag}`, "inline.mjs");
   mkdirSync(dirname(file), { recursive: true });
@@ -57,13 +57,13 @@ const story = (folder: string): string => `
 `;
 
 describe("the entry for Nitro 3", () => {
-  it("[NIT-1] uses the package where there is one", async () => {
+  it("[NIT-1] uses the package if it exists", async () => {
     const { code, reports, stderr } = await runChild(story(root));
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(reports).toEqual(["v", "v", "function"]);
   });
 
-  it("[NIT-2] [NIT-3] in a bundle loads the inlined addon, hints once and leaves no file", async () => {
+  it("[NIT-2] [NIT-3] in a bundle, loads the inlined addon, prints one hint and leaves no file behind", async () => {
     inline(bytes);
     const { code, reports, stderr } = await runChild(story(bundle), { env: { TMPDIR: temporary } });
     expect(code).toBe(0);
@@ -74,7 +74,7 @@ describe("the entry for Nitro 3", () => {
     expect(readdirSync(temporary)).toEqual([]);
   });
 
-  it("[NIT-4] without a temporary folder the error says what needs none", async () => {
+  it("[NIT-4] without a temporary folder, the error names the alternative that needs none", async () => {
     inline(bytes);
     const env = { TMPDIR: join(bundle, "nowhere") };
     const { reports, stderr } = await runChild(story(bundle), { env });
@@ -85,7 +85,7 @@ describe("the entry for Nitro 3", () => {
     expect(reports[1]).toEqual(reports[0]);
   });
 
-  it("[NIT-4] what was inlined and is no addon leaves no file either", async () => {
+  it("[NIT-4] inlined bytes that are not an addon leave no file behind either", async () => {
     inline(`export default Buffer.from("no addon");\n`);
     const { reports } = await runChild(story(bundle), { env: { TMPDIR: temporary } });
     expect(reports[0]).toMatchObject({ code: "ERR_DYNAMODB_BINDING", ours: true });
@@ -93,7 +93,7 @@ describe("the entry for Nitro 3", () => {
     expect(readdirSync(temporary)).toEqual([]);
   });
 
-  it("[NIT-4] a bundle without an addon for this platform says so", async () => {
+  it("[NIT-4] a bundle without an addon for this platform reports that", async () => {
     rmSync(join(bundle, "node_modules"), { recursive: true, force: true });
     const { reports } = await runChild(story(bundle));
     expect(reports[0]).toMatchObject({ code: "ERR_DYNAMODB_BINDING", ours: true });
@@ -101,26 +101,26 @@ describe("the entry for Nitro 3", () => {
     expect(reports[0].message).toContain(`@unstorage-dynamodb/binding-${tag}@`);
   });
 
-  it("exports what the other entries export", async () => {
+  it("has the same exports as the other entries", async () => {
     const nitro = await import(new URL("../nitro/unwasm.mjs", import.meta.url).href);
     expect(Object.keys(nitro).sort()).toEqual(Object.keys(entry).sort());
     expect(nitro.DynamoDbError).toBe(entry.DynamoDbError);
   });
 });
 
-// Nitro 2 and 3.0.0 make one ES module of this package and of their own code: `require` and `__filename` are gone.
-describe("a bundle that left the addon out", () => {
+// Nitro 2 and 3.0.0 bundle this package and their own code into one ES module, without `require` and `__filename`.
+describe("a bundle without the addon", () => {
   const server = mkdtempSync(join(tmpdir(), "unstorage-dynamodb-server-"));
   afterAll(() => rmSync(server, { recursive: true, force: true }));
 
-  /** The modules of the package, each a function of what CommonJS gives a module, but for two names. */
+  /** Each module of the package as a function of the names that CommonJS provides, except for two. */
   function bundled(): string {
     const names = ["index.js", "binding.cjs", "nitro/bundled.cjs"];
     const parts = readdirSync(join(root, "js")).filter((file) => file.endsWith(".cjs"));
     const all = [...names, ...parts.map((file) => `js/${file}`)];
     const modules = all.map((file) => {
       const text = readFileSync(join(root, file), "utf8");
-      // The generated loader is where a bundler leaves `require` as it is.
+      // Bundlers leave the `require` of the generated loader unchanged.
       const parameters = file === "binding.cjs" ? "module, exports" : "module, exports, require";
       return `${literal(file)}: function (${parameters}) { ${text} }`;
     });
@@ -138,7 +138,7 @@ describe("a bundle that left the addon out", () => {
         }
         return loaded[file].exports;
       }
-      // As Nitro 2 does it: the address is set when all modules are there.
+      // Like Nitro 2, which sets the address after all modules have been evaluated.
       const meta = { url: "file:///_entry.js" };
       const driver = load("nitro/bundled.cjs").near(() => meta.url, load("index.js"));
       meta.url = import.meta.url;
@@ -192,7 +192,7 @@ describe("the Nitro module", () => {
     expect(none).toEqual({ traceDeps: [packageName], externals: { external: [packageName] } });
   });
 
-  it("[NIT-5] is what `unstorage-dynamodb/nitro` gives, by import and by require", async () => {
+  it("[NIT-5] is exported as `unstorage-dynamodb/nitro`, for import and require", async () => {
     const name = "unstorage-dynamodb/nitro";
     expect((await import(name)).default).toBe(nitroModule);
     expect(createRequire(join(root, "index.js"))(name)).toBe(nitroModule);

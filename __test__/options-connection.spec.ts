@@ -1,4 +1,4 @@
-// The options that say where requests go and who signs them.
+// The options for the destination and the credentials of requests.
 import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import { refusalOf } from "./helpers/failure";
@@ -32,7 +32,7 @@ describe("endpoint", () => {
   it.each([["http://127.0.0.1:9"], ["https://127.0.0.1:9"], ["HTTP://127.0.0.1:9/"]])(
     "[OPT-6] accepts %s",
     async (endpoint) => {
-      // Nothing listens on port 9: the attempt to connect shows that the option was accepted.
+      // Nothing listens on port 9. The attempt to connect shows that the option was accepted.
       await expect(table.driver({ endpoint }).getItem("k")).rejects.toMatchObject({
         code: "ERR_DYNAMODB_CONNECTION",
       });
@@ -62,7 +62,7 @@ describe("credentials", () => {
     expect(shown).not.toContain("CANARY");
   });
 
-  it("[OPT-7] signs with the id and sends the session token", async () => {
+  it("[OPT-7] signs with the ID and sends the session token", async () => {
     const driver = table.driver({
       credentials: { ...credentials, sessionToken: "a-token" },
       endpoint: recorder.endpoint,
@@ -74,7 +74,7 @@ describe("credentials", () => {
     });
   });
 
-  it("[OPT-7] null, undefined and an empty text as session token are none", async () => {
+  it("[OPT-7] null, undefined and an empty string mean no session token", async () => {
     for (const sessionToken of [null, undefined, ""]) {
       const given = { ...credentials, sessionToken };
       await table.driver({ credentials: given, endpoint: recorder.endpoint }).getItem("k");

@@ -1,4 +1,4 @@
-// A small forward proxy of our own: what it sees is what the driver sent through it.
+// Tests with a small forward proxy, which records what the driver sent through it.
 import { type IncomingMessage } from "node:http";
 import { connect } from "node:net";
 import { inspect } from "node:util";
@@ -12,7 +12,7 @@ import { credentials, region, useTable } from "./helpers/table";
 const table = useTable();
 const recorder = useRecorder();
 
-/** Requests and tunnels as the proxy was asked for them, and who asked. */
+/** The requests and tunnels that the proxy received, and their credentials. */
 let seen: { target: string; authorization: string | undefined }[] = [];
 let status = 0;
 
@@ -53,7 +53,7 @@ beforeEach(() => {
 });
 
 describe("a URL", () => {
-  it("[OPT-18] every request to a plain endpoint goes through it", async () => {
+  it("[OPT-18] every request to a plain endpoint is sent through it", async () => {
     const driver = table.driver({ endpoint: recorder.endpoint, proxy: address() });
     await driver.setItem("k", "v");
     expect(await driver.getItem("k")).toBe("v");
@@ -65,14 +65,14 @@ describe("a URL", () => {
     expect(recorder.operations()).toEqual(["PutItem", "GetItem"]);
   });
 
-  it("[OPT-18] its user information goes to the proxy alone", async () => {
+  it("[OPT-18] its user information is sent only to the proxy", async () => {
     const driver = table.driver({ endpoint: recorder.endpoint, proxy: address("me:p%40ss@") });
     expect(await driver.getItem("none")).toBeNull();
     const authorization = `Basic ${Buffer.from("me:p@ss").toString("base64")}`;
     expect(seen.map((request) => request.authorization)).toEqual([authorization]);
   });
 
-  it("[OPT-18] an https endpoint is reached by CONNECT", async () => {
+  it("[OPT-18] uses CONNECT for an https endpoint", async () => {
     const endpoint = "https://dynamodb.invalid";
     status = 502;
     const options = { endpoint, proxy: address("me:CANARY@"), maxAttempts: 1 };
@@ -101,19 +101,19 @@ describe("the environment", () => {
     ...more,
   });
 
-  it("[OPT-18] is read where the option is true", async () => {
+  it("[OPT-18] is used if the option is true", async () => {
     const env = { ...base, HTTP_PROXY: address() };
     expect((await callInChild(options({ proxy: true }), { env })).reports).toEqual([null]);
     expect(seen.map(({ target }) => target)).toEqual([`POST ${recorder.endpoint}/`]);
   });
 
-  it("[OPT-18] NO_PROXY leaves hosts out", async () => {
+  it("[OPT-18] NO_PROXY excludes hosts", async () => {
     const env = { ...base, HTTP_PROXY: address(), NO_PROXY: "127.0.0.1" };
     expect((await callInChild(options({ proxy: true }), { env })).reports).toEqual([null]);
     expect(seen).toEqual([]);
   });
 
-  it("[OPT-18] says nothing where the option is absent or false", async () => {
+  it("[OPT-18] is ignored if the option is absent or false", async () => {
     const env = { ...base, HTTP_PROXY: address(), HTTPS_PROXY: address(), ALL_PROXY: address() };
     const script = `
       for (const proxy of [undefined, null, false])

@@ -1,4 +1,4 @@
-// The options that shape a request and bound it, looked at on the wire.
+// The options that affect and limit requests, verified in the requests themselves.
 import { setTimeout as sleep } from "node:timers/promises";
 import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
@@ -76,7 +76,7 @@ describe("consistentRead", () => {
     });
   });
 
-  it("[OPT-12] it covers the Scan of clear, and no write", async () => {
+  it("[OPT-12] applies to the Scan of clear, and to no write", async () => {
     const driver = recorded({ consistentRead: true });
     await driver.setItem("k", "v");
     await driver.clear();
@@ -143,7 +143,7 @@ describe("maxConnections", () => {
     recorder.hold();
     const driver = recorded({ maxConnections });
     const calls = Promise.all(Array.from({ length: most * 4 }, (_, n) => driver.getItem(`k${n}`)));
-    // However long they take to arrive on a busy machine: no more of them come.
+    // They may arrive late on a busy machine, but no more than these.
     while (recorder.inFlight < most) await sleep(10);
     await sleep(200);
     recorder.release();
@@ -161,7 +161,7 @@ describe("maxConnections", () => {
 });
 
 describe("userAgent", () => {
-  it("[OPT-17] is added to what the SDK says, once, also when a request is sent again", async () => {
+  it("[OPT-17] is appended to the SDK's user agent once, even if a request is retried", async () => {
     recorder.spoil((_, nth) =>
       nth < 3 ? serviceError("InternalServerError", "", 500) : undefined,
     );
@@ -193,7 +193,7 @@ describe("userAgent", () => {
 describe("a table's ARN", () => {
   const arn = "arn:aws:dynamodb:eu-central-1:123456789012:table/sessions";
 
-  it("[OPT-19] is sent whole, and its region is the driver's", async () => {
+  it("[OPT-19] is sent unchanged, and its region is used", async () => {
     recorder.spoil(() => ({ status: 200, body: { Item: { value: { S: "v" } } } }));
     expect(await recorded({ table: arn, region: undefined }).getItem("k")).toBe("v");
     expect(recorder.exchanges[0]).toMatchObject({
@@ -202,7 +202,7 @@ describe("a table's ARN", () => {
     });
   });
 
-  it("[OPT-19] is named short in errors", async () => {
+  it("[OPT-19] is shortened to the name in errors", async () => {
     recorder.spoil(() => serviceError("ResourceNotFoundException", "none"));
     const error = await failureOf(recorded({ table: arn, region: undefined }).getItem("k"));
     expect(error.table).toBe("sessions");
@@ -210,14 +210,14 @@ describe("a table's ARN", () => {
     expect(error.message).toContain(arn);
   });
 
-  it("[OPT-19] a `region` that differs from it is refused", async () => {
+  it("[OPT-19] rejects a different `region`", async () => {
     const { message } = await refusalOf(recorder, { table: arn, region: "us-east-1" });
     expect(message).toContain("`region` and `table`");
   });
 });
 
 describe("driver.options", () => {
-  it("[API-5] shows these options, and a proxy without its user information", () => {
+  it("[API-5] exposes these options, and a proxy without its user information", () => {
     const options = {
       table: "some-table",
       consistentRead: true,

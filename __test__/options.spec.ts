@@ -21,7 +21,7 @@ describe("table", () => {
     expect(message).toContain("UNSTORAGE_DYNAMODB_TABLE");
   });
 
-  it("[OPT-1] no options at all", async () => {
+  it("[OPT-1] rejects without any options", async () => {
     await expect((dynamoDbCacheDriver as any)().getItem("k")).rejects.toMatchObject({
       code: "ERR_DYNAMODB_INVALID_OPTION",
       message: expect.stringContaining("Missing required option `table`."),
@@ -51,7 +51,7 @@ describe("table", () => {
     ["255 characters", "t".repeat(255)],
     ["every kind of character", `A-z_0.9-${Date.now()}`],
   ])("[OPT-2] accepts %s", async (_, name) => {
-    // Such a table does not exist; that the engine was asked is what counts.
+    // Such a table does not exist. Only the request to the engine matters.
     const options = { table: name, endpoint: recorder.endpoint };
     await expect(table.driver(options).getItem("k")).rejects.toBeInstanceOf(Error);
     expect(recorder.exchanges[0]?.request.TableName).toBe(name);
@@ -134,14 +134,14 @@ describe("attributes", () => {
     expect((await refusalOf(recorder, { attributes })).message).toContain("`attributes");
   });
 
-  it("[OPT-5] accepts swapped defaults: no two are equal", async () => {
+  it("[OPT-5] accepts swapped defaults, because no two are equal", async () => {
     const driver = table.driver({ attributes: { value: "ttl", ttl: "value" } });
     await driver.setItem("swapped", "v");
     expect(await table.getRow("swapped")).toEqual({ key: { S: "swapped" }, ttl: { S: "v" } });
   });
 });
 
-/** The options without which a driver works, of the guide's table; `client` is only known to be refused. */
+/** The optional options in the guide's table. `client` is only known in order to be rejected. */
 function optionalNames(): string[] {
   const guide = readFileSync(new URL("../docs/guide/options.md", import.meta.url), "utf8");
   const [, rest = ""] = guide.split("| option | default |");
@@ -152,8 +152,8 @@ function optionalNames(): string[] {
   );
 }
 
-describe("everything else", () => {
-  it("[OPT-10] unknown options are ignored, whatever they hold", async () => {
+describe("other options", () => {
+  it("[OPT-10] unknown options are ignored, whatever their values", async () => {
     const unknown = { base: "x", driver: "y", prefix: 5, nested: { a: [] }, call() {}, big: 5n };
     const driver = table.driver({ ...unknown, [Symbol("s")]: 1 });
     await driver.setItem("unknown", "v");
@@ -178,7 +178,7 @@ describe("everything else", () => {
       ]) {
         await table.driver(options).setItem("absent", "v");
       }
-      // What is needed is missing, and what has another source is taken from there.
+      // A required option is then missing, and others are read from their alternative sources.
       for (const [name, words] of [
         ["table", /`table`/],
         ["region", /region/],
@@ -193,7 +193,7 @@ describe("everything else", () => {
     },
   );
 
-  it("[OPT-31] every flag may be its text", async () => {
+  it("[OPT-31] every flag accepts text", async () => {
     await table.driver({ batch: "false", consistentRead: "true", proxy: "false" }).getItem("k");
     const driver = table.driver({ batch: " FALSE ", endpoint: recorder.endpoint });
     await driver.getItems(["a", "b"]);
@@ -207,7 +207,7 @@ describe("everything else", () => {
     }
   });
 
-  describe("[OPT-30] a name that is nearly that of an option", () => {
+  describe("[OPT-30] a misspelt option name", () => {
     const body = `
       const options = JSON.parse(process.env.OPTIONS);
       const warnings = [];
@@ -241,7 +241,7 @@ describe("everything else", () => {
       ]);
     });
 
-    it("others are none: what frameworks add, and options of other drivers", async () => {
+    it("other names are not reported, such as those of frameworks and of other drivers", async () => {
       const others =
         "driver name mount url host port tls path prefix db options flags readOnly ignore version cluster " +
         "password bucket account label cache watch watchOptions namespace key token keyPrefix ttlAttribute";
@@ -249,7 +249,7 @@ describe("everything else", () => {
       expect(await warningsOf(more)).toEqual([]);
     });
 
-    it("[TTL-11] so is a call's option that other stores have for `ttl`", async () => {
+    it("[TTL-11] a call option that other stores use for `ttl` is reported too", async () => {
       const names = "maxAge expires EX PX expireIn expiresIn expirationTtl Ttl";
       const script = `
         const warnings = [];

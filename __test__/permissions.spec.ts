@@ -1,4 +1,4 @@
-// The two policies of docs/guide/permissions.md, each on an endpoint that denies everything else.
+// The two policies in docs/guide/permissions.md, each with an endpoint that denies everything else.
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { accessDenied, useRecorder } from "./helpers/recorder";
@@ -14,7 +14,7 @@ const policies = [...section.matchAll(/"Action": \[([^\]]*)\]/g)]
   .map(([, list = ""]) => [...list.matchAll(/dynamodb:(\w+)/g)].map(([, action = ""]) => action));
 
 describe("least privilege", () => {
-  it("[API-9] the guide names four actions, and the same with the two of batches", () => {
+  it("[API-9] the guide lists four actions, and the same with the two batch actions", () => {
     const four = ["GetItem", "PutItem", "Scan", "DeleteItem"];
     expect(policies).toEqual([four, [...four, "BatchGetItem", "BatchWriteItem"]]);
   });
@@ -45,7 +45,7 @@ describe("least privilege", () => {
       await driver.clear();
       expect(await driver.getKeys()).toEqual([]);
       const denied = recorder.operations().filter((operation) => !allowed.includes(operation));
-      // Batches are tried once each, where they are not allowed.
+      // If batches are denied, each kind is tried once.
       expect(new Set(denied).size).toBe(6 - allowed.length);
     },
   );

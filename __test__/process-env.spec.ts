@@ -1,5 +1,5 @@
-// The environment is JavaScript's `process.env`, in whatever way it came to differ from that of the process: which, in
-// every test here, points at a stand-in of production that must not be asked for anything.
+// The environment is JavaScript's `process.env`, which may differ from that of the process in several ways. In all
+// these tests, the environment of the process points to a stand-in for production that must not receive any request.
 import { beforeEach, describe, expect, it } from "vitest";
 import { type ChildOptions, type ChildResult, entry, literal, runChild } from "./helpers/child";
 import { useEndpoint } from "./helpers/endpoint";
@@ -7,12 +7,12 @@ import { useRecorder } from "./helpers/recorder";
 
 const recorder = useRecorder();
 
-/** Must not be asked for anything. */
+/** Must not receive any request. */
 const production = useEndpoint();
 beforeEach(() => {
   recorder.spoil(() => ({ status: 200, body: {} }));
 });
-/** The variables of the process: each would lead to production by itself. */
+/** The variables of the process. Each of them alone would lead to production. */
 const ofProcess = (): Record<string, string> => ({
   AWS_ACCESS_KEY_ID: "AKIDPRODUCTION",
   AWS_SECRET_ACCESS_KEY: "secret",
@@ -33,7 +33,7 @@ const productionFiles = {
     "[default]\nrole_arn = arn:aws:iam::123456789012:role/r\ncredential_source = Environment\n",
 };
 
-/** What the program itself says. */
+/** The variables of the program. */
 const ofProgram = (): Record<string, string> => ({
   AWS_ACCESS_KEY_ID: "AKIDLOCAL",
   AWS_SECRET_ACCESS_KEY: "secret",
@@ -43,7 +43,7 @@ const ofProgram = (): Record<string, string> => ({
   UNSTORAGE_DYNAMODB_TABLE: "local",
 });
 
-/** Runs a script with `local` in scope, the program's variables. */
+/** Runs a script with `local`, the program's variables, in scope. */
 function run(script: string, { env, home, ...more }: ChildOptions = {}): Promise<ChildResult> {
   const local = `const local = ${literal(ofProgram())};`;
   return runChild(local + script, {
@@ -53,7 +53,7 @@ function run(script: string, { env, home, ...more }: ChildOptions = {}): Promise
   });
 }
 
-/** In a worker thread. `set` is what it does first; `use` reports. */
+/** In a worker thread. It runs `set` first, and `use` reports. */
 const inWorker = (options: string, set: string, use: string): string => `
   const { Worker } = await import("node:worker_threads");
   const source = async () => {
@@ -93,20 +93,17 @@ const ways: [string, string][] = [
   ],
 ];
 
-describe("what leads to a table", () => {
-  it.each(ways)(
-    "[ENV-4] %s: nothing goes where the process's variables point",
-    async (_, script) => {
-      const { reports, stderr } = await run(script);
-      expect({ reports, stderr }).toEqual({ reports: [null], stderr: "" });
-      expect(production.seen).toEqual([]);
-      expect(recorder.exchanges).toMatchObject([
-        { request: { TableName: "local" }, region: "us-east-1", accessKeyId: "AKIDLOCAL" },
-      ]);
-    },
-  );
+describe("the destination", () => {
+  it.each(ways)("[ENV-4] %s: nothing is sent to the process's destination", async (_, script) => {
+    const { reports, stderr } = await run(script);
+    expect({ reports, stderr }).toEqual({ reports: [null], stderr: "" });
+    expect(production.seen).toEqual([]);
+    expect(recorder.exchanges).toMatchObject([
+      { request: { TableName: "local" }, region: "us-east-1", accessKeyId: "AKIDLOCAL" },
+    ]);
+  });
 
-  it("[ENV-4] what a worker thread deletes in its copy is gone", async () => {
+  it("[ENV-4] a variable that a worker thread deletes in its copy is absent", async () => {
     const set = `for (const name of Object.keys(process.env)) if (name.startsWith("AWS_")) delete process.env[name];`;
     const use = `
       const error = await dynamoDbCacheDriver({}).getItem("k").catch((error) => error);
@@ -116,7 +113,7 @@ describe("what leads to a table", () => {
     expect(production.seen).toEqual([]);
   });
 
-  it("[ENV-4] numbers and booleans are text, as process.env would make them; there may be none at all", async () => {
+  it("[ENV-4] numbers and booleans become text as in process.env, and `process.env` may be missing", async () => {
     const script = `
       process.env = { ...local, UNSTORAGE_DYNAMODB_TABLE: 12345, AWS_EC2_METADATA_DISABLED: true, AWS_PROFILE: null };
       report(await dynamoDbCacheDriver().getItem("k"));
@@ -128,7 +125,7 @@ describe("what leads to a table", () => {
     expect(production.seen).toEqual([]);
   });
 
-  it("[ENV-4] createTable has the same", async () => {
+  it("[ENV-4] createTable uses the same environment", async () => {
     recorder.spoil(({ operation }) => ({
       status: 200,
       body:
@@ -152,7 +149,7 @@ describe("what leads to a table", () => {
     expect(recorder.exchanges[0]).toMatchObject({ request: { TableName: "local" } });
   });
 
-  it("[ENV-4] each driver keeps what there was at its first call", async () => {
+  it("[ENV-4] each driver keeps the environment of its first call", async () => {
     const script = `
       process.env = local;
       const first = dynamoDbCacheDriver();
@@ -167,8 +164,8 @@ describe("what leads to a table", () => {
   });
 });
 
-describe("what leads to credentials", () => {
-  it("[CRED-1] without HOME, no directory called `~` does", async () => {
+describe("the credentials", () => {
+  it("[CRED-1] without HOME, no directory called `~` is read", async () => {
     const script = `
       const { mkdirSync, writeFileSync } = await import("node:fs");
       mkdirSync("~/.aws", { recursive: true });
@@ -219,7 +216,7 @@ describe("what leads to credentials", () => {
     expect(production.seen).toEqual([]);
   });
 
-  it("[ENV-5] without any, neither container nor instance nor STS of the process is asked", async () => {
+  it("[ENV-5] without credentials, neither container, instance nor STS of the process is queried", async () => {
     const script = `
       ${without}
       process.env = local;
@@ -230,8 +227,8 @@ describe("what leads to credentials", () => {
   });
 });
 
-describe("AWS Lambda's trace id", () => {
-  it("[ENV-6] is that of the invocation in which a call is made, and is sent in Lambda alone", async () => {
+describe("AWS Lambda's trace ID", () => {
+  it("[ENV-6] is that of the invocation that makes the call, and is sent only in Lambda", async () => {
     const script = `
       process.env = { ...local, _X_AMZN_TRACE_ID: "Root=1-first" };
       await dynamoDbCacheDriver().getItem("k");
@@ -252,8 +249,8 @@ describe("AWS Lambda's trace id", () => {
   });
 });
 
-describe("what was missing", () => {
-  it("[OPT-22] a variable that is set after a failed call is found by the next", async () => {
+describe("missing settings", () => {
+  it("[OPT-22] a variable that is set after a failed call is used by the next", async () => {
     const script = `
       const { UNSTORAGE_DYNAMODB_TABLE, AWS_REGION, ...rest } = local;
       process.env = rest;
@@ -273,7 +270,7 @@ describe("what was missing", () => {
     expect(reports.slice(1)).toEqual([["ERR_DYNAMODB_NO_REGION"], null]);
   });
 
-  it("[OPT-22] so is a profile or a region that a file gets", async () => {
+  it("[OPT-22] a profile or region that is added to a file is used too", async () => {
     const script = `
       const { writeFileSync } = await import("node:fs");
       const { AWS_REGION, ...rest } = local;

@@ -1,4 +1,4 @@
-// The option `profile`: what comes from the profile that it names.
+// The option `profile`, and the settings that are read from the profile.
 import { describe, expect, it } from "vitest";
 import { callInChild, type ChildResult } from "./helpers/child";
 import { refusalOf } from "./helpers/failure";
@@ -30,25 +30,25 @@ function call(options: object, more: Record<string, string> = {}): Promise<Child
 }
 
 describe("profile", () => {
-  it("[OPT-16] region, endpoint and credentials come from it", async () => {
+  it("[OPT-16] region, endpoint and credentials are read from it", async () => {
     recorder.spoil(() => ({ status: 200, body: {} }));
     expect((await call({ profile: "shop" })).reports).toEqual([null]);
     expect(recorder.exchanges).toMatchObject([{ region: "eu-south-1", accessKeyId: "AKIDshop" }]);
   });
 
-  it("[OPT-16] it goes over AWS_PROFILE", async () => {
+  it("[OPT-16] takes precedence over AWS_PROFILE", async () => {
     recorder.spoil(() => ({ status: 200, body: {} }));
     await call({ profile: "shop" }, { AWS_PROFILE: "other" });
     expect(recorder.exchanges).toMatchObject([{ region: "eu-south-1", accessKeyId: "AKIDshop" }]);
   });
 
-  it("[OPT-16] other options and variables go over it, as without the option", async () => {
+  it("[OPT-16] other options and variables take precedence over its settings, as without the option", async () => {
     recorder.spoil(() => ({ status: 200, body: {} }));
     await call({ profile: "other", endpoint: recorder.endpoint }, { AWS_REGION: "us-west-2" });
     expect(recorder.exchanges).toMatchObject([{ region: "us-west-2", accessKeyId: "AKIDother" }]);
   });
 
-  it("[OPT-16] one that is not there is an error that names it", async () => {
+  it("[OPT-16] a missing profile is an error that names it", async () => {
     const { reports } = await call({ profile: "shpo", endpoint: recorder.endpoint });
     expect(reports[0].code).toBe("ERR_DYNAMODB_INVALID_OPTION");
     expect(reports[0].message).toContain('`profile`: there is no profile "shpo"');

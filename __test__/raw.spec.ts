@@ -1,4 +1,4 @@
-// getItemRaw and setItemRaw, called directly and by unstorage. Windows of bytes: bytes.spec.ts.
+// getItemRaw and setItemRaw, called directly and through unstorage. bytes.spec.ts covers views of buffers.
 import { Readable } from "node:stream";
 import * as v1 from "unstorage";
 import * as v2 from "unstorage-v2";
@@ -12,7 +12,7 @@ const recorder = useRecorder();
 const bytes = Uint8Array.from({ length: 256 }, (_, index) => index);
 const encoded = `base64:${Buffer.from(bytes).toString("base64")}`;
 
-describe("what is not bytes", () => {
+describe("values other than bytes", () => {
   it.each([
     ["text", "text", "text"],
     ["the empty text", "", ""],
@@ -92,7 +92,7 @@ describe("what is not bytes", () => {
   });
 });
 
-describe("[RAW-5] what JSON would store as {} or as something else", () => {
+describe("[RAW-5] values whose JSON would be {} or lose data", () => {
   class Private {
     #secret = "CANARY";
     get secret() {
@@ -167,7 +167,7 @@ describe("[RAW-5] what JSON would store as {} or as something else", () => {
     await driver.setItemRaw("k", given);
   });
 
-  it("the message says where, and what to do", async () => {
+  it("the message contains the position and the advice", async () => {
     const driver = table.driver({ endpoint: recorder.endpoint });
     const { message } = await failureOf(driver.setItemRaw("k", { list: [{ tags: new Set() }] }));
     expect(message).toContain('holds under "tags" what is an instance of a class');
@@ -178,7 +178,7 @@ describe("[RAW-5] what JSON would store as {} or as something else", () => {
     expect(streamed).toContain("read it and store its bytes");
   });
 
-  it("[API-11] through unstorage, too", async () => {
+  it("[API-11] applies through unstorage, too", async () => {
     const storage = v1.createStorage({ driver: table.driver({ endpoint: recorder.endpoint }) });
     await failureOf(storage.setItemRaw("k", new Map([[1, 2]])));
     expect(recorder.exchanges).toEqual([]);
@@ -203,7 +203,7 @@ describe("reading", () => {
     expect(await table.driver().getItemRaw("stored")).toEqual(expected);
   });
 
-  it("[RAW-3] null for what is missing, expired or has no value", async () => {
+  it("[RAW-3] returns null for items that are missing, expired or without a value", async () => {
     const driver = table.driver();
     await table.putRow("expired", { value: { B: bytes }, ttl: { N: "1000000000" } });
     await table.putRow("bare", {});
@@ -212,7 +212,7 @@ describe("reading", () => {
     }
   });
 
-  it("[RAW-4] getItem gives bytes where bytes are stored, and text where text is", async () => {
+  it("[RAW-4] getItem returns bytes for stored bytes, and text for stored text", async () => {
     const driver = table.driver();
     await table.putRow("bytes", { value: { B: bytes } });
     await table.putRow("text", { value: { S: encoded } });
@@ -224,7 +224,7 @@ describe("reading", () => {
     ]);
   });
 
-  it("[RAW-1] the ttl of an item and the default one count for raw items too", async () => {
+  it("[RAW-1] the ttl of an item and the default one apply to raw items too", async () => {
     const driver = table.driver({ expireIn: 600 });
     await driver.setItemRaw("default", bytes);
     await driver.setItemRaw("own", bytes, { ttl: 60 });
@@ -242,7 +242,7 @@ describe.each(Object.entries({ "1.17": v1, "2.x": v2 as unknown as typeof v1 }))
   (_version, unstorage) => {
     const stored = (): v1.Storage<any> => unstorage.createStorage({ driver: table.driver() });
 
-    it("[RAW-1] [API-11] bytes go in and out without base64", async () => {
+    it("[RAW-1] [API-11] bytes are written and read without base64", async () => {
       const storage = stored();
       await storage.setItemRaw("uns:bytes.bin", bytes.subarray(10, 20));
       expect((await table.getRow("uns:bytes.bin"))?.value).toEqual({ B: bytes.slice(10, 20) });
@@ -270,7 +270,7 @@ describe.each(Object.entries({ "1.17": v1, "2.x": v2 as unknown as typeof v1 }))
   },
 );
 
-describe("unstorage 2.x: the type asked for", () => {
+describe("unstorage 2.x: the requested type", () => {
   const storage = (): any => v2.createStorage({ driver: table.driver() });
   const text = '{"ä":1}';
   const utf8 = new TextEncoder().encode(text);

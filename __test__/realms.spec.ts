@@ -1,4 +1,5 @@
-// What is of another realm (of Jest, of node:vm), and what a Proxy hides: by what it is, never by what it seems to be.
+// Values from another realm (Jest, node:vm) and values behind a Proxy are classified by what they are, never by what
+// they look like.
 import vm from "node:vm";
 import { describe, expect, it } from "vitest";
 import { failureOf } from "./helpers/failure";
@@ -13,7 +14,7 @@ const foreign = (code: string): any => vm.runInNewContext(code, { Symbol });
 const bytes = Uint8Array.of(1, 2);
 const refusal = { name: "DynamoDbError", code: "ERR_DYNAMODB_INVALID_VALUE", key: "k" };
 
-/** Nothing is sent, whichever method gets the value. */
+/** Nothing is sent, whichever method receives the value. */
 async function expectRefusal(value: unknown): Promise<void> {
   const driver: any = table.driver({ endpoint: recorder.endpoint });
   for (const refused of [value, { nested: [value] }]) {
@@ -28,7 +29,7 @@ async function expectRefusal(value: unknown): Promise<void> {
   expect(recorder.exchanges).toEqual([]);
 }
 
-describe("[VAL-6] what another realm made is stored as what it is", () => {
+describe("[VAL-6] values from another realm are stored by their type", () => {
   it.each<[string, string, object]>([
     ["a plain object", "({ a: 1 })", { M: { a: { N: "1" } } }],
     [
@@ -67,7 +68,7 @@ describe("[VAL-6] what another realm made is stored as what it is", () => {
     expect((await table.getRow("k"))?.value).toEqual({ M: { nested: stored } });
   });
 
-  it("bytes of another realm are bytes for setItemRaw too", async () => {
+  it("bytes from another realm are bytes for setItemRaw too", async () => {
     const driver = table.driver();
     for (const code of [
       "Uint8Array.of(1, 2)",
@@ -84,14 +85,14 @@ describe("[VAL-6] what another realm made is stored as what it is", () => {
     });
   });
 
-  it("a namespace of a module is a plain object", async () => {
+  it("a module namespace is a plain object", async () => {
     const url = "data:text/javascript,export const a = 1;";
     await table.driver().setItem("k", (await import(/* @vite-ignore */ url)) as any);
     expect((await table.getRow("k"))?.value).toEqual({ M: { a: { N: "1" } } });
   });
 });
 
-describe("[VAL-6] what is no data in any realm is refused", () => {
+describe("[VAL-6] objects that are not data are rejected in any realm", () => {
   it.each([
     ["a RegExp", "/x/"],
     ["an Error", 'new Error("CANARY")'],
@@ -219,7 +220,7 @@ describe("[VAL-7] a Proxy", () => {
 });
 
 describe("[VAL-7] a Proxy of the array of items", () => {
-  it("is that array", async () => {
+  it("is treated as that array", async () => {
     const driver: any = table.driver();
     const shown = <T extends object>(array: T): T => new Proxy(array, {});
     const items = [1, 2].map((n) => shown({ key: `shown:${n}`, value: n }));
@@ -231,7 +232,7 @@ describe("[VAL-7] a Proxy of the array of items", () => {
   });
 });
 
-describe("[API-21] in a realm of its own, as in Jest, results are of its classes", () => {
+describe("[API-21] in a separate realm, as in Jest, results have its classes", () => {
   const { exports, run } = loadInRealm();
   const is = (value: unknown, name: string): boolean =>
     run(`(value) => value instanceof ${name}`)(value);
@@ -264,7 +265,7 @@ describe("[API-21] in a realm of its own, as in Jest, results are of its classes
     await closed;
   });
 
-  it("what the realm made is stored", async () => {
+  it("values created in the realm are stored", async () => {
     const driver = exports(options);
     await driver.setItem("k", run('({ map: new Map([["a", [1]]]), bytes: Uint8Array.of(1, 2) })'));
     expect((await table.getRow("k"))?.value).toEqual({

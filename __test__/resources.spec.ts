@@ -1,4 +1,4 @@
-// What the driver takes from the process: file descriptors, and what is left when a driver is dropped.
+// The resources of the process that the driver uses: file descriptors, and what remains when a driver is dropped.
 import { spawn } from "node:child_process";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -27,7 +27,7 @@ afterAll(() => {
   server.close();
 });
 
-/** Runs a script in a Node that may open so many files. */
+/** Runs a script in a Node process with this limit on open files. */
 function limited(descriptors: number, script: string, flags: string[] = []): Promise<any> {
   most = 0;
   const code = `import make from ${literal(entry)}; const options = ${literal(options)}; ${script}`;
@@ -47,7 +47,7 @@ function limited(descriptors: number, script: string, flags: string[] = []): Pro
 }
 
 describe("file descriptors", () => {
-  it("[ENV-2] 1,000 parallel reads with 64, and with hardly any", async () => {
+  it("[ENV-2] 1,000 parallel reads with 64 descriptors, and with only a few", async () => {
     const script = `
       const driver = make(options);
       const reads = Array.from({ length: 1000 }, (_, n) => driver.getItem("k" + n));
@@ -63,7 +63,7 @@ describe("file descriptors", () => {
 });
 
 describe("drivers that are never disposed", () => {
-  it("[ENV-3] their connections close when they are collected", async () => {
+  it("[ENV-3] their connections close when they are garbage-collected", async () => {
     const script = `
       for (let n = 0; n < 600; n += 1) {
         await make(options).getItem("k");
@@ -76,13 +76,13 @@ describe("drivers that are never disposed", () => {
       console.log(true);
     `;
     expect(await limited(1024, script, ["--expose-gc"])).toBe(true);
-    // Without collection there were 600.
+    // Without garbage collection there were 600.
     expect(most).toBeLessThan(300);
   }, 300_000);
 });
 
 describe("the queue", () => {
-  it("[TIME-6] is bounded: one call more than 100,000 that wait is refused", async () => {
+  it("[TIME-6] is bounded: of more than 100,000 waiting calls, the last is rejected", async () => {
     const script = `
       const driver = make({ ...options, endpoint: "http://127.0.0.1:1", credentials: () => new Promise(() => {}) });
       const codes = {};

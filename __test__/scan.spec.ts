@@ -1,4 +1,4 @@
-// The scan behind getKeys and clear: what it asks for, in how many parts, and how it is set.
+// The scan of getKeys and clear: its requests, its segments, and its options.
 import { beforeAll, describe, expect, it } from "vitest";
 import { refusalOf } from "./helpers/failure";
 import { type Exchange, serviceError, useRecorder } from "./helpers/recorder";
@@ -10,7 +10,7 @@ function numbered(prefix: string, count: number): string[] {
   return Array.from({ length: count }, (_, index) => `${prefix}${index}`).sort();
 }
 
-/** The pages asked for, by segment; `undefined` is the whole table. */
+/** The requested pages by segment; `undefined` is the whole table. */
 function bySegment(): Map<number | undefined, Exchange[]> {
   const pages = new Map<number | undefined, Exchange[]>();
   for (const exchange of recorder.of("Scan")) {
@@ -20,7 +20,7 @@ function bySegment(): Map<number | undefined, Exchange[]> {
   return pages;
 }
 
-/** Every segment began at its start and went on with the key that its own last page gave. */
+/** Every segment began at its start and continued with the key that its previous page returned. */
 function expectOwnKeysOnly(segments: number): void {
   const pages = bySegment();
   const [first] = pages.get(undefined) ?? [];
@@ -54,7 +54,7 @@ describe("a table of several megabytes", () => {
     await table.putRows(rows);
   }, 60_000);
 
-  it("[KEYS-8] is read in 16 segments: every key alive, and none twice", async () => {
+  it("[KEYS-8] is read in 16 segments, without missing or repeated keys", async () => {
     const keys = await table.driver({ endpoint: recorder.endpoint }).getKeys();
     expect(keys.sort()).toEqual(alive);
     expectOwnKeysOnly(16);
@@ -72,7 +72,7 @@ describe("a table of several megabytes", () => {
     expectOwnKeysOnly(segments);
   });
 
-  it("[SCAN-2] in one segment: page after page, nothing twice", async () => {
+  it("[SCAN-2] in one segment: page by page, without repeated keys", async () => {
     const driver = table.driver({ endpoint: recorder.endpoint, scan: { segments: 1 } });
     expect((await driver.getKeys()).sort()).toEqual(alive);
     const pages = recorder.of("Scan");
@@ -88,7 +88,7 @@ describe("a table of several megabytes", () => {
     expect(items.map((item) => item.key?.S).sort()).toEqual(alive);
   });
 
-  it("[SCAN-3] pageSize is the most rows that a page reads", async () => {
+  it("[SCAN-3] pageSize is the maximum number of rows that a page reads", async () => {
     const scan = { segments: 2, pageSize: "7" };
     const driver = table.driver({ endpoint: recorder.endpoint, scan });
     expect((await driver.getKeys()).sort()).toEqual(alive);
@@ -98,7 +98,7 @@ describe("a table of several megabytes", () => {
     expectOwnKeysOnly(2);
   });
 
-  it.each([[1], [3]])("[SCAN-3] concurrency %d is the most in flight", async (concurrency) => {
+  it.each([[1], [3]])("[SCAN-3] concurrency %d is the maximum in flight", async (concurrency) => {
     recorder.delay(40);
     const scan = { concurrency, pageSize: 5 };
     const driver = table.driver({ endpoint: recorder.endpoint, scan });
@@ -106,15 +106,15 @@ describe("a table of several megabytes", () => {
     expect(recorder.peak).toBe(concurrency);
   });
 
-  it("[SCAN-4] 16 pages are in flight in the end", async () => {
-    // Long enough for all of them to be sent, also from a busy machine.
+  it("[SCAN-4] reaches 16 pages in flight", async () => {
+    // Long enough for all of them to be sent, even on a busy machine.
     recorder.delay(150);
     const driver = table.driver({ endpoint: recorder.endpoint, scan: { pageSize: 2 } });
     expect((await driver.getKeys()).sort()).toEqual(alive);
     expect(recorder.peak).toBe(16);
   });
 
-  it("[SCAN-5] one page is in flight where each is throttled, though each succeeds", async () => {
+  it("[SCAN-5] one page is in flight if each is throttled, although each succeeds", async () => {
     const asked = new Set<string>();
     recorder.spoil(({ request }) => {
       const page = JSON.stringify(request);

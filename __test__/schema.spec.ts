@@ -1,4 +1,4 @@
-// Tables that were made for something else.
+// Tables that were created for other purposes.
 import { describe, expect, it } from "vitest";
 import { expectShape, failureOf } from "./helpers/failure";
 import { methods } from "./helpers/methods";
@@ -17,7 +17,7 @@ describe("another key schema", () => {
   const cases = Object.keys(tables).flatMap((shape) =>
     single.map((method) => [shape, ...method] as const),
   );
-  it.each(cases)("[ERR-8] %s: %s says which key is expected", async (shape, operation, _, call) => {
+  it.each(cases)("[ERR-8] %s: %s names the expected key", async (shape, operation, _, call) => {
     const table = tables[shape as keyof typeof tables];
     const error = await failureOf(call(table.driver()));
     expectShape(error, operation, table.name);
@@ -31,17 +31,20 @@ describe("another key schema", () => {
     expect(error.message).toMatch(/sort key/i);
   });
 
-  it.each(["getKeys", "clear"])("[ERR-8] %s over rows whose key is no text", async (operation) => {
-    await numeric.putItem({ key: { N: "5" }, value: { S: "v" } });
-    const driver: any = numeric.driver();
-    await expect(driver[operation]()).rejects.toMatchObject({
-      code: "ERR_DYNAMODB_SCHEMA_MISMATCH",
-      operation,
-    });
-    expect(await numeric.rows()).toHaveLength(1);
-  });
+  it.each(["getKeys", "clear"])(
+    "[ERR-8] %s on rows with a key that is not text",
+    async (operation) => {
+      await numeric.putItem({ key: { N: "5" }, value: { S: "v" } });
+      const driver: any = numeric.driver();
+      await expect(driver[operation]()).rejects.toMatchObject({
+        code: "ERR_DYNAMODB_SCHEMA_MISMATCH",
+        operation,
+      });
+      expect(await numeric.rows()).toHaveLength(1);
+    },
+  );
 
-  it("[ERR-8] clear over rows with a sort key", async () => {
+  it("[ERR-8] clear on rows with a sort key", async () => {
     await composite.putItem({ key: { S: "k" }, sort: { S: "1" }, value: { S: "v" } });
     await expect(composite.driver().clear("")).rejects.toMatchObject({
       code: "ERR_DYNAMODB_SCHEMA_MISMATCH",

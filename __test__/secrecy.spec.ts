@@ -1,5 +1,5 @@
-// Nothing that must stay private may be in an error: canaries as values and secrets, every way of
-// failing, every way of looking at the error.
+// Errors contain nothing that must stay private: canaries as values and secrets, every kind of failure, and every way
+// of inspecting an error.
 import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import { literal, runChild } from "./helpers/child";
@@ -21,14 +21,14 @@ const credentials = {
   sessionToken: "CANARYtoken",
 };
 
-/** AWS explains a wrong signature by repeating what was signed, the session token included. */
+/** AWS explains an invalid signature by quoting what was signed, including the session token. */
 const mismatch = [
   "The request signature we calculated does not match the signature you provided.",
   "The Canonical String for this request should have been\n'POST\n/\n",
   `x-amz-security-token:${credentials.sessionToken}\n'`,
 ].join("\n\n");
 
-/** Everything a log could show of an error, its hidden properties and causes included. */
+/** Everything that a log could show of an error, including hidden properties and causes. */
 function shown(error: unknown): string {
   const parts = [String(error), JSON.stringify(error)];
   for (let link: any = error; link; link = link.cause) {
@@ -39,7 +39,7 @@ function shown(error: unknown): string {
   return parts.join("\n");
 }
 
-describe("[ERR-6] [API-6] no value and no secret", () => {
+describe("[ERR-6] [API-6] an error contains no value and no secret", () => {
   const rules: [string, Rule][] = [
     ["denied", ({ operation }) => accessDenied(operation)],
     ["throttled", () => serviceError("ThrottlingException", "slow down")],
@@ -65,14 +65,14 @@ describe("[ERR-6] [API-6] no value and no secret", () => {
       for (const error of await Promise.all(calls.map(failureOf))) {
         expect(shown(error)).not.toContain("CANARY");
       }
-      // They were under way, so there was something to hide.
+      // They were in flight, so there was something to hide.
       expect(JSON.stringify(recorder.of("PutItem"))).toContain("CANARYvalue");
       expect(recorder.exchanges[0]?.securityToken).toBe("CANARYtoken");
     },
     60_000,
   );
 
-  it("when the connection is refused, and when there is no table", async () => {
+  it("when the connection is refused, or there is no table", async () => {
     const unreachable = table.driver({ endpoint: "http://127.0.0.1:9", credentials });
     const missing = table.driver({ table: uniqueName() });
     for (const driver of [unreachable, missing]) {
@@ -80,7 +80,7 @@ describe("[ERR-6] [API-6] no value and no secret", () => {
     }
   }, 30_000);
 
-  it("when the driver refuses the item, its value or its ttl", async () => {
+  it("when the driver rejects the item, its value or its ttl", async () => {
     const driver: any = table.driver({ credentials });
     const errors = [
       await failureOf(driver.setItem("k", value.repeat(3000))),
@@ -92,8 +92,8 @@ describe("[ERR-6] [API-6] no value and no secret", () => {
     for (const error of errors) expect(shown(error)).not.toContain("CANARY");
   });
 
-  it("in what the process prints, however much it is told to log", async () => {
-    // DynamoDB Local keeps the tables of each access key id apart, so this one is the table's.
+  it("in the output of the process, at any log level", async () => {
+    // DynamoDB Local has separate tables for each access key ID, so this uses the table's.
     const { accessKeyId } = engineCredentials;
     const options = { ...engineOptions(table.name), credentials: { ...credentials, accessKeyId } };
     const script = `
@@ -115,7 +115,7 @@ describe("[ERR-6] [API-6] no value and no secret", () => {
     expect((await table.getRow("logged"))?.value).toEqual({ S: value });
   });
 
-  it("when an option is refused", async () => {
+  it("when an option is rejected", async () => {
     const endpoint = "http://CANARY:CANARY@localhost:8000";
     const wrong = [{ table: "" }, { expireIn: -1 }, { endpoint }, { client: { credentials } }];
     for (const options of wrong) {
@@ -130,7 +130,7 @@ describe("[ERR-6] the key", () => {
     return failureOf(table.driver().setItem(key, (() => {}) as never));
   }
 
-  it("is in the message, and whole in error.key", async () => {
+  it("is in the message, and unabridged in error.key", async () => {
     const error = await fail("user:42");
     expect(error.message).toContain("user:42");
     expect(error.key).toBe("user:42");
@@ -144,26 +144,26 @@ describe("[ERR-6] the key", () => {
     ["\u009b2J"],
   ])("is escaped in the message (%j)", async (key) => {
     const error = await fail(key);
-    // A log line stays one line, and no terminal is told what to do.
+    // A log line stays a single line, and no control characters reach a terminal.
     expect(error.message).not.toMatch(/[\p{Cc}\u2028\u2029\u202a-\u202e]/u);
     expect(error.key).toBe(key);
   });
 
-  it("is cut to 100 characters in the message", async () => {
+  it("is truncated to 100 characters in the message", async () => {
     const error = await fail("x".repeat(2000));
     expect(error.message).toMatch(/x{90}/);
     expect(error.message).not.toMatch(/x{101}/);
     expect(error.key).toBe("x".repeat(2000));
   });
 
-  it("is cut between characters, never within one", async () => {
+  it("is truncated between characters, never within one", async () => {
     const error = await fail(`x${"😀".repeat(300)}`);
     expect(error.message.isWellFormed()).toBe(true);
     expect(error.message.match(/😀/gu)?.length ?? 0).toBeLessThanOrEqual(100);
     expect(error.key).toBe(`x${"😀".repeat(300)}`);
   });
 
-  it("is whole in error.key whatever failed", async () => {
+  it("is unabridged in error.key for every failure", async () => {
     const driver = table.driver({ table: uniqueName() });
     const key = `line\n${"x".repeat(500)}`;
     const calls = [
@@ -180,7 +180,7 @@ describe("[ERR-6] the key", () => {
     for (const error of await Promise.all(calls.map(failureOf))) expect(error.key).toBe(key);
   });
 
-  it("is absent where none is concerned", async () => {
+  it("is absent if the error does not concern an item", async () => {
     const error = await failureOf(table.driver({ table: uniqueName() }).getKeys());
     expect(error.key).toBeUndefined();
   });

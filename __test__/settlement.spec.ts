@@ -8,12 +8,12 @@ import { engineOptions, useTable } from "./helpers/table";
 const table = useTable();
 const recorder = useRecorder();
 
-/** A key that is refused at once, and named in the error. */
+/** A key that is rejected at once, and named in the error. */
 function tooLong(n: number): string {
   return `${n}:`.padEnd(2049, "x");
 }
 
-/** A signal as far as the driver looks, which does something when its call settles. */
+/** An object with the interface of a signal that runs code when its call settles. */
 function signalThat(atTheEnd: () => void): AbortSignal {
   return {
     aborted: false,
@@ -23,7 +23,7 @@ function signalThat(atTheEnd: () => void): AbortSignal {
 }
 
 describe("[API-13] calls started together", () => {
-  it("100,000 settle once each, with what is theirs", async () => {
+  it("100,000 calls settle once each, with their own results", async () => {
     await table.putRows(
       Array.from({ length: 50 }, (_, n) => ({
         key: { S: `own:${n}` },
@@ -37,7 +37,7 @@ describe("[API-13] calls started together", () => {
       await Promise.all(
         Array.from({ length: 1000 }, async (_, index) => {
           const n = wave * 1000 + index;
-          // Some go to the engine and come back late, between those that are refused at once.
+          // Some are sent to the engine and settle late, between those that are rejected at once.
           if (index % 100 === 0) {
             const stored = n % 50;
             const value = await driver.getItem(`own:${stored}`);
@@ -54,7 +54,7 @@ describe("[API-13] calls started together", () => {
     expect(settled.every((times) => times === 1)).toBe(true);
   }, 240_000);
 
-  it("settle in their order, where each is decided at once", async () => {
+  it("settle in order if each is rejected at once", async () => {
     const driver = table.driver();
     const order: number[] = [];
     await Promise.all(
@@ -68,8 +68,8 @@ describe("[API-13] calls started together", () => {
   }, 60_000);
 });
 
-describe("[API-13] what a caller's own code does when its call settles", () => {
-  it("[ABT-8] changes nothing about a result that is there", async () => {
+describe("[API-13] a caller's code that runs when its call settles", () => {
+  it("[ABT-8] does not change a result", async () => {
     await table.putRow("there", { value: { S: "v" } });
     const driver = table.driver();
     const signal = signalThat(() => {
@@ -83,7 +83,7 @@ describe("[API-13] what a caller's own code does when its call settles", () => {
     expect((await table.getRow("written"))?.value).toEqual({ S: "v" });
   });
 
-  it("may be to start calls", async () => {
+  it("may start calls", async () => {
     await table.putRow("there", { value: { S: "v" } });
     const driver = table.driver();
     const more: Promise<unknown>[] = [];
@@ -102,7 +102,7 @@ describe("[API-13] what a caller's own code does when its call settles", () => {
 });
 
 describe("[API-20] many calls that settle together", () => {
-  /** Starts calls that fail at once, and waits without turning the event loop until all are answered. */
+  /** Starts calls that fail at once, and blocks the event loop until all results have arrived. */
   const burst = `
     const driver = dynamoDbCacheDriver({ ...${literal(engineOptions("some-table"))} });
     const store = driver.getInstance();
@@ -132,13 +132,13 @@ describe("[API-20] many calls that settle together", () => {
     expect(stderr).toBe("");
     const [{ settled, turns, most, timers }] = reports;
     expect(settled).toBe(50_000);
-    // One turn settled all of them before.
+    // Previously, one turn settled all of them.
     expect(turns).toBeGreaterThan(4);
     expect(most).toBeLessThan(25_000);
     expect(timers).toBeGreaterThan(1);
   }, 150_000);
 
-  it("settle once each, in order, also where calls are started meanwhile; and the process ends", async () => {
+  it("settle once each, in order, even if calls are started in between, and the process ends", async () => {
     const body = `${burst}
       const order = [];
       let more = 0;
@@ -154,7 +154,7 @@ describe("[API-20] many calls that settle together", () => {
     expect(result).toMatchObject({ code: 0, signal: null, stderr: "" });
   }, 150_000);
 
-  it("may be cut short by the end of their thread", async () => {
+  it("may be interrupted by the end of their thread", async () => {
     const body = `
       import { Worker } from "node:worker_threads";
       const script = \`

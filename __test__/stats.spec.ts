@@ -1,4 +1,4 @@
-// getInstance() and its stats(). The exact counts of retries, throttles and bytes are in tests/stats.rs.
+// getInstance() and its stats(). tests/stats.rs checks the exact counts of retries, throttles and bytes.
 import { createStorage } from "unstorage";
 import { describe, expect, it } from "vitest";
 import dynamoDbCacheDriver, { DynamoDbError } from "../index.mjs";
@@ -11,7 +11,7 @@ const driverBehindRecorder = (options = {}) =>
   table.driver({ endpoint: recorder.endpoint, ...options });
 
 describe("getInstance", () => {
-  it("[STAT-1] gives the same handle each time, before any request and through unstorage", () => {
+  it("[STAT-1] returns the same handle each time, before any request and through unstorage", () => {
     const driver = driverBehindRecorder();
     const store = driver.getInstance();
     expect(store).toBe(driver.getInstance());
@@ -21,7 +21,7 @@ describe("getInstance", () => {
     expect(recorder.exchanges).toEqual([]);
   });
 
-  it("[STAT-1] throws at once what the first call of a method rejects with", async () => {
+  it("[STAT-1] throws the error with which the first call of a method would reject", async () => {
     const driver = dynamoDbCacheDriver({ ...engineOptions(table.name), region: 7 as any });
     const rejection = await driver.getItem("a").catch((error: unknown) => error);
     expect(rejection).toBeInstanceOf(DynamoDbError);
@@ -41,7 +41,7 @@ describe("getInstance", () => {
 });
 
 describe("stats", () => {
-  it("[STAT-2] every method is counted under its own name, and in the total", async () => {
+  it("[STAT-2] every method is counted separately, and in the total", async () => {
     const driver = driverBehindRecorder({ batch: false });
     await driver.setItem("a", "1");
     await driver.setItemRaw("b", new Uint8Array(3));
@@ -85,7 +85,7 @@ describe("stats", () => {
     expect(total.bytesReceived).toBe(sum("responseBytes"));
   });
 
-  it("[STAT-2] a call is in flight until it ends; one that fails or is aborted is an error", async () => {
+  it("[STAT-2] a call is in flight until it ends; a failed or aborted call is an error", async () => {
     const driver = driverBehindRecorder();
     const stats = () => driver.getInstance().stats();
     recorder.hold();
@@ -106,7 +106,7 @@ describe("stats", () => {
     expect(stats()).toMatchObject({ errors: 2, operations: { setItem: { errors: 1 } } });
   });
 
-  it("[STAT-4] units are those that DynamoDB reports, by method", async () => {
+  it("[STAT-4] counts the units that DynamoDB reports, by method", async () => {
     const driver = driverBehindRecorder();
     const text = (kilobytes: number) => "v".repeat(kilobytes * 1024 - 100);
     await driver.setItem("a", text(3));
@@ -137,7 +137,7 @@ describe("stats", () => {
     expect(total).toMatchObject({ readUnits: 10.5, writeUnits: 28 });
   });
 
-  it("[STAT-3] each driver counts for itself, and can still be asked when it is disposed", async () => {
+  it("[STAT-3] each driver has its own counters, which remain available after dispose", async () => {
     const [one, other] = [driverBehindRecorder(), driverBehindRecorder()];
     await one.getItem("a");
     await one.dispose();

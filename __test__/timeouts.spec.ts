@@ -1,4 +1,4 @@
-// In a file of its own: it waits for the driver's default limits while other files run in parallel.
+// A separate file, because it waits for the driver's default limits while other files run in parallel.
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { performance } from "node:perf_hooks";
@@ -11,7 +11,7 @@ import { useTable } from "./helpers/table";
 const table = useTable();
 const recorder = useRecorder();
 
-/** The error of one call, and how long it took. */
+/** Returns the error of one call, and how long it took. */
 async function timed(options: Record<string, unknown>): Promise<{ error: any; ms: number }> {
   const driver = table.driver({ endpoint: recorder.endpoint, ...options });
   const start = performance.now();
@@ -19,8 +19,8 @@ async function timed(options: Record<string, unknown>): Promise<{ error: any; ms
   return { error, ms: performance.now() - start };
 }
 
-describe("an endpoint that takes requests and never answers", () => {
-  it("[ERR-2] [OPT-14] is a TimeoutError within 15 seconds, unless the limits are off", async () => {
+describe("an endpoint that accepts requests and never responds", () => {
+  it("[ERR-2] [OPT-14] is a TimeoutError within 15 seconds, unless the limits are disabled", async () => {
     recorder.hold();
     const off = { attemptTimeout: 0, timeout: "0" };
     const patient = table.driver({ endpoint: recorder.endpoint, ...off }).getItem("k");
@@ -39,7 +39,7 @@ describe("an endpoint that takes requests and never answers", () => {
     expect(await patient).toBeNull();
   }, 30_000);
 
-  it("[OPT-14] attemptTimeout ends an attempt, and the next one begins", async () => {
+  it("[OPT-14] attemptTimeout ends an attempt, and the next one starts", async () => {
     recorder.hold();
     const { error, ms } = await timed({ attemptTimeout: 200, maxAttempts: 2 });
     expect(error).toMatchObject({ code: "ERR_DYNAMODB_TIMEOUT", $metadata: { attempts: 2 } });
@@ -57,7 +57,7 @@ describe("an endpoint that takes requests and never answers", () => {
     expect(ms).toBeLessThan(3000);
   });
 
-  it("[TIME-1] timeout counts the wait for a connection, and says so", async () => {
+  it("[TIME-1] timeout includes the wait for a connection, and the error says so", async () => {
     recorder.hold();
     const options = { endpoint: recorder.endpoint, maxConnections: 2, attemptTimeout: 0 };
     const driver = table.driver({ ...options, timeout: 300 });
@@ -66,7 +66,7 @@ describe("an endpoint that takes requests and never answers", () => {
     for (const error of errors) {
       expect(error).toMatchObject({ code: "ERR_DYNAMODB_TIMEOUT", operation: "getItem" });
     }
-    // A slot that comes free at the very end may still be taken.
+    // A slot that is released at the last moment may still be used.
     const waiting = errors.filter((error) => error.$metadata.attempts === 0);
     expect(waiting.length).toBeGreaterThan(10);
     for (const error of waiting) {
@@ -74,7 +74,7 @@ describe("an endpoint that takes requests and never answers", () => {
     }
   });
 
-  it("[TIME-2] [SCAN-7] timeout is the time without progress of a call for many items", async () => {
+  it("[TIME-2] [SCAN-7] timeout is the maximum time without progress of a call for many items", async () => {
     recorder.hold();
     const driver = table.driver({ endpoint: recorder.endpoint, attemptTimeout: 0, timeout: 300 });
     const item = { key: "k", value: "v" };
@@ -91,7 +91,7 @@ describe("an endpoint that takes requests and never answers", () => {
     }
   });
 
-  it("[TIME-2] setItems that comes to no end lists what is not known to be written", async () => {
+  it("[TIME-2] setItems that times out lists the items that are not known to be written", async () => {
     recorder.spoil((_, nth) => (nth > 1 ? silence : undefined));
     const driver = table.driver({ endpoint: recorder.endpoint, attemptTimeout: 0, timeout: 1000 });
     const items = Array.from({ length: 50 }, (_, n) => ({ key: `k${n}`, value: "v" }));
@@ -101,7 +101,7 @@ describe("an endpoint that takes requests and never answers", () => {
   });
 
   it.each(["UnprocessedItems", "UnprocessedKeys"])(
-    "[TIME-2] [BAT-3] [BAT-5] %s that never shrink end it, however many bytes that moves",
+    "[TIME-2] [BAT-3] [BAT-5] %s that never shrink end it, however many bytes are transferred",
     async (name) => {
       recorder.spoil(({ request }) => ({ status: 200, body: { [name]: request.RequestItems } }));
       const driver = table.driver({ endpoint: recorder.endpoint, timeout: 1000 });
@@ -114,7 +114,7 @@ describe("an endpoint that takes requests and never answers", () => {
     },
   );
 
-  it("[SCAN-7] a scan that is throttled without end ends with what DynamoDB said", async () => {
+  it("[SCAN-7] a scan that stays throttled ends with DynamoDB's error", async () => {
     const LastEvaluatedKey = { key: { S: "k" } };
     recorder.spoil(({ request }) =>
       request.Segment === undefined
@@ -125,7 +125,7 @@ describe("an endpoint that takes requests and never answers", () => {
     expect((await failureOf(driver.getKeys())).name).toBe("ThrottlingException");
   }, 30_000);
 
-  it("[TIME-1] a call whose time is up opens no connection", async () => {
+  it("[TIME-1] a call past its deadline opens no connection", async () => {
     recorder.spoil(() => silence);
     const driver = table.driver({ endpoint: recorder.endpoint, maxConnections: 4, timeout: 300 });
     await Promise.all(Array.from({ length: 1000 }, (_, n) => failureOf(driver.getItem(`k${n}`))));
@@ -153,7 +153,7 @@ describe("an endpoint that takes requests and never answers", () => {
   );
 });
 
-describe("an endpoint that accepts connections and says nothing", () => {
+describe("an endpoint that accepts connections and sends nothing", () => {
   it("[OPT-14] connectTimeout ends TCP and TLS set-up", async () => {
     const sockets: Socket[] = [];
     const server = createServer((socket) => sockets.push(socket)).listen(0, "127.0.0.1");
@@ -164,7 +164,7 @@ describe("an endpoint that accepts connections and says nothing", () => {
     expect(error.code).toMatch(/^ERR_DYNAMODB_(TIMEOUT|CONNECTION)$/);
     expect(ms).toBeGreaterThan(190);
     expect(ms).toBeLessThan(2500);
-    // Off means off: the default of 3.1 s has passed as well.
+    // The limit is really disabled: the default of 3.1 s has passed as well.
     const patient = timed({ endpoint, connectTimeout: 0, ...off });
     const first = await Promise.race([patient.then(() => "settled"), sleep(3600, "waiting")]);
     expect(first).toBe("waiting");

@@ -1,5 +1,5 @@
-// Which certificates the driver trusts: those that Node's https trusts, also on systems without a certificate store. Each case in a
-// Node of its own, as authorities are read once per process.
+// Which certificates the driver trusts: those that Node's https trusts, also on systems without a certificate store.
+// Each case runs in a separate Node process, because authorities are loaded once per process.
 import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -16,7 +16,7 @@ let server: Server;
 let endpoint = "";
 const asked: string[] = [];
 
-/** What STS says, where it is asked for a role. */
+/** The response of STS to a request for a role. */
 const role = `<AssumeRoleWithWebIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">
   <AssumeRoleWithWebIdentityResult><Credentials><AccessKeyId>AKIDROLE</AccessKeyId>
   <SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken>
@@ -39,7 +39,7 @@ afterAll(() => {
   authority.remove();
 });
 
-/** A system without a store of its own, as `node:*-slim` is. */
+/** A system without its own certificate store, like `node:*-slim`. */
 const bare = { SSL_CERT_FILE: "/dev/null", SSL_CERT_DIR: "/nonexistent" };
 
 async function call(env: Record<string, string>, more: ChildOptions = {}): Promise<any> {
@@ -50,7 +50,7 @@ async function call(env: Record<string, string>, more: ChildOptions = {}): Promi
 }
 
 describe("authorities", () => {
-  it("[TLS-1] NODE_EXTRA_CA_CERTS, also where the system has no store", async () => {
+  it("[TLS-1] NODE_EXTRA_CA_CERTS, also on a system without a store", async () => {
     expect(await call({ ...bare, NODE_EXTRA_CA_CERTS: authority.file })).toBeNull();
   });
 
@@ -58,7 +58,7 @@ describe("authorities", () => {
     expect(await call({ SSL_CERT_FILE: authority.file })).toBeNull();
   });
 
-  it("[TLS-1] Node's list alone is enough, and does not know this authority", async () => {
+  it("[TLS-1] Node's list alone is enough, but does not contain this authority", async () => {
     const script = `
       const driver = dynamoDbCacheDriver(${literal({ table: "t-1", region: "us-east-1", credentials, endpoint, maxAttempts: 1 })});
       const { code, cause } = await failure(driver.getItem("k"));
@@ -90,7 +90,7 @@ describe("authorities", () => {
     expect(JSON.stringify(error)).not.toContain("CANARY");
   });
 
-  it("[TLS-1] what Node ignores in NODE_EXTRA_CA_CERTS is ignored, and nothing aborts", async () => {
+  it("[TLS-1] entries of NODE_EXTRA_CA_CERTS that Node ignores are ignored, and nothing aborts", async () => {
     for (const text of ["CANARY", broken, `${broken}${certificate.cert}`]) {
       const error = await call(
         { ...bare, NODE_EXTRA_CA_CERTS: "extra" },
@@ -118,7 +118,7 @@ describe("authorities", () => {
     expect((await runChild(script, { env })).reports).toEqual([[null, 0]]);
   });
 
-  it("[TLS-1] sources of credentials trust the same, also where DynamoDB's endpoint is plain", async () => {
+  it("[TLS-1] credential sources trust the same authorities, even if DynamoDB's endpoint is plain", async () => {
     recorder.spoil(() => ({ status: 200, body: {} }));
     const env = {
       ...bare,
@@ -135,7 +135,7 @@ describe("authorities", () => {
     expect(recorder.exchanges[0]?.accessKeyId).toBe("AKIDROLE");
   });
 
-  it("[TLS-9] a bundle that is written later is read by the next call of the same driver", async () => {
+  it("[TLS-9] a bundle that is created later is read by the next call of the same driver", async () => {
     const options = { table: "t-1", region: "us-east-1", credentials, endpoint, maxAttempts: 1 };
     for (const name of ["AWS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE"]) {
       const script = `
@@ -153,13 +153,13 @@ describe("authorities", () => {
     }
   });
 
-  it("[TLS-8] a thread that computes keeps no other one waiting", async () => {
+  it("[TLS-8] a busy thread does not delay others", async () => {
     const options = { table: "t-1", region: "us-east-1", credentials, endpoint };
     const work = `
       Promise.all([import(${literal(entry)}), import("node:worker_threads")]).then(([{ default: make }, threads]) => {
         const flags = new Int32Array(threads.workerData);
         const call = make(${literal(options)}).getItem("k");
-        // The call goes on by itself; this thread computes until the other one has its answer.
+        // The call continues by itself. This thread stays busy until the other one has its response.
         Atomics.store(flags, 0, 1);
         Atomics.notify(flags, 0);
         const ended = Atomics.wait(flags, 1, 0, 20_000);
@@ -203,10 +203,10 @@ describe("authorities", () => {
   });
 });
 
-describe("a public host in the clear", () => {
+describe("a public host without encryption", () => {
   const exposed = "http://192.0.2.1:9";
 
-  it("[TLS-4] is warned of once per process", async () => {
+  it("[TLS-4] causes one warning per process", async () => {
     const options = {
       table: "t-1",
       region: "us-east-1",
@@ -230,7 +230,7 @@ describe("a public host in the clear", () => {
     expect(reports[0][0].message).toContain(exposed);
   });
 
-  it("[TLS-4] a private one is not warned of", async () => {
+  it("[TLS-4] a private one causes no warning", async () => {
     recorder.spoil(() => ({ status: 200, body: {} }));
     const options = { table: "t-1", region: "us-east-1", credentials, endpoint: recorder.endpoint };
     expect(await callInChild(options, {})).toMatchObject({ reports: [null], stderr: "" });

@@ -10,7 +10,7 @@ const recorder = useRecorder();
 const past = 1_000_000_000;
 const future = 4_000_000_000;
 
-/** What the three methods that look at the expiry say of a key; they must agree. */
+/** The results of the three methods that check the expiry. They must agree. */
 async function seen(driver: Driver, key: string): Promise<boolean> {
   const [value, has, keys] = await Promise.all([
     driver.getItem(key),
@@ -22,7 +22,7 @@ async function seen(driver: Driver, key: string): Promise<boolean> {
   return has;
 }
 
-/** The seconds from now that a write stored as its expiry, as the rule computes them. */
+/** The remaining seconds that a write stored as its expiry, computed as the rule specifies. */
 async function expectStored(
   key: string,
   ttl: number,
@@ -30,7 +30,7 @@ async function expectStored(
 ): Promise<void> {
   const from = Date.now() / 1000;
   await write();
-  // Date.now() drops what is under a millisecond.
+  // Date.now() omits fractions of a millisecond.
   const until = (Date.now() + 1) / 1000;
   const stored = (await table.getRow(key))?.ttl;
   expect(stored).toEqual({ N: expect.stringMatching(/^\d+$/) });
@@ -39,7 +39,7 @@ async function expectStored(
 }
 
 describe("writing", () => {
-  it("[TTL-1] the call's ttl goes over the driver's", async () => {
+  it("[TTL-1] the call's ttl overrides the driver's", async () => {
     const driver = table.driver({ expireIn: 5000 });
     await expectStored("over", 90, () => driver.setItem("over", "v", { ttl: 90 }));
   });
@@ -72,7 +72,7 @@ describe("writing", () => {
     }
   });
 
-  it("[TTL-1] an empty text means the default, as null does", async () => {
+  it("[TTL-1] an empty string means the default, like null", async () => {
     const driver: any = table.driver({ expireIn: 5000 });
     await expectStored("default", 5000, () => driver.setItem("default", "v", { ttl: "" }));
   });
@@ -101,7 +101,7 @@ describe("writing", () => {
     },
   );
 
-  it("[TTL-4] 2^53 - 1 is the largest, and is alive", async () => {
+  it("[TTL-4] 2^53 - 1 is the maximum, and does not expire", async () => {
     const driver = table.driver();
     await driver.setItem("largest", "v", { ttl: Number.MAX_SAFE_INTEGER });
     expect(Number((await table.getRow("largest"))?.ttl?.N)).toBeGreaterThan(2 ** 53 - 2);
@@ -116,7 +116,7 @@ describe("writing", () => {
     },
   );
 
-  it("[TTL-9] a write keeps no expiry from before", async () => {
+  it("[TTL-9] a write does not keep an earlier expiry", async () => {
     const plain = table.driver();
     const withDefault = table.driver({ expireIn: 5000 });
     await plain.setItem("again", "v", { ttl: 60 });
@@ -146,9 +146,9 @@ describe("reading", () => {
     expect(await seen(table.driver(), "read")).toBe(alive);
   });
 
-  it("[TTL-6] alive through the very second that is stored, and no longer", async () => {
+  it("[TTL-6] does not expire before the end of the stored second", async () => {
     const driver = table.driver();
-    // A read that began and ended within that second is the proof; a slow machine tries again.
+    // A read that began and ended within that second is the proof. A slow machine tries again.
     const second = (): number => Math.floor(Date.now() / 1000);
     let proved = false;
     for (let attempt = 0; attempt < 10 && !proved; attempt += 1) {
@@ -165,11 +165,11 @@ describe("reading", () => {
     expect(await seen(driver, "edge")).toBe(false);
   }, 30_000);
 
-  it("[TTL-6] an item written with a ttl is gone when it has passed", async () => {
+  it("[TTL-6] an item written with a ttl is not returned after it has passed", async () => {
     const driver = table.driver();
     await driver.setItem("short", "v", { ttl: 1 });
     expect(await seen(driver, "short")).toBe(true);
-    // ceil(now + 1) is at most 2 s away, and that second itself still counts.
+    // ceil(now + 1) is at most 2 s away, and the item lives until the end of that second.
     await sleep(3050);
     expect(await seen(driver, "short")).toBe(false);
     expect(await table.getRow("short")).toBeDefined();
@@ -218,7 +218,7 @@ describe("reading", () => {
 });
 
 describe("the clock", () => {
-  it("[TTL-10] a changed Date moves nothing", async () => {
+  it("[TTL-10] a fake Date has no effect", async () => {
     const driver: any = table.driver({ now: () => future * 2, clock: future * 2 });
     const real = Math.floor(Date.now() / 1000);
     vi.useFakeTimers({ toFake: ["Date"], now: new Date("2099-01-01T00:00:00Z") });
@@ -232,7 +232,7 @@ describe("the clock", () => {
     expect(Math.abs(stored - real - 600)).toBeLessThan(60);
   });
 
-  it("[TTL-10] no environment variable moves it", async () => {
+  it("[TTL-10] no environment variable has an effect", async () => {
     const names = ["NOW", "CLOCK", "TIME", "EPOCH", "FAKE_TIME", "TEST_TIME"];
     const prefixes = [
       "",

@@ -1,4 +1,4 @@
-// What a table cannot hold is refused by name and place, before any request, and never dropped.
+// A value that a table cannot store is rejected with its path before any request, and never dropped.
 import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import { failureOf } from "./helpers/failure";
@@ -8,7 +8,7 @@ import { useTable } from "./helpers/table";
 const table = useTable();
 const recorder = useRecorder();
 
-describe("what has no place in a table", () => {
+describe("values that cannot be stored", () => {
   class Opaque {}
   const itself: any[] = [];
   itself.push({ again: itself });
@@ -42,7 +42,7 @@ describe("what has no place in a table", () => {
     ["a Map with a key that is no string", new Map([[1, "a"]]), /Map/],
   ];
 
-  it.each(refused)("[VAL-3] %s is refused", async (_name, value, words) => {
+  it.each(refused)("[VAL-3] %s is rejected", async (_name, value, words) => {
     await table.putRow("refused", { value: { S: "old" } });
     const driver: any = table.driver({ endpoint: recorder.endpoint });
     const items = [
@@ -61,7 +61,7 @@ describe("what has no place in a table", () => {
     expect(await table.getRow("first")).toBeUndefined();
   });
 
-  it("[VAL-3] the deepest that is allowed", async () => {
+  it("[VAL-3] the maximum depth is accepted", async () => {
     const driver = table.driver();
     await driver.setItem("deep", nested(31));
     expect(await driver.getItem("deep")).toEqual(nested(31));

@@ -1,4 +1,4 @@
-// Every value that a table can hold, written and read by us and by AWS's own document client.
+// Every value that a table can contain, written and read by this driver and by AWS's own document client.
 import { DynamoDBDocumentClient, GetCommand, PutCommand } from "@aws-sdk/lib-dynamodb";
 import { describe, expect, it } from "vitest";
 import { type Row, useTable } from "./helpers/table";
@@ -17,7 +17,7 @@ async function readWithLib(key: string, exactNumbers = false): Promise<any> {
   return (await client.send(new GetCommand(input))).Item?.value;
 }
 
-/** Buffer and Uint8Array hold the same bytes, and `toEqual` tells them apart. */
+/** Buffer and Uint8Array contain the same bytes, but `toEqual` distinguishes them. */
 function plainBytes(value: any): any {
   if (ArrayBuffer.isView(value))
     return {
@@ -77,7 +77,7 @@ describe("the same as @aws-sdk/lib-dynamodb", () => {
     await driver.setItem("ours", value);
     const [theirs, ours] = [await table.getRow("theirs"), await table.getRow("ours")];
     expect(Object.keys(ours?.value ?? {})).toEqual([type]);
-    // Sets have no order, and digits may be written in several ways: compared as they are read.
+    // Sets have no order, and numbers have several notations, so values are compared as they are read.
     expect(plainBytes(await driver.getItem("theirs")), name).toEqual(plainBytes(value));
     expect(plainBytes(await driver.getItem("ours")), name).toEqual(plainBytes(value));
     expect(plainBytes(await readWithLib("ours")), name).toEqual(plainBytes(value));
@@ -86,7 +86,7 @@ describe("the same as @aws-sdk/lib-dynamodb", () => {
       expect(ours?.value).toEqual(theirs?.value);
   });
 
-  it("[VAL-1] bytes come back as a Buffer, at any depth", async () => {
+  it("[VAL-1] bytes are returned as a Buffer, at any depth", async () => {
     const driver = table.driver();
     await driver.setItem("buffers", [bytes, { b: bytes }, new Set([bytes])]);
     const [first, { b }, set] = await driver.getItem("buffers");
@@ -96,7 +96,7 @@ describe("the same as @aws-sdk/lib-dynamodb", () => {
     }
   });
 
-  it("[VAL-1] a Map is stored as a map and comes back as a plain object", async () => {
+  it("[VAL-1] a Map is stored as a map and returned as a plain object", async () => {
     const driver = table.driver();
     const map = new Map<string, any>([
       ["a", 1],
@@ -113,7 +113,7 @@ describe("the same as @aws-sdk/lib-dynamodb", () => {
     expect(await driver.getItem("bare")).toEqual({ a: 1 });
   });
 
-  it("[VAL-1] hasItem, getKeys and removeItem do not mind", async () => {
+  it("[VAL-1] hasItem, getKeys and removeItem work with every value", async () => {
     const driver = table.driver();
     for (const [index, [, value]] of values.entries())
       await driver.setItem(`types:${index}`, value);
@@ -144,7 +144,7 @@ describe("numbers", () => {
     const driver = table.driver();
     const read = await driver.getItem("number");
     expect(read).toBe(expected);
-    // Back into the table: the same number.
+    // Written back to the table, it is the same number.
     if (typeof read === "bigint" || typeof read === "number") {
       await driver.setItem("again", read);
       const exact = await driver.getItem("again");
@@ -152,7 +152,7 @@ describe("numbers", () => {
     }
   });
 
-  it("[VAL-2] in sets as well", async () => {
+  it("[VAL-2] in sets too", async () => {
     await table.putRow("numbers", { value: { NS: ["1", digits38] } });
     expect(await table.driver().getItem("numbers")).toEqual(new Set([1, BigInt(digits38)]));
   });
@@ -181,7 +181,7 @@ describe("names", () => {
   const record = (): any =>
     Object.fromEntries(names.map((name) => [name, { isAdmin: true, polluted: name }]));
 
-  it("[VAL-4] of JavaScript's own are plain data, written and read", async () => {
+  it("[VAL-4] that JavaScript uses itself are plain data, written and read", async () => {
     const driver = table.driver();
     await driver.setItem("names", record());
     const stored = (await table.getRow("names"))?.value?.M ?? {};

@@ -1,4 +1,5 @@
-//! Batches: cut to size, asked again for what was left over, and done singly where the role forbids them.
+//! Batches: their size, the retries of unprocessed items, and the fallback to single requests if the role forbids
+//! batches.
 
 use crate::common;
 
@@ -42,7 +43,7 @@ fn text(name: &str) -> AttributeValue {
 
 /// [BAT-1] [BAT-3]
 #[tokio::test]
-async fn left_over_keys_are_asked_again_and_answers_come_in_order() {
+async fn unprocessed_keys_are_requested_again_and_results_are_in_order() {
     let script = Script::default()
         .answer(
             200,
@@ -89,7 +90,7 @@ async fn what_get_item_does_not_find_is_none() {
 
 /// [BAT-5]
 #[tokio::test]
-async fn left_over_writes_are_sent_again() {
+async fn unprocessed_writes_are_sent_again() {
     let script = Script::default()
         .answer(200, &json!({ "UnprocessedItems": { "cache": [put("b", "2")] } }))
         .answer(200, &json!({}));
@@ -107,9 +108,9 @@ async fn the_last_write_of_a_repeated_key_wins() {
     assert_eq!(script.sent()[0].body["RequestItems"], json!({ "cache": [put("a", "3"), put("b", "2")] }));
 }
 
-/// [BAT-4] 60 items are three batches, and the ttl of an item goes over the common one.
+/// [BAT-4] 60 items are three batches, and the ttl of an item overrides the common one.
 #[tokio::test]
-async fn writes_go_by_25() {
+async fn a_batch_has_at_most_25_writes() {
     let mut script = Script::default();
     for _ in 0..3 {
         script = script.answer(200, &json!({}));
@@ -147,7 +148,7 @@ async fn a_failed_batch_lists_the_keys_not_known_to_be_written() {
 
 /// [BAT-8]
 #[tokio::test]
-async fn one_item_that_dynamodb_refuses_does_not_take_the_others_with_it() {
+async fn an_item_that_dynamodb_rejects_does_not_prevent_others_from_being_stored() {
     let script = Script::default()
         .fail(400, "ValidationException")
         .answer(200, &json!({}))
@@ -161,9 +162,9 @@ async fn one_item_that_dynamodb_refuses_does_not_take_the_others_with_it() {
     assert_eq!(actions, ["BatchWriteItem", "PutItem", "PutItem", "PutItem"]);
 }
 
-/// [BAT-9] The denial is remembered, and told once.
+/// [BAT-9] The denial is remembered, and reported once.
 #[tokio::test]
-async fn without_the_permission_single_requests_do_it() {
+async fn single_requests_are_used_without_the_batch_permission() {
     let found = |name| json!({ "Item": row(name) });
     let script = Script::default()
         .fail(400, "AccessDeniedException")
@@ -186,7 +187,7 @@ async fn without_the_permission_single_requests_do_it() {
 
 /// [BAT-10]
 #[tokio::test]
-async fn batches_can_be_switched_off() {
+async fn batches_can_be_disabled() {
     let script = Script::default().answer(200, &json!({})).answer(200, &json!({}));
     let store = script.store_with(|raw| raw.batch = Input::Boolean(false));
     store.get_many(inputs(&["a", "b"]), Input::Absent).await.expect("read");
@@ -194,9 +195,9 @@ async fn batches_can_be_switched_off() {
     assert_eq!(store.take_notice(), None);
 }
 
-/// [BAT-1] Nothing asked is nothing sent, and bad input refuses the whole.
+/// [BAT-1] An empty list sends nothing, and an invalid argument rejects the whole call.
 #[tokio::test]
-async fn nothing_and_bad_input_send_nothing() {
+async fn empty_and_invalid_input_sends_nothing() {
     let script = Script::default();
     let store = script.store();
     assert_eq!(store.get_many(Vec::<Input>::new(), Input::Absent).await, Ok(Vec::new()));

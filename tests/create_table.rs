@@ -1,5 +1,5 @@
-//! `createTable` where engines are too quick or too quiet: tables in the making, races, refusals, and the exact
-//! requests.
+//! `createTable` in cases that local engines cannot produce: tables that are being created, races and rejections. Also
+//! the exact requests.
 
 use crate::common;
 
@@ -11,7 +11,7 @@ use unstorage_dynamodb::error::{Error, ErrorKind};
 use unstorage_dynamodb::options::{RawAttributes, RawOptions};
 use unstorage_dynamodb::store::{CreatedTable, Patience};
 
-/// Three pauses: 1, 2 and 4 ms.
+/// Three delays: 1, 2 and 4 ms.
 const SHORT: Patience = Patience {
     first_pause: Duration::from_millis(1),
     longest_pause: Duration::from_millis(4),
@@ -19,7 +19,7 @@ const SHORT: Patience = Patience {
     for_ttl: Duration::from_millis(7),
 };
 
-/// DescribeTable's answer: a table of the right shape.
+/// A DescribeTable response for a table with the expected schema.
 fn table(status: &str) -> Value {
     json!({ "Table": {
         "TableName": "cache",
@@ -29,7 +29,7 @@ fn table(status: &str) -> Value {
     } })
 }
 
-/// DescribeTimeToLive's answer.
+/// A DescribeTimeToLive response.
 fn ttl(status: &str) -> Value {
     json!({ "TimeToLiveDescription": { "TimeToLiveStatus": status, "AttributeName": "ttl" } })
 }
@@ -46,14 +46,14 @@ fn created(made: Result<CreatedTable, Error>) -> Result<bool, Error> {
     made.map(|CreatedTable { created, .. }| created)
 }
 
-/// What was sent, in order.
+/// Returns the requests in order.
 fn actions(script: &Script) -> Vec<String> {
     script.sent().into_iter().map(|sent| sent.action).collect()
 }
 
 /// [TAB-2] [TAB-10]
 #[tokio::test]
-async fn a_missing_table_is_made_and_waited_for() {
+async fn a_missing_table_is_created_and_awaited() {
     let script = Script::default()
         .fail(400, "ResourceNotFoundException")
         .answer(200, &json!({ "TableDescription": table("CREATING")["Table"] }))
@@ -90,7 +90,7 @@ async fn a_missing_table_is_made_and_waited_for() {
 
 /// [TAB-3]
 #[tokio::test]
-async fn a_table_in_that_shape_is_only_looked_at() {
+async fn a_table_with_the_expected_schema_is_not_changed() {
     for (status, expiry) in [("ACTIVE", "ENABLED"), ("ACTIVE", "ENABLING"), ("UPDATING", "ENABLED")] {
         let script = Script::default().answer(200, &table(status)).answer(200, &ttl(expiry));
         assert_eq!(create(&script).await, Ok(false));
@@ -98,9 +98,9 @@ async fn a_table_in_that_shape_is_only_looked_at() {
     }
 }
 
-/// [TAB-2] DescribeTable is eventually consistent: one that was just made may not show at once.
+/// [TAB-2] DescribeTable is eventually consistent: it may not show a new table yet.
 #[tokio::test]
-async fn a_table_is_made_once_even_where_it_does_not_show() {
+async fn a_table_that_is_not_visible_yet_is_created_only_once() {
     let script = Script::default()
         .fail(400, "ResourceNotFoundException")
         .answer(200, &done())
@@ -113,7 +113,7 @@ async fn a_table_is_made_once_even_where_it_does_not_show() {
 
 /// [TAB-7]
 #[tokio::test]
-async fn who_comes_second_waits_for_the_table_of_the_first() {
+async fn a_concurrent_call_waits_for_the_table_of_the_first() {
     let script = Script::default()
         .fail(400, "ResourceNotFoundException")
         .fail(400, "ResourceInUseException")
@@ -123,9 +123,9 @@ async fn who_comes_second_waits_for_the_table_of_the_first() {
     assert_eq!(create(&script).await, Ok(false));
 }
 
-/// [TAB-7] The first of the two deletes its table again.
+/// [TAB-7] The concurrent call deletes its table again.
 #[tokio::test]
-async fn a_table_that_went_away_meanwhile_is_made_after_all() {
+async fn a_table_that_was_deleted_in_the_meantime_is_created_again() {
     let script = Script::default()
         .fail(400, "ResourceNotFoundException")
         .fail(400, "ResourceInUseException")
@@ -136,9 +136,9 @@ async fn a_table_that_went_away_meanwhile_is_made_after_all() {
     assert_eq!(create(&script).await, Ok(true));
 }
 
-/// [TAB-7] Both found TTL off, and the other one's request came first.
+/// [TAB-7] Both calls found TTL disabled, and the request of the other one arrived first.
 #[tokio::test]
-async fn who_comes_second_with_ttl_finds_it_on() {
+async fn a_concurrent_call_finds_ttl_enabled() {
     for refusal in ["ValidationException", "ResourceInUseException"] {
         let script = Script::default()
             .answer(200, &table("ACTIVE"))
@@ -153,7 +153,7 @@ async fn who_comes_second_with_ttl_finds_it_on() {
 
 /// [TAB-4] [TAB-11]
 #[tokio::test]
-async fn a_refusal_to_turn_ttl_on_is_told_in_aws_words() {
+async fn a_rejection_to_enable_ttl_quotes_aws() {
     let mut script = Script::default().answer(200, &table("ACTIVE"));
     for _ in 0..4 {
         script = script.answer(200, &ttl("DISABLED")).fail(400, "ValidationException");
@@ -181,7 +181,7 @@ async fn a_throttled_request_is_sent_again() {
 
 /// [TAB-11]
 #[tokio::test]
-async fn a_call_that_failed_half_way_goes_on_when_repeated() {
+async fn a_call_that_failed_halfway_can_be_repeated() {
     let mut script = Script::default()
         .fail(400, "ResourceNotFoundException")
         .answer(200, &done())
@@ -200,9 +200,9 @@ async fn a_call_that_failed_half_way_goes_on_when_repeated() {
     assert_eq!(actions(&again).last().map(String::as_str), Some("UpdateTimeToLive"));
 }
 
-/// The answer to CreateTable got lost, and the SDK's second attempt found the table of the first.
+/// The response to CreateTable was lost, and the SDK's second attempt finds the table of the first.
 #[tokio::test]
-async fn a_lost_answer_does_not_fail_the_call() {
+async fn a_lost_response_does_not_fail_the_call() {
     let script = Script::default()
         .fail(400, "ResourceNotFoundException")
         .fail(500, "InternalServerError")
@@ -225,9 +225,9 @@ async fn a_table_that_is_not_ready_in_time_is_a_timeout() {
     assert_eq!(actions(&script).len(), 4);
 }
 
-/// [TAB-8] As long as docs/SEMANTICS.md says, and without a crowd of requests.
+/// [TAB-8] The duration that docs/SEMANTICS.md specifies, with a bounded number of requests.
 #[test]
-fn by_default_a_table_is_waited_for_two_minutes() {
+fn by_default_the_driver_waits_two_minutes_for_a_table() {
     let Patience { first_pause, longest_pause, for_table, .. } = Patience::default();
     assert_eq!(for_table, Duration::from_mins(2));
     assert!(first_pause <= Duration::from_millis(100) && longest_pause >= Duration::from_secs(5));
@@ -235,8 +235,8 @@ fn by_default_a_table_is_waited_for_two_minutes() {
 
 /// [TAB-9]
 #[tokio::test]
-async fn a_table_that_cannot_be_used_is_not_waited_for() {
-    // AWS no longer tells the key of a table that it deletes.
+async fn a_table_that_cannot_be_used_is_not_awaited() {
+    // AWS omits the key of a table that is being deleted.
     let deleting = json!({ "Table": { "TableName": "cache", "TableStatus": "DELETING" } });
     let locked = table("INACCESSIBLE_ENCRYPTION_CREDENTIALS");
     for (answer, words) in [(deleting, "being deleted"), (locked, "INACCESSIBLE_ENCRYPTION_CREDENTIALS")] {
@@ -251,9 +251,9 @@ async fn a_table_that_cannot_be_used_is_not_waited_for() {
     assert!(error.to_string().contains("TTL is being turned off"), "{error}");
 }
 
-/// [TAB-5] Also a table that is still being made: waiting would not change its key.
+/// [TAB-5] Applies to a table that is being created too: waiting would not change its key.
 #[tokio::test]
-async fn another_shape_is_told_at_once() {
+async fn a_different_schema_is_reported_at_once() {
     let mut other = table("CREATING");
     other["Table"]["AttributeDefinitions"][0]["AttributeType"] = "N".into();
     let script = Script::default().answer(200, &other);
@@ -264,7 +264,7 @@ async fn another_shape_is_told_at_once() {
 
 /// [TAB-10]
 #[tokio::test]
-async fn each_permission_is_named() {
+async fn each_missing_permission_is_named() {
     let found = || Script::default().answer(200, &table("ACTIVE"));
     let missing = || Script::default().fail(400, "ResourceNotFoundException");
     for (script, action) in [
@@ -281,7 +281,7 @@ async fn each_permission_is_named() {
 
 /// [TAB-12]
 #[tokio::test]
-async fn a_ttl_name_that_dynamodb_does_not_take_sends_nothing() {
+async fn a_ttl_name_that_dynamodb_does_not_accept_sends_nothing() {
     let named = |length: usize| {
         move |raw: &mut RawOptions| {
             let ttl = "t".repeat(length).as_str().into();
@@ -298,12 +298,12 @@ async fn a_ttl_name_that_dynamodb_does_not_take_sends_nothing() {
 }
 
 #[tokio::test]
-async fn an_answer_without_a_table_is_no_answer() {
+async fn a_response_without_a_table_is_invalid() {
     let script = Script::default().answer(200, &done());
     assert_eq!(create(&script).await.expect_err("nothing").kind(), ErrorKind::Response);
 }
 
-/// DescribeTable's answer: a table with a key index in this state.
+/// A DescribeTable response for a table with a key index in this state.
 fn indexed_table(status: &str, backfilling: Option<bool>) -> Value {
     let key = json!([{ "AttributeName": "key", "KeyType": "HASH" }]);
     let index = json!({
@@ -327,7 +327,7 @@ async fn create_indexed(script: &Script) -> Result<CreatedTable, Error> {
 
 /// [IDX-7]
 #[tokio::test]
-async fn a_table_is_made_with_its_index_and_both_are_waited_for() {
+async fn a_table_is_created_with_its_index_and_both_are_awaited() {
     let script = Script::default()
         .fail(400, "ResourceNotFoundException")
         .answer(200, &done())
@@ -347,7 +347,7 @@ async fn a_table_is_made_with_its_index_and_both_are_waited_for() {
 
 /// [IDX-7]
 #[tokio::test]
-async fn an_index_that_is_being_built_is_told_and_not_waited_for() {
+async fn an_index_that_is_being_built_is_reported_and_not_awaited() {
     for backfilling in [false, true] {
         let building = indexed_table("CREATING", Some(backfilling));
         let script = Script::default().answer(200, &building).answer(200, &ttl("ENABLED"));

@@ -1,4 +1,4 @@
-//! The requests of the store compared with those of the SDK's client: content, signature and retries.
+//! Compares the requests of the store with those of the SDK's client: content, signature and retries.
 
 #![expect(clippy::expect_used, reason = "what fails here is a failed test")]
 
@@ -40,7 +40,7 @@ async fn all_of_the_store(store: &Store) {
 
 const TOTAL: ReturnConsumedCapacity = ReturnConsumedCapacity::Total;
 
-/// The same, written for the SDK.
+/// The same operations, written for the SDK.
 async fn all_of_the_sdk(sdk: &Client, table: &str) {
     let second = NOW.as_secs();
     let get = sdk.get_item().table_name(table).key("key", text("k \u{e9}\"")).consistent_read(true);
@@ -83,7 +83,7 @@ async fn all_of_the_sdk(sdk: &Client, table: &str) {
     scan.return_consumed_capacity(TOTAL).send().await.expect("read");
 }
 
-/// The names of a request's headers, and their values where those are not different in every request.
+/// The names of a request's headers, and the values of those that are the same in every request.
 fn headers(request: &Request) -> Vec<(String, String)> {
     let mut headers = request.headers.clone();
     headers.sort();
@@ -94,7 +94,8 @@ fn headers(request: &Request) -> Vec<(String, String)> {
                 assert_eq!(value.len(), 36, "{value}");
                 "id".clone_into(value);
             }
-            // Names of what is signed, and where; the rest depends on the time, and is tested with the signer.
+            // The signed headers and the signing scope. Everything else depends on the time and is covered by the tests
+            // of the signer.
             "authorization" => {
                 let (id, rest) = value.split_once("Credential=id/").expect("ours");
                 let scope =
@@ -130,7 +131,7 @@ async fn compared(table: &str, endpoint: Option<&str>, credentials: Credentials)
     ours
 }
 
-/// The same requests, one by one.
+/// Compares the requests one by one.
 fn assert_same(ours: &[Request], theirs: &[Request]) {
     assert_eq!(ours.len(), theirs.len());
     for (ours, theirs) in ours.iter().zip(theirs) {
@@ -139,7 +140,7 @@ fn assert_same(ours: &[Request], theirs: &[Request]) {
         assert_eq!(ours.body, theirs.body);
         let without_length = |request: &Request| {
             let mut headers = headers(request);
-            // The SDK writes the same JSON with other members first, and no more of it.
+            // The SDK writes the same members in a different order, and no others.
             headers.retain(|(name, _)| name != "content-length");
             headers
         };
@@ -158,18 +159,18 @@ async fn every_operation_is_sent_as_the_sdk_sends_it() {
 }
 
 #[tokio::test]
-async fn tokens_endpoints_and_arns_change_nothing_in_that() {
+async fn tokens_endpoints_and_arns_are_handled_like_in_the_sdk() {
     let sent = compared("cache", Some("http://localhost:8000/a%20path"), credentials(Some("a+token/="))).await;
     assert_eq!(sent[0].uri, "http://localhost:8000/a%20path/");
     assert!(sent[0].header("authorization").contains(";x-amz-security-token;"));
     compared("arn:aws:dynamodb:eu-west-1:123456789012:table/cache", None, credentials(None)).await;
-    // Credentials that tell their account are sent to its own endpoint.
+    // With credentials that contain an account ID, requests are sent to the account's own endpoint.
     let of_account = Credentials::builder().access_key_id("id").secret_access_key("secret").account_id("210987654321");
     let sent = compared("cache", None, of_account.provider_name("test").build()).await;
     assert!(sent[0].uri.starts_with("https://210987654321.ddb."), "{}", sent[0].uri);
 }
 
-/// What `create_table` of the store asks for where there is no table yet, written for the SDK.
+/// The requests of the store's `create_table` for a missing table, written for the SDK.
 async fn a_table_of_the_sdk(sdk: &Client) {
     sdk.describe_table().table_name("cache").send().await.expect_err("none yet");
     let key = KeySchemaElement::builder().attribute_name("key").key_type(KeyType::Hash);
@@ -184,7 +185,7 @@ async fn a_table_of_the_sdk(sdk: &Client) {
 }
 
 #[tokio::test]
-async fn a_table_is_made_as_the_sdk_makes_it() {
+async fn a_table_is_created_as_the_sdk_creates_it() {
     let table = json!({
         "TableName": "cache",
         "TableStatus": "ACTIVE",
@@ -207,15 +208,15 @@ async fn a_table_is_made_as_the_sdk_makes_it() {
     assert_same(&ours.sent(), &theirs.sent());
 }
 
-/// The clock of the store is the one that signs.
+/// Requests are signed with the store's clock.
 #[tokio::test]
-async fn a_request_is_signed_at_the_store_s_time() {
+async fn a_request_is_signed_with_the_time_of_the_store_s_clock() {
     let wire = Wire::answering([Answer::ok(&json!({}))]);
     store_over(wire.http(), |_| ()).delete("k".into()).await.expect("removed");
     assert_eq!(wire.sent()[0].header("x-amz-date"), "20270115T080000Z");
 }
 
-/// How often a write is sent that always fails so: by the store and by the SDK, out of two attempts.
+/// How often a write that always fails in this way is sent, by the store and by the SDK, with at most two attempts.
 async fn attempts(answer: &Answer) -> (usize, usize) {
     let (ours, theirs) = (Wire::answering([answer.clone()]), Wire::answering([answer.clone()]));
     let store = store_over(ours.http(), |raw| raw.max_attempts = Input::Number(2.0));
@@ -226,7 +227,7 @@ async fn attempts(answer: &Answer) -> (usize, usize) {
 }
 
 #[tokio::test]
-async fn the_same_failures_are_worth_another_attempt() {
+async fn the_same_failures_are_retried() {
     let names = [
         "Throttling",
         "ThrottlingException",
@@ -279,7 +280,7 @@ async fn the_same_failures_are_worth_another_attempt() {
     assert_eq!(attempts(&unreadable).await, (1, 1));
 }
 
-/// [ANS-7] The one difference: here the store does as the SDK for JavaScript, which it stands in for.
+/// [ANS-7] The one difference: here the store behaves like the SDK for JavaScript, which it replaces.
 #[tokio::test]
 async fn a_status_of_429_is_a_throttle() {
     let page = |body: &str| Answer::Http { status: 429, headers: Vec::new(), body: body.to_owned() };
@@ -294,9 +295,9 @@ async fn a_status_of_429_is_a_throttle() {
     assert_eq!(attempts(&Answer::error(429, "ValidationException")).await, (1, 1));
 }
 
-/// [ERR-1] The attempts of one request have one id, and say which they are.
+/// [ERR-1] The attempts of a request share an ID, and each contains its number.
 #[tokio::test]
-async fn attempts_are_counted_and_belong_together() {
+async fn attempts_are_numbered_and_share_an_id() {
     let wire = Wire::answering([Answer::error(500, "InternalServerError"), Answer::Io, Answer::ok(&json!({}))]);
     store_over(wire.http(), |_| ()).delete("k".into()).await.expect("removed");
     let sent = wire.sent();
@@ -309,7 +310,7 @@ async fn attempts_are_counted_and_belong_together() {
 
 /// [TIME-5]
 #[tokio::test]
-async fn a_wait_that_aws_asks_for_is_kept_where_it_fits_into_the_time() {
+async fn a_delay_that_aws_requests_is_respected_if_it_ends_before_the_deadline() {
     let slow = Answer::error(400, "ThrottlingException").with("x-amz-retry-after", "60000");
     let wire = Wire::answering([slow]);
     let store = store_over(wire.http(), |raw| raw.timeout = Input::Number(200.0));
@@ -321,9 +322,9 @@ async fn a_wait_that_aws_asks_for_is_kept_where_it_fits_into_the_time() {
     assert_eq!(wire.sent().len(), 2);
 }
 
-/// A clock that is wrong by more than AWS allows is corrected by AWS's own, once, and stays so.
+/// A clock that differs by more than AWS allows is corrected once with AWS's time, and stays corrected.
 #[tokio::test]
-async fn a_wrong_clock_is_put_right() {
+async fn a_wrong_clock_is_corrected() {
     let refused = Answer::error(400, "InvalidSignatureException").with("date", "Fri, 15 Jan 2027 09:30:00 GMT");
     let wire = Wire::answering([refused.clone(), Answer::ok(&json!({}))]);
     let store = store_over(wire.http(), |_| ());
@@ -331,7 +332,7 @@ async fn a_wrong_clock_is_put_right() {
     store.delete("k".into()).await.expect("removed");
     let dates: Vec<String> = wire.sent().iter().map(|request| request.header("x-amz-date").to_owned()).collect();
     assert_eq!(dates, ["20270115T080000Z", "20270115T093000Z", "20270115T093000Z"]);
-    // At AWS's own time it is no matter of the clock.
+    // If the times agree, the clock is not the cause.
     let wire = Wire::answering([refused]);
     let error = store_over(wire.http(), |_| ()).delete("k".into()).await.expect_err("refused");
     assert_eq!((error.kind(), wire.sent().len()), (ErrorKind::Credentials, 2));
@@ -341,9 +342,9 @@ async fn a_wrong_clock_is_put_right() {
     assert_eq!(wire.sent().len(), 1);
 }
 
-/// New credentials are asked for once where AWS refuses the old ones, and everything that depends on them with them.
+/// If AWS rejects credentials, new ones are looked up once, along with everything that depends on them.
 #[tokio::test]
-async fn refused_credentials_are_looked_up_once_more() {
+async fn rejected_credentials_are_looked_up_once_more() {
     let wire = Wire::answering([Answer::error(400, "ExpiredTokenException"), Answer::ok(&json!({}))]);
     let calls = Arc::new(AtomicUsize::new(0));
     let mut options = Script::options(|_| ());
@@ -358,7 +359,7 @@ async fn refused_credentials_are_looked_up_once_more() {
     assert_eq!(wire.sent()[1].header("x-amz-security-token"), "token-2");
 }
 
-/// Gives other credentials at each call.
+/// Returns different credentials for each call.
 #[derive(Debug)]
 struct Numbered(Arc<AtomicUsize>);
 
@@ -374,7 +375,7 @@ impl ProvideCredentials for Numbered {
     }
 }
 
-/// [TIME-6] A hundred thousand calls may wait at once.
+/// [TIME-6] A hundred thousand calls may wait at the same time.
 #[tokio::test]
 async fn a_call_is_small() {
     let store = store_over(Wire::default().http(), |_| ());

@@ -1,4 +1,4 @@
-//! What a caller is told when AWS or the network fails, and how often the request was sent.
+//! The errors of calls when AWS or the network fails, and how often the requests are sent.
 
 use crate::common;
 
@@ -28,7 +28,7 @@ async fn a_throttled_request_is_sent_again() {
 
 /// [ERR-1] [ERR-2] [ERR-4]
 #[tokio::test]
-async fn after_four_attempts_the_caller_is_told() {
+async fn after_four_attempts_the_call_fails() {
     let mut script = Script::default();
     for _ in 0..4 {
         script = script.fail(400, "ThrottlingException");
@@ -51,7 +51,7 @@ async fn after_four_attempts_the_caller_is_told() {
 #[tokio::test]
 async fn bulk_work_and_single_calls_do_not_use_up_each_other_s_retries() {
     for is_bulk_broken in [true, false] {
-        // What is broken always fails; the rest fails every other time.
+        // One kind of request always fails, and every second request of the other kind.
         let others = Arc::new(AtomicUsize::new(0));
         let script = Script::handler(move |Sent { action, .. }| {
             let is_broken =
@@ -67,7 +67,7 @@ async fn bulk_work_and_single_calls_do_not_use_up_each_other_s_retries() {
                 store.has("k".into(), Input::Absent).await.map(drop)
             }
         };
-        // 500 tokens are 50 retries; 20 calls would like to have 60.
+        // 500 tokens allow 50 retries; 20 calls would need 60.
         let results = join_all((0..20).map(|_| call(is_bulk_broken))).await;
         assert!(results.iter().all(Result::is_err));
         assert_eq!(script.sent().len(), 20 + 50);
@@ -78,7 +78,7 @@ async fn bulk_work_and_single_calls_do_not_use_up_each_other_s_retries() {
 }
 
 #[tokio::test]
-async fn what_cannot_get_better_is_sent_once() {
+async fn a_permanent_failure_is_not_retried() {
     for name in ["ValidationException", "ResourceNotFoundException", "AccessDeniedException"] {
         let script = Script::default().fail(400, name);
         let error = script.store().get("k".into(), Reading::Plain, Input::Absent).await.expect_err("failed");
@@ -88,7 +88,7 @@ async fn what_cannot_get_better_is_sent_once() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_no_dynamodb_is_an_error_with_its_status() {
+async fn a_response_that_is_not_from_dynamodb_is_an_error_with_its_status() {
     for (status, body) in [(200, "<html>"), (200, r#"{"Item":{"value":{"S":"#), (200, r#"{"Item":[]}"#)] {
         let script = Script::default().answer_text(status, body);
         let error = script.store().get("k".into(), Reading::Plain, Input::Absent).await.expect_err("no answer");
@@ -99,7 +99,7 @@ async fn an_answer_that_is_no_dynamodb_is_an_error_with_its_status() {
 
 /// [DIS-3]
 #[tokio::test]
-async fn a_closed_store_refuses_every_call() {
+async fn a_closed_store_rejects_every_call() {
     let script = Script::default();
     let store = script.store();
     store.close().await;

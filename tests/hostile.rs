@@ -1,4 +1,4 @@
-//! Answers that no DynamoDB gives: each ends in an error, soon and within bounds.
+//! Responses that DynamoDB never sends: each causes an error, quickly and with bounded resources.
 
 #![expect(clippy::expect_used, clippy::panic, reason = "a broken script is a broken test")]
 
@@ -24,13 +24,13 @@ fn cause(error: &Error) -> &str {
 
 /// [ANS-1]
 #[tokio::test]
-async fn an_answer_larger_than_the_operation_can_need_is_an_error_at_once() {
+async fn a_response_larger_than_the_operation_can_need_is_an_error_at_once() {
     let item = |bytes: usize| json!({ "Item": { "value": { "S": "x".repeat(bytes) } } });
     let script = Script::default().answer(200, &item((4 << 20) + 1));
     let error = get(&script).await;
     assert_eq!(error.kind(), ErrorKind::Response);
     assert!(cause(&error).contains("larger than 4194304 bytes"), "{}", cause(&error));
-    // Another attempt would bring it again.
+    // A retry would return the same response.
     assert_eq!(script.sent().len(), 1);
 
     let script = Script::default().answer(200, &item((4 << 20) - 100));
@@ -39,7 +39,7 @@ async fn an_answer_larger_than_the_operation_can_need_is_an_error_at_once() {
 
 /// [ANS-1]
 #[tokio::test]
-async fn each_operation_has_a_limit_of_its_own() {
+async fn each_operation_has_its_own_limit() {
     let padded = |bytes: usize| json!({ "Padding": "x".repeat(bytes) });
     let script = Script::default().answer(200, &padded(9 << 20));
     let error = script.store().keys(Input::Absent, Input::Absent, Input::Absent).await.expect_err("too large");
@@ -49,7 +49,7 @@ async fn each_operation_has_a_limit_of_its_own() {
     let error = script.store().delete("k".into()).await.expect_err("too large");
     assert!(cause(&error).contains("larger than 1048576 bytes"), "{}", cause(&error));
 
-    // An answer to a batch may be as large as this one, an error may not.
+    // The response to a batch may be this large, an error may not.
     let script = Script::default().answer(200, &padded(20 << 20));
     let found = script.store().get_many(vec!["a", "b"], Input::Absent).await.expect("an answer");
     assert!(found.iter().all(|(_, value)| value.is_none()));
@@ -57,7 +57,7 @@ async fn each_operation_has_a_limit_of_its_own() {
 
 /// [ANS-2]
 #[tokio::test]
-async fn an_empty_success_is_no_answer() {
+async fn an_empty_success_is_not_a_valid_response() {
     let silent = || (0..4).fold(Script::default(), |script, _| script.answer_text(200, ""));
     let script = silent();
     let error = get(&script).await;
@@ -84,20 +84,20 @@ async fn a_redirect_is_an_error() {
 
 /// [ANS-4]
 #[tokio::test]
-async fn nesting_without_end_is_an_error() {
+async fn endless_nesting_is_an_error() {
     for depth in [200, 100_000] {
         let (open, close) = (r#"{"L":["#.repeat(depth), "]}".repeat(depth));
         let body = format!(r#"{{"Item":{{"value":{open}{{"NULL":true}}{close}}}}}"#);
         assert_eq!(get(&Script::default().answer_text(200, &body)).await.kind(), ErrorKind::Response, "{depth}");
         let unknown = format!(r#"{{"Unknown":{}1{}}}"#, "[".repeat(depth), "]".repeat(depth));
-        // What is not known is skipped; what cannot be is an error. Neither ends the process.
+        // Unknown members are skipped; impossible values are errors. Neither ends the process.
         let script = Script::default().answer_text(200, &unknown);
         let result = script.store().get("k".into(), Reading::Plain, Input::Absent).await;
         assert!(result.is_ok_and(|value| value.is_none()) || depth > 500);
     }
 }
 
-/// [ANS-5] Such a value is never `null`, "no item" or "never expires".
+/// [ANS-5] Such a value is never read as `null`, as a missing item or as "never expires".
 #[tokio::test]
 async fn a_value_of_no_known_type_is_an_error_in_every_method() {
     for odd in [json!({ "New": "a" }), json!({}), json!({ "S": "a", "N": "1" }), json!({ "NULL": false })] {
@@ -138,7 +138,7 @@ async fn a_value_of_no_known_type_is_an_error_in_every_method() {
 
 /// [ANS-4]
 #[tokio::test]
-async fn a_batch_takes_only_what_it_asked_for() {
+async fn a_batch_accepts_only_what_it_requested() {
     let row = |key: &str, value: &str| json!({ "key": { "S": key }, "value": { "S": value } });
     let many: Value = (0..1_000).map(|_| row("a", "again")).chain([row("c", "not asked for")]).collect();
     let left: Value = ["x", "b", "b"].iter().map(|key| json!({ "key": { "S": key } })).collect();

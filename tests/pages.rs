@@ -16,14 +16,14 @@ fn page(keys: &[&str], next: Option<&str>) -> Value {
     }
 }
 
-/// One page after another, so that a list of answers is enough; segments have tests/segments.rs.
+/// Pages are read one after another, so a list of responses is enough. tests/segments.rs covers segments.
 fn in_turn(raw: &mut RawOptions) {
     raw.scan = RawScan { segments: Input::Number(1.0), ..RawScan::default() }.into();
 }
 
 /// [KEYS-1] [SCAN-2]
 #[tokio::test]
-async fn follows_every_page_also_empty_ones() {
+async fn every_page_is_read_including_empty_ones() {
     let script = Script::default()
         .answer(200, &page(&["a"], Some("a")))
         .answer(200, &page(&[], Some("m")))
@@ -38,7 +38,7 @@ async fn follows_every_page_also_empty_ones() {
 
 /// [KEYS-6]
 #[tokio::test]
-async fn a_failing_page_fails_the_whole() {
+async fn a_failing_page_fails_the_whole_call() {
     let script = Script::default().answer(200, &page(&["a"], Some("a"))).fail(400, "AccessDeniedException");
     let error =
         script.store_with(in_turn).keys(Input::Absent, Input::Absent, Input::Absent).await.expect_err("no part");
@@ -56,7 +56,7 @@ async fn a_scan_that_does_not_advance_is_an_error() {
 
 /// [CLR-4]
 #[tokio::test]
-async fn clear_stops_at_the_first_failure_and_says_how_far_it_came() {
+async fn clear_stops_at_the_first_failure_and_reports_how_far_it_got() {
     let script = Script::default()
         .answer(200, &page(&["a", "b"], Some("b")))
         .answer(200, &json!({}))
@@ -69,7 +69,7 @@ async fn clear_stops_at_the_first_failure_and_says_how_far_it_came() {
 }
 
 #[tokio::test]
-async fn a_row_without_a_text_key_is_a_wrong_schema() {
+async fn a_row_without_a_text_key_is_a_schema_mismatch() {
     let script = Script::default().answer(200, &json!({ "Items": [{ "key": { "N": "1" } }] }));
     let error = script.store().keys(Input::Absent, Input::Absent, Input::Absent).await.expect_err("schema");
     assert_eq!(error.kind(), ErrorKind::SchemaMismatch);

@@ -10,7 +10,7 @@ use unstorage_dynamodb::input::Input;
 use unstorage_dynamodb::options::{RawAttributes, RawOptions};
 use unstorage_dynamodb::value::{Given, Reading};
 
-/// A request, which asks for its units like every other.
+/// A request with the setting that makes every response report its units.
 fn request(action: &str, mut body: Value) -> Sent {
     if let Value::Object(fields) = &mut body {
         fields.insert("ReturnConsumedCapacity".into(), "TOTAL".into());
@@ -28,7 +28,7 @@ fn renamed(raw: &mut RawOptions) {
 }
 
 #[tokio::test]
-async fn get_item_asks_for_value_and_ttl_alone() {
+async fn get_item_requests_only_value_and_ttl() {
     let script = Script::default().answer(200, &json!({ "Item": { "value": { "S": "v" } } }));
     assert_eq!(
         script.store().get("k".into(), Reading::Plain, Input::Absent).await,
@@ -44,7 +44,7 @@ async fn get_item_asks_for_value_and_ttl_alone() {
 }
 
 #[tokio::test]
-async fn has_item_is_the_same_request() {
+async fn has_item_sends_the_same_request() {
     let script = Script::default().answer(200, &json!({}));
     assert_eq!(script.store_with(renamed).has("k".into(), Input::Absent).await, Ok(false));
     let body = json!({
@@ -84,13 +84,13 @@ async fn set_item_stores_the_ceiling_of_now_plus_ttl() {
 }
 
 #[tokio::test]
-async fn remove_item_names_the_key_alone() {
+async fn remove_item_sends_only_the_key() {
     let script = Script::default().answer(200, &json!({}));
     script.store_with(renamed).delete("k".into()).await.expect("removed");
     assert_eq!(script.sent(), sent("DeleteItem", json!({ "TableName": "cache", "Key": { "pk": { "S": "k" } } })));
 }
 
-/// [KEYS-4] Only the key crosses the wire; base and expiry are the server's to filter.
+/// [KEYS-4] Only the key is transferred, and DynamoDB filters by base and expiry.
 #[tokio::test]
 async fn get_keys_projects_the_key_and_filters_on_the_server() {
     let script = Script::default().answer(200, &json!({ "Items": [{ "pk": { "S": "a:b" } }] }));
@@ -109,7 +109,7 @@ async fn get_keys_projects_the_key_and_filters_on_the_server() {
 }
 
 #[tokio::test]
-async fn clear_scans_expired_rows_too_and_deletes_them_together() {
+async fn clear_scans_expired_rows_too_and_deletes_in_batches() {
     let page = json!({ "Items": [{ "key": { "S": "x" } }, { "key": { "S": "y" } }] });
     let script = Script::default().answer(200, &page).answer(200, &json!({}));
     script.store().clear(Input::Absent).await.expect("cleared");
@@ -122,9 +122,9 @@ async fn clear_scans_expired_rows_too_and_deletes_them_together() {
     assert_eq!(script.sent(), expected);
 }
 
-/// [BASE-1] The base is in the table and nowhere else.
+/// [BASE-1] The base is only visible in the table.
 #[tokio::test]
-async fn a_base_is_put_before_every_key_and_taken_off_again() {
+async fn a_base_is_prepended_to_every_key_and_removed_again() {
     let script =
         Script::default().answer(200, &json!({})).answer(200, &json!({ "Items": [{ "key": { "S": "app:a:b" } }] }));
     let store = script.store_with(|raw| raw.base = "app".into());
@@ -136,7 +136,7 @@ async fn a_base_is_put_before_every_key_and_taken_off_again() {
 }
 
 #[tokio::test]
-async fn bad_input_sends_nothing() {
+async fn invalid_input_sends_nothing() {
     let script = Script::default();
     let store = script.store();
     assert_eq!(store.get("".into(), Reading::Plain, Input::Absent).await, Ok(None));
@@ -157,7 +157,7 @@ async fn bad_input_sends_nothing() {
 }
 
 #[tokio::test]
-async fn a_consistent_read_says_so_and_others_say_nothing() {
+async fn only_consistent_reads_set_consistent_read() {
     let wanted = |call: Input, default: Input| async move {
         let script = Script::default().answer(200, &json!({})).answer(200, &json!({})).answer(200, &json!({}));
         let store = script.store_with(|raw| raw.consistent_read = default);
@@ -175,7 +175,7 @@ async fn a_consistent_read_says_so_and_others_say_nothing() {
 }
 
 #[tokio::test]
-async fn an_arn_is_sent_as_it_is_and_messages_stay_short() {
+async fn an_arn_is_sent_unchanged_and_messages_stay_short() {
     let arn = "arn:aws:dynamodb:eu-west-1:123456789012:table/cache";
     let script = Script::default().fail(400, "ResourceNotFoundException");
     let error = script

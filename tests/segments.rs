@@ -1,4 +1,4 @@
-//! Scans of a table in segments, side by side.
+//! Parallel scans of a table in segments.
 
 use crate::common;
 
@@ -31,7 +31,7 @@ async fn keys(script: &Script) -> Result<Vec<String>, Error> {
     keys_with(script, |_| ()).await
 }
 
-/// Every row's key once, in whatever order they came.
+/// Checks that each row's key was returned once, in any order.
 fn assert_complete(mut keys: Vec<String>, rows: usize) {
     let mut expected: Vec<_> = (0..rows).map(key).collect();
     expected.sort();
@@ -39,7 +39,7 @@ fn assert_complete(mut keys: Vec<String>, rows: usize) {
     assert_eq!(keys, expected);
 }
 
-/// The pages asked for, by segment.
+/// The requested pages, by segment.
 fn pages(sent: &[Sent]) -> BTreeMap<Option<u64>, Vec<Value>> {
     let mut pages = BTreeMap::<_, Vec<_>>::new();
     for Sent { body, .. } in sent.iter().filter(|sent| sent.action == "Scan") {
@@ -62,7 +62,7 @@ async fn a_table_of_one_page_is_one_request_without_a_segment() {
     }
 }
 
-/// [KEYS-8] The table rejects a start key that another segment gave, page 1's among them.
+/// [KEYS-8] The table rejects a start key from another segment, including that of page 1.
 #[tokio::test]
 async fn a_larger_table_is_read_in_segments_each_from_its_start() {
     let script = Table::new(500, 7).script();
@@ -73,7 +73,7 @@ async fn a_larger_table_is_read_in_segments_each_from_its_start() {
     for asked in pages.values() {
         assert!(asked.len() > 1);
         assert!(asked.iter().all(|body| body["TotalSegments"] == 16));
-        // From its own start, and then on: no page twice.
+        // From its own start, and no page twice.
         let starts: Vec<_> = asked.iter().map(|body| body.get("ExclusiveStartKey").map(Value::to_string)).collect();
         assert_eq!(starts.iter().filter(|start| start.is_none()).count(), 1);
         assert_eq!(starts[0], None);
@@ -83,8 +83,8 @@ async fn a_larger_table_is_read_in_segments_each_from_its_start() {
 
 /// [SCAN-2]
 #[tokio::test]
-async fn there_are_as_many_segments_as_asked_for() {
-    // Far more segments than rows leaves most of them empty.
+async fn the_number_of_segments_is_configurable() {
+    // With far more segments than rows, most of them are empty.
     for (segments, rows) in [(2, 50), (3, 50), (64, 50), (1_000, 5)] {
         let script = Table::new(rows, 4).script();
         let change = scan(f64::from(segments), None);
@@ -103,7 +103,7 @@ async fn there_are_as_many_segments_as_asked_for() {
 
 /// [SCAN-2]
 #[tokio::test]
-async fn one_segment_is_one_page_after_another_and_nothing_twice() {
+async fn one_segment_is_read_page_by_page_and_nothing_twice() {
     let table = Table::new(50, 4);
     let script = table.script();
     assert_complete(keys_with(&script, scan(1.0, None)).await.expect("keys"), 50);
@@ -115,7 +115,7 @@ async fn one_segment_is_one_page_after_another_and_nothing_twice() {
 
 /// [SCAN-3]
 #[tokio::test]
-async fn page_size_is_the_limit_of_each_page() {
+async fn page_size_limits_each_page() {
     let script = Table::new(60, 100).script();
     let scan = RawScan { page_size: Input::Number(2.0), ..RawScan::default() };
     assert_complete(keys_with(&script, |raw| raw.scan = scan.into()).await.expect("keys"), 60);
@@ -129,7 +129,7 @@ async fn pages_in_flight_grow_from_1_to_4_to_16() {
     let table = Table::new(2_000, 10);
     assert_complete(keys(&table.script()).await.expect("keys"), 2_000);
     let in_flight: Vec<_> = table.arrivals().iter().map(|arrival| arrival.in_flight).collect();
-    // Page 1; then four, until four were answered; then as many as there are.
+    // Page 1, then four until four were read, then the maximum.
     assert_eq!(in_flight[..5], [1, 1, 2, 3, 4]);
     let grown = in_flight.iter().position(|count| *count > 4).expect("grown");
     assert!((8..=12).contains(&grown), "{in_flight:?}");
@@ -139,7 +139,7 @@ async fn pages_in_flight_grow_from_1_to_4_to_16() {
 
 /// [SCAN-3]
 #[tokio::test]
-async fn concurrency_is_the_most_that_is_in_flight() {
+async fn concurrency_is_the_maximum_in_flight() {
     for most in [1, 3, 6, 64] {
         let table = Table::new(1_000, 5);
         let change = scan(64.0, f64::from(most));
@@ -150,9 +150,9 @@ async fn concurrency_is_the_most_that_is_in_flight() {
     }
 }
 
-/// [SCAN-5] The SDK hides every one of these throttles: each page succeeds at its second attempt.
+/// [SCAN-5] The SDK hides each of these throttles: every page succeeds at its second attempt.
 #[tokio::test]
-async fn a_table_that_always_throttles_ends_at_one_page_in_flight() {
+async fn with_constant_throttling_one_page_is_in_flight() {
     let table = Table::new(160, 4).with_capacity(0);
     assert_complete(keys(&table.script()).await.expect("keys"), 160);
     let arrivals = table.arrivals();
@@ -162,12 +162,12 @@ async fn a_table_that_always_throttles_ends_at_one_page_in_flight() {
 
 /// [SCAN-5]
 #[tokio::test]
-async fn a_table_with_capacity_for_one_page_is_asked_for_one() {
+async fn a_table_with_capacity_for_one_page_gets_one_request_at_a_time() {
     let table = Table::new(1_500, 5).with_capacity(1);
     assert_complete(keys(&table.script()).await.expect("keys"), 1_500);
     let arrivals = table.arrivals();
     assert_eq!(arrivals.iter().map(|arrival| arrival.in_flight).max(), Some(4));
-    // The growth to 4 was too much; from there on it is one, and now and then a try at two.
+    // Growing to 4 was too much. From then on one page is in flight, and sometimes two as a probe.
     let settled = &arrivals[10..];
     assert!(settled.iter().all(|arrival| arrival.in_flight <= 2), "{arrivals:?}");
     let throttled = settled.iter().filter(|arrival| arrival.throttled).count();
@@ -176,14 +176,14 @@ async fn a_table_with_capacity_for_one_page_is_asked_for_one() {
 
 /// [SCAN-5]
 #[tokio::test]
-async fn a_table_with_capacity_for_some_pages_is_asked_for_some() {
+async fn a_table_with_capacity_for_some_pages_gets_some_requests_at_a_time() {
     let table = Table::new(4_000, 5).with_capacity(6);
     assert_complete(keys(&table.script()).await.expect("keys"), 4_000);
     let arrivals = table.arrivals();
     let settled = &arrivals[arrivals.len() / 2..];
     assert!(settled.iter().all(|arrival| arrival.in_flight <= 8), "{arrivals:?}");
-    // By the most of several: pages that end in one moment are asked for in the next, one by one, and the first of them
-    // finds none in flight.
+    // Uses the maximum of several samples: when several pages end at the same moment, the next ones are requested one
+    // by one, and the first finds none in flight.
     let most = |arrivals: &[Arrival]| arrivals.iter().map(|arrival| arrival.in_flight).max();
     let steps: Vec<_> = settled.chunks(16).filter_map(most).collect();
     assert!(steps.iter().filter(|most| **most >= 3).count() * 2 > steps.len(), "{steps:?}");
@@ -193,7 +193,7 @@ async fn a_table_with_capacity_for_some_pages_is_asked_for_some() {
 
 /// [KEYS-6]
 #[tokio::test]
-async fn an_error_in_one_segment_fails_the_whole_and_stops_it() {
+async fn an_error_in_one_segment_fails_and_stops_the_whole_scan() {
     for (name, kind) in [("AccessDeniedException", ErrorKind::AccessDenied), ("", ErrorKind::Service)] {
         let failed = Arc::new(AtomicUsize::new(0));
         let table = Table::new(2_000, 5);
@@ -214,17 +214,17 @@ async fn an_error_in_one_segment_fails_the_whole_and_stops_it() {
         let error = keys(&script).await.expect_err("no part");
         assert_eq!(error.kind(), kind);
         assert_eq!(error.metadata().attempts, 1);
-        // At most what was in flight, and not the hundreds of remaining pages.
+        // At most the pages in flight, and not the hundreds of remaining ones.
         let sent = script.sent().len();
         assert!(sent <= failed.load(Ordering::Relaxed) + 16, "{sent} requests");
         assert!(sent < 100, "{sent} requests");
-        // Nothing goes on behind the caller's back.
+        // No request is sent after the call has ended.
         tokio::time::sleep(Duration::from_millis(50)).await;
         assert_eq!(script.sent().len(), sent);
     }
 }
 
-/// A table whose segment 3 is throttled, from its second page on: so many times, and then no more.
+/// A table that throttles segment 3 this many times, starting with its second page.
 fn throttled_in_one_segment(table: &Table, times: usize) -> Script {
     let left = Arc::new(AtomicUsize::new(times));
     let table = table.clone();
@@ -244,7 +244,7 @@ fn throttled_in_one_segment(table: &Table, times: usize) -> Script {
 
 /// [SCAN-6] Three times the four attempts of a request.
 #[tokio::test]
-async fn a_page_that_stays_throttled_is_asked_for_again() {
+async fn a_page_that_stays_throttled_is_requested_again() {
     let script = throttled_in_one_segment(&Table::new(500, 5), 12);
     let store = script.store();
     assert_complete(store.keys(Input::Absent, Input::Absent, Input::Absent).await.expect("keys"), 500);
@@ -265,16 +265,16 @@ async fn a_first_page_that_stays_throttled_is_an_error() {
     assert_eq!(script.sent().len(), 4);
 }
 
-/// [SCAN-7] [KEYS-6] The limit is a minute; a short one here.
+/// [SCAN-7] [KEYS-6] The limit is a minute; the test uses a shorter one.
 #[tokio::test]
-async fn without_any_answer_the_scan_is_given_up() {
+async fn without_any_response_the_scan_ends() {
     let stall = Duration::from_secs(2);
     let store = |script: &Script| {
         let mut options = Script::options(|_| ());
         options.limits.scan_timeout = Some(stall);
         script.store_of(options)
     };
-    // One segment is never to be had. The others are read to their end meanwhile.
+    // One segment is never available. The others are read to their end in the meantime.
     let begin = Instant::now();
     let script = throttled_in_one_segment(&Table::new(500, 5), usize::MAX);
     let error = store(&script).keys(Input::Absent, Input::Absent, Input::Absent).await.expect_err("no part");
@@ -284,7 +284,7 @@ async fn without_any_answer_the_scan_is_given_up() {
     assert!(begin.elapsed() >= stall);
     assert!(pages(&script.sent()).len() > 16);
 
-    // Nothing at all comes, and no timeout is set.
+    // Nothing responds, and no timeout is set.
     let script = Script::handler(|_| std::future::pending());
     let mut options = Script::options(|raw| {
         raw.timeout = Input::Number(0.0);
@@ -297,7 +297,7 @@ async fn without_any_answer_the_scan_is_given_up() {
 
 /// [KEYS-1]
 #[tokio::test]
-async fn empty_pages_and_empty_segments_are_passed() {
+async fn empty_pages_and_empty_segments_are_skipped() {
     let script = Script::handler(|Sent { body, .. }| async move {
         let page = |keys: &[&str], next: Option<&str>| {
             let items: Value = keys.iter().map(|key| json!({ "key": { "S": key } })).collect();
@@ -323,7 +323,7 @@ async fn empty_pages_and_empty_segments_are_passed() {
     assert_eq!(script.sent().len(), 1 + 16 + 3);
 }
 
-/// [KEYS-9] In whatever segment, after however many pages.
+/// [KEYS-9] In any segment and after any number of pages.
 #[tokio::test]
 async fn a_segment_that_does_not_advance_is_an_error() {
     for pages in [1, 2, 5, 40] {
@@ -343,9 +343,9 @@ async fn a_segment_that_does_not_advance_is_an_error() {
     }
 }
 
-/// [CLR-1] [CLR-3] Rows vanish under the scan, the ones that start keys name among them.
+/// [CLR-1] [CLR-3] Rows are deleted during the scan, including those that start keys refer to.
 #[tokio::test]
-async fn clear_deletes_while_it_scans_and_holds_a_bounded_part_of_the_keys() {
+async fn clear_deletes_while_it_scans_and_holds_a_bounded_number_of_keys() {
     let table = Table::new(1_000, 10);
     table.script().store().clear(Input::Absent).await.expect("cleared");
     assert!(table.is_empty());
@@ -366,7 +366,7 @@ async fn clear_reads_ahead_while_it_deletes() {
             let (table, gate) = (table.clone(), Arc::clone(&gate));
             async move {
                 if sent.action == "BatchWriteItem" {
-                    // The first deletes hang until the scan has come as far as it may.
+                    // The first deletes hang until the scan has read ahead as far as allowed.
                     gate.acquire().await.expect("open").forget();
                     gate.add_permits(1);
                 } else if table.arrivals().len() == 15 {
@@ -381,7 +381,8 @@ async fn clear_reads_ahead_while_it_deletes() {
     assert!(table.is_empty());
 }
 
-/// [CLR-4] [KEYS-6] A segment fails while rows are deleted: the deletes under way end, and no page more is asked for.
+/// [CLR-4] [KEYS-6] A segment fails while rows are being deleted: deletes in flight complete, and no further page is
+/// requested.
 #[tokio::test]
 async fn clear_stops_when_a_segment_fails() {
     let table = Table::new(2_000, 10);
@@ -413,7 +414,7 @@ async fn clear_stops_when_a_segment_fails() {
     let error = script.store().clear(Input::Absent).await.expect_err("failed");
     assert_eq!(error.kind(), ErrorKind::AccessDenied);
     assert!(!table.is_empty());
-    // Page 1, and as many as may be read ahead; then none.
+    // Page 1 and the pages that may be read ahead, then none.
     let (asked, asked_at_failure) = (asked.load(Ordering::Relaxed), asked_at_failure.load(Ordering::Relaxed));
     assert!((2..=20).contains(&asked), "{asked} pages");
     assert_eq!(asked, asked_at_failure);

@@ -56,7 +56,7 @@ async fn a_failed_call_is_an_error_of_its_method() {
 
 /// [STAT-2]
 #[tokio::test]
-async fn a_call_given_up_is_an_error_and_no_longer_in_flight() {
+async fn an_aborted_call_is_an_error_and_no_longer_in_flight() {
     let script = Script::handler(|_| std::future::pending());
     let store = script.store();
     {

@@ -1,5 +1,5 @@
-//! A scripted HTTP client in place of the network, and a clock that stands still: for the exact requests, the pages and
-//! the faults that no engine makes to order. Behaviour is tested against real engines, in `__test__/`.
+//! A scripted HTTP client instead of the network, and a clock that does not advance: for exact requests, pages and
+//! faults that engines cannot produce on demand. Tests on real engines are in `__test__/`.
 
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a broken script is a broken test")]
 #![allow(dead_code, reason = "each test file uses its own part")]
@@ -25,7 +25,7 @@ use unstorage_dynamodb::clock::Clock;
 use unstorage_dynamodb::options::{Options, RawKeys, RawOptions};
 use unstorage_dynamodb::store::Store;
 
-/// The time at which every test happens: a fraction past the second.
+/// The fixed time of all tests, with a fraction of a second.
 pub(crate) const NOW: Duration = Duration::from_millis(1_800_000_000_250);
 
 #[derive(Debug)]
@@ -37,7 +37,7 @@ impl Clock for StoppedClock {
     }
 }
 
-/// One request as it was sent.
+/// A request as it was sent.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Sent {
     /// DynamoDB's name of the operation.
@@ -45,7 +45,7 @@ pub(crate) struct Sent {
     pub(crate) body: Value,
 }
 
-/// Gives the answer to a request, in its own time.
+/// Returns the response to a request, possibly after a delay.
 #[derive(Clone)]
 struct Handler(Arc<dyn Fn(Sent) -> BoxFuture<'static, (u16, Value)> + Send + Sync>);
 
@@ -55,7 +55,7 @@ impl fmt::Debug for Handler {
     }
 }
 
-/// Answers requests from a list, or by a handler, and keeps them.
+/// Responds from a list or with a handler, and records the requests.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Script {
     answers: Arc<Mutex<VecDeque<(u16, String)>>>,
@@ -64,7 +64,7 @@ pub(crate) struct Script {
 }
 
 impl Script {
-    /// Answers each request by what it asks.
+    /// Responds to each request with a handler.
     pub(crate) fn handler<F>(handler: impl Fn(Sent) -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = (u16, Value)> + Send + 'static,
@@ -72,43 +72,43 @@ impl Script {
         Self { handler: Some(Handler(Arc::new(move |sent| Box::pin(handler(sent))))), ..Self::default() }
     }
 
-    /// Adds an answer.
+    /// Adds a response.
     pub(crate) fn answer(self, status: u16, body: &Value) -> Self {
         self.answer_text(status, &body.to_string())
     }
 
-    /// Adds an answer that may be no JSON.
+    /// Adds a response that may not be JSON.
     pub(crate) fn answer_text(self, status: u16, body: &str) -> Self {
         self.answers.lock().expect("lock").push_back((status, body.to_owned()));
         self
     }
 
-    /// Adds an error answer of AWS.
+    /// Adds an error response of AWS.
     pub(crate) fn fail(self, status: u16, name: &str) -> Self {
         self.answer(status, &failure(name))
     }
 
-    /// What was sent so far.
+    /// Returns the requests so far.
     pub(crate) fn sent(&self) -> Vec<Sent> {
         self.sent.lock().expect("lock").clone()
     }
 
-    /// A store that talks to this script.
+    /// Returns a store that uses this script.
     pub(crate) fn store(&self) -> Store {
         self.store_with(|_| ())
     }
 
-    /// The same with other options.
+    /// Returns a store with other options.
     pub(crate) fn store_with(&self, change: impl FnOnce(&mut RawOptions)) -> Store {
         self.store_of(Self::options(change))
     }
 
-    /// The same with checked options, which hold more than a user can choose.
+    /// Returns a store with validated options, which can have values that users cannot set.
     pub(crate) fn store_of(&self, options: Options) -> Store {
         Store::with_http_client(options, Arc::new(StoppedClock), SharedHttpClient::new(self.clone()))
     }
 
-    /// The options of a store of these tests.
+    /// The options of the stores in these tests.
     pub(crate) fn options(change: impl FnOnce(&mut RawOptions)) -> Options {
         let mut raw = RawOptions {
             table: "cache".into(),
@@ -126,12 +126,12 @@ impl Script {
     }
 }
 
-/// A store over another HTTP client.
+/// Returns a store that uses another HTTP client.
 pub(crate) fn store_over(http: SharedHttpClient, change: impl FnOnce(&mut RawOptions)) -> Store {
     store_of(http, Script::options(change))
 }
 
-/// The same of checked options, which hold more than a user can choose.
+/// Returns such a store with validated options, which can have values that users cannot set.
 pub(crate) fn store_of(http: SharedHttpClient, options: Options) -> Store {
     Store::with_http_client(options, Arc::new(StoppedClock), http)
 }
@@ -167,7 +167,7 @@ fn response(status: u16, body: String) -> HttpResponse {
     response
 }
 
-/// The body of an error answer of AWS.
+/// The body of an AWS error response.
 pub(crate) fn failure(name: &str) -> Value {
     json!({ "__type": format!("com.amazonaws.dynamodb.v20120810#{name}"), "message": "words" })
 }

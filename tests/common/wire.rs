@@ -1,5 +1,5 @@
-//! An HTTP client that keeps whole requests and gives whole answers, headers among them: for the store and for the SDK
-//! itself, side by side.
+//! An HTTP client that records whole requests and returns whole responses, including headers, to compare the store with
+//! the SDK.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -18,7 +18,7 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
 use serde_json::Value;
 
-/// An answer to give.
+/// A response to return.
 #[derive(Debug, Clone)]
 pub(crate) enum Answer {
     Http {
@@ -28,7 +28,7 @@ pub(crate) enum Answer {
     },
     /// The connection broke.
     Io,
-    /// There was no answer in time.
+    /// There was no response in time.
     Timeout,
     /// The request could not be sent.
     User,
@@ -66,7 +66,7 @@ impl Request {
     }
 }
 
-/// Gives these answers in turn, the last of them again and again.
+/// Returns these responses in turn, and repeats the last one.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Wire {
     answers: Arc<Mutex<VecDeque<Answer>>>,
@@ -86,7 +86,7 @@ impl Wire {
         SharedHttpClient::new(self.clone())
     }
 
-    /// The SDK's own client over this wire, set up as a driver sets it up.
+    /// Returns the SDK's own client for this wire, configured like a driver's.
     pub(crate) fn sdk(&self, attempts: u32, endpoint: Option<&str>, credentials: Credentials) -> Client {
         let ours = FrameworkMetadata::new("unstorage-dynamodb", Some(env!("CARGO_PKG_VERSION"))).expect("valid");
         let retries =
