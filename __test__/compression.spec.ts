@@ -1,4 +1,4 @@
-// `compression: "gzip"`, and the reading of compressed rows. The cases of damaged rows: src/compression/tests.rs.
+// The option `compression`, and reads of compressed rows. src/compression/tests.rs covers damaged rows.
 import { randomBytes } from "node:crypto";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { GetItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
@@ -14,7 +14,7 @@ const recorder = useRecorder();
 const compression = "gzip";
 const html = page(100_000);
 
-/** A page of a shop: markup that repeats, and words that do not. */
+/** A page of a shop: repetitive markup and varying words. */
 function page(bytes: number): string {
   const words = "oak ash elm birch cedar maple walnut cherry teak pine larch beech".split(" ");
   const item = (number: number): string => {
@@ -32,8 +32,8 @@ function page(bytes: number): string {
   return Buffer.from(text).subarray(0, bytes).toString().replaceAll("\ufffd", "");
 }
 
-describe("what is stored", () => {
-  it("[ZIP-1] [ZIP-3] is gzip, and an attribute that says of what", async () => {
+describe("the stored value", () => {
+  it("[ZIP-1] [ZIP-3] is gzip, with an attribute for the original type", async () => {
     const driver = table.driver({ compression });
     await driver.setItem("text", html, { ttl: 3600 });
     await driver.setItemRaw("bytes", Buffer.from(html));
@@ -56,8 +56,8 @@ describe("what is stored", () => {
     expect(await driver.getItem("plain")).toEqual(value);
   });
 
-  it("[ZIP-1] is 100 KB of HTML in 15 write units at most, read in 2", async () => {
-    /** What the engine charges for putting and reading this very row. */
+  it("[ZIP-1] takes at most 15 write units for 100 KB of HTML, and 2 read units", async () => {
+    /** The units that the engine reports for writing and reading this row. */
     const units = async (key: string) => {
       const [TableName, ReturnConsumedCapacity] = [table.name, "TOTAL"] as const;
       const Item = (await table.getRow(key))!;
@@ -81,7 +81,7 @@ describe("what is stored", () => {
     expect(read).toBeLessThanOrEqual(2);
   });
 
-  it("[ZIP-3] is replaced as a whole by a write that does not compress", async () => {
+  it("[ZIP-3] is completely replaced by a write that is not compressed", async () => {
     const [gzip, plain] = [table.driver({ compression }), table.driver()];
     const write: ((driver: Driver, value: string) => Promise<void>)[] = [
       (driver, value) => driver.setItem("over", value),
@@ -103,7 +103,7 @@ describe("what is stored", () => {
     }
   });
 
-  it("[ZIP-7] counts for the limit of an item as it is stored", async () => {
+  it("[ZIP-7] counts towards the item size limit in its compressed form", async () => {
     const driver = table.driver({ compression });
     const large = page(1_000_000);
     await driver.setItem("large", large);
@@ -121,7 +121,7 @@ describe("what is stored", () => {
     expect(recorder.exchanges).toEqual([]);
   }, 20_000);
 
-  it("[ZIP-8] is what was written last, however long the first took", async () => {
+  it("[ZIP-8] is that of the last write, however long the first one takes to compress", async () => {
     const driver = table.driver({ compression });
     const large = page(900_000);
     await Promise.all([driver.setItem("order", large), driver.setItem("order", "last")]);
@@ -139,7 +139,7 @@ describe.each([
   ["without it", {}],
   ["without batches", { batch: false }],
 ])("what is read %s", (_, options) => {
-  it("[ZIP-2] [ZIP-6] is what was written, by every method", async () => {
+  it("[ZIP-2] [ZIP-6] is returned unchanged by every method", async () => {
     const base = "app";
     const writer = table.driver({ compression, base, attributes: { mtime: "at" } });
     const driver: any = table.driver({ ...options, base, attributes: { mtime: "at" } });
@@ -172,7 +172,7 @@ describe.each([
     await driver.clear();
   });
 
-  it("[ZIP-2] is nothing where it has expired", async () => {
+  it("[ZIP-2] is not returned after it has expired", async () => {
     await table.putRow("old", {
       value: { B: gzipSync(html) },
       enc: { S: "gz1s" },
@@ -188,7 +188,7 @@ describe.each([
     ]);
   });
 
-  it("[ZIP-3] is gzip that other programs wrote, and a user's own gzip as bytes", async () => {
+  it("[ZIP-3] may be gzip from other programs, and a user's own gzip stays bytes", async () => {
     await table.putRow("theirs", { value: { B: gzipSync(html) }, enc: { S: "gz1s" } });
     const driver = table.driver(options);
     expect((await driver.getItem("theirs")) === html).toBe(true);
@@ -233,7 +233,7 @@ describe.each([
     expect(await table.getRow("bad")).toEqual(before);
   });
 
-  it("[ZIP-3] [ZIP-4] an attribute of another name leaves `enc` to other code", async () => {
+  it("[ZIP-3] [ZIP-4] with another attribute name, `enc` is left to other code", async () => {
     const attributes = { encoding: "form" };
     await table.putRow("shared", { value: { S: "v" }, enc: { N: "7" } });
     expect((await failureOf(table.driver(options).getMeta("shared"))).code).toBe(
@@ -247,13 +247,13 @@ describe.each([
   });
 });
 
-/** Gzip with a checksum of something else. */
+/** Gzip with the checksum of other data. */
 function wrongSum(): Buffer {
   const gzip = gzipSync(html);
   return gzip.fill(1, gzip.length - 8, gzip.length - 4);
 }
 
-/** Gzip of much less than its trailer says. */
+/** Gzip whose trailer states a larger size than it has. */
 function bomb(): Buffer {
   const gzip = gzipSync(randomBytes(20_000));
   gzip.writeUInt32LE(16 * 1024 * 1024 + 1, gzip.length - 4);
@@ -274,18 +274,18 @@ it.each([
 });
 
 describe("the option", () => {
-  it.each([true, "true", "zstd", 6, {}])("[ZIP-9] %s is refused", async (value) => {
+  it.each([true, "true", "zstd", 6, {}])("[ZIP-9] %s is rejected", async (value) => {
     const { message } = await refusalOf(recorder, { compression: value });
     expect(message).toContain("`compression`");
     expect(message).toContain('false or "gzip"');
   });
 
-  it.each([undefined, null, "", false, "false"])("[ZIP-9] %s is off", async (value) => {
+  it.each([undefined, null, "", false, "false"])("[ZIP-9] %s disables it", async (value) => {
     await table.driver({ compression: value }).setItem("off", html);
     expect((await table.getRow("off"))?.enc).toBeUndefined();
   });
 
-  it("[API-5] [OPT-5] is shown, and so is the name of the attribute", async () => {
+  it("[API-5] [OPT-5] is exposed, along with the attribute's name", async () => {
     const attributes = { encoding: "form" };
     expect(table.driver({ compression, attributes }).options).toMatchObject({
       compression,

@@ -1,4 +1,4 @@
-// The errors that a user sees: one of each origin, and its message.
+// The errors that users see: one of each origin, with its message.
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import dynamoDbCacheDriver, { DynamoDbError } from "../index.mjs";
@@ -78,7 +78,7 @@ it.each([
   expect(stack.split("\n").find((line: string) => /^\s+at /.test(line))).toContain("theCaller");
 });
 
-describe("what AWS answers", () => {
+describe("responses of AWS", () => {
   it.each([
     ["ProvisionedThroughputExceededException", 400, "THROTTLED", true],
     ["ThrottlingException", 400, "THROTTLED", true],
@@ -126,7 +126,7 @@ describe("what AWS answers", () => {
     expect(recorder.exchanges.length).toBe(2);
   });
 
-  it("[ANS-7] a status of 429 without a name is a throttle in the end", async () => {
+  it("[ANS-7] status 429 without a name is reported as a throttle", async () => {
     recorder.spoil(() => ({ status: 429, body: "" }));
     const driver = recorded({ maxAttempts: 2 });
     await expect(driver.getItem("slow")).rejects.toMatchObject({

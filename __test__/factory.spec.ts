@@ -1,4 +1,4 @@
-// What happens before the first request: nothing, and then one check of the options.
+// Nothing happens before the first call, and the first call validates the options once.
 import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import dynamoDbCacheDriver, { DynamoDbError } from "../index.mjs";
@@ -55,7 +55,7 @@ describe("the factory", () => {
     expect(await failureOf(promise)).toMatchObject({ code, operation });
   });
 
-  it("[OPT-22] what the environment lacks may come later", async () => {
+  it("[OPT-22] a setting that the environment lacks may be added later", async () => {
     const script = `
       const driver = dynamoDbCacheDriver({ table: "some-table" });
       const first = await failure(driver.getItem("k"));
@@ -69,7 +69,7 @@ describe("the factory", () => {
     expect(reports).toEqual([["ERR_DYNAMODB_NO_REGION", found, found]]);
   });
 
-  it("[API-3] remembers a refused option, also when its reason has gone", async () => {
+  it("[API-3] remembers an invalid option, even if the caller corrects it", async () => {
     const scan = { segments: 0 };
     const driver = dynamoDbCacheDriver({ table: "some-table", scan });
     const first = await failureOf(driver.getItem("k"));
@@ -136,7 +136,7 @@ describe("the options that it shows", () => {
     expect(optionsOf(plain)).toMatchObject(plain);
   });
 
-  it("[API-5] the caller's object stays as it was, and may be frozen at every level", async () => {
+  it("[API-5] the caller's object is not changed, and may be frozen at every level", async () => {
     const options = {
       ...engineOptions(table.name),
       credentials: Object.freeze({ ...credentials }),

@@ -156,7 +156,7 @@ describe("a table of several pages", () => {
     // The first page is read twice.
     const pages = recorder.of("Scan").slice(1);
     const items = pages.flatMap((page) => page.response?.Items as Row[]);
-    // Neither dead rows nor those of another base came over, and only key and TTL of the rest.
+    // Neither expired rows nor those of another base were returned, and only key and TTL of the others.
     expect(items.map((item) => item.key?.S).sort()).toEqual(alive);
     const names = new Set(items.flatMap((item) => Object.keys(item)));
     expect(["key", "ttl"]).toEqual(expect.arrayContaining([...names]));

@@ -9,7 +9,7 @@ import { useTable } from "./helpers/table";
 const table = useTable();
 const endpoint = useEndpoint(undefined, () => inject("endpoint"));
 
-/** TCP in front of the engine. */
+/** A TCP proxy in front of the engine. */
 class Link {
   connections = 0;
   endpoint = "";
@@ -27,7 +27,7 @@ class Link {
     return this;
   }
 
-  /** Passes everything on to the engine, the requests at so many bytes per 100 ms. */
+  /** Forwards everything to the engine. Requests are limited to this number of bytes per 100 ms. */
   pipe(client: Socket, bytes = Infinity): void {
     const { hostname, port } = new URL(inject("endpoint"));
     const engine = connect(Number(port), hostname);
@@ -42,7 +42,7 @@ class Link {
     engine.pipe(client);
   }
 
-  /** Every open connection loses its peer without a word; new ones work. */
+  /** All open connections lose their peer without a notice; new ones work. */
   vanish(): void {
     for (const socket of this.#sockets) {
       socket.removeAllListeners("data");
@@ -94,7 +94,7 @@ it.each([413, 403, 400])(
 describe("a slow link", () => {
   const items = [..."0123456789"].map((n) => ({ key: `large:${n}`, value: n.repeat(390_000) }));
 
-  it("[TIME-3] [BAT-12] upwards: large batches go in parts of about 1 MB, and nothing is sent twice", async () => {
+  it("[TIME-3] [BAT-12] upwards: large batches are sent in parts of about 1 MB, and nothing is sent twice", async () => {
     link = await new Link().start((self, client) => self.pipe(client, 400_000));
     const store = through({ attemptTimeout: 1500, timeout: 2000, maxConnections: 1 });
     await store.setItems(items);
@@ -103,7 +103,7 @@ describe("a slow link", () => {
     expect(bytesSent).toBeLessThan(10 * 391_000);
   }, 60_000);
 
-  it("[TIME-3] downwards: an answer may take longer than attemptTimeout while it moves", async () => {
+  it("[TIME-3] downwards: a response may take longer than attemptTimeout while it makes progress", async () => {
     await table.driver().setItems(items);
     endpoint.script(async (seen) => {
       const reply = await endpoint.forward(seen);

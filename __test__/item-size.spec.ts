@@ -1,4 +1,4 @@
-// DynamoDB counts names and values in UTF-8 and takes at most 400 KB:
+// DynamoDB counts names and values in UTF-8 and accepts at most 400 KB:
 // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
 import { expect, it } from "vitest";
 import { failureOf } from "./helpers/failure";

@@ -1,4 +1,4 @@
-// The key index on real engines: what getKeys lists with it, what it costs, and what happens where it cannot be used.
+// The key index on real engines: what getKeys lists with it, what it costs, and what happens if it cannot be used.
 import { beforeAll, describe, expect, inject, it } from "vitest";
 import {
   CreateTableCommand,
@@ -14,7 +14,7 @@ import { warningsOf } from "./helpers/warnings";
 const recorder = useRecorder();
 const isDynoxide = inject("engine") === "dynoxide";
 
-/** The indexes that the driver's requests named, in order; `undefined` for the table. */
+/** The indexes of the driver's requests, in order; `undefined` for the table. */
 function indexes(): unknown[] {
   return recorder.of("Scan").map(({ request }) => request.IndexName);
 }
@@ -38,7 +38,7 @@ describe("a table with a key index", () => {
 
   beforeAll(() => table.putRows(rows));
 
-  it("[IDX-2] lists every key alive, in whatever row it is, without its value", async () => {
+  it("[IDX-2] lists every unexpired key, whatever else its row contains, without its value", async () => {
     const driver = driverOf(table);
     expect((await driver.getKeys()).sort()).toEqual(alive);
     expect((await driver.getKeys("a")).sort()).toEqual(["a:b", "a:later", "a:text"]);
@@ -49,7 +49,7 @@ describe("a table with a key index", () => {
     expect([...names].sort()).toEqual(["key", "ttl"]);
   });
 
-  it("[IDX-4] is checked once per driver, with Scan alone", async () => {
+  it("[IDX-4] is checked once per driver, only with Scan", async () => {
     recorder.spoil(({ operation }) => (operation === "Scan" ? undefined : accessDenied(operation)));
     const driver = driverOf(table);
     await driver.getKeys();
@@ -62,7 +62,7 @@ describe("a table with a key index", () => {
     ]);
   });
 
-  it("[IDX-2] several pages are read in segments: every key, and none twice", async () => {
+  it("[IDX-2] several pages are read in segments, without missing or repeated keys", async () => {
     const scan = { segments: 3, pageSize: 2 };
     expect((await driverOf(table, { scan }).getKeys()).sort()).toEqual(alive);
     const segments = new Set(recorder.of("Scan").map(({ request }) => request.Segment));
@@ -98,7 +98,7 @@ describe("a table with a key index", () => {
         const driver = driverOf(table);
         expect((await driver.getKeys()).sort()).toEqual(alive);
         expect((await driver.getKeys()).sort()).toEqual(alive);
-        // It is used as soon as it can be.
+        // It is used as soon as it is available.
         recorder.spoil(() => undefined);
         expect((await driver.getKeys()).sort()).toEqual(alive);
       });
@@ -108,7 +108,7 @@ describe("a table with a key index", () => {
     },
   );
 
-  it("[IDX-6] an index that goes away half-way: complete, and no key twice", async () => {
+  it("[IDX-6] if the index is deleted during a scan, the result is complete and without duplicates", async () => {
     recorder.spoil(({ request }) =>
       request.IndexName && request.Segment === 1
         ? serviceError("ValidationException", "The table does not have the specified index: keys")
@@ -129,7 +129,7 @@ describe("a table with a key index", () => {
   });
 });
 
-describe("an index of another shape", () => {
+describe("an index with a different schema", () => {
   const client = rawClient();
   const name = uniqueName();
   const key = (...names: string[]): GlobalSecondaryIndex["KeySchema"] =>
@@ -169,7 +169,7 @@ describe("an index of another shape", () => {
     ["by-other", 'its key is not "key" alone'],
     ["sorted", 'its key is not "key" alone'],
   ];
-  // dynoxide returns items without the attribute where DynamoDB refuses to.
+  // dynoxide returns items without the attribute, while DynamoDB rejects the request.
   if (!isDynoxide) wrong.push(["bare", 'does not project the attribute "expires"']);
 
   it.each(wrong)(
@@ -182,7 +182,7 @@ describe("an index of another shape", () => {
     },
   );
 
-  it("[IDX-2] the index that projects the renamed attribute is used", async () => {
+  it("[IDX-2] an index that projects the renamed attribute is used", async () => {
     const driver = driverOf(table, { table: name, index: "right", attributes: { ttl: "expires" } });
     const told = await warningsOf(async () => expect(await driver.getKeys()).toEqual(["a"]));
     expect(indexes()).toEqual(["right", "right"]);
@@ -208,23 +208,23 @@ describe("the option", () => {
     expect(message).toMatch(/\b3\b.*\b255\b/);
   });
 
-  it.each([[undefined], [null], [""]])("[IDX-1] %j is none", async (index) => {
+  it.each([[undefined], [null], [""]])("[IDX-1] %j means no index", async (index) => {
     expect(await driverOf(table, { index }).getKeys()).toEqual([]);
     expect(indexes()).toEqual([undefined]);
   });
 
-  it("[IDX-1] shows in the driver's options", () => {
+  it("[IDX-1] is exposed in the driver's options", () => {
     expect(table.driver({ index: "keys" }).options).toMatchObject({ index: "keys" });
   });
 });
 
-// DynamoDB Local bills a scan of an index by the table's items.
+// DynamoDB Local charges for a scan of an index by the size of the table's items.
 describe.runIf(isDynoxide)("the read units", () => {
   const table = useTable({ index: "keys" });
 
-  it("[IDX-2] 10,000 keys of 20 KB list for at most 100 in place of 25,000", async () => {
+  it("[IDX-2] listing 10,000 keys of 20 KB costs at most 100 instead of 25,000", async () => {
     const value = "x".repeat(20 * 1024);
-    // So much text takes a while on a busy machine.
+    // Writing this much text takes a while on a busy machine.
     const patient = { timeout: 0, attemptTimeout: 0 };
     const writer = table.driver(patient);
     for (let batch = 0; batch < 20; batch += 1) {
@@ -241,7 +241,7 @@ describe.runIf(isDynoxide)("the read units", () => {
     const units = scans.reduce((sum, { CapacityUnits }) => sum + CapacityUnits, 0);
     expect(scans.length).toBeGreaterThan(1);
     expect(units).toBeLessThanOrEqual(100);
-    // A page of the table.
+    // One page of the table.
     const ReturnConsumedCapacity = "TOTAL";
     const part = new ScanCommand({ TableName: table.name, ReturnConsumedCapacity });
     const { ConsumedCapacity, Count } = await table.client.send(part);

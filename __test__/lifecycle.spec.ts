@@ -1,5 +1,5 @@
-// How a process with the driver in it ends. The reports mark the last await: what comes after is
-// the driver keeping the process alive.
+// How a process that uses the driver ends. The reports mark the last await; any delay after them is caused by the
+// driver.
 import { describe, expect, it } from "vitest";
 import { type ChildResult, entry, literal, runChild } from "./helpers/child";
 import { useRecordedTable } from "./helpers/recorded";
@@ -51,8 +51,8 @@ describe("[API-12] the process exits by itself within a second", () => {
   });
 });
 
-describe("[API-12] a process that ends in the middle of a request", () => {
-  it("process.exit does not wait for it, and does not crash", async () => {
+describe("[API-12] a process that ends during a request", () => {
+  it("process.exit does not wait for the request, and does not crash", async () => {
     recorder.hold();
     const body = `
       const held = dynamoDbCacheDriver(slow);
@@ -65,13 +65,13 @@ describe("[API-12] a process that ends in the middle of a request", () => {
     expect(recorder.exchanges.length).toBeGreaterThan(0);
   });
 
-  it("a request under way does keep it alive: its answer is not lost", async () => {
+  it("a request in flight keeps the process alive: its response is not lost", async () => {
     recorder.delay(500);
     const body = `void dynamoDbCacheDriver(slow).setItem("late", "v").then(() => report("stored"));`;
     expect(await runToEnd(body)).toEqual(["end", "stored"]);
   });
 
-  it("worker threads load, use and leave it", async () => {
+  it("worker threads load, use and release the addon", async () => {
     const body = `
       const { Worker } = await import("node:worker_threads");
       const source = "(" + String(async () => {
@@ -89,10 +89,10 @@ describe("[API-12] a process that ends in the middle of a request", () => {
         worker.on("error", reject);
         worker.on("exit", (code) => resolve([code, answer]));
       });
-      // One after the other: each is the last environment when it leaves.
+      // One after another: each is the last environment when it ends.
       report([await once(), await once()]);
       report(await Promise.all([once(), once(), once()]));
-      // Loaded and not used, it may be unloaded, and loaded again.
+      // If it was loaded and not used, it may be unloaded and loaded again.
       workerData.options.table = "";
       report(await Promise.all([once(), once()]));
       report([await once(), await once()]);

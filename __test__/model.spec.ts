@@ -1,4 +1,4 @@
-// Random operations of every method, seeded, against a plain model. `TEST_SEED` replays a run.
+// Random operations of every method, seeded, compared with a simple model. `TEST_SEED` replays a run.
 import { describe, expect, it } from "vitest";
 import { Lane, type LaneOptions } from "./helpers/lane";
 import { seededRandom, testSeed } from "./helpers/random";
@@ -6,7 +6,7 @@ import { useTable } from "./helpers/table";
 import { rawTypes, valueTypes } from "./helpers/values";
 
 const operations = 10_000;
-// No base lies under another: each lane sees its own items only.
+// No base contains another, so each lane sees only its own items.
 const shared: LaneOptions[] = [
   { base: "a", batch: true, mtime: false, expireIn: 0 },
   { base: "ab", batch: false, mtime: true, expireIn: 0, compression: "gzip" },
@@ -27,11 +27,11 @@ expected.push("row past", "row future", "row text", "row bare");
 expected.push("expiry long past", "expiry ran out");
 
 describe("random operations", () => {
-  // A table with a key index serves drivers without the option as well.
+  // A table with a key index also works for drivers without the option.
   const table = useTable({ index: "keys" });
   const others = alone.map(({ index }) => useTable({ ...(index && { index }) }));
 
-  it("[API-15] agrees with a plain model", async () => {
+  it("[API-15] agree with the model", async () => {
     const seed = testSeed();
     const counts = new Map<string, number>();
     const lanes = [...shared, ...alone].map((options, index) => {
@@ -55,6 +55,6 @@ describe("random operations", () => {
     const called = [...counts].filter(([what]) => what.startsWith("method "));
     expect(called.reduce((sum, [, count]) => sum + count, 0)).toBe(operations);
     expect([...counts.keys()].sort()).toEqual(expected.sort());
-    // A minute where nothing else runs; CI machines have other things to do.
+    // Takes a minute on an idle machine. CI machines are slower.
   }, 240_000);
 });

@@ -52,13 +52,13 @@ const story = (of: string): string => `
 `;
 
 describe("the entry for Nitro 3", () => {
-  it("[NIT-1] uses the package where there is one", async () => {
+  it("[NIT-1] uses the package if it exists", async () => {
     const { code, reports, stderr } = await runChild(story(root));
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(reports).toEqual(["v", "v", "function"]);
   });
 
-  it("[NIT-2] [NIT-3] in a bundle loads the inlined addon, hints once and leaves no file", async () => {
+  it("[NIT-2] [NIT-3] in a bundle, loads the inlined addon, prints one hint and leaves no file behind", async () => {
     inline(bytes);
     const { code, reports, stderr } = await runChild(story(bundle), { env: { TMPDIR: temporary } });
     expect(code).toBe(0);
@@ -97,7 +97,7 @@ describe("the entry for Nitro 3", () => {
     expect(fs.readdirSync(temporary)).toEqual([]);
   });
 
-  it("exports what the other entries export", async () => {
+  it("has the same exports as the other entries", async () => {
     const nitro = await import(new URL("../nitro/unwasm.mjs", import.meta.url).href);
     expect(Object.keys(nitro).sort()).toEqual(Object.keys(entry).sort());
     expect(nitro.DynamoDbError).toBe(entry.DynamoDbError);
@@ -108,7 +108,7 @@ describe("the entry for Nitro 3", () => {
 describe("a bundle that left the addon out", () => {
   const server = join(folder, "server");
 
-  /** The modules of the package, each a function of what CommonJS gives a module, but for two names. */
+  /** Each module of the package as a function of the names that CommonJS provides, except for two. */
   function bundled(): string {
     const names = ["index.js", "binding.cjs", "nitro/bundled.cjs"];
     const parts = fs.readdirSync(join(root, "js")).filter((file) => file.endsWith(".cjs"));
@@ -133,7 +133,7 @@ describe("a bundle that left the addon out", () => {
         }
         return loaded[file].exports;
       }
-      // As Nitro 2 does it: the address is set when all modules are there.
+      // Like Nitro 2, which sets the address after all modules have been evaluated.
       const meta = { url: "file:///_entry.js" };
       const driver = load("nitro/bundled.cjs").near(() => meta.url, load("index.js"));
       meta.url = import.meta.url;
@@ -184,7 +184,7 @@ describe("the Nitro module", () => {
     expect(none).toEqual({ traceDeps: [packageName], externals: { external: [packageName] } });
   });
 
-  it("[NIT-5] is what `unstorage-dynamodb/nitro` gives, by import and by require", async () => {
+  it("[NIT-5] is exported as `unstorage-dynamodb/nitro`, for import and require", async () => {
     const name = "unstorage-dynamodb/nitro";
     expect((await import(name)).default).toBe(nitroModule);
     expect(createRequire(join(root, "index.js"))(name)).toBe(nitroModule);

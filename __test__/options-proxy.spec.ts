@@ -1,4 +1,4 @@
-// A small forward proxy of our own: what it sees is what the driver sent through it.
+// Tests with a small forward proxy, which records what the driver sent through it.
 import { type IncomingMessage } from "node:http";
 import { connect } from "node:net";
 import { inspect } from "node:util";
@@ -11,7 +11,7 @@ import { credentials, region } from "./helpers/table";
 
 const { table, recorder, recorded } = useRecordedTable();
 
-/** Requests and tunnels as the proxy was asked for them, and who asked. */
+/** The requests and tunnels that the proxy received, and their credentials. */
 let seen: { target: string; authorization: string | undefined }[] = [];
 let status = 0;
 
@@ -70,7 +70,7 @@ describe("a URL", () => {
     expect(seen.map((request) => request.authorization)).toEqual([authorization]);
   });
 
-  it("[OPT-18] an https endpoint is reached by CONNECT", async () => {
+  it("[OPT-18] uses CONNECT for an https endpoint", async () => {
     const endpoint = "https://dynamodb.invalid";
     status = 502;
     const options = { endpoint, proxy: address("me:CANARY@"), maxAttempts: 1 };
@@ -109,7 +109,7 @@ describe("the environment", () => {
     expect(seen).toEqual([]);
   });
 
-  it("[OPT-18] says nothing where the option is absent or false", async () => {
+  it("[OPT-18] is ignored if the option is absent or false", async () => {
     const env = { ...base, HTTP_PROXY: address(), HTTPS_PROXY: address(), ALL_PROXY: address() };
     const script = `
       for (const proxy of [undefined, null, false])

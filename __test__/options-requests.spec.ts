@@ -1,4 +1,4 @@
-// The options that shape a request and bound it, looked at on the wire.
+// The options that affect and limit requests, verified in the requests themselves.
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { failureOf } from "./helpers/failure";
@@ -58,7 +58,7 @@ describe("consistentRead", () => {
     expect(code).toBe("ERR_DYNAMODB_INVALID_ARGUMENT");
   });
 
-  it("[OPT-12] it covers the Scan of clear, and no write", async () => {
+  it("[OPT-12] applies to the Scan of clear, and to no write", async () => {
     const driver = recorded({ consistentRead: true });
     await driver.setItem("k", "v");
     await driver.clear();

@@ -1,4 +1,4 @@
-// The two policies of docs/guide/permissions.md, each on an endpoint that denies everything else.
+// The two policies in docs/guide/permissions.md, each with an endpoint that denies everything else.
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { useRecordedTable } from "./helpers/recorded";

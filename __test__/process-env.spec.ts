@@ -8,7 +8,7 @@ import { useRecorder } from "./helpers/recorder";
 const recorder = useRecorder();
 beforeEach(() => recorder.spoil(() => ({ status: 200, body: {} })));
 
-/** Must not be asked for anything. */
+/** Must not receive any request. */
 const production = useEndpoint();
 /** The variables of the process: each would lead to production by itself. */
 const ofProcess = (): Record<string, string> => ({
@@ -31,7 +31,7 @@ const productionFiles = {
     "[default]\nrole_arn = arn:aws:iam::123456789012:role/r\ncredential_source = Environment\n",
 };
 
-/** What the program itself says. */
+/** The variables of the program. */
 const ofProgram = (): Record<string, string> => ({
   AWS_ACCESS_KEY_ID: "AKIDLOCAL",
   AWS_SECRET_ACCESS_KEY: "secret",

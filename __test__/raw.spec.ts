@@ -1,4 +1,4 @@
-// getItemRaw and setItemRaw, called directly and by unstorage. Windows of bytes: bytes.spec.ts.
+// getItemRaw and setItemRaw, called directly and through unstorage. bytes.spec.ts covers views of buffers.
 import { Readable } from "node:stream";
 import * as v2 from "unstorage-v2";
 import { describe, expect, it } from "vitest";

@@ -1,5 +1,5 @@
-// The documents against the code: snippets compile, run and print what they say, or are part of an app that is run;
-// links, paths, scripts and names exist.
+// Compares the documents with the code: snippets compile, run and print what they claim, or are part of an app that is
+// run; links, paths, scripts and names exist.
 import { DeleteTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { execFile } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -49,7 +49,7 @@ const ofLanguage = (...languages: string[]): Snippet[] =>
 
 describe("snippets that are programs", () => {
   const programs = ofLanguage("ts", "js");
-  // Within the repository, so that Node finds this package by its name.
+  // In the repository, so that Node resolves this package by its name.
   const folder = join(root, ".cache", `snippets-${process.pid}`);
   const fileOf = ({ name, language }: Snippet): string =>
     `${name}.${language === "ts" ? "m" : "c"}${language}`;
@@ -93,7 +93,7 @@ describe("snippets that are programs", () => {
     expect(compiled.stdout).toBe("");
   });
 
-  // What is declared and not defined is the reader's own.
+  // Names that are declared but not defined belong to the reader's code.
   it.each(programs.filter(({ code }) => !/^declare /m.test(code)).map((one) => [one.name, one]))(
     "%s runs and prints what it says",
     async (_, snippet) => {
@@ -112,7 +112,7 @@ describe("snippets of an app", () => {
     .filter((file) => /\.m?[jt]s$/.test(file))
     .map((file) => text(file).split("\n"));
 
-  /** Whether all lines of a snippet are in a file, in order; what only the test needs may stand between them. */
+  /** Whether a file contains all lines of a snippet in order. The app may have additional lines between them. */
   function shows(file: string[], snippet: string[]): boolean {
     let at = 0;
     for (const line of file) {
@@ -126,13 +126,13 @@ describe("snippets of an app", () => {
     expect(sources.filter((file) => shows(file, lines)).length, code).toBeGreaterThan(0);
   });
 
-  it("the commands of the Lambda example are those of its package.json", () => {
+  it("the commands of the Lambda example match its package.json", () => {
     const { scripts } = JSON.parse(text("examples/lambda/package.json"));
     expect(text("docs/guide/deploying.md")).toContain(`npx ${scripts.bundle}\n${scripts.addon}\n`);
   });
 });
 
-describe("what is documented", () => {
+describe("documented names", () => {
   it("no snippet has a language that is not checked or quoted", () => {
     const [quoted, checked] = ["sh json yaml hcl diff", "ts js typescript"];
     const known = new Set(`${quoted} ${checked}`.split(" "));
@@ -212,7 +212,7 @@ describe("docs/guide/frameworks.md", () => {
 describe("links", () => {
   const prose = (markdown: string): string => markdown.replaceAll(/^```[^]*?^```$/gm, "");
 
-  /** The anchors of a document's headings, as GitHub makes them. */
+  /** The anchors of a document's headings, as GitHub generates them. */
   const anchorsOf = (file: string): string[] =>
     found(prose(readFileSync(file, "utf8")), /^#+ (.+)$/gm).map((heading) =>
       heading
@@ -221,7 +221,7 @@ describe("links", () => {
         .replaceAll(" ", "-"),
     );
 
-  it.each(documents)("%s: every one leads somewhere", (document) => {
+  it.each(documents)("%s: every link has a target", (document) => {
     const links = [...prose(text(document)).matchAll(/\]\((?!https?:)([^)#\s]*)#?([^)]*)\)/g)];
     const broken = links.filter(([, path, anchor]) => {
       const target = path ? join(root, dirname(document), path) : join(root, document);
@@ -230,7 +230,7 @@ describe("links", () => {
     expect(broken.map(([link]) => link)).toEqual([]);
   });
 
-  it("those of the published README lead into the repository", () => {
+  it("links in the published README point to the repository", () => {
     const manifest = { version: "1.2.3", repository: { url: "git+https://git.test/o/r.git" } };
     const published = publishedReadme(text("README.md"), manifest);
     const links = found(prose(published), /\]\(([^)]+)\)/g);

@@ -1,4 +1,5 @@
-// What is of another realm (of Jest, of node:vm), and what a Proxy hides: by what it is, never by what it seems to be.
+// Values from another realm (Jest, node:vm) and values behind a Proxy are classified by what they are, never by what
+// they look like.
 import vm from "node:vm";
 import { describe, expect, it } from "vitest";
 import { failureOf } from "./helpers/failure";
@@ -12,7 +13,7 @@ const foreign = (code: string): any => vm.runInNewContext(code, { Symbol });
 const bytes = Uint8Array.of(1, 2);
 const refusal = { name: "DynamoDbError", code: "ERR_DYNAMODB_INVALID_VALUE", key: "k" };
 
-/** Nothing is sent, whichever method gets the value. */
+/** Nothing is sent, whichever method receives the value. */
 async function expectRefusal(value: unknown): Promise<void> {
   for (const refused of [value, { nested: [value] }]) {
     for (const call of [
@@ -71,7 +72,7 @@ describe("[VAL-6] what another realm made is stored as what it is", () => {
     expect(await stored(value, "setItemRaw")).toEqual({ S });
   });
 
-  it("a namespace of a module is a plain object", async () => {
+  it("a module namespace is a plain object", async () => {
     const url = "data:text/javascript,export const a = 1;";
     expect(await stored(await import(/* @vite-ignore */ url))).toEqual(map);
   });
@@ -195,7 +196,7 @@ it("[VAL-7] a Proxy of the array of items is that array", async () => {
   expect(await table.driver().getItems(shown(items))).toEqual(items);
 });
 
-describe("[API-21] in a realm of its own, as in Jest, results are of its classes", () => {
+describe("[API-21] in a separate realm, as in Jest, results have its classes", () => {
   const { exports, run } = loadInRealm();
   const is = (value: unknown, name: string): boolean =>
     run(`(value) => value instanceof ${name}`)(value);
@@ -237,7 +238,7 @@ describe("[API-21] in a realm of its own, as in Jest, results are of its classes
     await closed;
   });
 
-  it("what the realm made is stored", async () => {
+  it("values created in the realm are stored", async () => {
     const driver = exports(options);
     await driver.setItem("k", run('({ map: new Map([["a", [1]]]), bytes: Uint8Array.of(1, 2) })'));
     expect((await table.getRow("k"))?.value).toEqual({

@@ -1,5 +1,5 @@
-// Nothing that must stay private may be in an error: canaries as values and secrets, every way of
-// failing, every way of looking at the error.
+// Errors contain nothing that must stay private: canaries as values and secrets, every kind of failure, and every way
+// of inspecting an error.
 import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import { literal, runChild } from "./helpers/child";
@@ -13,7 +13,7 @@ const value = "CANARYvalue".repeat(20);
 const secrets = { secretAccessKey: "CANARYsecret", sessionToken: "CANARYtoken" };
 const credentials = { accessKeyId: "AKIDCANARY", ...secrets };
 
-/** AWS explains a wrong signature by repeating what was signed, the session token included. */
+/** AWS explains an invalid signature by quoting what was signed, including the session token. */
 const mismatch = [
   "The request signature we calculated does not match the signature you provided.",
   "The Canonical String for this request should have been\n'POST\n/\n",

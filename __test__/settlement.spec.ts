@@ -14,7 +14,7 @@ async function runToEnd(script: string, options: ChildOptions = {}): Promise<Chi
   return result;
 }
 
-/** A key that is refused at once, and named in the error. */
+/** A key that is rejected at once, and named in the error. */
 function tooLong(n: number): string {
   return `${n}:`.padEnd(2049, "x");
 }
@@ -74,7 +74,7 @@ describe("[API-13] what a caller's own code does when its call settles", () => {
     expect((await table.getRow("written"))?.value).toEqual({ S: "v" });
   });
 
-  it("may be to start calls", async () => {
+  it("may start calls", async () => {
     await table.putRow("there", { value: { S: "v" } });
     const driver = table.driver();
     const more: Promise<unknown>[] = [];
@@ -93,7 +93,7 @@ describe("[API-13] what a caller's own code does when its call settles", () => {
 });
 
 describe("[API-20] many calls that settle together", () => {
-  /** Starts calls that fail at once, and waits without turning the event loop until all are answered. */
+  /** Starts calls that fail at once, and blocks the event loop until all results have arrived. */
   const burst = `
     const driver = dynamoDbCacheDriver({ ...${literal(engineOptions("some-table"))} });
     const store = driver.getInstance();
@@ -121,13 +121,13 @@ describe("[API-20] many calls that settle together", () => {
     `;
     const [{ settled, turns, most, timers }] = (await runToEnd(body)).reports;
     expect(settled).toBe(50_000);
-    // One turn settled all of them before.
+    // Previously, one turn settled all of them.
     expect(turns).toBeGreaterThan(4);
     expect(most).toBeLessThan(25_000);
     expect(timers).toBeGreaterThan(1);
   }, 150_000);
 
-  it("settle once each, in order, also where calls are started meanwhile; and the process ends", async () => {
+  it("settle once each, in order, even if calls are started in between, and the process ends", async () => {
     const body = `${burst}
       const order = [];
       let more = 0;
@@ -141,7 +141,7 @@ describe("[API-20] many calls that settle together", () => {
     expect((await runToEnd(body)).reports).toEqual([{ settled: 20_000, more: 200 }]);
   }, 150_000);
 
-  it("may be cut short by the end of their thread", async () => {
+  it("may be interrupted by the end of their thread", async () => {
     const body = `
       import { Worker } from "node:worker_threads";
       const script = \`

@@ -1,4 +1,4 @@
-// getInstance() and its stats(). The exact counts of retries, throttles and bytes are in tests/stats.rs.
+// getInstance() and its stats(). tests/stats.rs checks the exact counts of retries, throttles and bytes.
 import { createStorage } from "unstorage";
 import { expect, it } from "vitest";
 import { DynamoDbError } from "../index.mjs";

@@ -22,8 +22,8 @@ async function failsWithin(least: number, most: number, options: object): Promis
   return error;
 }
 
-describe("an endpoint that takes requests and never answers", () => {
-  it("[ERR-2] [OPT-14] is a TimeoutError within 15 seconds, unless the limits are off", async () => {
+describe("an endpoint that accepts requests and never responds", () => {
+  it("[ERR-2] [OPT-14] is a TimeoutError within 15 seconds, unless the limits are disabled", async () => {
     recorder.hold();
     const patient = recorded({ attemptTimeout: 0, timeout: "0" }).getItem("k");
     const error = await failsWithin(14_000, 20_000, {});
@@ -55,14 +55,14 @@ describe("an endpoint that takes requests and never answers", () => {
     expect(recorder.exchanges).toHaveLength(attempts);
   });
 
-  it("[TIME-1] timeout counts the wait for a connection, and says so", async () => {
+  it("[TIME-1] timeout includes the wait for a connection, and the error says so", async () => {
     recorder.hold();
     const driver = recorded({ maxConnections: 2, attemptTimeout: 0, timeout: 300 });
     const errors = await Promise.all(many(20, (n) => failureOf(driver.getItem(`k${n}`))));
     for (const error of errors) {
       expect(error).toMatchObject({ code: "ERR_DYNAMODB_TIMEOUT", operation: "getItem" });
     }
-    // A slot that comes free at the very end may still be taken.
+    // A slot that is released at the last moment may still be used.
     const waiting = errors.filter((error) => error.$metadata.attempts === 0);
     expect(waiting.length).toBeGreaterThan(10);
     for (const { message } of waiting) {
@@ -70,7 +70,7 @@ describe("an endpoint that takes requests and never answers", () => {
     }
   });
 
-  it("[TIME-2] [SCAN-7] timeout is the time without progress of a call for many items", async () => {
+  it("[TIME-2] [SCAN-7] timeout is the maximum time without progress of a call for many items", async () => {
     recorder.hold();
     const driver = recorded({ attemptTimeout: 0, timeout: 300 });
     for (const call of [
@@ -86,7 +86,7 @@ describe("an endpoint that takes requests and never answers", () => {
     }
   });
 
-  it("[TIME-2] setItems that comes to no end lists what is not known to be written", async () => {
+  it("[TIME-2] setItems that times out lists the items that are not known to be written", async () => {
     recorder.spoil((_, nth) => (nth > 1 ? silence : undefined));
     const driver = recorded({ attemptTimeout: 0, timeout: 1000 });
     const items = many(50, (n) => ({ key: `k${n}`, value: "v" }));

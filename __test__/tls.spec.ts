@@ -12,7 +12,7 @@ const authority = new Authority();
 const certificate = authority.issue();
 const server = new ScriptedEndpoint(certificate);
 
-/** What STS says, where it is asked for a role. */
+/** The response of STS to a request for a role. */
 const role = `<AssumeRoleWithWebIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">
   <AssumeRoleWithWebIdentityResult><Credentials><AccessKeyId>AKIDROLE</AccessKeyId>
   <SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken>
@@ -32,7 +32,7 @@ afterAll(() => {
   authority.remove();
 });
 
-/** A system without a store of its own, as `node:*-slim` is. */
+/** A system without its own certificate store, like `node:*-slim`. */
 const bare = { SSL_CERT_FILE: "/dev/null", SSL_CERT_DIR: "/nonexistent" };
 const trusted = { ...bare, NODE_EXTRA_CA_CERTS: authority.file };
 
@@ -64,7 +64,7 @@ describe("authorities", () => {
     expect(await call(env, { home: { "other.pem": certificate.cert } })).toBeNull();
   });
 
-  it("[TLS-1] Node's list alone is enough, and does not know this authority", async () => {
+  it("[TLS-1] Node's list alone is enough, but does not contain this authority", async () => {
     const script = `
       const { code, cause } = await failure(driver.getItem("k"));
       report([code, cause.message]);
@@ -108,7 +108,7 @@ describe("authorities", () => {
     expect(await reportsOf(script, { env })).toEqual([[null, 0]]);
   });
 
-  it("[TLS-1] sources of credentials trust the same, also where DynamoDB's endpoint is plain", async () => {
+  it("[TLS-1] credential sources trust the same authorities, even if DynamoDB's endpoint is plain", async () => {
     recorder.spoil(() => ({ status: 200, body: {} }));
     const env = {
       ...trusted,

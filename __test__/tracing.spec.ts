@@ -1,4 +1,4 @@
-// The TracingChannel, and the subscriber for OpenTelemetry that the guide documents.
+// The TracingChannel, and the OpenTelemetry subscriber in the guide.
 import { execFile } from "node:child_process";
 import { tracingChannel } from "node:diagnostics_channel";
 import { readFileSync } from "node:fs";
@@ -32,7 +32,7 @@ function subscribe(): [string, DynamoDbTrace][] {
 const driver = (options = {}) => table.driver({ endpoint: recorder.endpoint, ...options });
 const { hostname, port } = new URL("http://127.0.0.1:1");
 
-it("[TRACE-1] publishes each call once, with what it took and without keys and values", async () => {
+it("[TRACE-1] publishes each call once, with its statistics and without keys and values", async () => {
   const store = driver();
   await store.setItem("secret-key", "secret-value");
   const events = subscribe();
@@ -89,13 +89,13 @@ it("[TRACE-2] a failure has its code, and no message", async () => {
     code: "ERR_DYNAMODB_THROTTLED",
     retryable: true,
   });
-  // One that fails in the method itself.
+  // A call that fails in the method itself.
   expect(names.slice(-3)).toEqual(["start", "error", "end"]);
   expect(events.at(-1)![1].error!.code).toBe("ERR_DYNAMODB_INVALID_ARGUMENT");
   expect(JSON.stringify(events)).not.toContain("secret");
 });
 
-it("[TRACE-3] a call that shares the request of another says so", async () => {
+it("[TRACE-3] a call that shares another's request says so", async () => {
   const store = driver();
   const events = subscribe();
   await Promise.all([store.getItem("k"), store.hasItem("k")]);
@@ -112,7 +112,7 @@ const run = async (program: string) => {
   return (await child).stdout;
 };
 
-it("[TRACE-4] a subscriber that throws fails no call", async () => {
+it("[TRACE-4] a subscriber that throws does not fail the call", async () => {
   const printed = await run(`
     const { tracingChannel } = require("node:diagnostics_channel");
     const throwing = () => { throw new Error("of a subscriber"); };
@@ -130,7 +130,7 @@ it("[TRACE-4] a subscriber that throws fails no call", async () => {
   expect(JSON.parse(printed)).toEqual(["v", "ERR_DYNAMODB_INVALID_KEY", true]);
 });
 
-it("[TRACE-4] a subscriber that freezes the object fails no call", async () => {
+it("[TRACE-4] a subscriber that freezes the object does not fail the call", async () => {
   const printed = await run(`
     const { tracingChannel } = require("node:diagnostics_channel");
     let errors = 0;
@@ -158,7 +158,7 @@ it("[TRACE-4] a subscriber that freezes the object fails no call", async () => {
   ]);
 });
 
-it("[TRACE-5] the subscriber of the guide makes spans of OpenTelemetry", async () => {
+it("[TRACE-5] the subscriber in the guide creates OpenTelemetry spans", async () => {
   const guide = readFileSync(join(root, "docs/guide/tracing.md"), "utf8");
   const subscriber = /^```js\n([^]*?)^```$/m.exec(guide)![1];
   const printed = await run(`
@@ -208,7 +208,7 @@ it("[TRACE-5] the subscriber of the guide makes spans of OpenTelemetry", async (
       attributes: {
         ...attributes("getItems"),
         "db.operation.batch.size": 2,
-        // Engines charge differently for the key that does not exist.
+        // Engines charge differently for a missing key.
         "aws.dynamodb.consumed_capacity": [expect.stringContaining('"ReadCapacityUnits":')],
       },
     },

@@ -199,7 +199,7 @@ describe("the clock", () => {
     await expectRealTime("clock", real);
   });
 
-  it("[TTL-10] no environment variable moves it", async () => {
+  it("[TTL-10] no environment variable has an effect", async () => {
     const names = ["NOW", "CLOCK", "TIME", "EPOCH", "FAKE_TIME", "TEST_TIME"];
     const ours = ["UNSTORAGE_", "UNSTORAGE_DYNAMODB_", "UNSTORAGE_DYNAMODB_TEST_"];
     const all = ["", "DYNAMODB_", ...ours].flatMap((prefix) => names.map((name) => prefix + name));

@@ -1,4 +1,4 @@
-// What a table cannot hold is refused by name and place, before any request, and never dropped.
+// A value that a table cannot store is rejected with its path before any request, and never dropped.
 import { inspect } from "node:util";
 import { expect, it } from "vitest";
 import { failureOf } from "./helpers/failure";

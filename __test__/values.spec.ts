@@ -1,4 +1,4 @@
-// Every value that a table can hold, written and read by us and by AWS's own document client.
+// Every value that a table can contain, written and read by this driver and by AWS's own document client.
 import { DynamoDBDocumentClient, GetCommand, PutCommand } from "@aws-sdk/lib-dynamodb";
 import { describe, expect, it } from "vitest";
 import { type Row, useTable } from "./helpers/table";
@@ -17,7 +17,7 @@ async function readWithLib(key: string, exactNumbers = false): Promise<any> {
   return (await client.send(new GetCommand(input))).Item?.value;
 }
 
-/** Buffer and Uint8Array hold the same bytes, and `toEqual` tells them apart. */
+/** Buffer and Uint8Array contain the same bytes, but `toEqual` distinguishes them. */
 function plainBytes(value: any): any {
   if (ArrayBuffer.isView(value)) return { bytes: Buffer.from(value as Uint8Array).toString("hex") };
   if (value instanceof Set) return new Set([...value].map(plainBytes));
@@ -71,7 +71,7 @@ describe("the same as @aws-sdk/lib-dynamodb", () => {
     if (["S", "BOOL", "NULL", "B", "L"].includes(type)) expect(ours?.value).toEqual(theirs?.value);
   });
 
-  it("[VAL-1] bytes come back as a Buffer, at any depth", async () => {
+  it("[VAL-1] bytes are returned as a Buffer, at any depth", async () => {
     const driver = table.driver();
     await driver.setItem("buffers", [bytes, { b: bytes }, new Set([bytes])]);
     const read = Buffer.from(bytes);
@@ -130,7 +130,7 @@ describe("numbers", () => {
     expect(await driver.getItem("again")).toBe(expected);
   });
 
-  it("[VAL-2] in sets as well", async () => {
+  it("[VAL-2] in sets too", async () => {
     await table.putRow("numbers", { value: { NS: ["1", digits38] } });
     expect(await table.driver().getItem("numbers")).toEqual(new Set([1, BigInt(digits38)]));
   });

@@ -1,4 +1,4 @@
-// The order of writes, and what a write that takes long may and may not do.
+// The order of writes, and the handling of slow writes.
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, inject, it } from "vitest";
 import { type Seen, useEndpoint } from "./helpers/endpoint";
@@ -21,7 +21,7 @@ function hold(isHeld: (seen: Seen) => boolean = () => true): () => void {
   return release;
 }
 
-/** Passes requests on, each after a time of its own. */
+/** Forwards requests, each after its own delay. */
 function shuffle(): void {
   let next = 7;
   endpoint.script(async () => {
@@ -32,7 +32,7 @@ function shuffle(): void {
 }
 
 describe("writes of one key", () => {
-  it("[SET-3] are applied in the order of their calls, awaited or not", async () => {
+  it("[SET-3] are applied in the order of the calls, awaited or not", async () => {
     shuffle();
     const store = driver();
     const keys = Array.from({ length: 20 }, (_, n) => `order:${n}`);
@@ -51,7 +51,7 @@ describe("writes of one key", () => {
     }
   });
 
-  it("[SET-3] a batch waits for every key, and a later write for the batch", async () => {
+  it("[SET-3] a batch waits for every key, and a later write waits for the batch", async () => {
     shuffle();
     const store = driver();
     const all = (value: string) =>
@@ -66,7 +66,7 @@ describe("writes of one key", () => {
     expect(values.map(({ value }: any) => value)).toEqual([...Array(59).fill("two"), "after"]);
   });
 
-  it("[SET-3] a failed, refused or aborted one lets the next one go", async () => {
+  it("[SET-3] a failed, rejected or aborted write lets the next one start", async () => {
     const store = driver({ maxAttempts: 1 });
     let requests = 0;
     endpoint.script(() => (++requests === 1 ? { status: 400, body: { __type: "X" } } : "forward"));
@@ -115,7 +115,7 @@ describe("writes of one key", () => {
       Array.from({ length: 20 }, (_, n) => failureOf(store.setItem("k", n))),
     );
     expect(errors[0].message).toContain(endpoint.endpoint);
-    // The time of the second one may be up just after its turn has come.
+    // The deadline of the second write may pass just after its turn has come.
     expect(errors[19]).toMatchObject({ code: "ERR_DYNAMODB_TIMEOUT", $metadata: { attempts: 0 } });
     expect(errors[19].message).toContain("an earlier write of the same key");
   });

@@ -1,5 +1,5 @@
-//! Retries the unprocessed part of a batch. The SDK retries only failed requests, and a partly processed batch is a
-//! successful one.
+//! The limits of a batch, and the backoff before its unprocessed items are sent again. The SDK retries only failed
+//! requests, and a partly processed batch is a successful one. `store/watchdog.rs` ends a call without progress.
 
 use tokio::time::sleep;
 

@@ -1,53 +1,53 @@
-//! Compressed values: gzip, which any language can read, by libdeflate.
+//! Compressed values: gzip, which every language can read, implemented by libdeflate.
 //!
-//! The compressed content is the bytes of the value attribute, and the encoding attribute says what they are. Without
-//! that attribute a value is what it seems, so gzip that a user stored stays bytes.
+//! The value attribute holds the compressed bytes, and the encoding attribute says what they decode to. A value without
+//! that attribute is returned as it is, so gzip data that a user stored stays bytes.
 
 use std::cell::RefCell;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use libdeflater::{CompressionLvl, Compressor, Decompressor};
 
-/// The largest value that is compressed, and that is decompressed: a row of 400 KB could otherwise claim 400 MB.
+/// The largest value that is compressed or decompressed. Without a limit, a row of 400 KB could expand to 400 MB.
 pub const MAX_ORIGINAL_BYTES: usize = 16 << 20;
 
-/// What gzip takes around the compressed data, at least: <https://www.rfc-editor.org/rfc/rfc1952#section-2.3>
+/// The minimum size of gzip's header and trailer: <https://www.rfc-editor.org/rfc/rfc1952#section-2.3>
 const GZIP_BYTES: usize = 18;
 
-/// Its end: the checksum and the size of the original.
+/// The size of the trailer: the checksum and the size of the original.
 const TRAILER_BYTES: usize = 8;
 
-/// The bytes that one byte of deflate can stand for at most: two bits for 258.
+/// The maximum compression ratio of deflate: two bits can represent 258 bytes.
 const MAX_RATIO: usize = 1_032;
 
 thread_local! {
-    // Making one takes longer than compressing a small value. The default level is 6.
+    // Creating a compressor takes longer than compressing a small value. The default level is 6.
     static COMPRESSOR: RefCell<Compressor> = RefCell::new(Compressor::new(CompressionLvl::default()));
     static DECOMPRESSOR: RefCell<Decompressor> = RefCell::new(Decompressor::new());
 }
 
-/// What a value attribute holds where it is not the value itself.
+/// The encoding of a compressed value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Encoding {
-    /// Text, compressed by gzip.
+    /// Text, compressed with gzip.
     GzipText,
-    /// Bytes, compressed by gzip.
+    /// Bytes, compressed with gzip.
     GzipBytes,
 }
 
 /// Why a value cannot be decoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Flaw {
-    /// The encoding attribute holds something else.
+    /// The encoding attribute has an unknown value.
     #[error("the encoding attribute holds no encoding that this version knows")]
     UnknownEncoding,
     /// The value attribute is not binary.
     #[error("an encoding is given for a value that is not binary")]
     NotBinary,
-    /// Over [`MAX_ORIGINAL_BYTES`], or more than gzip can hold.
+    /// Larger than [`MAX_ORIGINAL_BYTES`], or than gzip's compression ratio allows.
     #[error("the compressed value claims to be larger than it can be")]
     TooLarge,
-    /// Checksum or length differ, or it is not gzip.
+    /// The checksum or the length is wrong, or it is not gzip.
     #[error("the compressed value is damaged")]
     Damaged,
     /// Not UTF-8.
@@ -56,7 +56,7 @@ pub enum Flaw {
 }
 
 impl Encoding {
-    /// What the encoding attribute holds.
+    /// The value of the encoding attribute.
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
@@ -86,7 +86,7 @@ fn content(value: &AttributeValue) -> Option<(&[u8], Encoding)> {
     (bytes.len() <= MAX_ORIGINAL_BYTES).then_some((bytes, encoding))
 }
 
-/// The value in at most `limit` bytes, if that is possible.
+/// Compresses the value to at most `limit` bytes. Returns `None` if that is not possible.
 #[must_use]
 pub fn compress(value: &AttributeValue, limit: usize) -> Option<(AttributeValue, Encoding)> {
     let (bytes, encoding) = content(value)?;
@@ -106,10 +106,10 @@ pub struct Compressed {
 }
 
 impl Compressed {
-    /// Takes value and encoding attribute of a row.
+    /// Reads the value and the encoding attribute of a row.
     ///
     /// # Errors
-    /// What can be seen without decompressing.
+    /// Fails if the value is found to be invalid without decompressing it.
     pub fn new(value: AttributeValue, encoding: &AttributeValue) -> Result<Self, Flaw> {
         let encoding = Encoding::of(encoding).ok_or(Flaw::UnknownEncoding)?;
         let AttributeValue::B(bytes) = value else { return Err(Flaw::NotBinary) };
@@ -122,16 +122,17 @@ impl Compressed {
         Ok(Self { bytes, encoding, original_size })
     }
 
-    /// The bytes of the value before it was compressed, as its trailer says. [`decompress`](Self::decompress) checks it.
+    /// The size of the value before compression, as stated in its trailer. [`decompress`](Self::decompress) verifies
+    /// it.
     #[must_use]
     pub fn original_size(&self) -> usize {
         self.original_size
     }
 
-    /// The value itself.
+    /// Returns the original value.
     ///
     /// # Errors
-    /// A wrong checksum or length, or text that is not UTF-8.
+    /// Fails if the checksum or length is wrong, or if text is not UTF-8.
     pub fn decompress(&self) -> Result<AttributeValue, Flaw> {
         let mut original = vec![0; self.original_size];
         let length = DECOMPRESSOR
@@ -146,8 +147,8 @@ impl Compressed {
         }
     }
 
-    /// Whether nothing follows the first member, which libdeflate would ignore: its trailer, of the checksum and the size,
-    /// is at the end and nowhere else.
+    /// Whether the data consists of a single gzip member, because libdeflate ignores what follows the first: the
+    /// trailer with the checksum and the size occurs at the end and nowhere else.
     fn ends_with_member(&self, checksum: u32) -> bool {
         let Some((data, trailer)) = self.bytes.split_last_chunk::<TRAILER_BYTES>() else { return false };
         trailer.starts_with(&checksum.to_le_bytes()) && !data.windows(TRAILER_BYTES).any(|part| part == trailer)

@@ -25,7 +25,7 @@ pub struct Metadata {
     pub attempts: u32,
 }
 
-/// An error. Cheap to move, and with everything that is needed to act on it.
+/// An error with all information that is needed to handle it. Cheap to move.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Error(Box<Details>);
 

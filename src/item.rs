@@ -13,7 +13,7 @@ use crate::value::{certain_size, size_of_number};
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html#limits-items>
 pub const MAX_ITEM_BYTES: usize = 409_600;
 
-/// A write unit covers so many bytes of an item:
+/// The number of bytes of an item that a write unit covers:
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html>
 const WRITE_UNIT_BYTES: usize = 1_024;
 
@@ -28,7 +28,7 @@ pub struct Attributes {
     pub ttl: String,
     /// The time of the last write, a Number of epoch milliseconds. Default: not stored.
     pub mtime: Option<String>,
-    /// What a compressed value is. Default: `enc`.
+    /// The encoding of a compressed value. Default: `enc`.
     pub encoding: String,
 }
 
@@ -44,7 +44,7 @@ pub struct Content {
     pub expires_at: Option<u64>,
     /// The time of the write. Stored only if [`Attributes::mtime`] is set.
     pub written_at: Duration,
-    /// What the value is, where it is compressed.
+    /// The encoding, if the value is compressed.
     pub encoding: Option<Encoding>,
 }
 
@@ -60,14 +60,15 @@ impl Attributes {
         names + encoding + key.stored_len() + certain_size(&content.value)
     }
 
-    /// The bytes to which text or bytes must be compressed to save a write unit; `None` where nothing can.
+    /// The size to which text or bytes must be compressed to save a write unit, or `None` if compression cannot save
+    /// one. This decides whether a value is stored compressed.
     #[must_use]
     pub fn worthwhile_bytes(&self, key: &Key, content: &Content) -> Option<usize> {
         let expiry = content.expires_at.map_or(0, |second| size_of_number(&second.to_string()));
         let mtime = self.mtime.as_ref().map_or(0, |_| size_of_number(&content.written_at.as_millis().to_string()));
         let plain = self.size(key, content) + expiry + mtime;
         let cheaper = (plain.div_ceil(WRITE_UNIT_BYTES) - 1) * WRITE_UNIT_BYTES;
-        // Every encoding's code is as long.
+        // The codes of all encodings have the same length.
         let besides = plain - certain_size(&content.value) + self.encoding.len() + Encoding::GzipText.code().len();
         cheaper.min(MAX_ITEM_BYTES).checked_sub(besides)
     }

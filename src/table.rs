@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn a_string_key_with_the_expected_name_has_no_difference() {
+    fn a_string_key_with_the_expected_name_matches() {
         let mut indexed = table(&[("pk", "HASH", "S")]);
         assert_eq!(key_difference(&indexed, "pk"), None);
         // The definitions also contain the key attributes of indexes.

@@ -5,15 +5,16 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_smithy_types::base64;
 
-/// Marks text that unstorage made of bytes, for drivers that store text only.
+/// The prefix of text in which unstorage encodes bytes for drivers that store only text.
 const BASE64_PREFIX: &str = "base64:";
 
-/// A value as the caller gave it.
+/// A value that the caller passed.
 #[derive(Clone, PartialEq)]
 pub enum Given {
-    /// One that can be stored.
+    /// A value that can be stored.
     Value(AttributeValue),
-    /// One that cannot; reads on after "the value ": where in it, what was found, and what is allowed.
+    /// A value that cannot be stored. The text continues "the value " with the position, what was found, and what is
+    /// allowed.
     Refused(String),
 }
 
@@ -23,24 +24,24 @@ impl From<&str> for Given {
     }
 }
 
-/// How a value is to be read.
+/// How stored values are returned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reading {
     /// As it was stored.
     Plain,
-    /// Bytes where they were stored as such, or as unstorage's `base64:` text.
+    /// Bytes if they were stored as such or as unstorage's `base64:` text.
     Raw,
 }
 
 impl Reading {
-    /// Applies to a stored value.
+    /// Converts a stored value.
     #[must_use]
     pub fn apply(self, value: AttributeValue) -> AttributeValue {
         match (self, value) {
             (Self::Raw, AttributeValue::S(text)) => {
                 match text.strip_prefix(BASE64_PREFIX).map(base64::decode) {
                     Some(Ok(bytes)) => AttributeValue::B(bytes.into()),
-                    // Text that only looks like it is somebody's text.
+                    // Ordinary text that happens to have the prefix.
                     _ => AttributeValue::S(text),
                 }
             }
@@ -49,12 +50,12 @@ impl Reading {
     }
 }
 
-/// The bytes of a value: exactly for text and bytes; for the rest as DynamoDB documents its count, to within a few
-/// bytes per number:
+/// The size of a value in bytes. Exact for text and bytes; otherwise as DynamoDB documents it, to within a few bytes
+/// per number:
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html>
 #[must_use]
 pub fn size(value: &AttributeValue) -> usize {
-    /// Of every list and map, and of every element in it.
+    /// The overhead of every list and map, and of every element in it.
     const CONTAINER: usize = 3;
     const ELEMENT: usize = 1;
     match value {
@@ -72,13 +73,13 @@ pub fn size(value: &AttributeValue) -> usize {
     }
 }
 
-/// The bytes of a number.
+/// The size of a number in bytes.
 pub(crate) fn size_of_number(digits: &str) -> usize {
     digits.bytes().filter(u8::is_ascii_digit).count().div_ceil(2) + 1
 }
 
-/// The bytes of a value that DynamoDB counts for certain: text and bytes alone. Its count of numbers, lists and maps
-/// is its own to judge.
+/// The part of a value's size that is certain: text and bytes. How DynamoDB counts numbers, lists and maps is not
+/// specified exactly.
 #[must_use]
 pub fn certain_size(value: &AttributeValue) -> usize {
     match value {
@@ -92,18 +93,18 @@ pub fn certain_size(value: &AttributeValue) -> usize {
 /// A DynamoDB number as JavaScript can hold it.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Number {
-    /// A number: the double that is written with these very digits.
+    /// A double that is written with exactly these digits.
     Double(f64),
-    /// An integer beyond what doubles hold exactly: its digits, for a `BigInt`.
+    /// The digits of an integer that doubles cannot represent exactly, for a `BigInt`.
     Integer(String),
     /// Anything else, as DynamoDB wrote it.
     Text(String),
 }
 
-/// The largest power of ten of a DynamoDB number; an answer with a larger one is no number of DynamoDB's.
+/// The largest exponent of a DynamoDB number. DynamoDB never returns a larger one.
 const MAX_EXPONENT: i64 = 125;
 
-/// Reads a number without ever rounding it.
+/// Parses a number without rounding it.
 #[must_use]
 pub fn number(text: &str) -> Number {
     let Some(exact) = Decimal::parse(text) else {
@@ -111,14 +112,14 @@ pub fn number(text: &str) -> Number {
     };
     let double: f64 = text.parse().unwrap_or(f64::NAN);
     let safe = double.fract() != 0.0 || double.abs() <= crate::expiry::MAX_TTL_SECONDS;
-    // Rust writes the shortest digits that read back as the same double, as JavaScript does.
+    // Like JavaScript, Rust writes the shortest digits that parse to the same double.
     if safe && Decimal::parse(&format!("{double:e}")).as_ref() == Some(&exact) {
         return Number::Double(double);
     }
     exact.integer().map_or_else(|| Number::Text(text.to_owned()), Number::Integer)
 }
 
-/// A decimal number in one form: digits without zeros at either end, times a power of ten.
+/// A normalised decimal number: digits without leading or trailing zeros, times a power of ten.
 #[derive(Debug, PartialEq, Eq)]
 struct Decimal {
     negative: bool,
@@ -151,7 +152,7 @@ impl Decimal {
         Some(Self { negative, digits, exponent })
     }
 
-    /// The digits of an integer; `None` for a fraction, or beyond what DynamoDB holds.
+    /// The digits of an integer; `None` for a fraction, or if it exceeds DynamoDB's range.
     fn integer(&self) -> Option<String> {
         if !(0..=MAX_EXPONENT).contains(&self.exponent) {
             return None;
@@ -162,12 +163,12 @@ impl Decimal {
     }
 }
 
-/// A double as DynamoDB takes it, or why it does not.
+/// Formats a double for DynamoDB.
 ///
 /// # Errors
-/// NaN, infinities, and integers that a double does not hold exactly.
+/// NaN, infinities, and integers that a double does not represent exactly.
 pub fn number_text(double: f64) -> Result<String, &'static str> {
-    /// Below this, digits are written with a power of ten.
+    /// Smaller numbers are written with an exponent.
     const SMALL: f64 = 1e-15;
     if !double.is_finite() {
         return Err("NaN or infinite");
@@ -252,13 +253,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_safe_double_comes_back(double in -9_007_199_254_740_991.0f64..9_007_199_254_740_991.0) {
+        fn every_safe_double_is_read_back_unchanged(double in -9_007_199_254_740_991.0f64..9_007_199_254_740_991.0) {
             let text = number_text(double).expect("finite");
             prop_assert_eq!(number(&text), Number::Double(double));
         }
 
         #[test]
-        fn every_integer_comes_back(integer in any::<i128>()) {
+        fn every_integer_is_read_back_unchanged(integer in any::<i128>()) {
             let digits = match number(&integer.to_string()) {
                 Number::Double(double) => format!("{double}"),
                 Number::Integer(digits) => digits,
@@ -268,7 +269,7 @@ mod tests {
         }
 
         #[test]
-        fn no_text_makes_a_number_of_more_than_it_says(text in "\\PC{0,40}|-?[0-9]{1,40}(\\.[0-9]{0,40})?([eE][+-]?[0-9]{1,4})?") {
+        fn any_text_is_parsed_without_a_panic(text in "\\PC{0,40}|-?[0-9]{1,40}(\\.[0-9]{0,40})?([eE][+-]?[0-9]{1,4})?") {
             let _any = number(&text);
         }
     }

@@ -1,4 +1,5 @@
-//! Batches: cut to size, asked again for what was left over, and done singly where the role forbids them.
+//! Batches: their size, the retries of unprocessed items, and the fallback to single requests if the role forbids
+//! batches.
 
 use crate::common;
 
@@ -75,7 +76,7 @@ async fn left_over_writes_are_sent_again() {
     assert_eq!(bodies, [json!([put("a", "3"), put("b", "2")]), json!([put("b", "2")])]);
 }
 
-/// [BAT-4] 60 items are three batches, and the ttl of an item goes over the common one.
+/// [BAT-4] 60 items are three batches, and the ttl of an item overrides the common one.
 #[tokio::test]
 async fn writes_go_by_25() {
     let script = Script::of([done(), done(), done()]);
@@ -116,7 +117,7 @@ async fn one_item_that_dynamodb_refuses_does_not_take_the_others_with_it() {
     assert_eq!(script.actions(), ["BatchWriteItem", "PutItem", "PutItem", "PutItem"]);
 }
 
-/// [BAT-9] The denial is remembered, and told once.
+/// [BAT-9] The denial is remembered, and reported once.
 #[tokio::test]
 async fn without_the_permission_single_requests_do_it() {
     let row = |name| Answer::ok(&json!({ "Item": row(name) }));
@@ -142,9 +143,9 @@ async fn batches_can_be_switched_off() {
     assert_eq!(store.take_notice(), None);
 }
 
-/// [BAT-1] Nothing asked is nothing sent, and bad input refuses the whole.
+/// [BAT-1] An empty list sends nothing, and an invalid argument rejects the whole call.
 #[tokio::test]
-async fn nothing_and_bad_input_send_nothing() {
+async fn empty_and_invalid_input_sends_nothing() {
     let script = Script::default();
     let store = script.store();
     assert_eq!(store.read_all(&[]).await, Ok(Vec::new()));

@@ -1,4 +1,5 @@
-//! Batches of any size, with any keys twice and any part left over, against a table that answers as DynamoDB may.
+//! Batches of any size, with repeated keys and unprocessed parts, against a table that responds in any way that
+//! DynamoDB may.
 
 use crate::common;
 
@@ -12,11 +13,11 @@ use serde_json::{Value, json};
 use unstorage_dynamodb::input::Input;
 use unstorage_dynamodb::key::KeyText;
 
-/// A table that leaves over what it is told to.
+/// A table that leaves a configurable part of each batch unprocessed.
 #[derive(Debug, Clone)]
 struct Table {
     rows: Arc<Mutex<BTreeMap<String, String>>>,
-    /// Of each batch in turn, one in so many is left over; 1 leaves nothing over.
+    /// One item in this many is left unprocessed, for each batch in turn. With 1, everything is processed.
     left_over: Arc<Mutex<Vec<usize>>>,
 }
 
@@ -33,7 +34,8 @@ impl Table {
         Script::handler_with(self.clone(), |table, sent| async move { (200, table.answer(&sent)) })
     }
 
-    /// Which of so many are done, and which are left over: never all, as a table that does nothing is another test's.
+    /// Selects the processed and the unprocessed items. At least one is processed: a table that does nothing is covered
+    /// elsewhere.
     fn divide<T: Clone>(&self, all: &[T]) -> (Vec<T>, Vec<T>) {
         let one_in = self.left_over.lock().expect("lock").pop().unwrap_or(1);
         let (done, left): (Vec<_>, Vec<_>) =
@@ -82,14 +84,14 @@ fn rest(left: &Value, is_none: bool) -> Value {
     if is_none { json!({}) } else { json!({ "cache": left }) }
 }
 
-/// DynamoDB refuses a batch that is empty, too large, or names a key twice.
+/// DynamoDB rejects a batch that is empty, too large, or contains a key twice.
 fn batch_of(keys: impl Iterator<Item = String>, most: usize) {
     let keys: Vec<String> = keys.collect();
     assert!((1..=most).contains(&keys.len()), "{} in a batch", keys.len());
     assert_eq!(keys.iter().collect::<BTreeSet<_>>().len(), keys.len(), "a key twice in a batch");
 }
 
-/// Keys of a few hundred, so that some come twice and some are not in the table.
+/// Keys from a few hundred, so that some are repeated and some are not in the table.
 fn keys() -> impl Strategy<Value = Vec<u16>> {
     prop_oneof![prop::collection::vec(0u16..20, 0..60), prop::collection::vec(0u16..400, 0..320)]
 }
@@ -107,12 +109,12 @@ fn run<T>(work: impl Future<Output = T>) -> T {
 }
 
 proptest! {
-    // What is left over is asked for after a wait.
+    // Unprocessed items are requested again after a delay.
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     /// [BAT-1] [BAT-3]
     #[test]
-    fn every_key_is_answered_in_its_place(asked in keys(), left_over in left_over()) {
+    fn each_result_is_in_the_position_of_its_key(asked in keys(), left_over in left_over()) {
         let held: BTreeMap<_, _> = (0..200).map(|key| (name(key), format!("v{key}"))).collect();
         let script = Table::new(held.clone(), left_over).script();
         let inputs: Vec<Input> = asked.iter().map(|key| Input::Text(name(*key))).collect();
@@ -126,7 +128,7 @@ proptest! {
 
     /// [BAT-4]
     #[test]
-    fn every_item_is_stored_and_of_one_key_the_last(given in keys(), left_over in left_over()) {
+    fn every_item_is_stored_and_the_last_write_of_a_key_wins(given in keys(), left_over in left_over()) {
         let before = BTreeMap::from([("other".to_owned(), "untouched".to_owned())]);
         let table = Table::new(before.clone(), left_over);
         let pairs: Vec<_> = given.iter().enumerate().map(|(at, key)| (name(*key), format!("v{at}"))).collect();

@@ -1,4 +1,4 @@
-//! Compressed values in a table that drivers with and without the option share.
+//! Compressed values in a table shared by drivers with and without the option.
 
 use crate::common;
 
@@ -14,7 +14,7 @@ use unstorage_dynamodb::input::Input;
 use unstorage_dynamodb::store::{NewItem, Store};
 use unstorage_dynamodb::value::{Given, Reading, size};
 
-/// A table: the rows that were put, by their keys.
+/// A table that holds the rows that were put, by key.
 type Rows = Arc<Mutex<HashMap<String, Value>>>;
 
 fn script(rows: &Rows) -> Script {
@@ -48,7 +48,7 @@ fn answer(rows: &mut HashMap<String, Value>, action: &str, body: &Value) -> Valu
     json!({})
 }
 
-/// What a projection leaves of a row.
+/// Reduces a row to its projection.
 fn projected(row: &Value, request: &Value) -> Value {
     let names: Vec<&Value> = request["ExpressionAttributeNames"].as_object().expect("names").values().collect();
     let row = row.as_object().expect("a row").iter();
@@ -58,7 +58,7 @@ fn projected(row: &Value, request: &Value) -> Value {
         .into()
 }
 
-/// A store with `compression`, and one without.
+/// Returns a store with `compression` and one without.
 fn stores(script: &Script) -> [Store; 2] {
     ["gzip", "false"].map(|option| script.store_with(|raw| raw.compression = option.into()))
 }
@@ -130,7 +130,7 @@ impl Write {
     }
 }
 
-/// Every way of reading gives what was written.
+/// Every reading method returns what was written.
 async fn check(store: &Store, expected: &HashMap<usize, AttributeValue>) {
     let found = store.read_all(&KEYS).await.expect("read");
     for (position, key) in KEYS.into_iter().enumerate() {
@@ -150,7 +150,7 @@ proptest! {
 
     /// [ZIP-1] [ZIP-2] [ZIP-3] [ZIP-6]
     #[test]
-    fn what_is_written_is_read_with_and_without_the_option(writes in prop::collection::vec(any_write(), 1..6)) {
+    fn values_are_read_with_and_without_the_option(writes in prop::collection::vec(any_write(), 1..6)) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("runtime");
         runtime.block_on(async {
             let rows = Rows::default();
@@ -173,9 +173,9 @@ proptest! {
     }
 }
 
-/// [ZIP-1] Key, names and code count: of 1,025 bytes and more an item takes a second unit.
+/// [ZIP-1] The key, the names and the code count towards the size: from 1,025 bytes on, an item takes a second unit.
 #[tokio::test]
-async fn only_what_saves_a_write_unit_is_compressed() {
+async fn a_value_is_compressed_only_if_that_saves_a_write_unit() {
     let rows = Rows::default();
     let [gzip, _] = stores(&script(&rows));
     let besides = "keyvalue".len() + 1;
@@ -183,10 +183,10 @@ async fn only_what_saves_a_write_unit_is_compressed() {
     put(&gzip, "a", text(1_024 - besides)).await.expect("written");
     put(&gzip, "b", text(1_025 - besides)).await.expect("written");
     assert!(!is_compressed("a") && is_compressed("b"));
-    // Of 3,000 bytes that compress to about as many, no unit is saved.
+    // Compressing these 3,000 bytes would not save a unit.
     put(&gzip, "c", AttributeValue::B(noise(3_000).into())).await.expect("written");
     assert!(!is_compressed("c"));
-    // Compressed it is as large as the noise, which has to fit into one unit with what is around it.
+    // The compressed value is as large as the noise. Together with the key and names it must fit into one unit.
     let rest = besides + "encgz1b".len();
     let with_zeros = |noisy: usize| AttributeValue::B([noise(noisy), vec![0; 1_500]].concat().into());
     put(&gzip, "d", with_zeros(1_024 - rest)).await.expect("written");
@@ -202,7 +202,7 @@ async fn only_what_saves_a_write_unit_is_compressed() {
 
 /// [ZIP-7] [ZIP-5]
 #[tokio::test]
-async fn an_item_that_stays_too_large_refuses_the_whole_before_any_request() {
+async fn an_item_that_stays_too_large_rejects_the_whole_call_before_any_request() {
     let rows = Rows::default();
     let script = script(&rows);
     let [gzip, plain] = stores(&script);
@@ -219,14 +219,14 @@ async fn an_item_that_stays_too_large_refuses_the_whole_before_any_request() {
         assert_eq!(error.kind(), ErrorKind::ItemTooLarge);
     }
     assert_eq!(script.sent(), []);
-    // What fits when it is compressed is stored.
+    // An item that fits only when compressed is stored.
     put(&gzip, "k", text(16 << 20)).await.expect("written");
     assert_eq!(plain.read("k").await, Ok(Some(text(16 << 20))));
 }
 
 /// [ZIP-8] [SET-3]
 #[tokio::test]
-async fn writes_of_one_key_keep_their_order_where_the_first_takes_longer() {
+async fn writes_of_one_key_keep_their_order_if_the_first_takes_longer() {
     let rows = Rows::default();
     let [gzip, _] = stores(&script(&rows));
     let second = || NewItem { key: "k".into(), value: "second".into(), ttl: Input::Absent };
@@ -244,7 +244,7 @@ type Change = fn(&mut Value);
 
 /// [ZIP-4] [ZIP-6]
 #[tokio::test]
-async fn a_row_that_cannot_be_decoded_is_an_error_that_names_it() {
+async fn a_row_that_cannot_be_decoded_is_an_error_with_its_key() {
     let rows = Rows::default();
     let [gzip, _] = stores(&script(&rows));
     put(&gzip, "good", text(5_000)).await.expect("written");
@@ -282,7 +282,7 @@ async fn a_row_that_cannot_be_decoded_is_an_error_that_names_it() {
             assert!(!message.contains("CANARY") && !message.contains("zs9s"), "{message}");
         }
     }
-    // Expired, or without a value, it is nothing at all.
+    // A damaged row that has expired or has no value is treated as absent.
     bad(|row| row["ttl"] = json!({ "N": "1" }));
     assert_eq!(gzip.read("bad").await, Ok(None));
     bad(|row| row["value"] = Value::Null);

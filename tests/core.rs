@@ -1,4 +1,5 @@
-//! The core against a scripted HTTP client, in one program: linking is most of what a build of tests takes.
+//! The tests of the core with a scripted HTTP client. They are a single program, because linking takes most of the
+//! build time.
 
 #![expect(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "what fails here is a failed test")]
 

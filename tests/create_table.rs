@@ -1,5 +1,5 @@
-//! `createTable` where engines are too quick or too quiet: tables in the making, races, refusals, and the exact
-//! requests.
+//! `createTable` in cases that local engines cannot produce: tables that are being created, races and rejections. Also
+//! the exact requests.
 
 use crate::common;
 
@@ -11,7 +11,7 @@ use unstorage_dynamodb::error::{Error, ErrorKind};
 use unstorage_dynamodb::options::{RawAttributes, RawOptions};
 use unstorage_dynamodb::store::{CreatedTable, Patience};
 
-/// Three pauses: 1, 2 and 4 ms.
+/// Three delays: 1, 2 and 4 ms.
 const SHORT: Patience = Patience {
     first_pause: Duration::from_millis(1),
     longest_pause: Duration::from_millis(4),
@@ -106,7 +106,7 @@ async fn a_missing_table_is_made_and_waited_for() {
 
 /// [TAB-3]
 #[tokio::test]
-async fn a_table_in_that_shape_is_only_looked_at() {
+async fn a_table_with_the_expected_schema_is_not_changed() {
     for (status, expiry) in [("ACTIVE", "ENABLED"), ("ACTIVE", "ENABLING"), ("UPDATING", "ENABLED")] {
         let script = Script::of([table(status), ttl(expiry)]);
         assert_eq!(create(&script).await, Ok(false));
@@ -174,9 +174,9 @@ async fn a_table_that_is_not_ready_in_time_is_a_timeout() {
     assert_eq!(script.actions(), ["DescribeTable"; 4]);
 }
 
-/// [TAB-8] As long as docs/SEMANTICS.md says, and without a crowd of requests.
+/// [TAB-8] The duration that docs/SEMANTICS.md specifies, with a bounded number of requests.
 #[test]
-fn by_default_a_table_is_waited_for_two_minutes() {
+fn by_default_the_driver_waits_two_minutes_for_a_table() {
     let Patience { first_pause, longest_pause, for_table, .. } = Patience::default();
     assert_eq!(for_table, Duration::from_mins(2));
     assert!(first_pause <= Duration::from_millis(100) && longest_pause >= Duration::from_secs(5));
@@ -268,7 +268,7 @@ async fn a_table_is_made_with_its_index_and_both_are_waited_for() {
 
 /// [IDX-7]
 #[tokio::test]
-async fn an_index_that_is_being_built_is_told_and_not_waited_for() {
+async fn an_index_that_is_being_built_is_reported_and_not_awaited() {
     for backfilling in [false, true] {
         let script = Script::of([indexed_table("CREATING", Some(backfilling)), ttl("ENABLED")]);
         assert_eq!(create_indexed(&script).await, Ok(CreatedTable { created: false, index_ready: Some(false) }));

@@ -1,4 +1,4 @@
-//! The requests of the store compared with those of the SDK's client: content, signature and retries.
+//! Compares the requests of the store with those of the SDK's client: content, signature and retries.
 
 use crate::common;
 
@@ -56,7 +56,7 @@ async fn all_of_the_store(store: &Store) {
 
 const TOTAL: ReturnConsumedCapacity = ReturnConsumedCapacity::Total;
 
-/// The same, written for the SDK.
+/// The same operations, written for the SDK.
 async fn all_of_the_sdk(sdk: &Client, table: &str) {
     let second = NOW.as_secs();
     let get = sdk.get_item().table_name(table).key("key", text("k \u{e9}\"")).consistent_read(true);
@@ -99,7 +99,7 @@ async fn all_of_the_sdk(sdk: &Client, table: &str) {
     scan.return_consumed_capacity(TOTAL).send().await.expect("read");
 }
 
-/// The names of a request's headers, and their values where those are not different in every request.
+/// The names of a request's headers, and the values of those that are the same in every request.
 fn headers(request: &Request) -> Vec<(String, String)> {
     let mut headers = request.headers.clone();
     headers.sort();
@@ -110,7 +110,8 @@ fn headers(request: &Request) -> Vec<(String, String)> {
                 assert_eq!(value.len(), 36, "{value}");
                 "id".clone_into(value);
             }
-            // Names of what is signed, and where; the rest depends on the time, and is tested with the signer.
+            // The signed headers and the signing scope. Everything else depends on the time and is covered by the tests
+            // of the signer.
             "authorization" => {
                 let (id, rest) = value.split_once("Credential=id/").expect("ours");
                 let scope =
@@ -144,7 +145,7 @@ async fn compared(table: &str, endpoint: Option<&str>, credentials: Credentials)
     ours
 }
 
-/// The same requests, one by one.
+/// Compares the requests one by one.
 fn assert_same(ours: &[Request], theirs: &[Request]) {
     assert_eq!(ours.len(), theirs.len());
     for (ours, theirs) in ours.iter().zip(theirs) {
@@ -153,7 +154,7 @@ fn assert_same(ours: &[Request], theirs: &[Request]) {
         assert_eq!(ours.body, theirs.body);
         let without_length = |request: &Request| {
             let mut headers = headers(request);
-            // The SDK writes the same JSON with other members first, and no more of it.
+            // The SDK writes the same members in a different order, and no others.
             headers.retain(|(name, _)| name != "content-length");
             headers
         };
@@ -172,12 +173,12 @@ async fn every_operation_is_sent_as_the_sdk_sends_it() {
 }
 
 #[tokio::test]
-async fn tokens_endpoints_and_arns_change_nothing_in_that() {
+async fn tokens_endpoints_and_arns_are_handled_like_in_the_sdk() {
     let sent = compared("cache", Some("http://localhost:8000/a%20path"), credentials(Some("a+token/="))).await;
     assert_eq!(sent[0].uri, "http://localhost:8000/a%20path/");
     assert!(sent[0].header("authorization").contains(";x-amz-security-token;"));
     compared("arn:aws:dynamodb:eu-west-1:123456789012:table/cache", None, credentials(None)).await;
-    // Credentials that tell their account are sent to its own endpoint.
+    // With credentials that contain an account ID, requests are sent to the account's own endpoint.
     let of_account = Credentials::builder().access_key_id("id").secret_access_key("secret").account_id("210987654321");
     let sent = compared("cache", None, of_account.provider_name("test").build()).await;
     assert!(sent[0].uri.starts_with("https://210987654321.ddb."), "{}", sent[0].uri);
@@ -221,7 +222,7 @@ async fn the_same_failures_are_worth_another_attempt() {
     assert_eq!(attempts(&Answer::text(200, "<html>")).await, (1, 1));
 }
 
-/// [ANS-7] The one difference: here the store does as the SDK for JavaScript, which it stands in for.
+/// [ANS-7] The one difference: here the store behaves like the SDK for JavaScript, which it replaces.
 #[tokio::test]
 async fn a_status_of_429_is_a_throttle() {
     let pages = ["", "<html>", "{}", r#"{"message":"slow"}"#].map(|body| Answer::text(429, body));
@@ -236,7 +237,7 @@ async fn a_status_of_429_is_a_throttle() {
     assert_eq!(attempts(&Answer::error(429, "ValidationException")).await, (1, 1));
 }
 
-/// [ERR-1] The attempts of one request have one id, and say which they are.
+/// [ERR-1] The attempts of a request share an ID, and each contains its number.
 #[tokio::test]
 async fn attempts_are_counted_and_belong_together() {
     let script = Script::of([Answer::error(500, "InternalServerError"), Answer::Io, Answer::ok(&json!({}))]);
@@ -250,7 +251,7 @@ async fn attempts_are_counted_and_belong_together() {
 
 /// [TIME-5]
 #[tokio::test]
-async fn a_wait_that_aws_asks_for_is_kept_where_it_fits_into_the_time() {
+async fn a_delay_that_aws_requests_is_respected_if_it_ends_before_the_deadline() {
     let slow = |wait: &str| Answer::error(400, "ThrottlingException").with("x-amz-retry-after", wait);
     let store = Script::of([slow("60000")]).store_with(|raw| raw.timeout = Input::Number(200.0));
     let error = store.read("k").await.expect_err("late");
@@ -280,7 +281,7 @@ async fn a_wrong_clock_is_put_right() {
     }
 }
 
-/// New credentials are asked for once where AWS refuses the old ones, and everything that depends on them with them.
+/// If AWS rejects credentials, new ones are looked up once, along with everything that depends on them.
 #[tokio::test]
 async fn refused_credentials_are_looked_up_once_more() {
     let script = Script::repeating([Answer::error(400, "ExpiredTokenException"), Answer::ok(&json!({}))]);
@@ -297,7 +298,7 @@ async fn refused_credentials_are_looked_up_once_more() {
     assert!(sent[1].header("authorization").contains("Credential=id-2/"));
 }
 
-/// Gives other credentials at each call.
+/// Returns different credentials for each call.
 #[derive(Debug)]
 struct Numbered(Arc<AtomicUsize>);
 
@@ -312,7 +313,7 @@ impl ProvideCredentials for Numbered {
     }
 }
 
-/// [TIME-6] A hundred thousand calls may wait at once.
+/// [TIME-6] A hundred thousand calls may wait at the same time.
 #[tokio::test]
 async fn a_call_is_small() {
     let store = Script::default().store();

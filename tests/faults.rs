@@ -1,4 +1,4 @@
-//! What a caller is told when AWS or the network fails, and how often the request was sent.
+//! The errors of calls when AWS or the network fails, and how often the requests are sent.
 
 use crate::common;
 
@@ -31,7 +31,7 @@ async fn after_four_attempts_the_caller_is_told() {
 #[tokio::test]
 async fn bulk_work_and_single_calls_do_not_use_up_each_other_s_retries() {
     for is_bulk_broken in [true, false] {
-        // What is broken always fails; the rest fails every other time.
+        // One kind of request always fails, and every second request of the other kind.
         let others = Arc::new(AtomicUsize::new(0));
         let script = Script::handler(move |Sent { action, .. }| {
             let is_broken =
@@ -52,7 +52,7 @@ async fn bulk_work_and_single_calls_do_not_use_up_each_other_s_retries() {
 }
 
 #[tokio::test]
-async fn what_cannot_get_better_is_sent_once() {
+async fn a_permanent_failure_is_not_retried() {
     for name in ["ValidationException", "ResourceNotFoundException", "AccessDeniedException"] {
         let error = Script::of([Answer::error(400, name)]).store().read("k").await.expect_err("failed");
         assert_eq!((error.metadata().attempts, error.is_retryable()), (1, false));
@@ -65,7 +65,7 @@ async fn what_cannot_get_better_is_sent_once() {
 
 /// [DIS-3]
 #[tokio::test]
-async fn a_closed_store_refuses_every_call() {
+async fn a_closed_store_rejects_every_call() {
     let script = Script::default();
     let store = script.store();
     store.close().await;

@@ -31,7 +31,7 @@ async fn get(store: &Store, key: &str) -> Option<String> {
     value.map(|value| value.as_s().expect("text").clone())
 }
 
-/// An endpoint whose answers wait for permits, and the store on it.
+/// An endpoint whose responses wait for permits, and a store that uses it.
 fn gated(answer: impl Fn() -> (u16, Value) + Send + Sync + 'static) -> (Script, Arc<Semaphore>) {
     let gate = Arc::new(Semaphore::new(0));
     let (answer, open) = (Arc::new(answer), Arc::clone(&gate));
@@ -47,7 +47,7 @@ fn gated(answer: impl Fn() -> (u16, Value) + Send + Sync + 'static) -> (Script, 
 
 /// [FLY-1]
 #[tokio::test]
-async fn reads_of_one_key_share_a_request_whatever_they_ask_of_it() {
+async fn reads_of_one_key_share_a_request_whatever_their_method() {
     let (script, gate) = gated(|| (200, item("v")));
     let store = script.store();
     let reads = async {
@@ -74,7 +74,7 @@ async fn reads_of_one_key_share_a_request_whatever_they_ask_of_it() {
 
 /// [FLY-2]
 #[tokio::test]
-async fn consistent_reads_and_the_option_false_share_nothing() {
+async fn nothing_is_shared_by_consistent_reads_or_if_the_option_is_false() {
     for (coalesce, consistent) in [(Input::Absent, Input::Boolean(true)), (Input::Boolean(false), Input::Absent)] {
         let script = Script::handler(|_| async { (200, item("v")) });
         let store = script.store_with(|raw| raw.coalesce = coalesce);
@@ -128,7 +128,7 @@ async fn a_write_closes_the_flights_of_its_key_at_its_start_and_at_its_end() {
             let position = held.iter().enumerate().filter(|(_, (of, _))| of == action).nth(nth).expect("sent").0;
             held.remove(position).1.send(()).expect("waiting");
         };
-        // The write ends first; a read that begins now must not join the one that was sent before that.
+        // The write ends first. A read that starts now must not join the request that was sent before it.
         open(if remove { "DeleteItem" } else { "PutItem" }, 0);
         write.await.expect("no panic").expect("written");
         let after = read();
@@ -147,7 +147,7 @@ async fn a_write_closes_the_flights_of_its_key_at_its_start_and_at_its_end() {
 
 /// [FLY-4]
 #[tokio::test]
-async fn a_request_stops_with_its_last_caller() {
+async fn a_request_is_cancelled_with_its_last_caller() {
     let (script, gate) = gated(|| (200, item("v")));
     let store = script.store();
     {
@@ -173,7 +173,7 @@ async fn a_request_stops_with_its_last_caller() {
 
 /// [FLY-5]
 #[tokio::test]
-async fn each_caller_gets_the_failure_as_an_error_of_its_own_method() {
+async fn each_caller_receives_the_failure_as_an_error_of_its_own_method() {
     let (script, gate) = gated(|| (400, failure("ValidationException")));
     let store = script.store();
     let open = async { gate.add_permits(1) };
@@ -184,9 +184,9 @@ async fn each_caller_gets_the_failure_as_an_error_of_its_own_method() {
     assert_eq!(script.sent().len(), 1);
 }
 
-/// [FLY-5] The request ends with the time of the call that sent it.
+/// [FLY-5] The request ends at the deadline of the call that sent it.
 #[tokio::test(start_paused = true)]
-async fn a_read_that_joined_late_has_its_whole_time() {
+async fn a_read_that_joined_late_keeps_its_own_deadline() {
     let requests = Arc::new(AtomicUsize::new(0));
     let script = Script::handler(move |_| {
         let is_first = requests.fetch_add(1, Ordering::Relaxed) == 0;
@@ -208,8 +208,8 @@ async fn a_read_that_joined_late_has_its_whole_time() {
     assert_eq!(late.as_deref(), Some("v"));
 }
 
-/// A table of one item, whose value is a number. Requests take effect some time after they were sent and are answered some
-/// time after that; now and then they fail.
+/// A table of one item, whose value is a number. Requests take effect and are answered after random delays, and some
+/// fail.
 fn register(seed: u64) -> Script {
     let (value, random) = (Arc::new(AtomicU64::new(0)), Arc::new(Mutex::new(Rng::with_seed(seed))));
     Script::handler(move |Sent { action, body }| {
@@ -233,7 +233,8 @@ fn register(seed: u64) -> Script {
     })
 }
 
-/// [FLY-3] Reads, writes and aborts at random times: a read returns at least what was written before it began.
+/// [FLY-3] Reads, writes and aborts at random times: a read returns a value at least as new as the last write that
+/// resolved before the read started.
 #[tokio::test(start_paused = true)]
 async fn no_read_misses_a_write_that_had_resolved() {
     for seed in 0..100 {
@@ -270,7 +271,7 @@ async fn no_read_misses_a_write_that_had_resolved() {
     }
 }
 
-/// An endpoint that answers writes alone, and the store on it.
+/// An endpoint that responds only to writes, and a store that uses it.
 fn silent(change: impl FnOnce(&mut RawOptions)) -> (Script, Store) {
     let script = Script::handler(|Sent { action, .. }| async move {
         if action == "GetItem" {
@@ -282,7 +283,7 @@ fn silent(change: impl FnOnce(&mut RawOptions)) -> (Script, Store) {
     (script, store)
 }
 
-/// When a read that begins after so many milliseconds failed, and how.
+/// When and how a read fails that starts after this number of milliseconds.
 async fn failed_read(store: &Store, key: &str, begins: u64) -> (u64, ErrorKind) {
     let started = Instant::now();
     tokio::time::sleep(Duration::from_millis(begins)).await;
@@ -293,12 +294,12 @@ async fn failed_read(store: &Store, key: &str, begins: u64) -> (u64, ErrorKind) 
 
 /// [FLY-7] [TIME-1]
 #[tokio::test(start_paused = true)]
-async fn a_read_that_joins_again_ends_with_its_own_time() {
+async fn a_read_that_joins_again_keeps_its_own_deadline() {
     let (_script, store) = silent(|raw| {
         raw.timeout = Input::Number(1_000.0);
         raw.attempt_timeout = Input::Number(0.0);
     });
-    // The second read joins the first, and then the third, which it could not join before.
+    // The second read joins the first one and then the third, which it could not join before.
     let write = async {
         tokio::time::sleep(Duration::from_millis(900)).await;
         store.write("k", "v").await.expect("written");
@@ -308,9 +309,9 @@ async fn a_read_that_joins_again_ends_with_its_own_time() {
     assert_eq!(ended, [1_000, 1_500, 1_950].map(|at| (at, ErrorKind::Timeout)));
 }
 
-/// [FLY-5] Otherwise the reads would fail one after the other.
+/// [FLY-5] Otherwise the reads would fail one after another.
 #[tokio::test(start_paused = true)]
-async fn a_request_that_used_up_its_attempts_is_final_for_all() {
+async fn a_request_that_used_all_its_attempts_is_final_for_all_callers() {
     let (script, store) = silent(|raw| {
         raw.timeout = Input::Number(0.0);
         raw.attempt_timeout = Input::Number(1_000.0);
@@ -335,7 +336,7 @@ async fn with_an_open_circuit_breaker_no_request_is_joined() {
     assert_eq!(script.sent().len(), 2);
 }
 
-/// [FLY-5] The others would not be woken.
+/// [FLY-5] The other callers would not be woken.
 #[tokio::test]
 async fn a_panic_of_a_request_is_an_error_of_each_caller() {
     let script = Script::handler(|_| async {

@@ -1,4 +1,4 @@
-//! Answers that no DynamoDB gives: each ends in an error, soon and within bounds.
+//! Responses that DynamoDB never sends: each causes an error, quickly and with bounded resources.
 
 use crate::common;
 
@@ -21,20 +21,20 @@ fn cause(error: &Error) -> &str {
 
 /// [ANS-1]
 #[tokio::test]
-async fn an_answer_larger_than_the_operation_can_need_is_an_error_at_once() {
+async fn a_response_larger_than_the_operation_can_need_is_an_error_at_once() {
     let item = |bytes: usize| json!({ "Item": { "value": { "S": "x".repeat(bytes) } } });
     let script = ok(&item((4 << 20) + 1));
     let error = script.store().read("k").await.expect_err("too large");
     assert_eq!(error.kind(), ErrorKind::Response);
     assert!(cause(&error).contains("larger than 4194304 bytes"), "{}", cause(&error));
-    // Another attempt would bring it again.
+    // A retry would return the same response.
     assert_eq!(script.sent().len(), 1);
     assert!(ok(&item((4 << 20) - 100)).store().read("k").await.is_ok());
 }
 
 /// [ANS-1]
 #[tokio::test]
-async fn each_operation_has_a_limit_of_its_own() {
+async fn each_operation_has_its_own_limit() {
     let padded = |mebibytes: usize| ok(&json!({ "Padding": "x".repeat(mebibytes << 20) })).store();
     let error = padded(9).list().await.expect_err("too large");
     assert!(cause(&error).contains("larger than 8388608 bytes"), "{}", cause(&error));
@@ -67,7 +67,7 @@ async fn a_redirect_is_an_error() {
 
 /// [ANS-4]
 #[tokio::test]
-async fn nesting_without_end_is_an_error() {
+async fn endless_nesting_is_an_error() {
     for depth in [200, 100_000] {
         let (open, close) = (r#"{"L":["#.repeat(depth), "]}".repeat(depth));
         let body = format!(r#"{{"Item":{{"value":{open}{{"NULL":true}}{close}}}}}"#);
@@ -116,7 +116,7 @@ async fn a_value_of_no_known_type_is_an_error_in_every_method() {
 
 /// [ANS-4]
 #[tokio::test]
-async fn a_batch_takes_only_what_it_asked_for() {
+async fn a_batch_accepts_only_what_it_requested() {
     let row = |key: &str, value: &str| json!({ "key": { "S": key }, "value": { "S": value } });
     let many: Value = (0..1_000).map(|_| row("a", "again")).chain([row("c", "not asked for")]).collect();
     let left: Value = ["x", "b", "b"].iter().map(|key| json!({ "key": { "S": key } })).collect();

@@ -1,4 +1,5 @@
-//! What a caller names never becomes a part of an expression: whatever keys, bases and attribute names look like.
+//! Names and texts of the caller never become part of an expression, whatever keys, bases and attribute names look
+//! like.
 
 use crate::common;
 
@@ -11,7 +12,7 @@ use unstorage_dynamodb::error::Operation;
 use unstorage_dynamodb::input::Input;
 use unstorage_dynamodb::options::RawAttributes;
 
-/// All that is ever sent as an expression: constants, whatever the caller's texts.
+/// All expressions that are ever sent. They are constants and do not depend on the caller's texts.
 const EXPRESSIONS: [&str; 6] = [
     "#v, #t, #e",
     "#v, #t, #e, #m",
@@ -33,17 +34,17 @@ fn text() -> impl Strategy<Value = String> {
     prop::collection::vec(part, 1..6).prop_map(|parts| parts.concat())
 }
 
-/// What a caller chooses.
+/// The texts that a caller can choose.
 #[derive(Debug, Clone)]
 struct Texts {
     base: String,
     keys: [String; 2],
     prefix: String,
-    /// Of key, value, TTL, time of the write and encoding: all different.
+    /// The attribute names of key, value, TTL, write time and encoding, all different.
     attributes: [String; 5],
 }
 
-/// Several texts, all different.
+/// Several different texts.
 fn distinct(count: usize) -> impl Strategy<Value = Vec<String>> {
     prop::collection::btree_set(text(), count).prop_map(|set| set.into_iter().collect()).prop_shuffle()
 }
@@ -58,13 +59,13 @@ fn texts() -> impl Strategy<Value = Texts> {
     })
 }
 
-/// A base as it stands before a key.
+/// A base as a prefix of keys.
 fn normal(base: &str) -> String {
     let base = base.trim_end_matches(':');
     if base.is_empty() { String::new() } else { format!("{base}:") }
 }
 
-/// The option `base` as it stands before a key.
+/// The option `base` as a prefix of keys.
 fn normal_option(base: &str) -> String {
     let parts: Vec<&str> = base.split([':', '/', '\\']).filter(|part| !part.is_empty()).collect();
     normal(&parts.join(":"))
@@ -79,7 +80,7 @@ impl Texts {
         normal_option(&self.base) + &normal(&self.prefix)
     }
 
-    /// Everything that the driver sends for these texts, method by method.
+    /// Returns all requests that the driver sends for these texts, method by method.
     async fn sent(&self) -> Vec<Sent> {
         let [key, value, ttl, mtime, encoding] = self.attributes.clone().map(Input::Text);
         let rows = self.stored().map(|stored| json!({ &*self.attributes[0]: { "S": stored } }));
@@ -108,7 +109,7 @@ fn names_in(map: &Value) -> impl Iterator<Item = &str> {
     map.as_object().into_iter().flat_map(Map::keys).map(String::as_str)
 }
 
-/// The placeholders of an expression.
+/// Returns the placeholders of an expression.
 fn placeholders(expression: &str) -> BTreeSet<&str> {
     expression
         .split(|c: char| c != '#' && c != ':' && !c.is_alphanumeric())
@@ -116,7 +117,7 @@ fn placeholders(expression: &str) -> BTreeSet<&str> {
         .collect()
 }
 
-/// Checks what holds of every request: expressions are constants, and their placeholders stand for the caller's texts.
+/// Checks what holds for every request: expressions are constants, and their placeholders stand for the caller's texts.
 fn check(request: &Value, texts: &Texts) -> Result<(), TestCaseError> {
     let [key, value, ttl, mtime, encoding] = texts.attributes.each_ref().map(String::as_str);
     let mut used = BTreeSet::new();
@@ -146,13 +147,13 @@ fn check(request: &Value, texts: &Texts) -> Result<(), TestCaseError> {
         };
         prop_assert_eq!(value, &meant);
     }
-    // Exactly those: DynamoDB refuses one that is missing, and one too many.
+    // Exactly these: DynamoDB rejects missing and unused placeholders.
     let defined = names_in(&request["ExpressionAttributeNames"]).chain(names_in(&request["ExpressionAttributeValues"]));
     prop_assert_eq!(defined.collect::<BTreeSet<_>>(), used);
     Ok(())
 }
 
-/// The fields of DynamoDB's own that a request has; a caller's texts are none of them.
+/// The members that DynamoDB defines for a request. None of them is a text of the caller.
 const FIELDS: [&str; 8] = [
     "TableName",
     "Key",
@@ -167,7 +168,7 @@ const FIELDS: [&str; 8] = [
 proptest! {
     /// [KEYS-2] [API-10] [BASE-1]
     #[test]
-    fn no_text_of_a_caller_s_gets_into_an_expression(texts in texts()) {
+    fn no_text_of_a_caller_becomes_part_of_an_expression(texts in texts()) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("runtime");
         let sent = runtime.block_on(texts.sent());
         let actions: Vec<&str> = sent.iter().map(|sent| sent.action.as_str()).collect();

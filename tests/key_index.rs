@@ -1,5 +1,5 @@
-//! The key index where engines are too quick or too lenient: an index that is being built, denied, of another shape or
-//! deleted while it is read, and the exact requests.
+//! The key index in cases that local engines cannot produce: an index that is being built, denied, of a different
+//! schema, or deleted during a scan. Also the exact requests.
 
 use crate::common;
 
@@ -15,7 +15,7 @@ const NOT_PROJECTED: &str =
     "One or more parameter values were invalid: Global secondary index keys does not project [ttl]";
 const OTHER_KEY: &str = "The provided starting key is invalid";
 
-/// One page after another, so that a list of answers is enough.
+/// Pages are read one after another, so a list of responses is enough.
 fn indexed(raw: &mut RawOptions) {
     raw.index = "keys".into();
     raw.scan = RawScan { segments: Input::Number(1.0), ..RawScan::default() }.into();
@@ -95,7 +95,7 @@ async fn consistent_reads_and_clear_scan_the_table() {
 
 /// [IDX-5]
 #[tokio::test]
-async fn an_index_that_cannot_be_used_is_told_once_and_tried_again() {
+async fn an_index_that_cannot_be_used_is_reported_once_and_tried_again() {
     for (answer, words) in [
         (refusal(MISSING), "does not have it"),
         (refusal(BACKFILLING), "still building"),
@@ -118,7 +118,7 @@ async fn an_index_that_cannot_be_used_is_told_once_and_tried_again() {
 
 /// [IDX-5]
 #[tokio::test]
-async fn any_other_failure_is_the_error_of_the_call() {
+async fn any_other_failure_fails_the_call() {
     for (answer, kind) in [
         (refusal("The provided expression refers to an attribute that does not exist"), ErrorKind::Validation),
         (failure("ResourceNotFoundException"), ErrorKind::TableNotFound),
@@ -134,7 +134,7 @@ async fn any_other_failure_is_the_error_of_the_call() {
 
 /// [IDX-6]
 #[tokio::test]
-async fn a_listing_whose_index_goes_away_begins_again_with_the_table() {
+async fn a_listing_whose_index_is_deleted_restarts_with_the_table() {
     for answer in [refusal(MISSING), refusal(NOT_PROJECTED), failure("AccessDeniedException")] {
         let of_index = [page(&[], None), page(&["a", "b"], Some("b"))];
         let of_table = [page(&["b"], Some("b")), page(&["a", "c"], None)];
@@ -150,7 +150,7 @@ async fn a_listing_whose_index_goes_away_begins_again_with_the_table() {
     }
 }
 
-/// [IDX-6] A start key that DynamoDB refuses in the middle is no sign of another index.
+/// [IDX-6] A start key that is rejected during the scan does not mean that the index has a different key.
 #[tokio::test]
 async fn a_page_of_the_index_that_fails_fails_the_whole() {
     let script = answers([&page(&[], None), &page(&["a"], Some("a")), &refusal(OTHER_KEY)]);

@@ -12,7 +12,7 @@ fn ok(body: &Value) -> Script {
     Script::of([Answer::ok(body)])
 }
 
-/// A request, which asks for its units like every other.
+/// A request with the setting that makes every response report its units.
 fn request(action: &str, mut body: Value) -> Sent {
     body["ReturnConsumedCapacity"] = "TOTAL".into();
     Sent { action: action.to_owned(), body }
@@ -65,7 +65,7 @@ async fn set_item_puts_the_whole_row_and_remove_item_names_the_key_alone() {
     assert_sent(&script, "DeleteItem", json!({ "TableName": "cache", "Key": { "pk": { "S": "k" } } }));
 }
 
-/// [KEYS-4] Only the key crosses the wire; base and expiry are the server's to filter.
+/// [KEYS-4] Only the key is transferred, and DynamoDB filters by base and expiry.
 #[tokio::test]
 async fn get_keys_projects_the_key_and_filters_on_the_server() {
     let script = ok(&json!({ "Items": [{ "pk": { "S": "a:b" } }] }));
@@ -84,7 +84,7 @@ async fn get_keys_projects_the_key_and_filters_on_the_server() {
 }
 
 #[tokio::test]
-async fn clear_scans_expired_rows_too_and_deletes_them_together() {
+async fn clear_scans_expired_rows_too_and_deletes_in_batches() {
     let page = json!({ "Items": [{ "key": { "S": "x" } }, { "key": { "S": "y" } }] });
     let script = Script::of([Answer::ok(&page), Answer::ok(&json!({}))]);
     script.store().clear(Input::Absent).await.expect("cleared");

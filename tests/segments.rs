@@ -41,7 +41,7 @@ async fn list_all(script: &Script, rows: usize, change: impl FnOnce(&mut RawOpti
     store
 }
 
-/// The pages asked for, by segment.
+/// The requested pages, by segment.
 fn pages(sent: &[Sent]) -> BTreeMap<Option<u64>, Vec<Value>> {
     let mut pages = BTreeMap::<_, Vec<_>>::new();
     for Sent { body, .. } in sent.iter().filter(|sent| sent.action == "Scan") {
@@ -78,7 +78,7 @@ async fn pages_in_flight_grow_from_1_to_4_to_16() {
     let table = Table::new(2_000, 10);
     list_all(&table.script(), 2_000, |_| ()).await;
     let in_flight: Vec<_> = table.arrivals().iter().map(|arrival| arrival.in_flight).collect();
-    // Page 1; then four, until four were answered; then as many as there are.
+    // Page 1, then four until four were read, then the maximum.
     assert_eq!(in_flight[..5], [1, 1, 2, 3, 4]);
     let grown = in_flight.iter().position(|count| *count > 4).expect("grown");
     assert!((8..=12).contains(&grown), "{in_flight:?}");
@@ -88,7 +88,7 @@ async fn pages_in_flight_grow_from_1_to_4_to_16() {
 
 /// [SCAN-3]
 #[tokio::test]
-async fn concurrency_is_the_most_that_is_in_flight() {
+async fn concurrency_is_the_maximum_in_flight() {
     for most in [1, 3, 6, 64] {
         let table = Table::new(1_000, 5);
         list_all(&table.script(), 1_000, scan(Some(64), Some(most))).await;
@@ -98,9 +98,9 @@ async fn concurrency_is_the_most_that_is_in_flight() {
     }
 }
 
-/// [SCAN-5] The SDK hides every one of these throttles: each page succeeds at its second attempt.
+/// [SCAN-5] The SDK hides each of these throttles: every page succeeds at its second attempt.
 #[tokio::test]
-async fn a_table_that_always_throttles_ends_at_one_page_in_flight() {
+async fn with_constant_throttling_one_page_is_in_flight() {
     let table = Table::new(160, 4).with_capacity(0);
     list_all(&table.script(), 160, |_| ()).await;
     let arrivals = table.arrivals();
@@ -110,12 +110,12 @@ async fn a_table_that_always_throttles_ends_at_one_page_in_flight() {
 
 /// [SCAN-5]
 #[tokio::test]
-async fn a_table_with_capacity_for_one_page_is_asked_for_one() {
+async fn a_table_with_capacity_for_one_page_gets_one_request_at_a_time() {
     let table = Table::new(1_500, 5).with_capacity(1);
     list_all(&table.script(), 1_500, |_| ()).await;
     let arrivals = table.arrivals();
     assert_eq!(arrivals.iter().map(|arrival| arrival.in_flight).max(), Some(4));
-    // The growth to 4 was too much; from there on it is one, and now and then a try at two.
+    // Growing to 4 was too much. From then on one page is in flight, and sometimes two as a probe.
     let settled = &arrivals[10..];
     assert!(settled.iter().all(|arrival| arrival.in_flight <= 2), "{arrivals:?}");
     let throttled = settled.iter().filter(|arrival| arrival.throttled).count();
@@ -124,14 +124,14 @@ async fn a_table_with_capacity_for_one_page_is_asked_for_one() {
 
 /// [SCAN-5]
 #[tokio::test]
-async fn a_table_with_capacity_for_some_pages_is_asked_for_some() {
+async fn a_table_with_capacity_for_some_pages_gets_some_requests_at_a_time() {
     let table = Table::new(4_000, 5).with_capacity(6);
     list_all(&table.script(), 4_000, |_| ()).await;
     let arrivals = table.arrivals();
     let settled = &arrivals[arrivals.len() / 2..];
     assert!(settled.iter().all(|arrival| arrival.in_flight <= 8), "{arrivals:?}");
-    // By the most of several: pages that end in one moment are asked for in the next, one by one, and the first of them
-    // finds none in flight.
+    // Uses the maximum of several samples: when several pages end at the same moment, the next ones are requested one
+    // by one, and the first finds none in flight.
     let most = |arrivals: &[Arrival]| arrivals.iter().map(|arrival| arrival.in_flight).max();
     let steps: Vec<_> = settled.chunks(16).filter_map(most).collect();
     assert!(steps.iter().filter(|most| **most >= 3).count() * 2 > steps.len(), "{steps:?}");
@@ -141,7 +141,7 @@ async fn a_table_with_capacity_for_some_pages_is_asked_for_some() {
 
 /// [KEYS-6]
 #[tokio::test]
-async fn an_error_in_one_segment_fails_the_whole_and_stops_it() {
+async fn an_error_in_one_segment_fails_and_stops_the_whole_scan() {
     for (name, kind) in [("AccessDeniedException", ErrorKind::AccessDenied), ("", ErrorKind::Service)] {
         let failed = Arc::new(AtomicUsize::new(0));
         let state = (Table::new(2_000, 5), Arc::clone(&failed));
@@ -158,13 +158,13 @@ async fn an_error_in_one_segment_fails_the_whole_and_stops_it() {
         let sent = script.sent().len();
         assert!(sent <= failed.load(Ordering::Relaxed) + 16, "{sent} requests");
         assert!(sent < 100, "{sent} requests");
-        // Nothing goes on behind the caller's back.
+        // No request is sent after the call has ended.
         tokio::time::sleep(Duration::from_millis(50)).await;
         assert_eq!(script.sent().len(), sent);
     }
 }
 
-/// A table whose segment 3 is throttled, from its second page on: so many times, and then no more.
+/// A table that throttles segment 3 this many times, starting with its second page.
 fn throttled_in_one_segment(table: &Table, times: usize) -> Script {
     let state = (table.clone(), Arc::new(AtomicUsize::new(times)));
     Script::handler_with(state, |(table, left), sent| async move {
@@ -198,9 +198,9 @@ async fn a_first_page_that_stays_throttled_is_an_error() {
     assert_eq!(script.sent().len(), 4);
 }
 
-/// [SCAN-7] [KEYS-6] The limit is a minute; a short one here.
+/// [SCAN-7] [KEYS-6] The limit is a minute; the test uses a shorter one.
 #[tokio::test]
-async fn without_any_answer_the_scan_is_given_up() {
+async fn without_any_response_the_scan_ends() {
     let stall = Duration::from_secs(2);
     let store = |script: &Script| {
         // No other limit ends a request before.
@@ -247,7 +247,7 @@ async fn empty_pages_and_empty_segments_are_passed() {
     }
 }
 
-/// [KEYS-9] In whatever segment, after however many pages.
+/// [KEYS-9] In any segment and after any number of pages.
 #[tokio::test]
 async fn a_segment_that_does_not_advance_is_an_error() {
     for pages in [1, 2, 5, 40] {
@@ -291,9 +291,9 @@ async fn clear_stops_at_the_first_failure_and_says_how_far_it_came() {
     assert_eq!(script.sent().len(), 4);
 }
 
-/// [CLR-1] [CLR-3] Rows vanish under the scan, the ones that start keys name among them.
+/// [CLR-1] [CLR-3] Rows are deleted during the scan, including those that start keys refer to.
 #[tokio::test]
-async fn clear_deletes_while_it_scans_and_holds_a_bounded_part_of_the_keys() {
+async fn clear_deletes_while_it_scans_and_holds_a_bounded_number_of_keys() {
     let table = Table::new(1_000, 10);
     table.script().store().clear(Input::Absent).await.expect("cleared");
     assert!(table.is_empty());
@@ -323,7 +323,8 @@ async fn clear_reads_ahead_while_it_deletes() {
     assert!(table.is_empty());
 }
 
-/// [CLR-4] [KEYS-6] A segment fails while rows are deleted: the deletes under way end, and no page more is asked for.
+/// [CLR-4] [KEYS-6] A segment fails while rows are being deleted: deletes in flight complete, and no further page is
+/// requested.
 #[tokio::test]
 async fn clear_stops_when_a_segment_fails() {
     let table = Table::new(2_000, 10);
@@ -349,7 +350,7 @@ async fn clear_stops_when_a_segment_fails() {
     let error = script.store().clear(Input::Absent).await.expect_err("failed");
     assert_eq!(error.kind(), ErrorKind::AccessDenied);
     assert!(!table.is_empty());
-    // Page 1, and as many as may be read ahead; then none.
+    // Page 1 and the pages that may be read ahead, then none.
     let (asked, asked_at_failure) = (asked.load(Ordering::Relaxed), asked_at_failure.load(Ordering::Relaxed));
     assert!((2..=20).contains(&asked), "{asked} pages");
     assert_eq!(asked, asked_at_failure);

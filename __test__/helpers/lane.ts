@@ -11,7 +11,7 @@ export interface LaneOptions {
   mtime: boolean;
   expireIn: number;
   index?: string;
-  /** Written so, and read by a driver without the option. */
+  /** Written with `compression`, and read by a driver without the option. */
   compression?: "gzip";
 }
 

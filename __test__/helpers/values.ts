@@ -72,7 +72,7 @@ const nested: Record<string, Maker> = {
   Map: entries,
 };
 
-/** What `compression` makes smaller. */
+/** Values that `compression` can make smaller. */
 const long: Record<string, (random: Random) => { value: any; read: any }> = {
   "long text": (random) => same(nastyKey(random, 200).repeat(30 + below(random, 100))),
   "long bytes": (random) => {

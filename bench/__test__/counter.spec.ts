@@ -6,7 +6,7 @@ import { listen } from "../../scripts/lib/listen.mjs";
 import { startCounter } from "../lib/counter.mjs";
 
 describe("the counter", () => {
-  it("asks for units where the client does not, and hides them from it", async () => {
+  it("requests units if the client does not, and hides them from it", async () => {
     const seen: any[] = [];
     const engine = http.createServer(async (request, response) => {
       const asked: any = await json(request);

@@ -49,7 +49,7 @@ describe("documents", () => {
 });
 
 describe("the README's table", () => {
-  it("has a row for each driver, and a dash where it cannot do a job", () => {
+  it("has a row for each driver, and a dash for each job that it cannot do", () => {
     const dollars = { dollars: summarise([198.9]) };
     const block = billBlock({
       "bill-html-20KB": { "this driver": dollars, bentocache: dollars },
@@ -59,13 +59,13 @@ describe("the README's table", () => {
     expect(block).toContain("| bentocache | $199 | – | – | – | – | – |");
   });
 
-  it("is not there before the bill has been run", () => {
+  it("is absent before the bill has been measured", () => {
     expect(billBlock({})).toBe("");
   });
 });
 
 describe("results as lines", () => {
-  it("are the same JSON, with a line for each member down to the depth", () => {
+  it("are the same JSON, with one line per member down to the depth", () => {
     const value = { a: { b: { c: [1, "x\n"] }, d: null }, e: [{ f: 1 }], none: undefined };
     const text = inLines(value, 2);
     expect(JSON.parse(text)).toEqual(JSON.parse(JSON.stringify(value)));

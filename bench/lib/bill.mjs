@@ -1,4 +1,5 @@
-// What DynamoDB charges for the same jobs, done by this driver and by others: counted by a proxy, so no round differs.
+// The charges of DynamoDB for the same jobs, done by this driver and by others. A proxy counts them, so all rounds have
+// the same result.
 import { credentials, region } from "../../scripts/lib/engine.mjs";
 import { createTable } from "../../scripts/lib/table.mjs";
 import { measured, worker } from "./child.mjs";
@@ -8,13 +9,13 @@ import { summarise } from "./stats.mjs";
 /** @typedef {import("./scenarios.mjs").Load} Load */
 /** @typedef {"this driver" | "this driver, compression" | "this driver, index" | "reference" | "@keyv/dynamo" | "bentocache"} Payer */
 
-/** Dollars for a million units of an on-demand table in us-east-1; docs/guide/costs.md says where they come from. */
+/** The price in dollars of a million units of an on-demand table in us-east-1. docs/guide/costs.md names the source. */
 export const prices = { read: 0.125, write: 0.625 };
 export const priceDate = "28 November 2026";
 
 const secondsOfMonth = 30 * 24 * 3600;
 const requestsPerSecond = 100;
-/** As in the guide's example: of 100 requests, 3 find an entry that is stale and write it again. */
+/** As in the guide's example: of 100 requests, 3 find a stale entry and write it again. */
 const writingShare = 0.03;
 
 /** How often a month has what was counted. @param {Load} load */

@@ -1,4 +1,4 @@
-// A proxy that counts: requests, the bytes of bodies, and the units that DynamoDB charges.
+// A proxy that counts requests, the bytes of bodies, and the units that DynamoDB charges.
 import { once } from "node:events";
 import http from "node:http";
 import { buffer } from "node:stream/consumers";
@@ -11,7 +11,7 @@ import { summarise } from "./stats.mjs";
 
 const nothing = () => ({ requests: 0, sent: 0, received: 0, readUnits: 0, writeUnits: 0 });
 
-/** The operations that report their units where they are asked to. */
+/** The operations that can report their units. */
 const onItems = /\.(Scan|\w+Item)$/;
 const asking = Buffer.from('{"ReturnConsumedCapacity":"TOTAL",');
 const reading = /\.(Scan|(Batch)?GetItem)$/;
@@ -50,7 +50,7 @@ export async function startCounter(endpoint) {
       body = isAltered ? Buffer.from(JSON.stringify(output)) : body;
     }
     totals.received += body.length;
-    // The checksum is that of the answer as it was.
+    // The checksum covers the original response.
     const { "x-amz-crc32": _, ...kept } = answer.headers;
     response.writeHead(answer.statusCode, { ...kept, "content-length": body.length });
     response.end(body);

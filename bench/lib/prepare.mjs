@@ -100,7 +100,9 @@ async function installApp(name, title) {
 export const installTools = () => installApp("nitro-app", "Nitro, autocannon and esbuild");
 export const installRivals = () => installApp("rivals", "the other drivers");
 
-/** The reference in one file, as a bundler ships it. @param {string} entry @returns {Promise<string>} the file */
+/**
+ * The reference in one file, as a bundler would produce it. @param {string} entry @returns {Promise<string>} the file
+ */
 export async function bundleReference(entry) {
   const outfile = path.join(benchCache, "reference.mjs");
   const { build } = createRequire(path.join(nitroApp, "package.json"))("esbuild");

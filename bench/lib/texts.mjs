@@ -1,4 +1,5 @@
-// What the bill is about: a page of HTML, an API's answer, sessions. They compress as well as such texts do.
+// The texts of the bill: an HTML page, an API response, and sessions. They compress as well as typical texts of their
+// kind.
 import { readText } from "../../scripts/lib/project.mjs";
 import { seededRandom } from "../../scripts/lib/random.mjs";
 

@@ -22,7 +22,10 @@ const counter = await startCounter(spec.endpoint);
 const { endpoint } = counter;
 const expiry = 3600;
 
-/** Each as its documentation shows it, without a cache in memory. @returns {Promise<(base: string) => Store>} */
+/**
+ * Each driver is set up as in its documentation, without an in-memory cache. @returns {Promise<(base: string) =>
+ * Store>}
+ */
 async function open() {
   const { resolve } = createRequire(path.join(spec.rivals, "package.json"));
   if (spec.contestant === "@keyv/dynamo") {
@@ -33,7 +36,8 @@ async function open() {
       return {
         set: (key, value) => keyv.set(key, value, expiry * 1000),
         get: (key) => keyv.get(key),
-        // It deletes all keys of the first page in one batch, which DynamoDB refuses above 25: what is left tells.
+        // It deletes all keys of the first page in one batch, which DynamoDB rejects above 25. The remaining items show
+        // this.
         clear: () => keyv.clear().catch(() => {}),
       };
     };
@@ -59,7 +63,7 @@ async function open() {
   const storage = createStorage({ driver });
   return (base) => {
     const { setItem: set, getItem: get, getKeys: list } = prefixStorage(storage, base);
-    // unstorage's own `clear` leaves out mounts above the base.
+    // unstorage's own `clear` skips mounts above the base.
     return { set, get, clear: () => driver.clear(base), list: () => list() };
   };
 }
@@ -103,7 +107,7 @@ const jobs = {
 };
 const job = jobs[operation];
 
-// A connection, and @keyv/dynamo's table.
+// Opens a connection, and creates @keyv/dynamo's table.
 await Promise.all(stores.map((one) => one.get("absent")));
 if (job) {
   await write();

@@ -1,6 +1,6 @@
-// A server that sends every request the same response. It waits until as many requests as the client has in flight have
-// arrived and responds to all at once, so that the client's work does not depend on timing. `node canned.mjs VALUE_FILE
-// IN_FLIGHT` prints its endpoint and ends with its standard input.
+// A server that sends every request the same response. It collects as many requests as the client has in flight and
+// responds to all of them at once, so that the client's work does not depend on timing. `node canned.mjs VALUE_FILE
+// IN_FLIGHT` prints its endpoint and exits when its standard input closes.
 import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 

@@ -67,7 +67,7 @@ export function start(command, parameters, options = {}) {
     })
   ).finally(() => {
     clearTimeout(timer);
-    // Its own children end with it.
+    // Also ends the child processes of the command.
     if (group) kill();
     running.delete(kill);
   });

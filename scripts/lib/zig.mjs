@@ -15,8 +15,8 @@ const requirements = "scripts/lib/zig-requirements.txt";
 /** The glibc that Node's own Linux builds require. Systems with an older one cannot run Node. */
 export const glibc = "2.28";
 
-// Zig's clang compiles no AVX-512 for the processors that Zig builds for, and libdeflate leaves it out only where it is
-// told that the assembler lacks it. Its checksums then use PCLMULQDQ and AVX2.
+// Zig's clang does not compile AVX-512 for these targets, and libdeflate omits it only if told that the assembler does
+// not support it. Its checksums then use PCLMULQDQ and AVX2.
 const flags = ["VPCLMULQDQ", "AVX512VNNI"].map(
   (feature) => `-DLIBDEFLATE_ASSEMBLER_DOES_NOT_SUPPORT_${feature}`,
 );

@@ -17,7 +17,7 @@ fn decoded(value: AttributeValue, encoding: &AttributeValue) -> Result<Attribute
     Compressed::new(value, encoding)?.decompress()
 }
 
-/// The gzip of bytes.
+/// Returns the bytes compressed with gzip.
 fn gzip(content: &[u8]) -> Vec<u8> {
     let (value, encoding) = compress(&bytes(content), content.len() + 100).expect("fits");
     assert_eq!(encoding, Encoding::GzipBytes);
@@ -29,14 +29,14 @@ fn decompressed(gzip: &[u8]) -> Result<Vec<u8>, Flaw> {
     Ok(value.as_b().expect("bytes").as_ref().to_vec())
 }
 
-/// What is not always the same, and can be compressed.
+/// Compressible bytes that are not simply repeated.
 fn prose(length: usize) -> Vec<u8> {
     (0_usize..).flat_map(|number| format!("<p>{}</p>", number * number).into_bytes()).take(length).collect()
 }
 
 /// [ZIP-1]
 #[test]
-fn only_text_and_bytes_are_compressed_and_only_to_what_is_asked_for() {
+fn only_text_and_bytes_are_compressed_and_only_within_the_limit() {
     let long = "word ".repeat(1_000);
     let (value, encoding) = compress(&text(&long), 1_000).expect("fits");
     assert_eq!(encoding.code(), "gz1s");
@@ -52,7 +52,7 @@ fn only_text_and_bytes_are_compressed_and_only_to_what_is_asked_for() {
 
 /// [ZIP-5]
 #[test]
-fn what_is_too_large_to_be_read_is_not_compressed() {
+fn a_value_that_is_too_large_to_be_read_is_not_compressed() {
     let largest = vec![0; MAX_ORIGINAL_BYTES];
     assert_eq!(decompressed(&gzip(&largest)).as_ref(), Ok(&largest));
     assert!(!is_compressible(&AttributeValue::B(vec![0; MAX_ORIGINAL_BYTES + 1].into())));
@@ -60,15 +60,15 @@ fn what_is_too_large_to_be_read_is_not_compressed() {
 
 /// [ZIP-5]
 #[test]
-fn a_bomb_is_refused_before_memory_is_taken_for_it() {
+fn a_decompression_bomb_is_rejected_before_memory_is_allocated() {
     let mut larger = gzip(&vec![0; MAX_ORIGINAL_BYTES]);
     let at = larger.len() - 4;
-    // It claims a byte more than is allowed, then less than it holds.
+    // The trailer states one byte more than allowed, then less than the actual size.
     for (claim, flaw) in [(16_777_217_u32, Flaw::TooLarge), (u32::MAX, Flaw::TooLarge), (1_000, Flaw::Damaged)] {
         larger.splice(at.., claim.to_le_bytes());
         assert_eq!(decompressed(&larger), Err(flaw), "{claim}");
     }
-    // No gzip of 20 bytes holds a megabyte.
+    // 20 bytes of gzip cannot expand to a megabyte.
     let mut small = gzip(b"");
     let at = small.len() - 4;
     small.splice(at.., 1_000_000_u32.to_le_bytes());
@@ -77,7 +77,7 @@ fn a_bomb_is_refused_before_memory_is_taken_for_it() {
 
 /// [ZIP-4]
 #[test]
-fn what_is_not_exactly_what_was_written_is_an_error() {
+fn damaged_data_is_an_error() {
     let content = prose(3_000);
     let gzip = gzip(&content);
     assert_eq!(decompressed(&gzip).as_ref(), Ok(&content));
@@ -88,7 +88,7 @@ fn what_is_not_exactly_what_was_written_is_an_error() {
     for more in [&b"x"[..], b"trailing bytes", &[0; 8]] {
         assert!(decompressed(&[&gzip, more].concat()).is_err());
     }
-    // Members of one length, whose content differs or does not: libdeflate reads the first.
+    // Several members of equal length, with equal or different content. libdeflate reads only the first.
     for member in [prose(3_000), [b"other", &prose(2_995)[..]].concat()] {
         assert_eq!(decompressed(&[&gzip[..], &self::gzip(&member)].concat()), Err(Flaw::Damaged));
     }
@@ -104,7 +104,7 @@ fn what_is_not_exactly_what_was_written_is_an_error() {
 
 /// [ZIP-4]
 #[test]
-fn another_encoding_is_an_error_and_never_bytes() {
+fn an_unknown_encoding_is_an_error_and_never_read_as_bytes() {
     let gzip = bytes(&gzip(&prose(3_000)));
     for other in [text("gz2s"), text("GZ1S"), text("gz1"), text(""), bytes(b"gz1s"), AttributeValue::Null(true)] {
         assert_eq!(decoded(gzip.clone(), &other), Err(Flaw::UnknownEncoding), "{other:?}");
@@ -121,9 +121,9 @@ fn the_original_size_is_known_without_decompressing() {
     }
 }
 
-/// What other programs' gzip looks like: with a name and a comment in its header.
+/// Gzip as other programs write it, with a name and a comment in its header.
 #[test]
-fn gzip_of_other_programs_is_read() {
+fn gzip_written_by_other_programs_is_read() {
     let ours = gzip(&prose(2_000));
     let mut theirs = vec![0x1f, 0x8b, 8, 0b0001_1000, 1, 2, 3, 4, 0, 3];
     theirs.extend_from_slice(b"page.html\0a comment\0");
@@ -134,7 +134,7 @@ fn gzip_of_other_programs_is_read() {
 proptest! {
     /// [ZIP-4]
     #[test]
-    fn flipped_bits_are_an_error_or_change_nothing(
+    fn flipped_bits_cause_an_error_or_have_no_effect(
         length in 0_usize..4_000,
         flips in prop::collection::vec((any::<prop::sample::Index>(), 0_u8..8), 1..4),
     ) {
@@ -150,14 +150,14 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_are_an_error_or_a_value(gzip in prop::collection::vec(any::<u8>(), 0..200)) {
+    fn any_bytes_yield_an_error_or_a_value(gzip in prop::collection::vec(any::<u8>(), 0..200)) {
         if let Ok(found) = decompressed(&gzip) {
             prop_assert!(found.len() <= gzip.len() * MAX_RATIO);
         }
     }
 
     #[test]
-    fn text_comes_back(words in prop::collection::vec("\\PC{0,9}", 0..400)) {
+    fn text_is_returned_unchanged(words in prop::collection::vec("\\PC{0,9}", 0..400)) {
         let original = text(&words.concat());
         if let Some((value, encoding)) = compress(&original, 4_000) {
             prop_assert_eq!(decoded(value, &code(encoding)), Ok(original));

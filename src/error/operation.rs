@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn tests_of_all_methods_and_the_guide_have_each_method() {
+    fn the_method_tests_and_the_guide_cover_every_method() {
         let tested = include_str!("../../__test__/helpers/methods.ts");
         let guide = [
             include_str!("../../docs/guide/methods.md"),

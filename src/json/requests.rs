@@ -10,24 +10,24 @@ use super::attribute::{AttributeRef, AttributesRef};
 use crate::item::{Attributes, Content};
 use crate::key::Key;
 
-/// Writes a body. Fails for a value of a type that this version does not know.
+/// Serializes a body. Fails for a value of a type that this version does not know.
 pub(crate) fn body(request: &impl Serialize) -> serde_json::Result<Vec<u8>> {
-    // A request for one item fits.
+    // Enough for a request on one item.
     let mut body = Vec::with_capacity(256);
     serde_json::to_writer(&mut body, request)?;
     Ok(body)
 }
 
-/// Which units a response reports. Its total includes those of indexes either way.
+/// Which capacity units a response reports. The total includes those of indexes in both cases.
 #[derive(Debug, Clone, Copy, Serialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub(crate) enum Consumed {
     Total,
-    /// Also those of the table and of each index.
+    /// Also those of the table and of each index separately.
     Indexes,
 }
 
-/// Writes the body of a request on items, which asks for the units that it takes.
+/// Serializes the body of a request on items that asks for the consumed capacity units.
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_ConsumedCapacity.html>
 pub(crate) fn metered_body(request: &impl Serialize, consumed: Consumed) -> serde_json::Result<Vec<u8>> {
     #[derive(Serialize)]
@@ -40,7 +40,7 @@ pub(crate) fn metered_body(request: &impl Serialize, consumed: Consumed) -> serd
     body(&Metered { request, return_consumed_capacity: consumed })
 }
 
-/// Reads the value, its encoding and the TTL of an item and, where asked for, one attribute more.
+/// Reads the value, its encoding and the TTL of an item and, if requested, one more attribute.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct GetItemInput<'a> {
@@ -156,7 +156,7 @@ enum WriteRequest<'a> {
 }
 
 impl<'a> BatchWriteItemInput<'a> {
-    /// Of each key the content to put, or `None` to delete the item.
+    /// The content to put for each key, or `None` to delete the item.
     pub(crate) fn new(
         table_name: &'a str,
         attributes: &'a Attributes,
@@ -196,7 +196,7 @@ pub(crate) struct ScanInput<'a> {
 }
 
 impl<'a> ScanInput<'a> {
-    /// From the start of the table or segment, or from behind the key `start`.
+    /// Starts at the beginning of the table or segment, or after the key `start`.
     pub(crate) fn new(
         table_name: &'a str,
         index_name: Option<&'a str>,
@@ -209,7 +209,8 @@ impl<'a> ScanInput<'a> {
         Self {
             table_name,
             index_name,
-            // DynamoDB refuses to return what an index does not project, but filters by it as if it were absent.
+            // DynamoDB rejects the projection of an attribute that an index does not project, but a filter treats it as
+            // absent.
             projection_expression: if index_name.is_some() { "#k, #t" } else { "#k" },
             expression_attribute_names: Names([Some(("#k", key)), needs_ttl.then_some(("#t", ttl))]),
             filter_expression: filter.expression(),
@@ -223,12 +224,12 @@ impl<'a> ScanInput<'a> {
     }
 }
 
-/// Which items a scan returns. Serialized, it is the values of its expression.
+/// Selects the items that a scan returns. Serialized as the values of the filter expression.
 #[derive(Default)]
 pub(crate) struct Filter<'a> {
-    /// The current second: items that expired before it are left out. `None`: all.
+    /// The current second: items that expired earlier are omitted. `None`: all items are returned.
     pub(crate) alive_at: Option<u64>,
-    /// What their keys begin with.
+    /// The prefix of the keys.
     pub(crate) prefix: Option<&'a str>,
 }
 
@@ -273,7 +274,7 @@ impl<const N: usize> Serialize for Names<'_, N> {
     }
 }
 
-/// What is asked of one table: `{ "table": … }`.
+/// The parameters for one table: `{ "table": … }`.
 struct OfTable<'a, T>(&'a str, T);
 
 impl<T: Serialize> Serialize for OfTable<'_, T> {
@@ -308,7 +309,7 @@ impl Serialize for NewItem<'_> {
     }
 }
 
-/// The key of an item: its partition key alone.
+/// The key of an item, which is only the partition key.
 struct ItemKey<'a> {
     name: &'a str,
     key: &'a Key,
@@ -320,7 +321,7 @@ impl Serialize for ItemKey<'_> {
     }
 }
 
-/// An attribute value of the driver's own.
+/// A scalar attribute value.
 #[derive(Serialize)]
 enum Scalar<'a> {
     S(&'a str),

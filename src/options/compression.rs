@@ -3,19 +3,19 @@
 use crate::error::Error;
 use crate::input::Input;
 
-/// What the option may be.
+/// The allowed values of the option.
 const ALLOWED: &str = "false or \"gzip\"";
 
-/// How values are written. What is compressed is read in any case.
+/// Whether written values are compressed. Compressed values are read in either case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Compression {
-    /// As they are.
+    /// Values are stored uncompressed.
     Off,
-    /// Compressed by gzip, where that saves a write unit.
+    /// Values are compressed with gzip if that saves a write unit.
     Gzip,
 }
 
-/// Checks the option.
+/// Validates the option.
 pub(super) fn parse(input: &Input) -> Result<Compression, Error> {
     match input {
         input if input.is_absent() || input.as_boolean() == Some(false) => Ok(Compression::Off),

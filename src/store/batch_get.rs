@@ -1,4 +1,4 @@
-//! `getItems`: BatchGetItem by 100, or single reads where the role has no permission for it.
+//! `getItems`: BatchGetItem with up to 100 keys, or single reads if the role has no permission for it.
 
 use std::collections::{HashMap, HashSet};
 
@@ -18,13 +18,13 @@ use crate::json::{self, BatchGetItemInput, BatchGetItemOutput, Item};
 use crate::key::{Key, KeyText, Sought};
 use crate::options::Options;
 
-/// Batches in flight per driver: an answer may be 16 MB, and six times that on the wire.
+/// Batches in flight per driver: a response may contain 16 MB, and be six times as large in JSON.
 pub(super) const CONCURRENT_BATCHES: usize = 4;
 
-/// Single reads in flight, where batches are not to be had.
+/// Single reads in flight if batches are not allowed.
 const CONCURRENT_READS: usize = 32;
 
-/// A value by its position among the distinct keys.
+/// A value and its position among the distinct keys.
 type Found = (usize, Option<AttributeValue>);
 
 /// What a BatchGetItem returned.
@@ -50,11 +50,11 @@ pub(super) fn partition_key(item: &mut Item<'_>, attributes: &Attributes) -> ser
     item.take(&attributes.key).ok_or_else(|| serde::de::Error::custom("an item without its key"))
 }
 
-/// An item to read with others.
+/// An item to read.
 pub struct WantedItem {
     /// Its key.
     pub key: Input,
-    /// Whether to read it consistently, over what holds for all items.
+    /// Whether to read it consistently. Overrides the common setting.
     pub consistent: Input,
 }
 
@@ -71,12 +71,11 @@ impl From<&str> for WantedItem {
 }
 
 impl Store {
-    /// The values of `items`: one answer per item asked, in their order; `None` for what [`get`](Self::get) does not
-    /// find. A key asked twice is read once, consistently if either asks for that. `consistent` goes over the store's
-    /// default.
+    /// Returns one result per requested item, in order; `None` for what [`get`](Self::get) does not find. A repeated
+    /// key is read once, consistently if any of its items requests that. `consistent` overrides the store's default.
     ///
     /// # Errors
-    /// A bad argument, a failed request, or keys left unanswered at the deadline.
+    /// Fails on an invalid argument, on a failed request, or if keys remain unprocessed.
     pub async fn get_many(
         &self,
         items: Vec<impl Into<WantedItem>>,
@@ -128,7 +127,7 @@ impl Store {
 
 impl Call {
     async fn read_all(&self, numbered: Vec<(usize, Key)>, consistent: bool) -> Result<Vec<Found>, Error> {
-        // One key is one GetItem: the same price, and a permission that every role has.
+        // A single key is read with GetItem, which costs the same and needs a permission that every role has.
         if numbered.len() > 1 && self.session.batch_get.allowed() {
             let chunks: Vec<Vec<(usize, Key)>> = numbered.chunks(MAX_GETS).map(<[_]>::to_vec).collect();
             let batches = stream::iter(chunks)
@@ -148,7 +147,7 @@ impl Call {
         stream::iter(numbered).map(read).buffer_unordered(CONCURRENT_READS).try_collect().await
     }
 
-    /// Reads up to 100 distinct keys, again and again until none is left over.
+    /// Reads up to 100 distinct keys and requests unprocessed ones again until none is left.
     async fn read_batch(&self, keys: Vec<(usize, Key)>, consistent: bool) -> Result<Vec<Found>, Error> {
         let Options { table, attributes, base, .. } = &self.session.options;
         let mut left: Vec<Key> = keys.iter().map(|(_, key)| key.clone()).collect();
@@ -171,7 +170,7 @@ impl Call {
             let now = self.session.clock.now();
             let before = found.len();
             for (key, row) in batch.rows {
-                // A row that was not asked for is ignored.
+                // Ignore a row that was not requested.
                 let Some(key) = Key::from_attribute(key, base) else { continue };
                 if let Some(position) = positions.get(&key) {
                     let value = match row.value_alive(now).map(|stored| self.decoded(&key, stored)) {
@@ -179,7 +178,7 @@ impl Call {
                         Some(Decoded::Value(value)) => Some(value),
                         Some(Decoded::Later(value)) => {
                             let value = value.await?;
-                            // Many large values take long.
+                            // Decompressing many large values takes long.
                             self.progress();
                             Some(value)
                         }
@@ -188,7 +187,7 @@ impl Call {
                 }
             }
             self.counters().read(found.len() - before);
-            // So is a key that was not asked for, or is repeated.
+            // Ignore unprocessed keys that were not requested or are repeated.
             let mut seen = HashSet::new();
             let asked = |key: &Key| positions.contains_key(key) && seen.insert(key.clone());
             let asked_for = left.len();
@@ -206,7 +205,7 @@ impl Call {
     }
 }
 
-/// What DynamoDB left over of a batch, for the error of a call that comes to no end.
+/// The error for the unprocessed items of a batch, reported if the call ends before they are processed.
 pub(super) fn left_over(left: usize, of: usize, done: &str) -> Error {
     Error::new(
         ErrorKind::Throttled,

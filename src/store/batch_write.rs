@@ -1,4 +1,5 @@
-//! `setItems`, and the deletes of `clear`: BatchWriteItem by 25, or single writes where the role has no permission.
+//! `setItems`, and the deletes of `clear`: BatchWriteItem with up to 25 items, or single writes if the role has no
+//! permission for it.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,32 +19,32 @@ use crate::key::Key;
 use crate::options::Options;
 use crate::value::Given;
 
-/// Batches in flight per call: 100 writes, the rest of the slots is left to the app's own requests.
+/// Batches in flight per call. They contain 100 writes, and leave the remaining slots to the app's other requests.
 const CONCURRENT_BATCHES: usize = 4;
 
-/// Single writes in flight, where batches are not to be had.
+/// Single writes in flight if batches are not allowed.
 const CONCURRENT_WRITES: usize = 32;
 
-/// An item to store with others.
+/// An item to store.
 pub struct NewItem {
     /// Its key.
     pub key: Input,
     /// Its value.
     pub value: Given,
-    /// Its time to live, over that of all items and the store's.
+    /// Its time to live, which overrides the common one and the store's default.
     pub ttl: Input,
 }
 
-/// One write: what to put, or nothing to delete what is there.
+/// A write: the content to put, or `None` to delete the item.
 #[derive(Clone)]
 pub(super) struct Write {
     pub(super) key: Key,
     pub(super) content: Option<Content>,
-    /// Its place among the writes of the call.
+    /// Its index among the writes of the call.
     pub(super) index: usize,
 }
 
-/// Which writes of a call are done. Kept apart from them, as the call may be given up in the middle.
+/// The completed writes of a call. Separate from the writes, because the call may be dropped before it completes.
 pub(super) struct Done(Vec<AtomicBool>);
 
 impl Done {
@@ -61,18 +62,18 @@ impl Done {
         self.0.get(index).is_some_and(|done| done.load(Ordering::Relaxed))
     }
 
-    /// How many are done.
+    /// The number of completed writes.
     pub(super) fn count(&self) -> usize {
         self.0.iter().filter(|done| done.load(Ordering::Relaxed)).count()
     }
 }
 
 impl Store {
-    /// Stores items. The last write of a repeated key wins. `common_ttl` is that of items without their own.
+    /// Stores items. The last write of a repeated key wins. `common_ttl` applies to items without their own.
     ///
     /// # Errors
-    /// A bad key, value or time to live: then nothing was written. A failed request: then the error lists the keys
-    /// that are not known to be written.
+    /// Fails on an invalid key, value or time to live, before anything is written, or on a failed request. The error
+    /// then lists the keys that are not known to be written.
     pub async fn put_many(&self, items: Vec<NewItem>, common_ttl: Input) -> Result<(), Error> {
         let call = self.begin(Operation::SetItems)?;
         let writes = call.new_writes(items, &common_ttl)?;
@@ -95,7 +96,7 @@ impl Store {
 }
 
 impl Call {
-    /// What to write, each key once; an error lists every key, as none is written.
+    /// Returns the writes, one per key. An error lists every key, because none is written.
     fn new_writes(&self, items: Vec<NewItem>, common_ttl: &Input) -> Result<Vec<Write>, Error> {
         let text = |item: &NewItem| item.key.as_text().map(ToOwned::to_owned);
         self.ttl(common_ttl).map_err(|refused| refused.with_keys(items.iter().filter_map(text).collect()))?;
@@ -128,30 +129,30 @@ impl Call {
         Ok((key, content))
     }
 
-    /// Compresses what is to be, all of it before the first request: an item that is too large refuses the whole.
+    /// Compresses the values before the first request, so that an item that is too large rejects the whole call.
     async fn compressed_writes(&self, mut writes: Vec<Write>) -> Result<Vec<Write>, Error> {
         for write in &mut writes {
             if let Some(content) = write.content.take_if(|content| self.may_compress(content)) {
                 write.content = Some(self.compressed(&write.key, content).await?);
                 self.progress();
-                // Many small values take as long as a large one.
+                // Compressing many small values takes as long as compressing a large one.
                 tokio::task::yield_now().await;
             }
         }
         Ok(writes)
     }
 
-    /// Does all writes, of distinct keys. After a failure that is not of one item alone, none begins any more; those
-    /// under way are waited for. The first failure is the result.
+    /// Performs writes with distinct keys. After a failure that does not concern a single item, no further write
+    /// starts, and those in flight are awaited. Returns the first failure.
     pub(super) async fn write_all(&self, writes: Vec<Write>, done: &Done) -> Result<(), Error> {
-        // One write is one single request: the same price, and a permission that every role has.
+        // A single write costs the same without a batch and needs a permission that every role has.
         if writes.len() == 1 || !self.session.batch_write.allowed() {
             return self.write_each(writes, done).await;
         }
         run(self.chunks(writes), CONCURRENT_BATCHES, |chunk| self.write_chunk(chunk, done)).await
     }
 
-    /// Batches of as many writes as DynamoDB takes, and of a bounded size.
+    /// Splits writes into batches that respect DynamoDB's maximum number and our maximum size.
     fn chunks(&self, writes: Vec<Write>) -> Vec<Vec<Write>> {
         let attributes = &self.session.options.attributes;
         let mut chunks: Vec<Vec<Write>> = Vec::new();
@@ -184,13 +185,13 @@ impl Call {
         Ok(())
     }
 
-    /// Does several writes in one request, again and again until none is left over.
+    /// Sends writes in one request and repeats the unprocessed ones until none is left.
     async fn write_chunk(&self, chunk: Vec<Write>, done: &Done) -> Result<(), Error> {
         let mut left = chunk;
         let of = left.len();
         let mut backoff = Backoff::default();
         loop {
-            // Another batch may have been denied since the call began.
+            // Another batch may have been denied in the meantime.
             if !self.session.batch_write.allowed() {
                 return self.write_each(left, done).await;
             }
@@ -213,7 +214,7 @@ impl Call {
                     self.session.batch_write.deny("BatchWriteItem");
                     continue;
                 }
-                // One item that DynamoDB refuses takes the whole batch with it: singly, the others are stored.
+                // If DynamoDB rejects one item, it rejects the whole batch. Sent singly, the others are stored.
                 Err(error) if is_of_the_item(&error) => {
                     return Box::pin(self.write_each(left, done)).await;
                 }
@@ -227,7 +228,7 @@ impl Call {
         }
     }
 
-    /// Sends one BatchWriteItem; tells which keys it left over.
+    /// Sends one BatchWriteItem. Returns the unprocessed keys.
     async fn send_batch(&self, writes: &[Write]) -> Result<Vec<Key>, Error> {
         let Options { table, attributes, base, .. } = &self.session.options;
         let body = || {
@@ -245,14 +246,15 @@ impl Call {
     }
 }
 
-/// Runs several pieces of work side by side. After a failure that is not of one item alone, none begins any more.
+/// Runs `work` for several pieces in parallel. After a failure that does not concern a single item, no further piece
+/// starts.
 async fn run<T, F>(pieces: Vec<T>, concurrency: usize, work: impl Fn(T) -> F) -> Result<(), Error>
 where
     F: Future<Output = Result<(), Error>>,
 {
     let failed = AtomicBool::new(false);
     let runs = pieces.into_iter().map(|piece| {
-        // Nothing happens before it is awaited.
+        // The future does nothing until it is awaited.
         let run = work(piece);
         let failed = &failed;
         async move {
@@ -267,7 +269,7 @@ where
     stream::iter(runs).buffered(concurrency).fold(Ok(()), |first, next| async { first.and(next) }).await
 }
 
-/// Whether DynamoDB refused one item, so that others may still be written.
+/// Whether DynamoDB rejected a single item, so that others may still be written.
 fn is_of_the_item(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::ItemTooLarge | ErrorKind::Validation)
 }

@@ -1,4 +1,4 @@
-//! What compresses values before they are written, and decodes those that were read.
+//! Compresses values before they are written, and decodes the values that were read.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures_util::future::BoxFuture;
@@ -13,14 +13,15 @@ use crate::key::Key;
 use crate::options::Compression;
 use crate::value;
 
-/// The largest value that the worker, which serves all other calls, compresses or decompresses itself: less than a
-/// millisecond.
+/// The largest value that is compressed or decompressed on the worker, which also serves all other calls. It takes less
+/// than a millisecond.
 const INLINE_BYTES: usize = 64 << 10;
 
-/// The threads that do it for larger ones. They are the runtime's, which also look up names.
+/// Limits how many threads compress or decompress larger values. They are blocking threads of the runtime, which also
+/// resolve host names.
 static THREADS: Semaphore = Semaphore::const_new(2);
 
-/// A value, or what gives it.
+/// A value, or the work that yields it.
 pub(super) enum Decoded<'a> {
     Value(AttributeValue),
     Later(BoxFuture<'a, Result<AttributeValue, Error>>),
@@ -32,7 +33,7 @@ impl Call {
         self.session.options.compression == Compression::Gzip && is_compressible(&content.value)
     }
 
-    /// The content as it is to be stored: compressed, where that saves a write unit.
+    /// Returns the content to store: compressed if that saves a write unit.
     pub(super) async fn compressed(&self, key: &Key, mut content: Content) -> Result<Content, Error> {
         if let Some(limit) = self.session.options.attributes.worthwhile_bytes(key, &content) {
             let size = value::size(&content.value);
@@ -46,7 +47,8 @@ impl Call {
         Ok(content)
     }
 
-    /// The value that a row holds: at once where it is not compressed. Most are not, and waiting calls are to stay small.
+    /// Returns the value of a row, immediately if it is not compressed. Most values are not, and the futures of waiting
+    /// calls should stay small.
     pub(super) fn decoded<'a>(&'a self, key: &'a Key, stored: StoredValue) -> Decoded<'a> {
         let StoredValue { value, encoding } = stored;
         match encoding {
@@ -67,7 +69,7 @@ impl Call {
         self.compute(size, move || compressed.decompress()).await?.map_err(unreadable)
     }
 
-    /// The bytes of the value that a row holds, which its trailer tells.
+    /// Returns the size of a row's value before compression, which the gzip trailer contains.
     pub(super) fn decoded_size(&self, key: &Key, stored: StoredValue) -> Result<usize, Error> {
         let StoredValue { value: stored, encoding } = stored;
         match encoding {
@@ -78,7 +80,7 @@ impl Call {
         }
     }
 
-    /// The error of a row that cannot be decoded.
+    /// The error for a row that cannot be decoded.
     fn unreadable(&self, key: &Key, flaw: Flaw) -> Error {
         let advice = match flaw {
             Flaw::UnknownEncoding | Flaw::NotBinary => {
@@ -90,7 +92,7 @@ impl Call {
         self.fail(Error::new(ErrorKind::Format, format!("{flaw}{advice}"))).with_key(key.as_str())
     }
 
-    /// Does work on a value of this size, within the time of the call.
+    /// Runs work on a value of this size, within the deadline of the call.
     async fn compute<T: Send + 'static>(
         &self,
         size: usize,
@@ -102,12 +104,12 @@ impl Call {
     }
 }
 
-/// Does work on a value of this size: on this thread where it is short. `None` at the end of the runtime.
+/// Runs work on a value of this size, on this thread if it is short. Returns `None` if the runtime is shutting down.
 async fn run<T: Send + 'static>(size: usize, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
     if size <= INLINE_BYTES {
         return Some(work());
     }
-    // The semaphore is never closed. The work holds the permit, as it goes on where the call is given up.
+    // The semaphore is never closed. The work holds the permit, because it continues if the call is dropped.
     let permit = THREADS.acquire().await.ok()?;
     let work = move || {
         let _permit = permit;

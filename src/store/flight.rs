@@ -24,7 +24,8 @@ type Request = BoxFuture<'static, Result<Option<StoredRow>, Failure>>;
 #[derive(Clone)]
 struct Failure {
     error: Error,
-    /// Whether the time of the call that sent the request was up. Calls that joined it began later.
+    /// Whether the call that sent the request ran out of time. Calls that joined it started later and may have time
+    /// left.
     was_over: bool,
 }
 
@@ -131,7 +132,7 @@ impl Begun {
         if consistent || !coalesce {
             return self.fetch(key, consistent, projection).await;
         }
-        // A call that joins is one, too: with an open circuit breaker it fails at once.
+        // An open circuit breaker must also reject calls that join a request.
         let named = |error: Error| error.with_key(key.as_str());
         self.pass().map_err(named)?;
         let mut may_outlast = false;

@@ -13,18 +13,18 @@ use crate::options::Options;
 use crate::value::Given;
 
 impl Store {
-    /// Stores `value` under `key`, replacing the whole row. `ttl` goes over the store's default. `operation` tells
-    /// `setItem` from `setItemRaw`, which differ in what JavaScript values become.
+    /// Stores `value` under `key`, replacing the whole row. `ttl` overrides the store's default. `operation`
+    /// distinguishes `setItem` from `setItemRaw`, which convert JavaScript values differently.
     ///
     /// # Errors
-    /// A bad key, value or time to live, an item over 400 KB, or a failed request.
+    /// Fails on an invalid key, value or time to live, an item larger than 400 KB, or a failed request.
     pub async fn put(&self, operation: Operation, key: Input, value: Given, ttl: Input) -> Result<(), Error> {
         let call = self.begin(operation)?;
         let key = call.key(key)?;
         let ttl = call.ttl(&ttl).map_err(|error| error.with_key(key.as_str()))?;
         let content = call.checked(&key, value, ttl)?;
         let turn = call.turn(std::iter::once(&key)).await?;
-        // After lining up, as a large value takes longer to compress than a small one.
+        // Compress only after queueing: a large value takes longer than a small one, and must not lose its turn.
         let content =
             if call.may_compress(&content) { Box::pin(call.compressed(&key, content)).await? } else { content };
         call.put(&key, &content).await?;
@@ -41,7 +41,7 @@ impl Call {
         Ok(own.or(self.session.options.default_ttl))
     }
 
-    /// What to store, if it may be. Of what is compressed first, the size is checked then.
+    /// Returns the content to store, if it is valid. If it may be compressed, its size is checked afterwards.
     pub(super) fn checked(&self, key: &Key, value: Given, ttl: Option<Ttl>) -> Result<Content, Error> {
         let value = match value {
             Given::Value(value) => value,
@@ -59,7 +59,7 @@ impl Call {
         Ok(content)
     }
 
-    /// Refuses what is over DynamoDB's limit.
+    /// Rejects an item that exceeds DynamoDB's size limit.
     pub(super) fn check_size(&self, key: &Key, content: &Content) -> Result<(), Error> {
         let size = self.session.options.attributes.size(key, content);
         if size <= MAX_ITEM_BYTES {

@@ -17,23 +17,23 @@ use crate::key::{Key, Sought};
 use crate::options::Options;
 use crate::value::Reading;
 
-/// What is known of an item besides its value.
+/// The metadata of an item.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Meta {
-    /// The seconds that it still lives, rounded up; `None`: for ever.
+    /// The seconds until it expires, rounded up. `None` if it never expires.
     pub ttl: Option<u64>,
-    /// The bytes of its value.
+    /// The size of its value in bytes, before compression.
     pub size: usize,
-    /// The time of its last write since 1970, where the table keeps it.
+    /// The time of its last write since 1970, if the table stores it.
     pub mtime: Option<Duration>,
 }
 
 impl Store {
-    /// The value under `key`; `None` where there is no such item alive, or it has no value. `consistent` goes over the
+    /// Returns the value of `key`, or `None` if there is no unexpired item with a value. `consistent` overrides the
     /// store's default.
     ///
     /// # Errors
-    /// A bad argument or a failed request.
+    /// Fails on an invalid argument or a failed request.
     pub async fn get(&self, key: Input, reading: Reading, consistent: Input) -> Result<Option<AttributeValue>, Error> {
         let call = self.begin(match reading {
             Reading::Plain => Operation::GetItem,
@@ -47,10 +47,11 @@ impl Store {
         Ok(call.done(value))
     }
 
-    /// Whether `key` has a value and is alive. Costs what [`get`](Self::get) costs: DynamoDB tells only what it sends.
+    /// Whether `key` has an unexpired item with a value. Costs as much as [`get`](Self::get), because DynamoDB shows
+    /// that an item has a value only by returning it.
     ///
     /// # Errors
-    /// A bad argument or a failed request.
+    /// Fails on an invalid argument or a failed request.
     pub async fn has(&self, key: Input, consistent: Input) -> Result<bool, Error> {
         let call = self.begin(Operation::HasItem)?;
         let (key, consistent) = (call.seek(key)?, call.consistent_read(&consistent)?);
@@ -61,11 +62,11 @@ impl Store {
         Ok(call.done(found))
     }
 
-    /// Time left, size and time of the last write of an item; `None` where [`get`](Self::get) finds nothing. `consistent`
-    /// goes over the store's default.
+    /// Returns remaining time, size and last write of an item, or `None` if [`get`](Self::get) finds nothing.
+    /// `consistent` overrides the store's default.
     ///
     /// # Errors
-    /// A bad argument or a failed request.
+    /// Fails on an invalid argument or a failed request.
     pub async fn meta(&self, key: Input, consistent: Input) -> Result<Option<Meta>, Error> {
         let call = self.begin(Operation::GetMeta)?;
         let (key, consistent) = (call.seek(key)?, call.consistent_read(&consistent)?);
@@ -76,58 +77,58 @@ impl Store {
     }
 }
 
-/// An attribute that holds epoch milliseconds; anything else, which other code wrote, is no time.
+/// Reads an attribute with epoch milliseconds. Other code may have written anything else, which is ignored.
 fn milliseconds(attribute: &AttributeValue) -> Option<Duration> {
-    /// The last moment of a JavaScript `Date`: <https://tc39.es/ecma262/#sec-time-values-and-time-range>
+    /// The latest time of a JavaScript `Date`: <https://tc39.es/ecma262/#sec-time-values-and-time-range>
     const LAST: f64 = 8.64e15;
     let number: f64 = attribute.as_n().ok()?.parse().ok()?;
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 ..= LAST, far below 2^64")]
     (0.0..=LAST).contains(&number).then(|| Duration::from_millis(number as u64))
 }
 
-/// The attributes of the driver's own in a row. The others, which other code may keep there, are not read.
+/// The driver's attributes of a row. Attributes of other code are not read.
 #[derive(Clone)]
 pub(super) struct StoredRow {
     value: Option<AttributeValue>,
     encoding: Option<AttributeValue>,
     ttl: Option<AttributeValue>,
-    /// Where it was asked for.
+    /// Present only if requested.
     mtime: Option<AttributeValue>,
 }
 
 impl StoredRow {
-    /// Takes value, encoding and TTL out of an item that was read.
+    /// Takes value, encoding and TTL from an item that was read.
     pub(super) fn take(item: &mut Item<'_>, attributes: &Attributes) -> Self {
         let [value, encoding, ttl] =
             [&attributes.value, &attributes.encoding, &attributes.ttl].map(|name| item.take(name));
         Self { value, encoding, ttl, mtime: None }
     }
 
-    /// The value, if the row is alive and has one.
+    /// Returns the value if the row has one and has not expired.
     pub(super) fn value_alive(self, now: Duration) -> Option<StoredValue> {
         let Self { value, encoding, ttl, .. } = self;
         expiry::is_alive(ttl.as_ref(), now).then_some(value?).map(|value| StoredValue { value, encoding })
     }
 }
 
-/// A value as its row holds it.
+/// A value as it is stored.
 pub(super) struct StoredValue {
     pub(super) value: AttributeValue,
-    /// What the value is, where it is compressed.
+    /// Present if the value is compressed.
     pub(super) encoding: Option<AttributeValue>,
 }
 
-/// The attributes that a read of one item asks for.
+/// The attributes that a read of one item requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Projection {
     /// Value, encoding and TTL.
     Value,
-    /// The time of the last write as well, if the table keeps it.
+    /// Also the time of the last write, if the table stores it.
     Meta,
 }
 
 impl Begun {
-    /// The value of one item alive, of a request that other calls may share.
+    /// Reads the value of an unexpired item. Other calls may share the request.
     async fn value(&self, key: &Key, consistent: bool) -> Result<Option<AttributeValue>, Error> {
         let row = self.row(key, consistent, Projection::Value).await?;
         self.value_of(key, row).await
@@ -135,7 +136,7 @@ impl Begun {
 }
 
 impl Call {
-    /// The value of one item alive, of a request of its own.
+    /// Reads the value of an unexpired item with a separate request.
     pub(super) async fn fetch_value(&self, key: &Key, consistent: bool) -> Result<Option<AttributeValue>, Error> {
         let row = self.fetch(key, consistent, Projection::Value).await?;
         self.value_of(key, row).await
@@ -153,7 +154,7 @@ impl Call {
         row?.value_alive(self.session.clock.now())
     }
 
-    /// What a row tells, if it is alive and has a value.
+    /// Returns the metadata of a row if it has a value and has not expired.
     fn meta_of(&self, key: &Key, mut row: StoredRow) -> Result<Option<Meta>, Error> {
         let now = self.session.clock.now();
         let ttl = expiry::time_left(row.ttl.as_ref(), now);

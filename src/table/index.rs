@@ -84,7 +84,7 @@ mod tests {
 
     /// [IDX-8]
     #[test]
-    fn an_index_with_key_and_expiry_has_no_difference() {
+    fn an_index_with_key_and_expiry_matches() {
         for fits in [
             index(&["pk"], "INCLUDE", &["ttl"]),
             index(&["pk"], "INCLUDE", &["more", "ttl"]),

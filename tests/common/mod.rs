@@ -1,5 +1,5 @@
-//! A scripted HTTP client in place of the network, and a clock that stands still: for the exact requests, the pages and
-//! the faults that no engine makes to order. Behaviour is tested against real engines, in `__test__/`.
+//! A scripted HTTP client instead of the network, and a clock that does not advance: for exact requests, pages and
+//! faults that engines cannot produce on demand. Tests on real engines are in `__test__/`.
 
 pub(crate) mod table;
 
@@ -27,7 +27,7 @@ use unstorage_dynamodb::options::{Options, RawKeys, RawOptions};
 use unstorage_dynamodb::store::{NewItem, Store};
 use unstorage_dynamodb::value::{Given, Reading};
 
-/// The time at which every test happens: a fraction past the second.
+/// The fixed time of all tests, with a fraction of a second.
 pub(crate) const NOW: Duration = Duration::from_millis(1_800_000_000_250);
 
 #[derive(Debug)]
@@ -130,7 +130,7 @@ impl fmt::Debug for Handler {
     }
 }
 
-/// Answers requests from a list, or by a handler, and keeps them.
+/// Responds from a list or with a handler, and records the requests.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Script {
     answers: Arc<Mutex<VecDeque<Answer>>>,
@@ -168,7 +168,7 @@ impl Script {
         Self::handler(move |sent| handler(state.clone(), sent))
     }
 
-    /// What was sent so far.
+    /// Returns the requests so far.
     pub(crate) fn sent(&self) -> Vec<Sent> {
         self.requests().iter().map(Request::asked).collect()
     }
@@ -181,22 +181,22 @@ impl Script {
         self.requests.lock().expect("lock").clone()
     }
 
-    /// A store that talks to this script.
+    /// Returns a store that uses this script.
     pub(crate) fn store(&self) -> Store {
         self.store_with(|_| ())
     }
 
-    /// The same with other options.
+    /// Returns a store with other options.
     pub(crate) fn store_with(&self, change: impl FnOnce(&mut RawOptions)) -> Store {
         self.store_of(Self::options(change))
     }
 
-    /// The same with checked options, which hold more than a user can choose.
+    /// Returns a store with validated options, which can have values that users cannot set.
     pub(crate) fn store_of(&self, options: Options) -> Store {
         Store::with_http_client(options, Arc::new(StoppedClock), SharedHttpClient::new(self.clone()))
     }
 
-    /// The options of a store of these tests.
+    /// The options of the stores in these tests.
     pub(crate) fn options(change: impl FnOnce(&mut RawOptions)) -> Options {
         let mut raw = RawOptions {
             table: "cache".into(),

@@ -1,5 +1,5 @@
-//! A table that is scanned in segments, with what no engine shows: which start keys belong to which segment, how many
-//! pages are in flight, and throttling.
+//! A table that is scanned in segments. It checks what no engine reports: whether start keys belong to their segment,
+//! how many pages are in flight, and throttling.
 
 use std::collections::{BTreeSet, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -9,28 +9,28 @@ use serde_json::{Value, json};
 
 use super::{Script, Sent, failure};
 
-/// Rows by number. Row `n` lies in segment `n % TotalSegments`.
+/// Rows by number. Row `n` is in segment `n % TotalSegments`.
 #[derive(Debug, Clone)]
 pub(crate) struct Table {
     state: Arc<Mutex<State>>,
-    /// Rows that make a page.
+    /// The number of rows in a page.
     page: usize,
-    /// How long a request takes.
+    /// The duration of a request.
     latency: Duration,
-    /// Pages that may be in flight. One more is throttled, the first time that it is asked for.
+    /// The number of pages that may be in flight. A further one is throttled when it is first requested.
     capacity: usize,
 }
 
 #[derive(Debug, Default)]
 struct State {
     rows: BTreeSet<usize>,
-    /// Segment and start key of every page that was given with a next one.
+    /// Segment and start key of every returned page that has a next one.
     issued: HashSet<(Value, usize)>,
     /// Pages that were throttled once.
     throttled: HashSet<String>,
     in_flight: usize,
     arrivals: Vec<Arrival>,
-    /// Keys that a scan gave out and that are still in the table, now and at most.
+    /// The number of keys that a scan returned and that are still in the table, now and at most.
     held: BTreeSet<usize>,
     most_held: usize,
 }
@@ -38,7 +38,7 @@ struct State {
 /// A request for a page.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Arrival {
-    /// Pages in flight, this one included.
+    /// Pages in flight, including this one.
     pub(crate) in_flight: usize,
     pub(crate) throttled: bool,
 }
@@ -57,12 +57,12 @@ impl Table {
         Self { state: Arc::new(Mutex::new(state)), page, latency: Duration::from_millis(5), capacity: usize::MAX }
     }
 
-    /// Throttles what goes beyond so many pages in flight.
+    /// Throttles requests beyond this number of pages in flight.
     pub(crate) fn with_capacity(self, capacity: usize) -> Self {
         Self { capacity, ..self }
     }
 
-    /// A script that answers as this table does.
+    /// Returns a script that responds as this table does.
     pub(crate) fn script(&self) -> Script {
         Script::handler_with(self.clone(), Self::answer)
     }
@@ -100,7 +100,7 @@ impl Table {
         throttled
     }
 
-    /// `None` for a start key that this segment never gave.
+    /// `None` for a start key that was not returned for this segment.
     fn scan(&self, body: &Value) -> Option<Value> {
         let mut state = self.state();
         let segment = &body["Segment"];
@@ -133,7 +133,7 @@ impl Table {
         state.held.remove(&row);
     }
 
-    /// Every request for a page, in order.
+    /// Returns all page requests in order.
     pub(crate) fn arrivals(&self) -> Vec<Arrival> {
         self.state().arrivals.clone()
     }
@@ -142,7 +142,8 @@ impl Table {
         self.state().rows.is_empty()
     }
 
-    /// How many keys the client held at most: given to it, page 1 of several apart, and not yet deleted.
+    /// The maximum number of keys that the client held: received and not yet deleted. Excludes page 1 of a table with
+    /// several pages.
     pub(crate) fn most_held(&self) -> usize {
         self.state().most_held
     }

@@ -1,4 +1,4 @@
-//! For this crate alone: set for a whole build, `loom` would switch tokio over as well.
+//! Only for this crate: with `loom` set for a whole build, tokio would use it as well.
 
 fn main() {
     println!("cargo::rustc-cfg=loom");

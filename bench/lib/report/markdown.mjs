@@ -1,4 +1,4 @@
-// The blocks of README.md and docs/BENCHMARKS.md that are made of figures.
+// The generated blocks of README.md and docs/BENCHMARKS.md.
 import { priceDate } from "../bill.mjs";
 import { rowsOf, short } from "../screen.mjs";
 import { inWords, withUnit } from "./charts.mjs";
@@ -80,7 +80,7 @@ export function readmeBlock(outcomes) {
   ].join("\n");
 }
 
-/** Jobs whose price the README shows. */
+/** The jobs whose prices the README shows. */
 const priced = [
   ["html-20KB", "HTML, 20 KB"],
   ["html-100KB", "HTML, 100 KB"],

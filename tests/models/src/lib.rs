@@ -1,5 +1,5 @@
-//! Models of `src/handoff/`: `cargo test -p handoff-models`. Loom runs each in the orders that its threads can
-//! take, and reports what waits for ever.
+//! Models of `src/handoff/`: `cargo test -p handoff-models`. Loom runs each model in every possible order of its
+//! threads, and reports deadlocks.
 
 #![cfg(test)]
 
@@ -24,7 +24,7 @@ impl Wake for Bell {
     }
 }
 
-/// Every order with up to three switches that nothing forced: what goes wrong, goes wrong with fewer.
+/// All orders with up to three preemptions, which are enough to reveal most bugs.
 fn model(threads: impl Fn() + Send + Sync + 'static) {
     let mut builder = loom::model::Builder::new();
     builder.preemption_bound = Some(3);
@@ -49,7 +49,7 @@ fn no_wake_up_is_lost() {
             .collect();
         let mut next = [0, 0];
         let mut batch = Vec::new();
-        // With a wake-up lost, this waits for ever, which loom reports.
+        // If a wake-up is lost, this blocks forever, which loom reports.
         while next != [2, 2] {
             woken.wait();
             mailbox.take(&mut batch);
