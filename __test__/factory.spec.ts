@@ -16,7 +16,7 @@ describe("the factory", () => {
   const trap = new Proxy({}, { get: fail, ownKeys: fail });
   const wrongTypes = { table: 1, region: {}, credentials: 7, attributes: "x", ttl: [] };
 
-  it("[API-2] throws nothing for any options, and the first call rejects", async () => {
+  it("[API-2] never throws, whatever the options; the first call rejects", async () => {
     const notObjects = [undefined, null, 5, "table", () => {}, Symbol("s"), [1]];
     for (const options of [...notObjects, {}, wrongTypes, { endpoint: 0 }, trap]) {
       const driver = dynamoDbCacheDriver(options as never);
@@ -24,7 +24,7 @@ describe("the factory", () => {
     }
   });
 
-  it("[API-2] loads and opens nothing before the first call", async () => {
+  it("[API-2] loads no addon and opens no connection before the first call", async () => {
     const script = `
       const { createServer } = await import("node:net");
       let connections = 0;
@@ -47,15 +47,18 @@ describe("the factory", () => {
     ]);
   });
 
-  it.each(methods)("[API-3] %s with a bad option gives a rejecting promise", async (...method) => {
-    const [operation, , call] = method;
-    const promise = call(dynamoDbCacheDriver({ table: "no spaces" } as never));
-    expect(promise).toBeInstanceOf(Promise);
-    const code = "ERR_DYNAMODB_INVALID_OPTION";
-    expect(await failureOf(promise)).toMatchObject({ code, operation });
-  });
+  it.each(methods)(
+    "[API-3] %s with an invalid option returns a promise that rejects",
+    async (...method) => {
+      const [operation, , call] = method;
+      const promise = call(dynamoDbCacheDriver({ table: "no spaces" } as never));
+      expect(promise).toBeInstanceOf(Promise);
+      const code = "ERR_DYNAMODB_INVALID_OPTION";
+      expect(await failureOf(promise)).toMatchObject({ code, operation });
+    },
+  );
 
-  it("[OPT-22] a setting that the environment lacks may be added later", async () => {
+  it("[OPT-22] a setting that is missing from the environment may be added later", async () => {
     const script = `
       const driver = dynamoDbCacheDriver({ table: "some-table" });
       const first = await failure(driver.getItem("k"));
@@ -82,11 +85,11 @@ describe("the factory", () => {
   });
 });
 
-describe("the options that it shows", () => {
+describe("the exposed options", () => {
   const optionsOf = (options: object) =>
     dynamoDbCacheDriver({ table: "some-table", ...options } as never).options;
 
-  it("[API-5] are a copy without credentials, client and Nitro's driver key", () => {
+  it("[API-5] are a copy without credentials, `client` and Nitro's `driver`", () => {
     const shown = {
       table: "some-table",
       region: "eu-west-1",
@@ -113,7 +116,7 @@ describe("the options that it shows", () => {
     "http://CANARYuser:CANARYpass@localhost:8000/",
     "https://CANARYuser@localhost:8000",
     "http://CANARY:p@CANARY@localhost:8000",
-    // Ways to write the same that a URL parser understands.
+    // URL parsers also accept these spellings.
     "http:\\\\CANARYuser:CANARYpass@localhost:8000",
     "http:CANARYuser:CANARYpass@localhost:8000",
     new URL("http://CANARYuser:CANARYpass@localhost:8000"),
@@ -125,7 +128,7 @@ describe("the options that it shows", () => {
     }
   });
 
-  it("[API-5] the rest of the endpoint and of the proxy is shown", () => {
+  it("[API-5] the rest of endpoint and proxy is exposed", () => {
     const { endpoint, proxy } = optionsOf({
       endpoint: "http://user:pass@localhost:8000/",
       proxy: "http://user:pass@proxy:3128",
@@ -136,7 +139,7 @@ describe("the options that it shows", () => {
     expect(optionsOf(plain)).toMatchObject(plain);
   });
 
-  it("[API-5] the caller's object is not changed, and may be frozen at every level", async () => {
+  it("[API-5] the caller's object is not modified, and may be deeply frozen", async () => {
     const options = {
       ...engineOptions(table.name),
       credentials: Object.freeze({ ...credentials }),

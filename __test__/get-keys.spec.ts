@@ -1,4 +1,4 @@
-// getKeys, and the scan behind it and behind clear. How many pages are in flight, and throttled ones: tests/segments.rs.
+// getKeys, and the scan that it shares with clear. tests/segments.rs covers pages in flight and throttling.
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { failureOf } from "./helpers/failure";
 import { useRecordedTable } from "./helpers/recorded";
@@ -15,13 +15,13 @@ describe("base and depth", () => {
   const { table, recorder, recorded } = useRecordedTable();
   beforeEach(() => table.empty());
 
-  /** What getKeys gives of a table with these keys. */
+  /** Returns the result of getKeys for a table with these keys. */
   async function listed(keys: string[], ...asked: unknown[]): Promise<string[]> {
     await table.putRows(keys.map((key) => row(key)));
     return (await recorded().getKeys(...asked)).sort();
   }
 
-  it("[KEYS-1] [KEYS-5] every row alive is listed, also one without a value", async () => {
+  it("[KEYS-1] [KEYS-5] every unexpired row is listed, even without a value", async () => {
     expect(await listed([])).toEqual([]);
     await table.putRows([row("later", { value, ttl: future }), row("dead", { value, ttl: past })]);
     await table.putRows([row("bare", {}), row("bare and dead", { ttl: past })]);
@@ -69,7 +69,7 @@ describe("base and depth", () => {
   it.each([
     ...[-1, Number.NaN, "deep", {}, true].map((maxDepth) => ["maxDepth", "", { maxDepth }]),
     ...[5, {}, ["a"], "a\ud800"].map((base) => ["base", base]),
-  ])("[KEYS-2] [KEYS-3] refuses %s: %j, %j", async (name, base, options?) => {
+  ])("[KEYS-2] [KEYS-3] rejects %s: %j, %j", async (name, base, options?) => {
     for (const operation of options ? ["getKeys"] : ["getKeys", "clear"]) {
       const error = await failureOf(recorded()[operation](base, options));
       expect(error).toMatchObject({ code: "ERR_DYNAMODB_INVALID_ARGUMENT", operation });
@@ -78,7 +78,7 @@ describe("base and depth", () => {
     expect(recorder.exchanges).toEqual([]);
   });
 
-  it("[KEYS-7] a table of one page costs one request, without a segment", async () => {
+  it("[KEYS-7] a table of one page takes one request, without segments", async () => {
     const keys = Array.from({ length: 100 }, (_, index) => `small:${index}`).sort();
     expect(await listed(keys)).toEqual(keys);
     expect(recorder.operations()).toEqual(["Scan"]);
@@ -95,14 +95,14 @@ describe("a table of several pages", () => {
     Array.from({ length: count }, (_, index) => `${prefix}${index}`).sort();
   const alive = numbered("alive:", 120);
 
-  // 1 MB is a page before any filter, so that the filter leaves nothing of some pages.
+  // DynamoDB filters after reading a page of 1 MB, so the filter leaves some pages empty.
   beforeAll(async () => {
     const rows = [...alive, "needle:0"].map((key) => row(key, { value: large, ttl: future }));
     const dead = numbered("dead:", 40).map((key) => row(key, { value: large, ttl: past }));
     await table.putRows([...rows, ...dead]);
   }, 60_000);
 
-  /** The first page is of the whole table; then each segment goes on with the key that its own last page gave. */
+  /** Checks that page 1 is of the whole table, and that each segment continues from the last key of its previous page. */
   function expectOwnKeysOnly(segments: number): void {
     const next = new Map<number | undefined, unknown>();
     for (const { request, response } of recorder.of("Scan")) {
@@ -121,13 +121,13 @@ describe("a table of several pages", () => {
   }
 
   it.each([undefined, 1, 2, 5, 100])(
-    "[KEYS-1] [KEYS-8] [SCAN-2] every key alive, and none twice, in %s segments",
+    "[KEYS-1] [KEYS-8] [SCAN-2] every unexpired key is listed once, in %s segments",
     async (segments) => {
       const driver = recorded({ scan: { segments } });
       expect((await driver.getKeys()).sort()).toEqual([...alive, "needle:0"]);
       expectOwnKeysOnly(segments ?? 16);
       const pages = recorder.of("Scan").length;
-      // One key: all pages but its own come back empty, and the search goes on behind them.
+      // Only one page has a match, and the scan continues past the empty ones.
       recorder.reset();
       expect(await driver.getKeys("needle:")).toEqual(["needle:0"]);
       expect(await driver.getKeys("dead")).toEqual([]);
@@ -135,7 +135,7 @@ describe("a table of several pages", () => {
     },
   );
 
-  it("[SCAN-3] pageSize is the most rows that a page reads", async () => {
+  it("[SCAN-3] pageSize is the maximum number of rows that a page reads", async () => {
     const driver = recorded({ scan: { segments: 2, pageSize: "7" } });
     expect(await driver.getKeys("alive:")).toHaveLength(alive.length);
     const limits = recorder.of("Scan").map(({ request }) => request.Limit);
@@ -144,39 +144,45 @@ describe("a table of several pages", () => {
     expectOwnKeysOnly(2);
   });
 
-  it.each([1, 3])("[SCAN-3] concurrency %d is the most in flight", async (concurrency) => {
-    recorder.delay(40);
-    const driver = recorded({ scan: { concurrency, pageSize: 5 } });
-    expect((await driver.getKeys("alive:")).sort()).toEqual(alive);
-    expect(recorder.peak).toBe(concurrency);
-  });
+  it.each([1, 3])(
+    "[SCAN-3] with concurrency %d, at most that many pages are in flight",
+    async (concurrency) => {
+      recorder.delay(40);
+      const driver = recorded({ scan: { concurrency, pageSize: 5 } });
+      expect((await driver.getKeys("alive:")).sort()).toEqual(alive);
+      expect(recorder.peak).toBe(concurrency);
+    },
+  );
 
-  it("[KEYS-4] no value crosses the wire, and the server filters base and expiry", async () => {
+  it("[KEYS-4] no value is transferred, and the server filters by base and expiry", async () => {
     expect((await recorded().getKeys("alive:")).sort()).toEqual(alive);
-    // The first page is read twice.
+    // The segments read the rows of page 1 again.
     const pages = recorder.of("Scan").slice(1);
     const items = pages.flatMap((page) => page.response?.Items as Row[]);
-    // Neither expired rows nor those of another base were returned, and only key and TTL of the others.
+    // Only key and TTL are returned, and neither expired rows nor rows of another base.
     expect(items.map((item) => item.key?.S).sort()).toEqual(alive);
     const names = new Set(items.flatMap((item) => Object.keys(item)));
     expect(["key", "ttl"]).toEqual(expect.arrayContaining([...names]));
     expect(JSON.stringify(recorder.exchanges)).not.toContain("CANARY");
   });
 
-  it.each([1, 2, 4])("[KEYS-6] page %d fails: an error, not a part", async (failing) => {
-    // One page at a time: the first is of the whole table, then each segment's in turn.
-    const segment = failing === 1 ? undefined : failing - 2;
-    recorder.spoil(({ operation, request }) =>
-      request.Segment === segment ? accessDenied(operation) : undefined,
-    );
-    const error = await failureOf(recorded({ scan: { concurrency: 1 } }).getKeys());
-    expect(error).toMatchObject({ code: "ERR_DYNAMODB_ACCESS_DENIED", operation: "getKeys" });
-    expect(recorder.of("Scan")).toHaveLength(failing);
-  });
+  it.each([1, 2, 4])(
+    "[KEYS-6] if page %d fails, the result is an error, not a part",
+    async (failing) => {
+      // With one page at a time, the first page of the whole table is followed by one of each segment.
+      const segment = failing === 1 ? undefined : failing - 2;
+      recorder.spoil(({ operation, request }) =>
+        request.Segment === segment ? accessDenied(operation) : undefined,
+      );
+      const error = await failureOf(recorded({ scan: { concurrency: 1 } }).getKeys());
+      expect(error).toMatchObject({ code: "ERR_DYNAMODB_ACCESS_DENIED", operation: "getKeys" });
+      expect(recorder.of("Scan")).toHaveLength(failing);
+    },
+  );
 
   const LastEvaluatedKey = { key: { S: "alive:0" } };
   it.each([
-    ["[KEYS-6] a page that cannot be read", '{"Items":[{'],
+    ["[KEYS-6] a page that cannot be parsed", '{"Items":[{'],
     ["[KEYS-9] a scan that does not advance", { Items: [], LastEvaluatedKey }],
   ])("%s is an error", async (_, body) => {
     recorder.spoil(({ request }) => (request.Segment === 3 ? { status: 200, body } : undefined));
@@ -184,7 +190,7 @@ describe("a table of several pages", () => {
     expect(code).toBe("ERR_DYNAMODB_RESPONSE");
   });
 
-  it("[CLR-1] clear reads it in segments and removes every row", async () => {
+  it("[CLR-1] clear scans it in segments and removes every row", async () => {
     await recorded().clear("");
     expect(await table.keys()).toEqual([]);
     expectOwnKeysOnly(16);

@@ -1,4 +1,4 @@
-// Connections that a network or a server leaves in a bad state: the next call must not meet them.
+// Connections that a network or a server leaves unusable must not affect later calls.
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { afterEach, describe, expect, inject, it } from "vitest";
 import { listen } from "../scripts/lib/listen.mjs";
@@ -42,7 +42,7 @@ class Link {
     engine.pipe(client);
   }
 
-  /** All open connections lose their peer without a notice; new ones work. */
+  /** Makes all open connections silently lose their peer. New ones work. */
   vanish(): void {
     for (const socket of this.#sockets) {
       socket.removeAllListeners("data");
@@ -61,7 +61,7 @@ let link: Link;
 afterEach(() => link?.stop());
 const through = (options: object): any => table.driver({ endpoint: link.endpoint, ...options });
 
-it("[NET-20] of connections whose peer vanished: one retry, on one new connection", async () => {
+it("[NET-20] connections whose peer has vanished cost one retry on one new connection", async () => {
   link = await new Link().start((self, client) => self.pipe(client));
   const store = through({ attemptTimeout: 400 });
   await Promise.all(["a", "b", "c", "d"].map((key) => store.getItem(key)));
@@ -73,7 +73,7 @@ it("[NET-20] of connections whose peer vanished: one retry, on one new connectio
 });
 
 it.each([413, 403, 400])(
-  "[NET-22] a connection on which %d came before the request was read is not used again",
+  "[NET-22] a connection on which %d arrived before the request was read is not reused",
   async (status) => {
     link = await new Link().start((self, client) => {
       if (self.connections > 1) return self.pipe(client);
@@ -94,7 +94,7 @@ it.each([413, 403, 400])(
 describe("a slow link", () => {
   const items = [..."0123456789"].map((n) => ({ key: `large:${n}`, value: n.repeat(390_000) }));
 
-  it("[TIME-3] [BAT-12] upwards: large batches are sent in parts of about 1 MB, and nothing is sent twice", async () => {
+  it("[TIME-3] [BAT-12] upstream: large batches are sent in parts of about 1 MB, and nothing is sent twice", async () => {
     link = await new Link().start((self, client) => self.pipe(client, 400_000));
     const store = through({ attemptTimeout: 1500, timeout: 2000, maxConnections: 1 });
     await store.setItems(items);
@@ -103,7 +103,7 @@ describe("a slow link", () => {
     expect(bytesSent).toBeLessThan(10 * 391_000);
   }, 60_000);
 
-  it("[TIME-3] downwards: a response may take longer than attemptTimeout while it makes progress", async () => {
+  it("[TIME-3] downstream: a response may take longer than attemptTimeout while it makes progress", async () => {
     await table.driver().setItems(items);
     endpoint.script(async (seen) => {
       const reply = await endpoint.forward(seen);

@@ -7,7 +7,7 @@ import { useRecordedTable } from "./helpers/recorded";
 const { table, recorder, recorded } = useRecordedTable();
 const limit = 409_600;
 
-/** Text that makes an item under `key`, without an expiry, `bytes` bytes large. */
+/** Returns text with which an item under `key`, without an expiry, takes `bytes` bytes. */
 function filling(key: string, bytes = limit, names = "keyvalue"): string {
   return "x".repeat(bytes - Buffer.byteLength(names) - Buffer.byteLength(key));
 }
@@ -15,7 +15,7 @@ function filling(key: string, bytes = limit, names = "keyvalue"): string {
 const room = filling("utf8").length;
 const wide = "€".repeat(Math.floor(room / 3)) + "x".repeat(room % 3);
 const renamed = { attributes: { value: "a-longer-name" } };
-// An expiry counts its name, and 6 bytes for ten digits.
+// An expiry takes the size of its name and 6 bytes for ten digits.
 const expiring = filling("ttl", limit - "ttl".length - 6);
 
 it.each<[what: string, key: string, text: string, ttl?: number, options?: object]>([
@@ -25,18 +25,18 @@ it.each<[what: string, key: string, text: string, ttl?: number, options?: object
   ["bytes count, not characters", "utf8", wide],
   ["the expiry counts", "ttl", expiring, 3600],
   ["names count as configured", "n", filling("n", limit, "keya-longer-name"), 0, renamed],
-])("[SET-2] %s: stored up to the limit, refused beyond it", async (_, key, text, ttl, options) => {
+])("[SET-2] %s: stored up to the limit, rejected beyond it", async (_, key, text, ttl, options) => {
   const driver = recorded(options);
   await driver.setItem(key, text, { ttl });
   recorder.reset();
-  // By the driver, before the engine would; what an expiry takes is left to the engine.
+  // The driver rejects the item before it is sent. The size of an expiry is checked only by the engine.
   const { code } = await failureOf(driver.setItem(key, `${text}x`, { ttl }));
   expect(code).toBe("ERR_DYNAMODB_ITEM_TOO_LARGE");
   expect(recorder.exchanges).toHaveLength(ttl ? 1 : 0);
   expect((await driver.getItem(key)) === text).toBe(true);
 });
 
-it("[SET-2] the error names key, size and limit, and the old value stays", async () => {
+it("[SET-2] the error contains key, size and limit, and the old value is kept", async () => {
   const key = "too large";
   await table.putRow(key, { value: { S: "old" } });
   const error = await failureOf(recorded().setItem(key, filling(key, limit + 1)));
@@ -51,7 +51,7 @@ it("[SET-2] the error names key, size and limit, and the old value stays", async
   expect(await table.driver().getItem(key)).toBe("old");
 });
 
-it("[SET-2] what escapes to six times its size on the wire is stored all the same", async () => {
+it("[SET-2] text that takes six times its size when escaped is stored", async () => {
   const text = filling("escapes").replaceAll("x", "\u0001");
   await table.driver().setItem("escapes", text);
   expect((await table.driver().getItem("escapes")) === text).toBe(true);

@@ -6,7 +6,7 @@ const past = { N: "1000000000" };
 const future = { N: "4000000000" };
 const value = { S: "v" };
 
-it("[GET-1] a text is read as it is stored", async () => {
+it("[GET-1] text is returned unchanged", async () => {
   const plain = ["text", " ", "\0", "null", "0", "false", `{"a":1}`, "line\nbreak"];
   for (const text of [...plain, "日本 👩‍👩‍👧 \u202e", "x".repeat(99_999)]) {
     await table.putRow("read", { value: { S: text } });
@@ -14,7 +14,7 @@ it("[GET-1] a text is read as it is stored", async () => {
   }
 });
 
-it("[GET-2] the empty text is a value", async () => {
+it("[GET-2] the empty string is a value", async () => {
   const driver = table.driver();
   await driver.setItem("empty", "");
   expect(await driver.getItem("empty")).toBe("");
@@ -26,23 +26,23 @@ it.each<[string, Row | undefined, boolean]>([
   ["[GET-1] a missing row", undefined, false],
   ["[GET-1] an expired row", { value, ttl: past }, false],
   ["[GET-3] a row without a value", {}, false],
-  ["[GET-3] one that expires later", { ttl: future, content: { S: "x" } }, false],
-  ["[GET-3] one that has expired", { ttl: past }, false],
+  ["[GET-3] a row without a value that expires later", { ttl: future, content: { S: "x" } }, false],
+  ["[GET-3] a row without a value that has expired", { ttl: past }, false],
   ["[GET-1] a row", { value }, true],
   ["[GET-1] a row that expires later", { value, ttl: future }, true],
-])("[HAS-1] %s: getItem gives its value or null, hasItem whether", async (name, row, has) => {
+])("[HAS-1] %s: getItem and hasItem agree", async (name, row, has) => {
   if (row) await table.putRow(name, row);
   expect(await table.driver().getItem(name)).toBe(has ? "v" : null);
   expect(await table.driver().hasItem(name)).toBe(has);
 });
 
-it("[SET-1] a write replaces the row as a whole", async () => {
+it("[SET-1] a write replaces the whole row", async () => {
   await table.putRow("whole", { value: { N: "5" }, ttl: past, note: { S: "from elsewhere" } });
   expect(await table.driver().setItem("whole", "new")).toBeUndefined();
   expect(await table.getRow("whole")).toEqual({ key: { S: "whole" }, value: { S: "new" } });
 });
 
-it("[DEL-1] removeItem deletes the row, and only that; a missing one is no error", async () => {
+it("[DEL-1] removeItem deletes only that row; a missing row is not an error", async () => {
   const driver = table.driver();
   await table.empty();
   await table.putRow("gone", { value });

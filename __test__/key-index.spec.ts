@@ -1,4 +1,4 @@
-// The key index on real engines: what getKeys lists with it, what it costs, and what happens if it cannot be used.
+// The key index on real engines: the result and cost of getKeys, and the fallback if the index cannot be used.
 import { beforeAll, describe, expect, inject, it } from "vitest";
 import {
   CreateTableCommand,
@@ -202,7 +202,7 @@ describe("the option", () => {
     [true],
     [{}],
     [["keys"]],
-  ])("[IDX-1] refuses %j", async (index) => {
+  ])("[IDX-1] rejects %j", async (index) => {
     const { message } = await refusalOf(recorder, { index });
     expect(message).toContain("`index`");
     expect(message).toMatch(/\b3\b.*\b255\b/);
@@ -218,7 +218,7 @@ describe("the option", () => {
   });
 });
 
-// DynamoDB Local charges for a scan of an index by the size of the table's items.
+// DynamoDB Local charges the size of the table's items for a scan of an index.
 describe.runIf(isDynoxide)("the read units", () => {
   const table = useTable({ index: "keys" });
 

@@ -7,10 +7,10 @@ import { unstorages } from "./helpers/unstorage";
 
 const { table, recorder, recorded } = useRecordedTable();
 
-describe("keys that are kept", () => {
+describe("valid keys", () => {
   const short =
     "a \0 nul\0middle line\nbreak\r\ttab : a: a::b %3A .. null undefined __proto__".split(" ");
-  // The same letter in two normal forms, and in two cases: two keys.
+  // Normal forms and letter case distinguish keys.
   const letters =
     "é e\u0301 İstanbul istanbul ISTANBUL 日本語 \ufeffbom \ufffd \uffff \u{10ffff} 👩‍👩‍👧".split(" ");
   const spaced = [
@@ -26,10 +26,10 @@ describe("keys that are kept", () => {
   const made = Array.from({ length: 300 }, () => nastyKey(random, 2048)).filter(Boolean);
 
   it.each([
-    ["known ones", known],
-    [`random ones, TEST_SEED=${seed}`, [...new Set(made)]],
+    ["known keys", known],
+    [`random keys, TEST_SEED=${seed}`, [...new Set(made)]],
   ])(
-    "[KEY-1] %s come back exactly, each with its own value",
+    "[KEY-1] %s are returned unchanged, each with its own value",
     async (_, keys) => {
       const driver = table.driver();
       const each = <T>(call: (key: string) => T) => Promise.all(keys.map(call));
@@ -38,7 +38,7 @@ describe("keys that are kept", () => {
       expect(await each((key) => driver.hasItem(key))).toEqual(keys.map(() => true));
       expect((await driver.getKeys()).sort()).toEqual([...keys].sort());
       expect(await table.keys()).toEqual([...keys].sort());
-      // Every other one goes: the rest must not notice.
+      // Removing every other key does not affect the rest.
       await Promise.all(keys.map((key, index) => index % 2 === 0 && driver.removeItem(key)));
       const left = keys.filter((_key, index) => index % 2 === 1);
       expect((await driver.getKeys()).sort()).toEqual(left.sort());
@@ -49,7 +49,7 @@ describe("keys that are kept", () => {
   );
 });
 
-describe("keys that cannot exist", () => {
+describe("invalid keys", () => {
   const sized: [string, RegExp][] = [
     ["", /empty/],
     ["x".repeat(2049), /2,?049/],
@@ -76,7 +76,7 @@ describe("keys that cannot exist", () => {
     setItems: (driver, key) => driver.setItems([fine, { key, value: "v" }]),
   };
 
-  it.each(Object.entries({ ...reads, ...writes }))("[KEY-2] %s refuses them", async (...method) => {
+  it.each(Object.entries({ ...reads, ...writes }))("[KEY-2] %s rejects them", async (...method) => {
     const [operation, call] = method;
     const unknown = notText.map((key): [unknown, RegExp] => [key, /key/]);
     const unstorable: [unknown, RegExp][] = malformed.map((key) => [key, /surrogate/]);
@@ -95,7 +95,7 @@ describe("keys that cannot exist", () => {
     expect(recorder.exchanges).toEqual([]);
   });
 
-  it("[KEY-3] if they are text, nothing is found under them", async () => {
+  it("[KEY-3] if they are strings, reads find nothing and send no request", async () => {
     for (const key of [...sized.map(([long]) => long), ...malformed]) {
       const driver = recorded();
       const { getItem, getItemRaw, getMeta, hasItem, removeItem } = reads;
@@ -113,7 +113,7 @@ describe("keys that cannot exist", () => {
     }
   });
 
-  it("[KEY-3] the base counts: a key that is too long with it", async () => {
+  it("[KEY-3] the base counts towards the length of a key", async () => {
     const driver = recorded({ base: "app" });
     expect(await driver.getItem("x".repeat(2_045))).toBeNull();
     expect(recorder.exchanges).toEqual([]);
@@ -122,7 +122,7 @@ describe("keys that cannot exist", () => {
   });
 
   it.each(unstorages)(
-    "[KEY-3] [API-11] unstorage %s reads the meta of the longest key, which its `$` makes too long",
+    "[KEY-3] [API-11] unstorage %s reads the meta of the longest key, whose metadata key with `$` is too long",
     async (_, unstorage) => {
       const storage = unstorage.createStorage({ driver: table.driver() });
       const key = "k".repeat(2_048);

@@ -51,8 +51,8 @@ describe("[API-12] the process exits by itself within a second", () => {
   });
 });
 
-describe("[API-12] a process that ends during a request", () => {
-  it("process.exit does not wait for the request, and does not crash", async () => {
+describe("[API-12] a process that exits during a request", () => {
+  it("process.exit neither waits for the request nor crashes", async () => {
     recorder.hold();
     const body = `
       const held = dynamoDbCacheDriver(slow);
@@ -65,7 +65,7 @@ describe("[API-12] a process that ends during a request", () => {
     expect(recorder.exchanges.length).toBeGreaterThan(0);
   });
 
-  it("a request in flight keeps the process alive: its response is not lost", async () => {
+  it("a request in flight keeps the process alive until its response arrives", async () => {
     recorder.delay(500);
     const body = `void dynamoDbCacheDriver(slow).setItem("late", "v").then(() => report("stored"));`;
     expect(await runToEnd(body)).toEqual(["end", "stored"]);
@@ -89,10 +89,10 @@ describe("[API-12] a process that ends during a request", () => {
         worker.on("error", reject);
         worker.on("exit", (code) => resolve([code, answer]));
       });
-      // One after another: each is the last environment when it ends.
+      // One after another, so that each is the last environment when it ends.
       report([await once(), await once()]);
       report(await Promise.all([once(), once(), once()]));
-      // If it was loaded and not used, it may be unloaded and loaded again.
+      // An addon that was loaded but not used may be unloaded and loaded again.
       workerData.options.table = "";
       report(await Promise.all([once(), once()]));
       report([await once(), await once()]);

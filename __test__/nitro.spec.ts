@@ -1,5 +1,5 @@
-// nitro/: the entry that Nitro 3 bundles, and the Nitro module. A bundle is played by a folder that holds what a
-// bundler takes along; the addon's bytes come from a module in place of Nitro's `raw:` import.
+// nitro/: the entry that Nitro 3 bundles, and the Nitro module. A folder with the files that a bundler includes stands
+// in for a bundle, and a module with the addon's bytes for Nitro's `raw:` import.
 import fs from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
@@ -19,7 +19,7 @@ const bundle = join(folder, "bundle");
 const temporary = join(folder, "tmp");
 afterAll(() => fs.rmSync(folder, { recursive: true, force: true }));
 
-/** A file of the folder. */
+/** Writes a file and creates its directories. */
 function write(path: string, text: string): void {
   fs.mkdirSync(dirname(path), { recursive: true });
   fs.writeFileSync(path, text);
@@ -31,7 +31,7 @@ for (const file of ["driver.cjs", "errors.cjs", "loader.cjs", "table.cjs", "trac
 }
 fs.cpSync(join(root, "nitro"), join(bundle, "nitro"), { recursive: true });
 
-/** What the platform package's inline.mjs is to a bundler. */
+/** Writes the platform package's inline.mjs. */
 const inline = (text: string): void =>
   write(join(bundle, "node_modules", `@unstorage-dynamodb/binding-${tag}`, "inline.mjs"), text);
 const bytes = `import { readFileSync } from "node:fs";
@@ -58,7 +58,7 @@ describe("the entry for Nitro 3", () => {
     expect(reports).toEqual(["v", "v", "function"]);
   });
 
-  it("[NIT-2] [NIT-3] in a bundle, loads the inlined addon, prints one hint and leaves no file behind", async () => {
+  it("[NIT-2] [NIT-3] in a bundle, loads the inlined addon, prints one hint and leaves no file", async () => {
     inline(bytes);
     const { code, reports, stderr } = await runChild(story(bundle), { env: { TMPDIR: temporary } });
     expect(code).toBe(0);
@@ -72,20 +72,20 @@ describe("the entry for Nitro 3", () => {
   const traced = `traceDeps: ["unstorage-dynamodb"]`;
   const addon = `The native addon for ${tag}`;
   it.each<[string, string | undefined, string, string[]]>([
-    ["no temporary folder", bytes, "nowhere", ["does not load: ENOENT", traced]],
+    ["a missing temporary directory", bytes, "nowhere", ["does not load: ENOENT", traced]],
     [
-      "no addon inlined",
+      "an invalid inlined addon",
       `export default Buffer.from("no addon");\n`,
       "tmp",
       [`${addon} does not load: `],
     ],
     [
-      "no addon for this platform",
+      "a missing addon for this platform",
       undefined,
       "tmp",
       [`${addon} is missing. `, `@unstorage-dynamodb/binding-${tag}@`],
     ],
-  ])("[NIT-4] in a bundle, %s: an error, and no file left", async (_, text, tmp, words) => {
+  ])("[NIT-4] in a bundle, %s is an error and leaves no file", async (_, text, tmp, words) => {
     if (text) inline(text);
     else fs.rmSync(join(bundle, "node_modules"), { recursive: true, force: true });
     const env = { TMPDIR: join(folder, tmp) };
@@ -104,18 +104,18 @@ describe("the entry for Nitro 3", () => {
   });
 });
 
-// Nitro 2 and 3.0.0 make one ES module of this package and of their own code: `require` and `__filename` are gone.
-describe("a bundle that left the addon out", () => {
+// Nitro 2 and 3.0.0 bundle this package with their own code into one ES module, without `require` and `__filename`.
+describe("a bundle without the addon", () => {
   const server = join(folder, "server");
 
-  /** Each module of the package as a function of the names that CommonJS provides, except for two. */
+  /** Wraps each module of the package in a function, as CommonJS does, but without `__filename` and `__dirname`. */
   function bundled(): string {
     const names = ["index.js", "binding.cjs", "nitro/bundled.cjs"];
     const parts = fs.readdirSync(join(root, "js")).filter((file) => file.endsWith(".cjs"));
     const all = [...names, ...parts.map((file) => `js/${file}`)];
     const modules = all.map((file) => {
       const text = fs.readFileSync(join(root, file), "utf8");
-      // The generated loader is where a bundler leaves `require` as it is.
+      // Bundlers do not replace `require` in the generated loader.
       const parameters = file === "binding.cjs" ? "module, exports" : "module, exports, require";
       return `${literal(file)}: function (${parameters}) { ${text} }`;
     });
@@ -133,7 +133,7 @@ describe("a bundle that left the addon out", () => {
         }
         return loaded[file].exports;
       }
-      // Like Nitro 2, which sets the address after all modules have been evaluated.
+      // Nitro 2 sets the URL only after all modules have been evaluated.
       const meta = { url: "file:///_entry.js" };
       const driver = load("nitro/bundled.cjs").near(() => meta.url, load("index.js"));
       meta.url = import.meta.url;
@@ -168,7 +168,7 @@ describe("a bundle that left the addon out", () => {
 describe("the Nitro module", () => {
   const packageName = "unstorage-dynamodb";
 
-  it("[NIT-5] adds the package to the traced ones and keeps those of the user", () => {
+  it("[NIT-5] adds the package to the traced packages and keeps the user's", () => {
     const traceDeps = ["other", /^@own\//];
     const externals = { inline: ["mine"], external: ["other"] };
     const users = { traceDeps, externals };
@@ -176,7 +176,7 @@ describe("the Nitro module", () => {
     const external = ["other", packageName];
     expect(users.traceDeps).toEqual(["other", /^@own\//, packageName]);
     expect(users.externals).toEqual({ inline: ["mine"], external });
-    // What was given stays as it was.
+    // The user's own arrays are not modified.
     expect(traceDeps).toHaveLength(2);
     expect(externals.external).toEqual(["other"]);
     const none: Record<string, unknown> = {};

@@ -1,4 +1,4 @@
-// Tests with a small forward proxy, which records what the driver sent through it.
+// The proxy option, tested with a forward proxy that records the requests.
 import { type IncomingMessage } from "node:http";
 import { connect } from "node:net";
 import { inspect } from "node:util";
@@ -51,7 +51,7 @@ beforeEach(() => {
   status = 0;
 });
 
-describe("a URL", () => {
+describe("a proxy URL", () => {
   it("[OPT-18] every request to a plain endpoint goes through it", async () => {
     const driver = recorded({ proxy: address() });
     await driver.setItem("k", "v");
@@ -64,7 +64,7 @@ describe("a URL", () => {
     expect(recorder.operations()).toEqual(["PutItem", "GetItem"]);
   });
 
-  it("[OPT-18] its user information goes to the proxy alone", async () => {
+  it("[OPT-18] its user information is sent only to the proxy", async () => {
     expect(await recorded({ proxy: address("me:p%40ss@") }).getItem("none")).toBeNull();
     const authorization = `Basic ${Buffer.from("me:p@ss").toString("base64")}`;
     expect(seen.map((request) => request.authorization)).toEqual([authorization]);
@@ -90,7 +90,7 @@ describe("a URL", () => {
   });
 });
 
-describe("the environment", () => {
+describe("a proxy in the environment", () => {
   const base = { AWS_ACCESS_KEY_ID: credentials.accessKeyId, AWS_SECRET_ACCESS_KEY: "secret" };
   const options = (more: object): Record<string, unknown> => ({
     table: table.name,
@@ -99,7 +99,7 @@ describe("the environment", () => {
     ...more,
   });
 
-  it("[OPT-18] is read where the option is true, and NO_PROXY leaves hosts out", async () => {
+  it("[OPT-18] is used if the option is true, except for hosts in NO_PROXY", async () => {
     const env = { ...base, HTTP_PROXY: address() };
     expect((await callInChild(options({ proxy: true }), { env })).reports).toEqual([null]);
     expect(seen.map(({ target }) => target)).toEqual([`POST ${recorder.endpoint}/`]);

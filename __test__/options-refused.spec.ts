@@ -1,4 +1,4 @@
-// Options that are refused: by name, before any request, and without repeating what may be secret.
+// Invalid options are rejected before any request. The error names the option and contains no secret.
 import { inspect } from "node:util";
 import { expect, it } from "vitest";
 import { refusalOf } from "./helpers/failure";
@@ -13,7 +13,7 @@ const notWhole = [-1, 1.5, ...notNumbers];
 const id = "AKIDCANARY";
 const secret = "CANARYSECRET";
 
-/** One option with each of these values. */
+/** Returns options for each of these values of one option. */
 const each = (name: string, ...values: unknown[]): object[] =>
   values.map((value) => ({ [name]: value }));
 
@@ -79,7 +79,7 @@ const refused: [title: string, words: RegExp, options: object[]][] = [
     ],
   ],
   [
-    "[OPT-11] `client`, with what to pass in its place",
+    "[OPT-11] `client`, with what to pass instead",
     /(?=.*`client`)(?=.*`region`)(?=.*`credentials`)(?=.*`endpoint`)/s,
     each("client", {}, { send() {} }, "client"),
   ],

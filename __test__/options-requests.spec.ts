@@ -1,4 +1,4 @@
-// The options that affect and limit requests, verified in the requests themselves.
+// The options that affect or limit requests, verified by the requests.
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { failureOf } from "./helpers/failure";
@@ -32,7 +32,7 @@ describe("consistentRead", () => {
     expect(flags()).toEqual(Array(5).fill(sent));
   });
 
-  it("[BAT-20] an item of getItems may have its own", async () => {
+  it("[BAT-20] an item of getItems may override it", async () => {
     const driver = recorded();
     const strict = { consistentRead: true };
     const items = [
@@ -58,7 +58,7 @@ describe("consistentRead", () => {
     expect(code).toBe("ERR_DYNAMODB_INVALID_ARGUMENT");
   });
 
-  it("[OPT-12] applies to the Scan of clear, and to no write", async () => {
+  it("[OPT-12] applies to the Scan of clear, but not to writes", async () => {
     const driver = recorded({ consistentRead: true });
     await driver.setItem("k", "v");
     await driver.clear();
@@ -66,7 +66,7 @@ describe("consistentRead", () => {
     expect(flags()).toEqual([undefined, true, undefined]);
   });
 
-  it.each(["yes", "1", 1, {}, () => true])("[OPT-12] a call's %s is refused", async (wrong) => {
+  it.each(["yes", "1", 1, {}, () => true])("[OPT-12] %s is rejected in a call", async (wrong) => {
     const driver = recorded();
     for (const operation of ["getItem", "hasItem", "getItemRaw", "getMeta", "getKeys"]) {
       const error = await failureOf(driver[operation]("k", { consistentRead: wrong }));
@@ -97,7 +97,7 @@ it.each([
   recorder.hold();
   const driver = recorded({ maxConnections: option });
   const calls = Promise.all(Array.from({ length: most * 4 }, (_, n) => driver.getItem(`k${n}`)));
-  // However long they take to arrive on a busy machine: no more of them come.
+  // On a busy machine they may take long to arrive. No more of them may follow.
   while (recorder.inFlight < most) await sleep(10);
   await sleep(200);
   recorder.release();
@@ -105,7 +105,7 @@ it.each([
   expect(recorder.peak).toBe(most);
 });
 
-it("[OPT-17] userAgent is added once to what the SDK says, also in a retry", async () => {
+it("[OPT-17] userAgent is appended once to the SDK's, also in retries", async () => {
   recorder.spoil((_, nth) => (nth < 3 ? broken : undefined));
   await recorded({ userAgent: "shop/1.2 edge" }).getItem("k");
   await recorded().getItem("k");
@@ -115,7 +115,7 @@ it("[OPT-17] userAgent is added once to what the SDK says, also in a retry", asy
   expect(agents).toEqual([added, added, added, plain]);
 });
 
-it("[OPT-19] a table's ARN is sent whole, names the region, and is short in errors", async () => {
+it("[OPT-19] a table's ARN is sent in full and determines the region; errors contain its short name", async () => {
   const arn = "arn:aws:dynamodb:eu-central-1:123456789012:table/sessions";
   recorder.spoil(() => serviceError("ResourceNotFoundException", "none"));
   const error = await failureOf(recorded({ table: arn, region: undefined }).getItem("k"));
@@ -126,7 +126,7 @@ it("[OPT-19] a table's ARN is sent whole, names the region, and is short in erro
   expect(error.message).toContain(arn);
 });
 
-it("[OPT-7] credentials sign with the id and send the session token, if any", async () => {
+it("[OPT-7] requests contain the access key ID and the session token, if any", async () => {
   for (const sessionToken of ["a-token", null, undefined, ""]) {
     await recorded({ credentials: { ...credentials, sessionToken } }).getItem("k");
   }

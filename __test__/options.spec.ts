@@ -1,4 +1,4 @@
-// Options that are taken, and what they mean. `expireIn` and `ttl`: ttl.spec.ts; refusals: options-refused.spec.ts.
+// Valid options and their meaning. ttl.spec.ts covers `expireIn` and `ttl`; options-refused.spec.ts invalid options.
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import dynamoDbCacheDriver from "../index.mjs";
@@ -9,19 +9,19 @@ import { engineOptions } from "./helpers/table";
 
 const { table, recorder, recorded } = useRecordedTable();
 
-it("[OPT-1] no options at all", async () => {
+it("[OPT-1] without options, the error names the required one", async () => {
   const error = await failureOf((dynamoDbCacheDriver as any)().getItem("k"));
   expect(error.code).toBe("ERR_DYNAMODB_INVALID_OPTION");
   expect(error.message).toContain("Missing required option `table`.");
 });
 
 it.each(["a.b", "t".repeat(255), `A-z_0.9-${Date.now()}`])("[OPT-2] table %s", async (name) => {
-  // Such a table does not exist; that the engine was asked is what counts.
+  // The table does not exist, but the request shows that the name was accepted.
   expect(await failureOf(recorded({ table: name }).getItem("k"))).toBeInstanceOf(Error);
   expect(recorder.exchanges[0]?.request.TableName).toBe(name);
 });
 
-it("[OPT-5] attributes may swap their default names: no two are equal", async () => {
+it("[OPT-5] attributes may swap their default names", async () => {
   const driver = table.driver({ attributes: { value: "ttl", ttl: "value" } });
   await driver.setItem("swapped", "v");
   expect(await table.getRow("swapped")).toEqual({ key: { S: "swapped" }, ttl: { S: "v" } });
@@ -30,13 +30,13 @@ it("[OPT-5] attributes may swap their default names: no two are equal", async ()
 it.each(["http://127.0.0.1:9", "https://127.0.0.1:9", "HTTP://127.0.0.1:9/"])(
   "[OPT-6] endpoint %s",
   async (endpoint) => {
-    // Nothing listens on port 9: the attempt to connect shows that the option was accepted.
+    // Nothing listens on port 9. The attempt to connect shows that the option was accepted.
     const { code } = await failureOf(table.driver({ endpoint }).getItem("k"));
     expect(code).toBe("ERR_DYNAMODB_CONNECTION");
   },
 );
 
-/** The options without which a driver works, of the guide's table; `client` is only known to be refused. */
+/** Returns the optional options in the guide's table, and `client`, which is always rejected if it is set. */
 function optionalNames(): string[] {
   const guide = readFileSync(new URL("../docs/guide/options.md", import.meta.url), "utf8");
   const [, rest = ""] = guide.split("| option | default |");
@@ -48,7 +48,7 @@ function optionalNames(): string[] {
 }
 
 describe("options in general", () => {
-  it("[OPT-10] unknown options are ignored, whatever they hold", async () => {
+  it("[OPT-10] unknown options are ignored, whatever their values", async () => {
     const unknown = { base: "x", driver: "y", prefix: 5, nested: { a: [] }, call() {}, big: 5n };
     const driver = table.driver({ ...unknown, [Symbol("s")]: 1 });
     await driver.setItem("unknown", "v");
@@ -56,7 +56,7 @@ describe("options in general", () => {
   });
 
   it.each([null, undefined, ""])(
-    "[OPT-10] [SCAN-1] %j counts as absent, in every option",
+    "[OPT-10] [SCAN-1] %j counts as absent for every option",
     async (nothing) => {
       const given = (names: string[]) => Object.fromEntries(names.map((name) => [name, nothing]));
       const all = optionalNames();
@@ -71,7 +71,7 @@ describe("options in general", () => {
         await driver.setItem("absent", "v");
         expect(await driver.getKeys("none")).toEqual([]);
       }
-      // What is needed is missing, and what has another source is taken from there.
+      // Without another source, required options are reported as missing.
       for (const name of ["table", "region", "credentials"]) {
         const body = `const driver = dynamoDbCacheDriver({ ...${literal(engineOptions("some-table"))}, ...JSON.parse(process.env.MORE) });
         report((await failure(driver.getItem("k"))).message);`;
@@ -82,7 +82,7 @@ describe("options in general", () => {
     },
   );
 
-  it("[SCAN-1] the least, the most and their text; what else `scan` holds is ignored", async () => {
+  it("[SCAN-1] accepts minimum, maximum and their text; unknown members of `scan` are ignored", async () => {
     for (const scan of [
       { segments: 1, concurrency: "1", pageSize: 1 },
       { segments: 1000, concurrency: 64, pageSize: 2147483647 },
@@ -93,14 +93,14 @@ describe("options in general", () => {
     }
   });
 
-  it("[OPT-31] every flag may be its text", async () => {
+  it("[OPT-31] every flag may be given as text", async () => {
     await table.driver({ batch: "false", consistentRead: "true", proxy: "false" }).getItem("k");
     await recorded({ batch: " FALSE " }).getItems(["a", "b"]);
     expect(recorder.operations()).toEqual(["GetItem", "GetItem"]);
   });
 
-  describe("[OPT-30] a name that is nearly that of an option", () => {
-    /** What a script warns of, with the table's options and `more`. */
+  describe("[OPT-30] a misspelt option", () => {
+    /** Returns the warnings of a script that uses the table's options and `more`. */
     const warningsOf = async (more: object, script: string): Promise<string[]> => {
       const body = `
         const options = JSON.parse(process.env.OPTIONS);
@@ -133,7 +133,7 @@ describe("options in general", () => {
       ]);
     });
 
-    it("what frameworks add, and options of other drivers, are not reported", async () => {
+    it("members that frameworks add and options of other drivers are not reported", async () => {
       const others =
         "driver name mount url host port tls path prefix db options flags readOnly ignore version cluster " +
         "password bucket account label cache watch watchOptions namespace key token keyPrefix ttlAttribute";
@@ -141,7 +141,7 @@ describe("options in general", () => {
       expect(await warningsOf(more, calls)).toEqual([]);
     });
 
-    it("[TTL-11] a call's option that other stores have for `ttl` is reported, too", async () => {
+    it("[TTL-11] other stores' names for `ttl` are also reported in calls", async () => {
       const names = "maxAge expires EX PX expireIn expiresIn expirationTtl Ttl";
       const script = `
         const driver = dynamoDbCacheDriver(options);

@@ -1,4 +1,4 @@
-// The two policies in docs/guide/permissions.md, each with an endpoint that denies everything else.
+// The two policies in docs/guide/permissions.md, each with an endpoint that denies all other actions.
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { useRecordedTable } from "./helpers/recorded";
@@ -11,7 +11,7 @@ const policies = [...section.matchAll(/"Action": \[([^\]]*)\]/g)]
   .slice(0, 2)
   .map(([, list = ""]) => [...list.matchAll(/dynamodb:(\w+)/g)].map(([, action = ""]) => action));
 
-it("[API-9] the guide names four actions, and the same with the two of batches", () => {
+it("[API-9] the guide's policies allow four actions, without and with the two batch actions", () => {
   const four = ["GetItem", "PutItem", "Scan", "DeleteItem"];
   expect(policies).toEqual([four, [...four, "BatchGetItem", "BatchWriteItem"]]);
 });
@@ -38,7 +38,7 @@ it.each(policies.map((policy) => ({ policy })))(
     await driver.removeItem("a");
     await driver.clear();
     expect(await driver.getKeys()).toEqual([]);
-    // Batches are tried once each, where they are not allowed.
+    // Each batch action is tried once if it is not allowed.
     const denied = recorder.operations().filter((operation) => !isAllowed(operation));
     expect(denied).toHaveLength(6 - policy.length);
   },

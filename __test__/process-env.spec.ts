@@ -1,5 +1,5 @@
-// The environment is JavaScript's `process.env`, in whatever way it came to differ from that of the process: which, in
-// every test here, points at a stand-in of production that must not be asked for anything.
+// The driver reads JavaScript's `process.env`, which may differ from the environment of the process. In these tests, the
+// latter points to a production endpoint that must not receive any request.
 import { beforeEach, expect, it } from "vitest";
 import { type ChildOptions, entry, literal, runChild } from "./helpers/child";
 import { useEndpoint } from "./helpers/endpoint";
@@ -10,7 +10,7 @@ beforeEach(() => recorder.spoil(() => ({ status: 200, body: {} })));
 
 /** Must not receive any request. */
 const production = useEndpoint();
-/** The variables of the process: each would lead to production by itself. */
+/** The variables of the process. Each of them would suffice to reach production. */
 const ofProcess = (): Record<string, string> => ({
   AWS_ACCESS_KEY_ID: "AKIDPRODUCTION",
   AWS_SECRET_ACCESS_KEY: "secret",
@@ -41,7 +41,7 @@ const ofProgram = (): Record<string, string> => ({
   UNSTORAGE_DYNAMODB_TABLE: "local",
 });
 
-/** The reports of a script with `local` in scope, the program's variables. */
+/** Returns the reports of a script with the program's variables in scope as `local`. */
 async function run(script: string, { env, home }: ChildOptions = {}): Promise<any[]> {
   const variables = { ...ofProcess(), ...env };
   const files = { ...productionFiles, ...home };
@@ -52,7 +52,7 @@ async function run(script: string, { env, home }: ChildOptions = {}): Promise<an
   return reports;
 }
 
-/** In a worker thread that first does `set`; `use` reports. */
+/** Source text that runs `set` and then `use` in a worker thread. */
 const inWorker = (options: string, set: string, use: string): string => `
   const { Worker } = await import("node:worker_threads");
   const source = async () => {
@@ -77,7 +77,7 @@ const ways: [string, string][] = [
     `process.env = { ...process.env, ...local, HTTP_PROXY: undefined }; ${call}`,
   ],
   [
-    "it is changed between the load of the module and the first call",
+    "it is changed after the module was loaded",
     `const driver = dynamoDbCacheDriver({ proxy: true });
      Object.assign(process.env, local);
      delete process.env.HTTP_PROXY;
@@ -90,20 +90,20 @@ const ways: [string, string][] = [
   ],
 ];
 
-it.each(ways)("[ENV-4] %s: nothing goes where the process's variables point", async (_, script) => {
+it.each(ways)("[ENV-4] %s: the process's own variables are not used", async (_, script) => {
   expect(await run(script)).toEqual([null]);
   expect(recorder.exchanges).toMatchObject([
     { request: { TableName: "local" }, region: "us-east-1", accessKeyId: "AKIDLOCAL" },
   ]);
 });
 
-it("[ENV-4] what a worker thread deletes in its copy is gone", async () => {
+it("[ENV-4] variables that a worker thread deletes from its copy are absent", async () => {
   const set = `for (const name of Object.keys(process.env)) if (name.startsWith("AWS_")) delete process.env[name];`;
   const use = `await dynamoDbCacheDriver({}).getItem("k").catch(({ code }) => report(code));`;
   expect(await run(inWorker("", set, use))).toEqual(["ERR_DYNAMODB_NO_REGION"]);
 });
 
-it("[ENV-4] numbers and booleans are text, as process.env would make them; there may be none at all", async () => {
+it("[ENV-4] numbers and booleans are converted to text, and process.env may be undefined", async () => {
   const script = `
     process.env = { ...local, UNSTORAGE_DYNAMODB_TABLE: 12345, AWS_EC2_METADATA_DISABLED: true, AWS_PROFILE: null };
     report(await dynamoDbCacheDriver().getItem("k"));
@@ -114,7 +114,7 @@ it("[ENV-4] numbers and booleans are text, as process.env would make them; there
   expect(recorder.exchanges).toMatchObject([{ request: { TableName: "12345" } }]);
 });
 
-it("[ENV-4] createTable has the same", async () => {
+it("[ENV-4] createTable also uses it", async () => {
   const Table = {
     TableStatus: "ACTIVE",
     KeySchema: [{ AttributeName: "key", KeyType: "HASH" }],
@@ -131,7 +131,7 @@ it("[ENV-4] createTable has the same", async () => {
   expect(recorder.exchanges[0]).toMatchObject({ request: { TableName: "local" } });
 });
 
-it("[ENV-4] each driver keeps what there was at its first call", async () => {
+it("[ENV-4] each driver keeps the variables of its first call", async () => {
   const script = `
     process.env = local;
     const first = dynamoDbCacheDriver();
@@ -161,7 +161,7 @@ it.each<[string, string, Record<string, string>]>([
     { "other/.aws/credentials": `[default]\n${other}` },
   ],
   [
-    "a process, which has the program's variables and no others",
+    "a process, which receives only the program's variables",
     `local.AWS_CONFIG_FILE = "config"; local.OF_PROGRAM = "AKIDOTHER"; local.PATH = process.env.PATH;`,
     {
       config: "[default]\ncredential_process = /bin/sh process.sh\n",
@@ -175,7 +175,10 @@ it.each<[string, string, Record<string, string>]>([
 });
 
 it.each([
-  ["[ENV-5] without any, neither container nor instance nor STS of the process is asked", "local"],
+  [
+    "[ENV-5] without any, the process's container, instance and STS endpoints are not used",
+    "local",
+  ],
   [
     "[CRED-1] without HOME, no directory called `~` is read",
     `{ ...local, AWS_CONFIG_FILE: "none" }`,
@@ -191,7 +194,7 @@ it.each([
   expect(recorder.exchanges).toEqual([]);
 });
 
-it("[ENV-6] AWS Lambda's trace id is that of the invocation in which a call is made, and is sent in Lambda alone", async () => {
+it("[ENV-6] AWS Lambda's trace ID is that of the invocation that makes the call, and is sent only in Lambda", async () => {
   const script = `
     process.env = { ...local, _X_AMZN_TRACE_ID: "Root=1-first" };
     await dynamoDbCacheDriver().getItem("k");
@@ -210,7 +213,7 @@ it("[ENV-6] AWS Lambda's trace id is that of the invocation in which a call is m
   expect(ids).toEqual([undefined, "Root=1-first", "Root=1-second", "Root=1-%C3%A4", undefined]);
 });
 
-it("[OPT-22] a variable that is set after a failed call is found by the next", async () => {
+it("[OPT-22] a variable that is set after a failed call is used by the next one", async () => {
   const script = `
     const { UNSTORAGE_DYNAMODB_TABLE, AWS_REGION, ...rest } = local;
     process.env = rest;
@@ -229,7 +232,7 @@ it("[OPT-22] a variable that is set after a failed call is found by the next", a
   expect(first).toContain("UNSTORAGE_DYNAMODB_TABLE");
 });
 
-it("[OPT-22] so is a profile or a region that a file gets", async () => {
+it("[OPT-22] so is a profile or a region that is added to a file", async () => {
   const script = `
     const { writeFileSync } = await import("node:fs");
     const { AWS_REGION, ...rest } = local;

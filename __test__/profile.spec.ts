@@ -1,4 +1,4 @@
-// The option `profile`: what comes from the profile that it names.
+// The option `profile`: the settings that the named profile provides.
 import { expect, it } from "vitest";
 import { callInChild } from "./helpers/child";
 import { useRecorder } from "./helpers/recorder";
@@ -37,7 +37,7 @@ it("[OPT-16] other options and variables take precedence over it", async () => {
   expect(recorder.exchanges).toMatchObject([{ region: "us-west-2", accessKeyId: "AKIDother" }]);
 });
 
-it("[OPT-16] one that is not there is an error that names it", async () => {
+it("[OPT-16] a missing profile is an error that names it", async () => {
   const error = await call({ profile: "shpo", endpoint: recorder.endpoint });
   expect(error.code).toBe("ERR_DYNAMODB_INVALID_OPTION");
   expect(error.message).toContain('`profile`: there is no profile "shpo"');

@@ -23,20 +23,20 @@ class SaysItself extends Plain {
 
 it.each([
   ["text", "text", "text"],
-  ["the empty text", "", ""],
+  ["the empty string", "", ""],
   ["text that looks encoded", encoded, encoded],
   ["an object", { a: [1, null, "x"] }, '{"a":[1,null,"x"]}'],
   ["an array", [1, 2], "[1,2]"],
   ["a number", 5, "5"],
   ["false", false, "false"],
   ["null", null, "null"],
-  ["what toJSON says", { toJSON: () => ["json"] }, '["json"]'],
+  ["the result of toJSON", { toJSON: () => ["json"] }, '["json"]'],
   ["a Date", new Date(0), '"1970-01-01T00:00:00.000Z"'],
   ["a URL", new URL("http://host/path"), '"http://host/path"'],
-  ["a class whose toJSON says itself", new SaysItself(), '{"a":1}'],
-  ["a Buffer inside", { b: Buffer.from("a") }, '{"b":{"type":"Buffer","data":[97]}}'],
+  ["an instance of a class with toJSON", new SaysItself(), '{"a":1}'],
+  ["a nested Buffer", { b: Buffer.from("a") }, '{"b":{"type":"Buffer","data":[97]}}'],
   ["boxed values", [new Number(1), new String("a"), new Boolean(true)], '[1,"a",true]'],
-  ["undefined inside, by JSON's rules", { a: undefined, b: [undefined] }, '{"b":[null]}'],
+  ["nested undefined, as JSON defines", { a: undefined, b: [undefined] }, '{"b":[null]}'],
 ])("[RAW-2] %s is stored as text", async (_, value, text) => {
   const driver = table.driver();
   await driver.setItemRaw("raw", value);
@@ -63,17 +63,17 @@ it.each([
   ["a function", () => "CANARY"],
   ["a symbol", Symbol("CANARY")],
   ["a BigInt", 5n],
-  ["a BigInt inside", { big: [5n] }],
-  ["an object in itself", cycle],
-  ["a function inside", { call: () => "CANARY" }],
-  ["a symbol inside", [Symbol("CANARY")]],
-  ["an object whose toJSON says undefined", { toJSON: () => undefined }],
+  ["a nested BigInt", { big: [5n] }],
+  ["a cycle", cycle],
+  ["a nested function", { call: () => "CANARY" }],
+  ["a nested symbol", [Symbol("CANARY")]],
+  ["an object whose toJSON returns undefined", { toJSON: () => undefined }],
   ["an object whose toJSON throws", { toJSON: throws }],
   ["a lone surrogate", "CANARY\ud800"],
-])("[RAW-2] %s is refused", (_, value) => expectRefusal(value));
+])("[RAW-2] %s is rejected", (_, value) => expectRefusal(value));
 
-// Values of the language itself, of this realm and another: realms.spec.ts.
-describe("[RAW-5] what JSON would store as {} or as something else", () => {
+// realms.spec.ts covers the language's own types, of this and another realm.
+describe("[RAW-5] rejects values that JSON would store as {} or otherwise incorrectly", () => {
   class Private {
     #secret = "CANARY";
     get secret() {
@@ -106,7 +106,7 @@ describe("[RAW-5] what JSON would store as {} or as something else", () => {
     ["an Event", new Event("CANARY")],
     ["an Intl object", new Intl.NumberFormat("en")],
     ["an instance of a class with private state", new Private()],
-    ["an object that inherits what it holds", Object.create({ a: "CANARY" })],
+    ["an object with inherited properties", Object.create({ a: "CANARY" })],
     ["globalThis", globalThis],
     ["a CryptoKey", crypto.subtle.generateKey({ name: "HMAC", hash: "SHA-256" }, true, ["sign"])],
   ])("%s", async (name, given) => {
@@ -121,12 +121,12 @@ describe("[RAW-5] what JSON would store as {} or as something else", () => {
     ["an ArrayBuffer", new ArrayBuffer(1)],
     ["a DataView", new DataView(new ArrayBuffer(1))],
     ["a SharedArrayBuffer", new SharedArrayBuffer(1)],
-  ])("%s inside an object; as the value itself it is bytes", async (_, given) => {
+  ])("%s is rejected inside an object, but is bytes as the value itself", async (_, given) => {
     await expectRefusal({ a: [given] });
     await recorded().setItemRaw("k", given);
   });
 
-  it("the message says where, and what to do", async () => {
+  it("the message names the path and the remedy", async () => {
     const where = /(?=.*holds under "tags" what is an instance of a class)(?=.*toJSON)/s;
     await expectRefusal({ list: [{ tags: new Set() }] }, where);
     await expectRefusal(Promise.resolve(1), /await it/);
@@ -137,21 +137,21 @@ describe("[RAW-5] what JSON would store as {} or as something else", () => {
 describe("reading", () => {
   it.each<[string, NonNullable<Row[string]>, unknown]>([
     ["bytes as a Buffer", { B: bytes }, Buffer.from(bytes)],
-    ["no bytes as an empty Buffer", { B: new Uint8Array(0) }, Buffer.alloc(0)],
+    ["empty bytes as an empty Buffer", { B: new Uint8Array(0) }, Buffer.alloc(0)],
     ["unstorage's base64 text decoded", { S: encoded }, Buffer.from(bytes)],
-    ["an empty base64 text as an empty Buffer", { S: "base64:" }, Buffer.alloc(0)],
-    ["text that only looks like base64 as it is", { S: "base64:no base64!" }, "base64:no base64!"],
-    ["text as it is", { S: '{"a":1}' }, '{"a":1}'],
-    ["the empty text as it is", { S: "" }, ""],
+    ["empty base64 text as an empty Buffer", { S: "base64:" }, Buffer.alloc(0)],
+    ["text that only looks like base64 unchanged", { S: "base64:no base64!" }, "base64:no base64!"],
+    ["text unchanged", { S: '{"a":1}' }, '{"a":1}'],
+    ["the empty string unchanged", { S: "" }, ""],
     ["a number as a number", { N: "5" }, 5],
     ["a list with bytes", { L: [{ B: bytes }] }, [Buffer.from(bytes)]],
     ["null as null", { NULL: true }, null],
-  ])("[RAW-3] %s", async (_, value, expected) => {
+  ])("[RAW-3] returns %s", async (_, value, expected) => {
     await table.putRow("stored", { value });
     expect(await table.driver().getItemRaw("stored")).toEqual(expected);
   });
 
-  it("[RAW-3] null for what is missing, expired or has no value", async () => {
+  it("[RAW-3] returns null for items that are missing, expired or have no value", async () => {
     await table.putRow("expired", { value: { B: bytes }, ttl: { N: "1000000000" } });
     await table.putRow("bare", {});
     for (const key of ["missing", "expired", "bare"]) {
@@ -159,7 +159,7 @@ describe("reading", () => {
     }
   });
 
-  it("[RAW-4] getItem gives bytes where bytes are stored, and text where text is", async () => {
+  it("[RAW-4] getItem returns stored bytes as bytes and stored text as text", async () => {
     await table.putRow("bytes", { value: { B: bytes } });
     await table.putRow("text", { value: { S: encoded } });
     const expected = { bytes: Buffer.from(bytes), text: encoded };
@@ -174,21 +174,21 @@ describe("reading", () => {
 describe.each(unstorages)("[API-11] through unstorage %s", (_version, unstorage) => {
   const through = (driver: any) => unstorage.createStorage<any>({ driver });
 
-  it("[RAW-1] bytes go in and out without base64", async () => {
+  it("[RAW-1] bytes are stored and returned without base64", async () => {
     const [storage, part] = [through(table.driver()), bytes.slice(10, 20)];
     await storage.setItemRaw("uns:bytes.bin", bytes.subarray(10, 20));
     expect((await table.getRow("uns:bytes.bin"))?.value).toEqual({ B: part });
     expect(await storage.getItemRaw("uns:bytes.bin")).toEqual(Buffer.from(part));
   });
 
-  it("[RAW-3] rows of unstorage's own base64 fallback are read", async () => {
+  it("[RAW-3] rows that unstorage's base64 fallback wrote are decoded", async () => {
     const { getItemRaw: _get, setItemRaw: _set, ...textOnly } = table.driver();
     await through(textOnly).setItemRaw("uns:old.bin", bytes);
     expect((await table.getRow("uns:old.bin"))?.value).toEqual({ S: encoded });
     expect(await through(table.driver()).getItemRaw("uns:old.bin")).toEqual(Buffer.from(bytes));
   });
 
-  it("[RAW-2] [RAW-5] text and objects, and no Map", async () => {
+  it("[RAW-2] [RAW-5] accepts text and objects, and rejects a Map", async () => {
     const storage = through(recorded());
     await failureOf(storage.setItemRaw("k", new Map([[1, 2]])));
     expect(recorder.exchanges).toEqual([]);
@@ -200,14 +200,14 @@ describe.each(unstorages)("[API-11] through unstorage %s", (_version, unstorage)
   });
 });
 
-describe("[RAW-3] [RAW-4] [API-11] unstorage 2.x: the type asked for", () => {
+describe("[RAW-3] [RAW-4] [API-11] unstorage 2.x returns the requested type", () => {
   const key = "v2:typed";
   const text = '{"ä":1}';
   const utf8 = new TextEncoder().encode(text);
   const sources: Record<string, (target: any) => Promise<void>> = {
     "an object": (target) => target.setItem(key, { ä: 1 }),
     bytes: (target) => target.setItemRaw(key, utf8),
-    "a base64 row of the fallback": () => table.putRow(key, { value: { S: base64(utf8) } }),
+    "a row that the base64 fallback wrote": () => table.putRow(key, { value: { S: base64(utf8) } }),
   };
   const asText = (read: any): Promise<string> => new Response(read).text();
   const types: Record<string, (read: any) => unknown> = {

@@ -14,12 +14,12 @@ import { root } from "./helpers/child";
 import { credentials } from "./helpers/table";
 
 const text = (file: string): string => readFileSync(join(root, file), "utf8");
-/** Every file below a folder. */
+/** Returns all files in a directory, recursively. */
 const below = (folder: string): string[] =>
   readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
     .filter((file) => !file.includes("node_modules"))
     .map((file) => join(folder, file));
-/** What a pattern's only group finds. */
+/** Returns the matches of a pattern's only group. */
 const found = (where: string, pattern: RegExp): string[] =>
   [...where.matchAll(pattern)].map(([, part]) => part!);
 const guide = readdirSync(join(root, "docs", "guide")).map((file) => `docs/guide/${file}`);
@@ -95,7 +95,7 @@ describe("snippets that are programs", () => {
 
   // Names that are declared but not defined belong to the reader's code.
   it.each(programs.filter(({ code }) => !/^declare /m.test(code)).map((one) => [one.name, one]))(
-    "%s runs and prints what it says",
+    "%s runs and prints the documented output",
     async (_, snippet) => {
       const file = join(folder, "out", fileOf(snippet).replace(/ts$/, "js"));
       const { stdout, stderr } = await promisify(execFile)(process.execPath, [file], { env });
@@ -159,7 +159,7 @@ describe("documented names", () => {
     for (const option of options) expect(page).toContain(`\n| \`${option}\` |`);
   });
 
-  it("every method, and every counter", () => {
+  it("every method and every counter", () => {
     const methods = members("DynamoDbDriver").filter((name) => !["name", "options"].includes(name));
     expect(methods.length).toBeGreaterThan(10);
     for (const name of methods) expect(text("docs/guide/methods.md")).toContain(`\n| \`${name}(`);

@@ -1,5 +1,5 @@
-// Values from another realm (Jest, node:vm) and values behind a Proxy are classified by what they are, never by what
-// they look like.
+// Values from another realm (Jest, node:vm) and values behind a Proxy are classified by their actual type, not by
+// properties that could be forged.
 import vm from "node:vm";
 import { describe, expect, it } from "vitest";
 import { failureOf } from "./helpers/failure";
@@ -13,7 +13,7 @@ const foreign = (code: string): any => vm.runInNewContext(code, { Symbol });
 const bytes = Uint8Array.of(1, 2);
 const refusal = { name: "DynamoDbError", code: "ERR_DYNAMODB_INVALID_VALUE", key: "k" };
 
-/** Nothing is sent, whichever method receives the value. */
+/** Expects both methods to reject a value before any request. */
 async function expectRefusal(value: unknown): Promise<void> {
   for (const refused of [value, { nested: [value] }]) {
     for (const call of [
@@ -27,7 +27,7 @@ async function expectRefusal(value: unknown): Promise<void> {
   expect(recorder.exchanges).toEqual([]);
 }
 
-/** What a driver stores of a value. */
+/** Stores a value and returns the stored attribute value. */
 async function stored(value: any, method: "setItem" | "setItemRaw" = "setItem"): Promise<any> {
   await table.driver()[method]("k", value);
   return (await table.getRow("k"))?.value;
@@ -37,10 +37,10 @@ const shared =
   "(() => { const b = new SharedArrayBuffer(2); new Uint8Array(b).set([1, 2]); return b; })()";
 const map = { M: { a: { N: "1" } } };
 
-describe("[VAL-6] what another realm made is stored as what it is", () => {
+describe("[VAL-6] values of another realm are stored according to their type", () => {
   it.each<[string, string, object]>([
     ["a plain object", "({ a: 1 })", map],
-    ["one without a prototype", "Object.assign(Object.create(null), { a: 1 })", map],
+    ["an object without a prototype", "Object.assign(Object.create(null), { a: 1 })", map],
     ["an array", "[1, [true, null]]", { L: [{ N: "1" }, { L: [{ BOOL: true }, { NULL: true }] }] }],
     ["a Set", 'new Set(["a"])', { SS: ["a"] }],
     ["a Set of bytes", "new Set([Uint8Array.of(1)])", { BS: [Uint8Array.of(1)] }],
@@ -51,12 +51,12 @@ describe("[VAL-6] what another realm made is stored as what it is", () => {
     ["a SharedArrayBuffer", shared, { B: bytes }],
     ["a BigInt", "5n", { N: "5" }],
     [
-      "a Map whose methods are replaced",
+      "a Map with replaced methods",
       'Object.assign(new Map([["a", 1]]), { entries: null, forEach: null, [Symbol.iterator]: null })',
       map,
     ],
     [
-      "a Map that says it is a Set",
+      "a Map that claims to be a Set",
       'Object.defineProperty(new Map([["a", 1]]), Symbol.toStringTag, { value: "Set" })',
       map,
     ],
@@ -66,7 +66,7 @@ describe("[VAL-6] what another realm made is stored as what it is", () => {
     if (expected.B) expect(await stored(foreign(code), "setItemRaw")).toEqual(expected);
   });
 
-  it("what setItemRaw makes JSON of", async () => {
+  it("values that setItemRaw converts to JSON", async () => {
     const value = foreign("({ a: [1, { b: new Date(0) }] })");
     const S = '{"a":[1,{"b":"1970-01-01T00:00:00.000Z"}]}';
     expect(await stored(value, "setItemRaw")).toEqual({ S });
@@ -78,7 +78,7 @@ describe("[VAL-6] what another realm made is stored as what it is", () => {
   });
 });
 
-describe("[VAL-6] what is no data in any realm is refused", () => {
+describe("[VAL-6] values that are not plain data are rejected in any realm", () => {
   const withoutSuperclass =
     "(class extends null { constructor() { return Object.create(new.target.prototype); } })";
   it.each([
@@ -91,8 +91,8 @@ describe("[VAL-6] what is no data in any realm is refused", () => {
     ["an object with another prototype", "Object.create({ a: 1 })"],
     ["an object whose prototype has none", "Object.create(Object.create(null))"],
     ["an object that inherits from Map.prototype", "Object.create(Map.prototype)"],
-    ["an object that says it is a Map", '({ [Symbol.toStringTag]: "Map" })'],
-    ["an object that says it is an Array", '({ [Symbol.toStringTag]: "Array", length: 0 })'],
+    ["an object that claims to be a Map", '({ [Symbol.toStringTag]: "Map" })'],
+    ["an object that claims to be an Array", '({ [Symbol.toStringTag]: "Array", length: 0 })'],
     ["a WeakMap", "new WeakMap()"],
     ["a generator", "(function* () { yield 1; })()"],
     ["an async generator", "(async function* () { yield 1; })()"],
@@ -133,7 +133,7 @@ describe("[VAL-7] a Proxy", () => {
     ["of a plain object", { a: 1 }, map, '{"a":1}'],
     ["of both, nested", { a: [{ b: [1] }] }, nested, '{"a":[{"b":[1]}]}'],
     ["of another realm's array", foreign("[1]"), { L: [{ N: "1" }] }, "[1]"],
-  ])("%s is what it wraps", async (_, target, expected, json) => {
+  ])("%s is stored like its target", async (_, target, expected, json) => {
     const [own, inside] = [reactive(target), { nested: reactive(target) }];
     expect(await stored(own)).toEqual(expected);
     expect(await stored(own, "setItemRaw")).toEqual({ S: json });
@@ -156,7 +156,7 @@ describe("[VAL-7] a Proxy", () => {
     ["an Error", new Error("CANARY")],
     ["a Promise", Promise.resolve(1)],
     ["a function", () => 1],
-  ])("of %s is refused", async (name, target) => {
+  ])("of %s is rejected", async (name, target) => {
     await expectRefusal(new Proxy(target, {}));
     if (name === "a function") return;
     const error = await failureOf(recorded().setItem("k", { a: new Proxy(target, {}) }));
@@ -176,7 +176,7 @@ describe("[VAL-7] a Proxy", () => {
     ["getPrototypeOf", new Proxy({ a: 1 }, { getPrototypeOf: trap })],
     ["getOwnPropertyDescriptor", new Proxy({ a: 1 }, { getOwnPropertyDescriptor: trap })],
     ["any, of a revoked one", revoked.proxy],
-  ])("whose trap throws fails its own call alone: %s", async (name, value) => {
+  ])("whose trap throws fails only its own call: %s", async (name, value) => {
     await table.putRow("k", { value: { S: "old" } });
     for (const refused of [value, { nested: value }]) {
       const thrown = await failureOf(recorded().setItem("k", refused));
@@ -189,7 +189,7 @@ describe("[VAL-7] a Proxy", () => {
   });
 });
 
-it("[VAL-7] a Proxy of the array of items is that array", async () => {
+it("[VAL-7] a Proxy of the array of items is accepted", async () => {
   const shown = <T extends object>(array: T): T => new Proxy(array, {});
   const items = [1, 2].map((n) => shown({ key: `shown:${n}`, value: n }));
   await table.driver().setItems(shown(items));

@@ -1,4 +1,4 @@
-// What the driver takes from the process: file descriptors, and what is left when a driver is dropped.
+// The driver's use of process resources: file descriptors, connections after garbage collection, and waiting calls.
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { expect, it } from "vitest";
@@ -8,7 +8,7 @@ import { credentials } from "./helpers/table";
 
 const endpoint = useEndpoint();
 
-/** Runs a script in a Node that may open so many files; what it reports, and how many connections there were at most. */
+/** Runs a script with a limit on open files. Returns its report and the maximum number of connections. */
 async function limited(descriptors: number, script: string): Promise<{ told: any; peak: number }> {
   endpoint.reset();
   const options = { table: "t-1", region: "us-east-1", credentials, endpoint: endpoint.endpoint };
@@ -26,7 +26,7 @@ async function limited(descriptors: number, script: string): Promise<{ told: any
 }
 
 it.each([64, 32])(
-  "[ENV-2] 1,000 parallel reads with %d file descriptors",
+  "[ENV-2] 1,000 parallel reads succeed with %d file descriptors",
   async (descriptors) => {
     const script = `
     const driver = make(options);
@@ -41,7 +41,7 @@ it.each([64, 32])(
   300_000,
 );
 
-it("[ENV-3] connections of drivers that are never disposed close when they are collected", async () => {
+it("[ENV-3] connections of drivers that are not disposed are closed by garbage collection", async () => {
   const script = `
     for (let n = 0; n < 600; n += 1) {
       await make(options).getItem("k");
@@ -53,11 +53,11 @@ it("[ENV-3] connections of drivers that are never disposed close when they are c
     }
     report("done");
   `;
-  // Without collection there were 600.
+  // Without garbage collection there would be 600.
   expect((await limited(1024, script)).peak).toBeLessThan(300);
 }, 300_000);
 
-it("[TIME-6] one call more than 100,000 that wait is refused", async () => {
+it("[TIME-6] at most 100,000 calls wait, and further ones are rejected", async () => {
   const script = `
     const driver = make({ ...options, credentials: () => new Promise(() => {}) });
     const codes = {};

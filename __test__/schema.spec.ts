@@ -1,4 +1,4 @@
-// Tables that were made for something else.
+// Tables with another primary key.
 import { expect, it } from "vitest";
 import { expectShape, failureOf } from "./helpers/failure";
 import { methods } from "./helpers/methods";
@@ -11,16 +11,19 @@ const renamed = useTable({ hash: { name: "pk", type: "S" } });
 const code = "ERR_DYNAMODB_SCHEMA_MISMATCH";
 
 const single = methods.filter(([operation]) => !["getKeys", "clear"].includes(operation));
-it.each(single)("[ERR-8] %s says which key is expected", async (operation, _, call) => {
-  for (const table of [numeric, composite, renamed]) {
-    const error = await failureOf(call(table.driver()));
-    expectShape(error, operation, table.name);
-    expect(error).toMatchObject({ name: "ValidationException", code, retryable: false });
-    expect(error.message).toMatch(/["'`]key["'`]/);
-    expect(error.message).toMatch(/string/i);
-    expect(error.message).toMatch(/sort key/i);
-  }
-});
+it.each(single)(
+  "[ERR-8] the error of %s says which key is expected",
+  async (operation, _, call) => {
+    for (const table of [numeric, composite, renamed]) {
+      const error = await failureOf(call(table.driver()));
+      expectShape(error, operation, table.name);
+      expect(error).toMatchObject({ name: "ValidationException", code, retryable: false });
+      expect(error.message).toMatch(/["'`]key["'`]/);
+      expect(error.message).toMatch(/string/i);
+      expect(error.message).toMatch(/sort key/i);
+    }
+  },
+);
 
 const rows = {
   number: [numeric, { key: { N: "5" }, value: { S: "v" } }],
@@ -30,7 +33,7 @@ it.each([
   ["getKeys", "number"],
   ["clear", "number"],
   ["clear", "sorted"],
-] as const)("[ERR-8] %s over rows of another key: %s", async (operation, shape) => {
+] as const)("[ERR-8] %s fails on rows with another key: %s", async (operation, shape) => {
   const [table, row] = rows[shape];
   await table.putItem(row);
   expect(await failureOf(table.driver()[operation]("", {}))).toMatchObject({ code, operation });

@@ -1,5 +1,5 @@
-// Errors contain nothing that must stay private: canaries as values and secrets, every kind of failure, and every way
-// of inspecting an error.
+// Errors contain no value and no secret. The tests use canaries, cause every kind of failure, and inspect errors in
+// every way.
 import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import { literal, runChild } from "./helpers/child";
@@ -13,14 +13,14 @@ const value = "CANARYvalue".repeat(20);
 const secrets = { secretAccessKey: "CANARYsecret", sessionToken: "CANARYtoken" };
 const credentials = { accessKeyId: "AKIDCANARY", ...secrets };
 
-/** AWS explains an invalid signature by quoting what was signed, including the session token. */
+/** AWS reports an invalid signature with the signed request, including the session token. */
 const mismatch = [
   "The request signature we calculated does not match the signature you provided.",
   "The Canonical String for this request should have been\n'POST\n/\n",
   `x-amz-security-token:${credentials.sessionToken}\n'`,
 ].join("\n\n");
 
-/** Everything a log could show of the error that a call ends with, hidden properties and causes included. */
+/** Checks everything that a log could show of a call's error, including hidden properties and causes. */
 async function expectNoCanary(call: Promise<unknown>): Promise<void> {
   const error = await failureOf(call);
   const parts = [String(error), JSON.stringify(error)];
@@ -32,15 +32,18 @@ async function expectNoCanary(call: Promise<unknown>): Promise<void> {
   expect(parts.join("\n")).not.toContain("CANARY");
 }
 
-describe("[ERR-6] [API-6] no value and no secret", () => {
+describe("[ERR-6] [API-6] no value and no secret is exposed", () => {
   it.each<[string, Rule]>([
-    ["denied", ({ operation }) => accessDenied(operation)],
-    ["throttled", () => serviceError("ThrottlingException", "slow down")],
-    ["failing", () => serviceError("InternalServerError", "", 500)],
-    ["refused as invalid", () => serviceError("ValidationException", "no")],
-    ["told of a wrong signature", () => serviceError("InvalidSignatureException", mismatch)],
-    ["answered with nonsense", () => ({ status: 200, body: `{"CANARYbody": ${value}` })],
-    ["answered with nonsense and a status", () => ({ status: 400, body: `CANARYbody ${value}` })],
+    ["access is denied", ({ operation }) => accessDenied(operation)],
+    ["the request is throttled", () => serviceError("ThrottlingException", "slow down")],
+    ["the service fails", () => serviceError("InternalServerError", "", 500)],
+    ["the request is rejected as invalid", () => serviceError("ValidationException", "no")],
+    ["the signature is rejected", () => serviceError("InvalidSignatureException", mismatch)],
+    ["the response is malformed", () => ({ status: 200, body: `{"CANARYbody": ${value}` })],
+    [
+      "the response is malformed and has an error status",
+      () => ({ status: 400, body: `CANARYbody ${value}` }),
+    ],
   ])(
     "when %s",
     async (_, rule) => {
@@ -50,14 +53,14 @@ describe("[ERR-6] [API-6] no value and no secret", () => {
       calls.push(driver.setItems(["a", "b"].map((key) => ({ key, value: { deep: [value] } }))));
       calls.push(driver.setItemRaw("k", Buffer.from(value)), driver.getItems(["a", "b"]));
       await Promise.all(calls.map(expectNoCanary));
-      // They were under way, so there was something to hide.
+      // The requests did contain the canaries.
       expect(JSON.stringify(recorder.of("PutItem"))).toContain("CANARYvalue");
       expect(recorder.exchanges[0]?.securityToken).toBe("CANARYtoken");
     },
     60_000,
   );
 
-  it("when the connection, the table, an option, the item, its value or its ttl is wrong", async () => {
+  it("when the connection fails or a table, option, item, value or ttl is invalid", async () => {
     const driver: any = table.driver({ credentials });
     await expectNoCanary(driver.setItem("k", value.repeat(3000)));
     await expectNoCanary(driver.setItem("k", `${value}\ud800`));
@@ -72,8 +75,8 @@ describe("[ERR-6] [API-6] no value and no secret", () => {
     await expectNoCanary(table.driver({ table: uniqueName() }).setItem("k", value));
   }, 30_000);
 
-  it("in what the process prints, however much it is told to log", async () => {
-    // DynamoDB Local keeps the tables of each access key id apart, so this one is the table's.
+  it("in the output of the process, even with verbose logging", async () => {
+    // DynamoDB Local separates tables by access key ID, so the table's own ID is needed.
     const given = { ...secrets, accessKeyId: real.accessKeyId };
     const script = `
       const driver = dynamoDbCacheDriver(${literal({ ...engineOptions(table.name), credentials: given })});
@@ -93,10 +96,10 @@ describe("[ERR-6] [API-6] no value and no secret", () => {
 
 describe("[ERR-6] the key", () => {
   it.each<[title: string, key: string, words: RegExp]>([
-    ["is in the message", "user:42", /user:42/],
+    ["is included", "user:42", /user:42/],
     ["is cut to 100 characters", "x".repeat(2000), /^(?=.*x{90})(?!.*x{101})/s],
     ["is cut between characters", `x${"😀".repeat(300)}`, /^[^😀]*😀{80,100}[^😀]*$/su],
-    // A log line stays one line, and no terminal is told what to do.
+    // Neither line breaks nor control sequences reach a log or a terminal.
     ...["line\nbreak", "\0\u0001\u001b[31mred", "\r\n\t", "\u2028\u2029\u202e", "\u009b2J"].map(
       (key): [string, string, RegExp] => [
         `is escaped: ${JSON.stringify(key)}`,
@@ -104,14 +107,14 @@ describe("[ERR-6] the key", () => {
         /^[^\p{Cc}\u2028\u2029\u202a-\u202e]*$/u,
       ],
     ),
-  ])("%s in the message, and whole in error.key", async (_, key, words) => {
+  ])("%s in the message, and complete in error.key", async (_, key, words) => {
     const error = await failureOf(table.driver().setItem(key, (() => {}) as never));
     expect(error.message).toMatch(words);
     expect(error.message.isWellFormed()).toBe(true);
     expect(error.key).toBe(key);
   });
 
-  it("is whole in error.key whatever failed, and absent where none is concerned", async () => {
+  it("is complete in error.key for every method, and absent if no single key is affected", async () => {
     const driver = table.driver({ table: uniqueName() });
     const key = `line\n${"x".repeat(500)}`;
     const calls = [

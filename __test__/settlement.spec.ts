@@ -14,20 +14,20 @@ async function runToEnd(script: string, options: ChildOptions = {}): Promise<Chi
   return result;
 }
 
-/** A key that is rejected at once, and named in the error. */
+/** A key that is rejected without a request and named in the error. */
 function tooLong(n: number): string {
   return `${n}:`.padEnd(2049, "x");
 }
 
 describe("[API-13] calls started together", () => {
-  it("100,000 settle once each, with what is theirs", async () => {
+  it("100,000 settle once each, with their own results", async () => {
     const own = Array.from({ length: 50 }, (_, n) => `own:${n}`);
     await table.putRows(own.map((key) => ({ key: { S: key }, value: { S: `value of ${key}` } })));
     const driver = table.driver();
     const settled = new Uint8Array(100_000);
     let right = 0;
     const call = async (n: number): Promise<void> => {
-      // Some go to the engine and come back late, between those that are refused at once.
+      // Some are sent to the engine and settle later than those that are rejected without a request.
       if (n % 100 === 0) {
         const key = own[(n / 100) % 50]!;
         const value = await driver.getItem(key);
@@ -45,7 +45,7 @@ describe("[API-13] calls started together", () => {
     expect(settled.every((times) => times === 1)).toBe(true);
   }, 240_000);
 
-  it("settle in their order, where each is decided at once", async () => {
+  it("settle in order if none needs a request", async () => {
     const order: number[] = [];
     const numbers = Array.from({ length: 2000 }, (_, n) => n);
     const driver = table.driver();
@@ -55,12 +55,12 @@ describe("[API-13] calls started together", () => {
   }, 60_000);
 });
 
-describe("[API-13] what a caller's own code does when its call settles", () => {
-  /** A signal as far as the driver looks, which does something when its call settles. */
+describe("[API-13] the caller's code that runs while its call settles", () => {
+  /** A minimal signal that runs code when its call settles. */
   const signalThat = (atTheEnd: () => void): AbortSignal =>
     ({ aborted: false, addEventListener() {}, removeEventListener: atTheEnd }) as any;
 
-  it("[ABT-8] changes nothing about a result that is there", async () => {
+  it("[ABT-8] does not change the result if it throws", async () => {
     await table.putRow("there", { value: { S: "v" } });
     const driver = table.driver();
     const signal = signalThat(() => {
@@ -93,7 +93,7 @@ describe("[API-13] what a caller's own code does when its call settles", () => {
 });
 
 describe("[API-20] many calls that settle together", () => {
-  /** Starts calls that fail at once, and blocks the event loop until all results have arrived. */
+  /** Starts calls that fail without a request, and blocks the event loop until all results have arrived. */
   const burst = `
     const driver = dynamoDbCacheDriver({ ...${literal(engineOptions("some-table"))} });
     const store = driver.getInstance();
@@ -103,7 +103,7 @@ describe("[API-20] many calls that settle together", () => {
     };
   `;
 
-  it("leave turns of the event loop to timers and I/O", async () => {
+  it("do not block timers and I/O", async () => {
     const body = `${burst}
       let settled = 0, turns = 0, most = 0, last = 0, timers = 0;
       start(50_000, () => (settled += 1));
@@ -121,13 +121,13 @@ describe("[API-20] many calls that settle together", () => {
     `;
     const [{ settled, turns, most, timers }] = (await runToEnd(body)).reports;
     expect(settled).toBe(50_000);
-    // Previously, one turn settled all of them.
+    // Previously, all of them settled in one turn of the event loop.
     expect(turns).toBeGreaterThan(4);
     expect(most).toBeLessThan(25_000);
     expect(timers).toBeGreaterThan(1);
   }, 150_000);
 
-  it("settle once each, in order, even if calls are started in between, and the process ends", async () => {
+  it("settle once each and in order, even if calls are started in between, and the process exits", async () => {
     const body = `${burst}
       const order = [];
       let more = 0;
@@ -141,7 +141,7 @@ describe("[API-20] many calls that settle together", () => {
     expect((await runToEnd(body)).reports).toEqual([{ settled: 20_000, more: 200 }]);
   }, 150_000);
 
-  it("may be interrupted by the end of their thread", async () => {
+  it("may be interrupted by the termination of their thread", async () => {
     const body = `
       import { Worker } from "node:worker_threads";
       const script = \`

@@ -1,4 +1,4 @@
-// getInstance() and its stats(). tests/stats.rs checks the exact counts of retries, throttles and bytes.
+// getInstance() and stats(). tests/stats.rs checks the exact counts of retries, throttles and bytes.
 import { createStorage } from "unstorage";
 import { expect, it } from "vitest";
 import { DynamoDbError } from "../index.mjs";
@@ -7,7 +7,7 @@ import { useRecordedTable } from "./helpers/recorded";
 
 const { recorder, recorded } = useRecordedTable();
 
-it("[STAT-1] getInstance gives one handle, without options, before any request", () => {
+it("[STAT-1] getInstance returns the same handle each time, without options and before any request", () => {
   const driver = recorded();
   const store = driver.getInstance();
   expect(store).toBe(driver.getInstance());
@@ -18,7 +18,7 @@ it("[STAT-1] getInstance gives one handle, without options, before any request",
   expect(JSON.stringify(store)).toBe("{}");
 });
 
-it("[STAT-1] getInstance throws at once what the first call of a method rejects with", async () => {
+it("[STAT-1] getInstance throws the error with which the first call of a method would reject", async () => {
   const wrong = recorded({ region: 7 });
   const rejection = await failureOf(wrong.getItem("a"));
   expect(rejection).toBeInstanceOf(DynamoDbError);
@@ -29,7 +29,7 @@ it("[STAT-1] getInstance throws at once what the first call of a method rejects 
   expect(() => disposed.getInstance()).toThrow(expect.objectContaining(closed));
 });
 
-it("[STAT-2] every method is counted under its own name, and in the total", async () => {
+it("[STAT-2] every method is counted separately and in the total", async () => {
   const driver = recorded({ batch: false });
   await driver.setItem("a", "1");
   await driver.setItemRaw("b", new Uint8Array(3));
@@ -58,7 +58,7 @@ it("[STAT-2] every method is counted under its own name, and in the total", asyn
     getMeta: [1, 1, 0],
     getKeys: [1, 4, 0],
     removeItem: [1, 0, 1],
-    // One page, and a delete for each of three rows.
+    // One page and three deletes.
     clear: [4, 3, 3],
   });
   const sum = (field: "requestBytes" | "responseBytes") =>
@@ -90,7 +90,7 @@ it("[STAT-2] a call is in flight until it ends; one that fails or is aborted is 
   expect(stats()).toMatchObject({ errors: 2, operations: { setItem: { errors: 1 } } });
 });
 
-it("[STAT-4] units are those that DynamoDB reports, by method", async () => {
+it("[STAT-4] units are counted as DynamoDB reports them, by method", async () => {
   const driver = recorded();
   const text = (kilobytes: number) => "v".repeat(kilobytes * 1024 - 100);
   await driver.setItem("a", text(3));
@@ -121,7 +121,7 @@ it("[STAT-4] units are those that DynamoDB reports, by method", async () => {
   expect(total).toMatchObject({ readUnits: 10.5, writeUnits: 28 });
 });
 
-it("[STAT-3] each driver counts for itself, and can still be asked when it is disposed", async () => {
+it("[STAT-3] each driver has its own counters, which remain readable after dispose", async () => {
   const [one, other] = [recorded(), recorded()];
   await one.getItem("a");
   await one.dispose();

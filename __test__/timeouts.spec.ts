@@ -1,4 +1,4 @@
-// In a file of its own: it waits for the driver's default limits while other files run in parallel.
+// A separate file, so that others run in parallel while it waits for the driver's default limits.
 import { createServer, type Socket } from "node:net";
 import { performance } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -12,7 +12,7 @@ const { table, recorder, recorded } = useRecordedTable();
 const many = <T>(length: number, one: (n: number) => T) => Array.from({ length }, (_, n) => one(n));
 const slowDown = serviceError("ThrottlingException", "slow down");
 
-/** The error of one read, which must take more than `least` and less than `most` milliseconds. */
+/** Returns the error of a read, which must take more than `least` and less than `most` milliseconds. */
 async function failsWithin(least: number, most: number, options: object): Promise<any> {
   const start = performance.now();
   const error = await failureOf(recorded(options).getItem("k"));
@@ -23,7 +23,7 @@ async function failsWithin(least: number, most: number, options: object): Promis
 }
 
 describe("an endpoint that accepts requests and never responds", () => {
-  it("[ERR-2] [OPT-14] is a TimeoutError within 15 seconds, unless the limits are disabled", async () => {
+  it("[ERR-2] [OPT-14] causes a TimeoutError within 15 seconds, unless the limits are disabled", async () => {
     recorder.hold();
     const patient = recorded({ attemptTimeout: 0, timeout: "0" }).getItem("k");
     const error = await failsWithin(14_000, 20_000, {});
@@ -42,12 +42,7 @@ describe("an endpoint that accepts requests and never responds", () => {
       2,
       { attemptTimeout: 200, maxAttempts: 2 },
     ],
-    [
-      "timeout ends the request, whatever its attempts",
-      290,
-      1,
-      { attemptTimeout: 0, timeout: 300 },
-    ],
+    ["timeout ends the request, including retries", 290, 1, { attemptTimeout: 0, timeout: 300 }],
   ])("[OPT-14] %s", async (_, least, attempts, options) => {
     recorder.hold();
     const error = await failsWithin(least, 3000, options);
@@ -95,7 +90,7 @@ describe("an endpoint that accepts requests and never responds", () => {
     expect(keys).toHaveLength(25);
   });
 
-  it("[TIME-1] a call whose time is up opens no connection", async () => {
+  it("[TIME-1] a call that has timed out opens no connection", async () => {
     recorder.spoil(() => silence);
     const driver = recorded({ maxConnections: 4, timeout: 300 });
     await Promise.all(many(1000, (n) => failureOf(driver.getItem(`k${n}`))));
@@ -103,18 +98,18 @@ describe("an endpoint that accepts requests and never responds", () => {
   });
 });
 
-describe("an endpoint that throttles without end", () => {
+describe("an endpoint that always throttles", () => {
   it.each([
     ["setItems", "UnprocessedItems"],
     ["getItems", "UnprocessedKeys"],
-  ])("[TIME-2] [BAT-3] [BAT-5] %s ends, however many bytes its %s move", async (method, name) => {
+  ])("[TIME-2] [BAT-3] [BAT-5] %s ends, however large its %s are", async (method, name) => {
     recorder.spoil(({ request }) => ({ status: 200, body: { [name]: request.RequestItems } }));
     const items = many(25, (n) => ({ key: `k${n}`, value: "v".repeat(20_000) }));
     const { code } = await failureOf(recorded({ timeout: 1000 })[method](items));
     expect(code).toBe("ERR_DYNAMODB_THROTTLED");
   });
 
-  it("[SCAN-7] a scan ends with what DynamoDB said", async () => {
+  it("[SCAN-7] a scan ends with DynamoDB's error", async () => {
     const body = { Items: [], LastEvaluatedKey: { key: { S: "k" } } };
     recorder.spoil(({ request }) => ("Segment" in request ? slowDown : { status: 200, body }));
     const { name } = await failureOf(recorded({ timeout: 1000 }).getKeys());
@@ -124,22 +119,25 @@ describe("an endpoint that throttles without end", () => {
   it.each([
     ["x-amz-retry-after", "4000"],
     ["retry-after", "4"],
-  ])("[TIME-5] a wait (%s) that does not fit is not begun", async (name, value) => {
-    recorder.spoil(() => ({ ...slowDown, headers: { [name]: value } }));
-    const error = await failsWithin(0, 2000, { timeout: 2000 });
-    expect(error).toMatchObject({ name: "ThrottlingException", $metadata: { attempts: 1 } });
-    expect(error.$metadata.requestId).toBeTruthy();
-  });
+  ])(
+    "[TIME-5] a delay (%s) that would end after the deadline is not waited for",
+    async (name, value) => {
+      recorder.spoil(() => ({ ...slowDown, headers: { [name]: value } }));
+      const error = await failsWithin(0, 2000, { timeout: 2000 });
+      expect(error).toMatchObject({ name: "ThrottlingException", $metadata: { attempts: 1 } });
+      expect(error.$metadata.requestId).toBeTruthy();
+    },
+  );
 });
 
-it("[OPT-14] connectTimeout ends TCP and TLS set-up, unless it is off", async () => {
+it("[OPT-14] connectTimeout limits TCP and TLS set-up, unless it is disabled", async () => {
   const sockets: Socket[] = [];
   const server = createServer((socket) => sockets.push(socket));
   const endpoint = (await listen(server)).replace("http", "https");
   const off = { endpoint, attemptTimeout: 0, timeout: 0, maxAttempts: 1 };
   const { code } = await failsWithin(190, 2500, { ...off, connectTimeout: 200 });
   expect(code).toMatch(/^ERR_DYNAMODB_(TIMEOUT|CONNECTION)$/);
-  // Off means off: the default of 3.1 s has passed as well.
+  // Longer than the default of 3.1 s.
   const patient = failureOf(recorded({ ...off, connectTimeout: 0 }).getItem("k"));
   expect(await Promise.race([patient, sleep(3600, "waiting")])).toBe("waiting");
   sockets.forEach((socket) => socket.destroy());

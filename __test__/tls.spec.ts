@@ -1,5 +1,5 @@
-// Which certificates the driver trusts: those that Node's https trusts, also on systems without a certificate store. Each case in a
-// Node of its own, as authorities are read once per process.
+// The driver trusts the same certificates as Node's https, also on systems without a certificate store. Each case runs
+// in a separate process, because Node reads authorities once per process.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { callInChild, type ChildOptions, entry, literal, runChild } from "./helpers/child";
 import { Authority } from "./helpers/certificates";
@@ -19,7 +19,7 @@ const role = `<AssumeRoleWithWebIdentityResponse xmlns="https://sts.amazonaws.co
   <Expiration>2099-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleWithWebIdentityResult>
 </AssumeRoleWithWebIdentityResponse>`;
 
-/** `options`: these, and the endpoint of that server. */
+/** The options except for the endpoint. */
 const own = { table: "t-1", region: "us-east-1", credentials, maxAttempts: 1 };
 let options: Record<string, unknown>;
 beforeAll(async () => {
@@ -36,7 +36,7 @@ afterAll(() => {
 const bare = { SSL_CERT_FILE: "/dev/null", SSL_CERT_DIR: "/nonexistent" };
 const trusted = { ...bare, NODE_EXTRA_CA_CERTS: authority.file };
 
-/** The reports of a script with `options` and a `driver` that has them in scope. */
+/** Returns the reports of a script with `options` and a `driver` in scope. */
 async function reportsOf(script: string, child: ChildOptions = {}): Promise<any[]> {
   const given = `const options = ${literal(options)}; const driver = dynamoDbCacheDriver(options);`;
   const { code, reports, stderr } = await runChild(given + script, child);
@@ -44,7 +44,7 @@ async function reportsOf(script: string, child: ChildOptions = {}): Promise<any[
   return reports;
 }
 
-/** The error of one read, or null. */
+/** Returns the error of one read, or null. */
 async function call(env: Record<string, string>, more: ChildOptions = {}): Promise<any> {
   const { reports, stderr } = await callInChild(options, { ...more, env });
   expect(reports, stderr).toHaveLength(1);
@@ -53,18 +53,15 @@ async function call(env: Record<string, string>, more: ChildOptions = {}): Promi
 
 describe("authorities", () => {
   it.each<[string, Record<string, string>]>([
-    ["[TLS-1] NODE_EXTRA_CA_CERTS, also where the system has no store", trusted],
+    ["[TLS-1] NODE_EXTRA_CA_CERTS, also if the system has no store", trusted],
     ["[TLS-1] the system's own store", { SSL_CERT_FILE: authority.file }],
     ["[TLS-2] AWS_CA_BUNDLE", { ...bare, AWS_CA_BUNDLE: authority.file }],
-    [
-      "[TLS-2] others, where AWS_CA_BUNDLE adds to them",
-      { ...trusted, AWS_CA_BUNDLE: "other.pem" },
-    ],
+    ["[TLS-2] AWS_CA_BUNDLE adds to other sources", { ...trusted, AWS_CA_BUNDLE: "other.pem" }],
   ])("%s", async (_, env) => {
     expect(await call(env, { home: { "other.pem": certificate.cert } })).toBeNull();
   });
 
-  it("[TLS-1] Node's list alone is enough, but does not contain this authority", async () => {
+  it("[TLS-1] without other sources, Node's own list is used, which does not contain this authority", async () => {
     const script = `
       const { code, cause } = await failure(driver.getItem("k"));
       report([code, cause.message]);
@@ -78,24 +75,24 @@ describe("authorities", () => {
   it.each<[string, Record<string, string>]>([
     ["missing", {}],
     ["empty", { bundle: "" }],
-    ["no PEM", { bundle: "CANARY\0\u{1f600}" }],
+    ["not PEM", { bundle: "CANARY\0\u{1f600}" }],
     ["broken", { bundle: broken }],
-    ["no certificate", { bundle: broken.replace("CANARY!", "AAAA") }],
-  ])("[TLS-2] a bundle that is %s is an error that names it", async (_, home) => {
+    ["without a certificate", { bundle: broken.replace("CANARY!", "AAAA") }],
+  ])("[TLS-2] a bundle that is %s is an error that names the variable", async (_, home) => {
     const error = await call({ AWS_CA_BUNDLE: "bundle" }, { home });
     expect(error.code).toBe("ERR_DYNAMODB_INVALID_OPTION");
     expect(error.message).toContain("AWS_CA_BUNDLE");
     expect(JSON.stringify(error)).not.toContain("CANARY");
   });
 
-  it("[TLS-1] what Node ignores in NODE_EXTRA_CA_CERTS is ignored, and nothing aborts", async () => {
+  it("[TLS-1] content of NODE_EXTRA_CA_CERTS that Node ignores is ignored, without a crash", async () => {
     for (const extra of ["CANARY", broken, `${broken}${certificate.cert}`]) {
       const error = await call({ ...bare, NODE_EXTRA_CA_CERTS: "extra" }, { home: { extra } });
       expect(error.code).toBe("ERR_DYNAMODB_CONNECTION");
     }
   });
 
-  it("[TLS-3] a plain endpoint reads none of them", async () => {
+  it("[TLS-3] a plain endpoint needs no authorities", async () => {
     recorder.spoil(() => ({ status: 200, body: {} }));
     const script = `
       const { default: tls } = await import("node:tls");
@@ -129,7 +126,7 @@ describe("authorities", () => {
     ["NODE_EXTRA_CA_CERTS", "ERR_DYNAMODB_CONNECTION"],
     ["SSL_CERT_FILE", "ERR_DYNAMODB_CONNECTION"],
   ])(
-    "[TLS-9] %s: a file that is written later is read by the same driver's next call",
+    "[TLS-9] %s: a file that is created later is read by the same driver's next call",
     async (name, code) => {
       const script = `
       const { writeFileSync } = await import("node:fs");
@@ -142,7 +139,7 @@ describe("authorities", () => {
     },
   );
 
-  /** Starts `threads` workers, of which each runs \`work\` with \`make\`, \`options\`, \`flags\` and \`parentPort\`. */
+  /** Starts `threads` workers that each run `work` with `make`, `options`, `flags` and `parentPort` in scope. */
   const inWorkers = (threads: number, work: string): string => `
     const { Worker } = await import("node:worker_threads");
     const flags = new Int32Array(new SharedArrayBuffer(8));
@@ -156,10 +153,10 @@ describe("authorities", () => {
     ));
   `;
 
-  it("[TLS-8] a thread that computes keeps no other one waiting", async () => {
+  it("[TLS-8] a busy thread does not block the calls of another thread", async () => {
     const work = `
       const call = make(options).getItem("k");
-      // The call goes on by itself; this thread computes until the other one has its answer.
+      // The call runs in the background. This thread blocks until the other one has its result.
       Atomics.store(flags, 0, 1);
       Atomics.notify(flags, 0);
       const ended = Atomics.wait(flags, 1, 0, 20_000);
@@ -176,14 +173,14 @@ describe("authorities", () => {
     expect(await reportsOf(script, { env: trusted })).toEqual([[null, ["ok", null]]]);
   });
 
-  it("[TLS-1] a driver in each of several threads", async () => {
+  it("[TLS-1] several threads can each have a driver", async () => {
     const work = `parentPort.postMessage(await make(options).getItem("k"));`;
     const script = `${inWorkers(3, work)} report(await Promise.all(answers));`;
     expect(await reportsOf(script, { env: trusted })).toEqual([[null, null, null]]);
   });
 });
 
-it("[TLS-4] a public host in the clear is warned of once per process, a private one never", async () => {
+it("[TLS-4] warns once per process of an unencrypted public host, and never of a private one", async () => {
   const exposed = "http://192.0.2.1:9";
   const script = `
     const seen = [];

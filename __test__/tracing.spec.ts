@@ -73,7 +73,7 @@ it("[TRACE-1] publishes each call once, with its statistics and without keys and
   expect(JSON.stringify(events)).not.toContain("secret");
 });
 
-it("[TRACE-2] a failure has its code, and no message", async () => {
+it("[TRACE-2] a failed call is published with its code, without a message", async () => {
   const store = driver({ maxAttempts: 2 });
   const events = subscribe();
   recorder.spoil(() => serviceError("ThrottlingException", "slow down"));
@@ -89,13 +89,13 @@ it("[TRACE-2] a failure has its code, and no message", async () => {
     code: "ERR_DYNAMODB_THROTTLED",
     retryable: true,
   });
-  // A call that fails in the method itself.
+  // A call that fails synchronously.
   expect(names.slice(-3)).toEqual(["start", "error", "end"]);
   expect(events.at(-1)![1].error!.code).toBe("ERR_DYNAMODB_INVALID_ARGUMENT");
   expect(JSON.stringify(events)).not.toContain("secret");
 });
 
-it("[TRACE-3] a call that shares another's request says so", async () => {
+it("[TRACE-3] a call that shared a request is published as such", async () => {
   const store = driver();
   const events = subscribe();
   await Promise.all([store.getItem("k"), store.hasItem("k")]);

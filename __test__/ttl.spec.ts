@@ -12,7 +12,7 @@ const future = 4_000_000_000;
 const old = { value: { S: "old" }, ttl: { N: String(future) } };
 const second = (): number => Math.floor(Date.now() / 1000);
 
-/** Whether a key is seen by the three methods that look at the expiry; they must agree. */
+/** Whether the three methods that check the expiry find a key. They must agree. */
 async function seen(key: string, options: Record<string, unknown> = {}): Promise<boolean> {
   const driver = table.driver(options);
   const answers = await Promise.all([
@@ -24,12 +24,12 @@ async function seen(key: string, options: Record<string, unknown> = {}): Promise
   return answers[1];
 }
 
-/** What a write stores as its expiry: the second `ttl` from now, or none where it is 0. */
+/** Checks that a write stores the time in `ttl` seconds as its expiry, or none if `ttl` is 0. */
 async function expectStored(ttl: number, write: (key: string) => Promise<unknown>): Promise<void> {
   await table.putRow("stored", old);
   const from = Date.now() / 1000;
   await write("stored");
-  // Date.now() drops what is under a millisecond.
+  // Date.now() truncates to milliseconds.
   const until = (Date.now() + 1) / 1000;
   const stored = (await table.getRow("stored"))?.ttl;
   if (ttl === 0) return expect(stored).toBeUndefined();
@@ -72,7 +72,7 @@ describe("writing", () => {
     ["[TTL-12]", false, 0, { expireIn: 60 }],
     ["[TTL-12]", "false", 0, { expireIn: 60 }],
   ])(
-    "%s ttl %j is stored as the second ceil(now + %d), of options %j",
+    "%s ttl %j is stored as ceil(now + %d), with options %j",
     async (_, ttl, stored, options = {}) => {
       const driver: any = table.driver(options);
       await expectStored(stored, (key) => driver.setItem(key, "v", { ttl }));
@@ -82,7 +82,7 @@ describe("writing", () => {
     },
   );
 
-  it("[TTL-1] [TTL-12] without a ttl of the call the driver's counts", async () => {
+  it("[TTL-1] [TTL-12] calls without a ttl use the driver's", async () => {
     for (const [options, stored] of [
       [{ expireIn: 5000 }, 5000],
       [{ ttl: false }, 0],
@@ -97,7 +97,7 @@ describe("writing", () => {
   const numbers = [-1, -0.001, Number.NaN, Infinity, -Infinity, 2 ** 53, 1e308];
   const texts = ["-1", "NaN", "Infinity", "9007199254740992", "soon", "1h"];
   const types = [true, {}, [], [60], () => 60, Symbol("60")];
-  it("[TTL-4] anything else is refused, and the old item stays", async () => {
+  it("[TTL-4] anything else is rejected, and the old item is kept", async () => {
     await table.putRow("kept", old);
     for (const ttl of [...numbers, ...texts, ...types]) {
       const error = await failureOf(recorded().setItem("kept", "new", { ttl }));
@@ -109,7 +109,7 @@ describe("writing", () => {
     expect(await table.getRow("kept")).toMatchObject(old);
   });
 
-  it("[TTL-4] 2^53 - 1 is the largest, and is alive", async () => {
+  it("[TTL-4] 2^53 - 1 is the maximum, and has not expired", async () => {
     await table.driver().setItem("largest", "v", { ttl: Number.MAX_SAFE_INTEGER });
     expect(Number((await table.getRow("largest"))?.ttl?.N)).toBeGreaterThan(2 ** 53 - 2);
     expect(await seen("largest")).toBe(true);
@@ -123,10 +123,10 @@ describe("reading", () => {
   const nested = [{ L: [{ N: "1" }] }, { M: { N: { N: "1" } } }, { NS: ["1"] }, { SS: ["1"] }];
 
   it.each<[rule: string, rows: Row[], isAlive: boolean]>([
-    ["[TTL-6] an expiry that has passed", passed.map((N) => ({ ttl: { N: `${N}` } })), false],
-    ["[TTL-6] an expiry to come", toCome.map((N) => ({ ttl: { N: `${N}` } })), true],
+    ["[TTL-6] an expiry in the past", passed.map((N) => ({ ttl: { N: `${N}` } })), false],
+    ["[TTL-6] an expiry in the future", toCome.map((N) => ({ ttl: { N: `${N}` } })), true],
     [
-      "[TTL-7] a TTL attribute that is no number",
+      "[TTL-7] a TTL attribute that is not a number",
       [...noNumber, { NULL: true }, ...nested].map((ttl) => ({ ttl }) as Row),
       true,
     ],
@@ -140,8 +140,8 @@ describe("reading", () => {
     }
   });
 
-  it("[TTL-6] alive through the very second that is stored, and no longer", async () => {
-    // A read that began and ended within that second is the proof; a slow machine tries again.
+  it("[TTL-6] an item expires at the end of the stored second", async () => {
+    // Only a read that began and ended within that second counts. A slow machine tries again.
     let proved = false;
     for (let attempt = 0; attempt < 10 && !proved; attempt += 1) {
       await sleep(1000 - (Date.now() % 1000));
@@ -157,10 +157,10 @@ describe("reading", () => {
     expect(await seen("edge")).toBe(false);
   }, 30_000);
 
-  it("[TTL-6] an item written with a ttl is gone when it has passed", async () => {
+  it("[TTL-6] an item written with a ttl is not found after it has expired", async () => {
     await table.driver().setItem("short", "v", { ttl: 1 });
     expect(await seen("short")).toBe(true);
-    // ceil(now + 1) is at most 2 s away, and that second itself still counts.
+    // ceil(now + 1) is less than 2 s away, and the item expires at the end of that second.
     await sleep(3050);
     expect(await seen("short")).toBe(false);
     expect(await table.getRow("short")).toBeDefined();
@@ -186,7 +186,7 @@ describe("the clock", () => {
     expect(Math.abs(stored - from - 600)).toBeLessThan(60);
   }
 
-  it("[TTL-10] a changed Date moves nothing", async () => {
+  it("[TTL-10] replacing Date has no effect", async () => {
     const driver: any = table.driver({ now: () => future * 2, clock: future * 2 });
     const real = second();
     vi.useFakeTimers({ toFake: ["Date"], now: new Date("2099-01-01T00:00:00Z") });

@@ -13,13 +13,13 @@ const nested = (levels: number): any => (levels === 0 ? "x" : [nested(levels - 1
 
 it.each<[string, unknown, RegExp]>([
   ["undefined", undefined, /undefined/],
-  ["undefined inside", { a: { b: [1, undefined] } }, /\.a\.b\[1\].*undefined/],
+  ["nested undefined", { a: { b: [1, undefined] } }, /\.a\.b\[1\].*undefined/],
   ["a hole in a list", Object.assign([1], { 2: 3 }), /\[1\].*undefined/],
   ["a function", () => {}, /function/],
-  ["a function inside", { f: () => {} }, /\.f.*function/],
+  ["a nested function", { f: () => {} }, /\.f.*function/],
   ["a symbol", Symbol("v"), /symbol/],
   ["NaN", Number.NaN, /NaN/],
-  ["Infinity inside", [Number.POSITIVE_INFINITY], /\[0\].*infinite/],
+  ["nested Infinity", [Number.POSITIVE_INFINITY], /\[0\].*infinite/],
   ["an integer beyond 2^53 - 1", 2 ** 53, /2\^53/],
   ["an instance of a class", new Opaque(), /class/],
   ["a Date", { at: new Date() }, /\.at.*class/],
@@ -30,12 +30,12 @@ it.each<[string, unknown, RegExp]>([
   ["a set of booleans", new Set([true]), /set of another type/],
   ["a set of sets", new Set([new Set(["a"])]), /set of another type/],
   ["a lone high surrogate", "CANARY\ud800", /surrogate/],
-  ["a lone low surrogate inside", ["\udc00CANARY"], /surrogate/],
+  ["a nested lone low surrogate", ["\udc00CANARY"], /surrogate/],
   ["a lone surrogate in a name", { "\ud800": 1 }, /surrogate/],
-  ["33 levels", nested(33), /32 levels/],
-  ["a value in itself", itself, /in itself/],
-  ["a Map with a key that is no string", new Map([[1, "a"]]), /Map/],
-])("[VAL-3] %s is refused", async (_, value, words) => {
+  ["33 levels of nesting", nested(33), /32 levels/],
+  ["a cycle", itself, /in itself/],
+  ["a Map with a key that is not a string", new Map([[1, "a"]]), /Map/],
+])("[VAL-3] %s is rejected", async (_, value, words) => {
   const row = { key: { S: "refused" }, value: { S: "old" } };
   await table.putItem(row);
   const items = [
@@ -53,12 +53,12 @@ it.each<[string, unknown, RegExp]>([
   expect(await table.rows()).toEqual([row]);
 });
 
-it("[VAL-3] the deepest that is allowed", async () => {
+it("[VAL-3] the deepest nesting that is allowed is stored", async () => {
   await table.driver().setItem("refused", nested(31));
   expect(await table.driver().getItem("refused")).toEqual(nested(31));
 });
 
-it("[VAL-3] a getter that throws stores nothing, and its error is the cause", async () => {
+it("[VAL-3] if a getter throws, nothing is stored and its error is the cause", async () => {
   const reason = new Error("from the getter");
   const value = {
     get a() {

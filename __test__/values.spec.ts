@@ -63,7 +63,7 @@ describe("the same as @aws-sdk/lib-dynamodb", () => {
     await driver.setItem("ours", value);
     const [theirs, ours] = [await table.getRow("theirs"), await table.getRow("ours")];
     expect(Object.keys(ours?.value ?? {})).toEqual([type]);
-    // Sets have no order, and digits may be written in several ways: compared as they are read.
+    // Compared as JavaScript values, because sets have no order and numbers have several notations.
     for (const key of ["theirs", "ours"]) {
       expect(plainBytes(await driver.getItem(key))).toEqual(plainBytes(value));
       expect(plainBytes(await readWithLib(key))).toEqual(plainBytes(value));
@@ -90,13 +90,13 @@ describe("the same as @aws-sdk/lib-dynamodb", () => {
       "an object without a prototype",
       Object.assign(Object.create(null), { a: 1, b: { c: [true] } }),
     ],
-  ])("[VAL-1] %s is stored as a map and comes back as a plain object", async (_, map) => {
+  ])("[VAL-1] %s is stored as a map and returned as a plain object", async (_, map) => {
     await table.driver().setItem("map", map);
     expect(await table.driver().getItem("map")).toStrictEqual({ a: 1, b: { c: [true] } });
     expect(await readWithLib("map")).toEqual({ a: 1, b: { c: [true] } });
   });
 
-  it("[VAL-1] every type is there for hasItem, getKeys and removeItem", async () => {
+  it("[VAL-1] hasItem, getKeys and removeItem work with every type", async () => {
     const driver = table.driver();
     for (const [index, [, value]] of values.entries())
       await driver.setItem(`types:${index}`, value);
@@ -122,7 +122,7 @@ describe("numbers", () => {
     ["1E+30", 10n ** 30n],
     ["1.5E+20", 15n * 10n ** 19n],
     ["0.12345678901234567890123", "0.12345678901234567890123"],
-  ])("[VAL-2] a stored %s is never rounded, read or written again", async (N, expected) => {
+  ])("[VAL-2] a stored %s is not rounded when it is read and written back", async (N, expected) => {
     const driver = table.driver();
     await table.putRow("number", { value: { N } });
     expect(await driver.getItem("number")).toBe(expected);
@@ -130,12 +130,12 @@ describe("numbers", () => {
     expect(await driver.getItem("again")).toBe(expected);
   });
 
-  it("[VAL-2] in sets too", async () => {
+  it("[VAL-2] numbers in sets are not rounded", async () => {
     await table.putRow("numbers", { value: { NS: ["1", digits38] } });
     expect(await table.driver().getItem("numbers")).toEqual(new Set([1, BigInt(digits38)]));
   });
 
-  it("[VAL-2] BigInt is written with all its digits, for the document client too", async () => {
+  it("[VAL-2] a BigInt is written with all its digits, and the document client reads it", async () => {
     const big = BigInt(digits38);
     await table.driver().setItem("big", big);
     expect((await table.getRow("big"))?.value?.N).toBe(digits38);
@@ -145,7 +145,7 @@ describe("numbers", () => {
   });
 });
 
-describe("[VAL-4] names of JavaScript's own are plain data", () => {
+describe("[VAL-4] names that are special in JavaScript are plain data", () => {
   const names = "__proto__ constructor toString hasOwnProperty then 0 a.b #k".split(" ");
   const given = (name: string) => ({ isAdmin: true, polluted: name });
   const record = Object.fromEntries(names.map((name) => [name, given(name)]));
@@ -168,7 +168,7 @@ describe("[VAL-4] names of JavaScript's own are plain data", () => {
     expect(({} as any).isAdmin).toBeUndefined();
   });
 
-  it("in rows of other code", async () => {
+  it("in rows that other code wrote", async () => {
     const M = { ["__proto__"]: { M: { isAdmin: { BOOL: true } } }, constructor: { N: "1" } };
     await table.putRow("foreign", { value: { L: [{ M }] } });
     const [read] = await table.driver().getItem("foreign");

@@ -10,7 +10,7 @@ const endpoint = useEndpoint(undefined, () => inject("endpoint"));
 const driver = (options: object = {}): any =>
   table.driver({ endpoint: endpoint.endpoint, ...options });
 
-/** Keeps requests back until the function it returns is called; by default all. */
+/** Holds requests (by default all) until the returned function is called. */
 function hold(isHeld: (seen: Seen) => boolean = () => true): () => void {
   let release = (): void => {};
   const gate = new Promise<void>((resolve) => (release = resolve));
@@ -21,7 +21,7 @@ function hold(isHeld: (seen: Seen) => boolean = () => true): () => void {
   return release;
 }
 
-/** Forwards requests, each after its own delay. */
+/** Forwards each request after a different delay. */
 function shuffle(): void {
   let next = 7;
   endpoint.script(async () => {
@@ -32,7 +32,7 @@ function shuffle(): void {
 }
 
 describe("writes of one key", () => {
-  it("[SET-3] are applied in the order of the calls, awaited or not", async () => {
+  it("[SET-3] are applied in the order of the calls, even if these are not awaited", async () => {
     shuffle();
     const store = driver();
     const keys = Array.from({ length: 20 }, (_, n) => `order:${n}`);
@@ -96,7 +96,7 @@ describe("writes of one key", () => {
     await slow;
   });
 
-  it("[DIS-2] dispose rejects those that wait for an earlier one", async () => {
+  it("[DIS-2] dispose rejects writes that wait for an earlier one", async () => {
     const release = hold();
     const store = driver();
     const first = store.setItem("k", 1);
@@ -108,21 +108,21 @@ describe("writes of one key", () => {
     await Promise.all([first, disposed]);
   });
 
-  it("[TIME-1] the wait for an earlier one counts in the call's time", async () => {
+  it("[TIME-1] timeout includes the wait for an earlier write", async () => {
     endpoint.script(() => ({ silent: true, ending: "hang" }));
     const store = driver({ timeout: 300 });
     const errors = await Promise.all(
       Array.from({ length: 20 }, (_, n) => failureOf(store.setItem("k", n))),
     );
     expect(errors[0].message).toContain(endpoint.endpoint);
-    // The deadline of the second write may pass just after its turn has come.
+    // The second write may still start before its deadline passes.
     expect(errors[19]).toMatchObject({ code: "ERR_DYNAMODB_TIMEOUT", $metadata: { attempts: 0 } });
     expect(errors[19].message).toContain("an earlier write of the same key");
   });
 });
 
-describe("an answer that takes longer than attemptTimeout", () => {
-  /** Holds the first request of an operation, which the engine gets only then. */
+describe("a response that takes longer than attemptTimeout", () => {
+  /** Delays the first request of an operation before it reaches the engine. */
   function holdFirst(operation: string, ms: number): void {
     endpoint.script(async (seen, nth) => {
       if (seen.operation === operation && nth === 1) await sleep(ms);
@@ -136,7 +136,7 @@ describe("an answer that takes longer than attemptTimeout", () => {
     ["DeleteItem", (store) => store.removeItem("held")],
     ["BatchWriteItem", (store) => store.setItems(items)],
   ])(
-    "[TIME-4] %s is waited for, not sent again: no later write is undone",
+    "[TIME-4] %s is waited for and not sent again, so that no later write is undone",
     async (...[operation, write]) => {
       const store = driver({ attemptTimeout: 200 });
       holdFirst(operation, 1200);

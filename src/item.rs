@@ -40,7 +40,7 @@ pub type Row = HashMap<String, AttributeValue>;
 pub struct Content {
     /// The value.
     pub value: AttributeValue,
-    /// The epoch second at which it expires, if ever.
+    /// The epoch second at which it expires, or `None` if it never does.
     pub expires_at: Option<u64>,
     /// The time of the write. Stored only if [`Attributes::mtime`] is set.
     pub written_at: Duration,

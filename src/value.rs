@@ -1,4 +1,4 @@
-//! Values: what may be stored, how large it is, and which numbers JavaScript can hold.
+//! Values: their sizes, how they are read, and conversion of numbers.
 //!
 //! A value is a DynamoDB attribute value throughout the core; src/bridge/ converts it to and from JavaScript.
 
@@ -41,7 +41,7 @@ impl Reading {
             (Self::Raw, AttributeValue::S(text)) => {
                 match text.strip_prefix(BASE64_PREFIX).map(base64::decode) {
                     Some(Ok(bytes)) => AttributeValue::B(bytes.into()),
-                    // Ordinary text that happens to have the prefix.
+                    // Other text that happens to have the prefix.
                     _ => AttributeValue::S(text),
                 }
             }
@@ -90,10 +90,10 @@ pub fn certain_size(value: &AttributeValue) -> usize {
     }
 }
 
-/// A DynamoDB number as JavaScript can hold it.
+/// A DynamoDB number as JavaScript can represent it.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Number {
-    /// A double that is written with exactly these digits.
+    /// A double whose shortest notation has exactly these digits.
     Double(f64),
     /// The digits of an integer that doubles cannot represent exactly, for a `BigInt`.
     Integer(String),
@@ -166,7 +166,7 @@ impl Decimal {
 /// Formats a double for DynamoDB.
 ///
 /// # Errors
-/// NaN, infinities, and integers that a double does not represent exactly.
+/// Fails for NaN, infinities, and numbers beyond ±(2^53 - 1).
 pub fn number_text(double: f64) -> Result<String, &'static str> {
     /// Smaller numbers are written with an exponent.
     const SMALL: f64 = 1e-15;
@@ -229,7 +229,7 @@ mod tests {
 
     /// [RAW-3]
     #[test]
-    fn raw_reading_decodes_what_unstorage_encoded() {
+    fn raw_reads_decode_base64_text_of_unstorage() {
         let text = |text: &str| AttributeValue::S(text.to_owned());
         assert_eq!(Reading::Raw.apply(text("base64:AQID")), AttributeValue::B(vec![1, 2, 3].into()));
         assert_eq!(Reading::Raw.apply(text("base64:")), AttributeValue::B(vec![].into()));
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn sizes_follow_the_documentation() {
+    fn sizes_match_the_documentation() {
         assert_eq!(size(&AttributeValue::S("é".into())), 2);
         assert_eq!(size(&AttributeValue::N("1234567890".into())), 6);
         assert_eq!(size(&AttributeValue::Bool(true)), 1);

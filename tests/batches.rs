@@ -28,14 +28,14 @@ fn done() -> Answer {
     Answer::ok(&json!({}))
 }
 
-/// What `get_many` gives of these keys.
+/// The expected result of `get_many` for these keys.
 fn found<const N: usize>(keys: [(&str, bool); N]) -> Vec<(KeyText, Option<AttributeValue>)> {
     keys.map(|(key, is_there)| (key.into(), is_there.then(|| AttributeValue::S(format!("v-{key}"))))).into()
 }
 
 /// [BAT-1] [BAT-3]
 #[tokio::test]
-async fn left_over_keys_are_asked_again_and_answers_come_in_order() {
+async fn unprocessed_keys_are_requested_again_and_results_are_in_order() {
     let first = json!({
         "Responses": { "cache": [row("c"), row("not asked")] },
         "UnprocessedKeys": { "cache": { "Keys": [key("a"), key("b")] } },
@@ -55,9 +55,9 @@ async fn left_over_keys_are_asked_again_and_answers_come_in_order() {
     assert_eq!(bodies, [asked(&[key("a"), key("b"), key("c")]), asked(&[key("a"), key("b")])]);
 }
 
-/// [BAT-1] Expired rows and rows without a value, as `getItem` sees them.
+/// [BAT-1] Expired rows and rows without a value are missing, as for `getItem`.
 #[tokio::test]
-async fn what_get_item_does_not_find_is_none() {
+async fn items_that_get_item_would_not_find_are_none() {
     let (mut expired, mut alive) = (row("a"), row("b"));
     expired["ttl"] = json!({ "N": "1799999999" });
     alive["ttl"] = json!({ "N": "1800000000" });
@@ -66,9 +66,9 @@ async fn what_get_item_does_not_find_is_none() {
     assert_eq!(read, found([("a", false), ("b", true), ("c", false)]));
 }
 
-/// [BAT-5] [BAT-6] The last write of a repeated key wins, and what is left over is sent again.
+/// [BAT-5] [BAT-6] The last write of a repeated key wins, and unprocessed writes are sent again.
 #[tokio::test]
-async fn left_over_writes_are_sent_again() {
+async fn unprocessed_writes_are_sent_again() {
     let left = Answer::ok(&json!({ "UnprocessedItems": { "cache": [put("b", "2")] } }));
     let script = Script::of([left, done()]);
     script.store().write_all(&[("a", "1"), ("b", "2"), ("a", "3")]).await.expect("stored");
@@ -76,9 +76,9 @@ async fn left_over_writes_are_sent_again() {
     assert_eq!(bodies, [json!([put("a", "3"), put("b", "2")]), json!([put("b", "2")])]);
 }
 
-/// [BAT-4] 60 items are three batches, and the ttl of an item overrides the common one.
+/// [BAT-4] 60 items take three batches, and an item's `ttl` overrides the common one.
 #[tokio::test]
-async fn writes_go_by_25() {
+async fn writes_are_sent_in_batches_of_25() {
     let script = Script::of([done(), done(), done()]);
     let keys: Vec<String> = (0..60).map(|number| format!("k{number}")).collect();
     let mut new = items(keys.iter().map(|key| (key.as_str(), "v")));
@@ -108,7 +108,7 @@ async fn a_failed_batch_lists_the_keys_not_known_to_be_written() {
 
 /// [BAT-8]
 #[tokio::test]
-async fn one_item_that_dynamodb_refuses_does_not_take_the_others_with_it() {
+async fn an_item_that_dynamodb_rejects_does_not_affect_the_others() {
     let refused = || Answer::error(400, "ValidationException");
     let script = Script::of([refused(), done(), refused(), done()]);
     let three = [("a", "1"), ("b", "2"), ("c", "3")];
@@ -119,7 +119,7 @@ async fn one_item_that_dynamodb_refuses_does_not_take_the_others_with_it() {
 
 /// [BAT-9] The denial is remembered, and reported once.
 #[tokio::test]
-async fn without_the_permission_single_requests_do_it() {
+async fn without_the_permission_single_requests_are_used() {
     let row = |name| Answer::ok(&json!({ "Item": row(name) }));
     let denied = || Answer::error(400, "AccessDeniedException");
     let script = Script::of([denied(), row("a"), row("b"), row("a"), row("b"), denied(), done(), done()]);
@@ -135,7 +135,7 @@ async fn without_the_permission_single_requests_do_it() {
 
 /// [BAT-10]
 #[tokio::test]
-async fn batches_can_be_switched_off() {
+async fn batches_can_be_disabled() {
     let script = Script::of([done(), done()]);
     let store = script.store_with(|raw| raw.batch = Input::Boolean(false));
     store.read_all(&["a", "b"]).await.expect("read");
@@ -145,7 +145,7 @@ async fn batches_can_be_switched_off() {
 
 /// [BAT-1] An empty list sends nothing, and an invalid argument rejects the whole call.
 #[tokio::test]
-async fn empty_and_invalid_input_sends_nothing() {
+async fn empty_or_invalid_input_sends_nothing() {
     let script = Script::default();
     let store = script.store();
     assert_eq!(store.read_all(&[]).await, Ok(Vec::new()));

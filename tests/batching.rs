@@ -34,8 +34,8 @@ impl Table {
         Script::handler_with(self.clone(), |table, sent| async move { (200, table.answer(&sent)) })
     }
 
-    /// Selects the processed and the unprocessed items. At least one is processed: a table that does nothing is covered
-    /// elsewhere.
+    /// Splits a batch into processed and unprocessed items. At least one is processed: tests/batches.rs covers a table
+    /// that makes no progress.
     fn divide<T: Clone>(&self, all: &[T]) -> (Vec<T>, Vec<T>) {
         let one_in = self.left_over.lock().expect("lock").pop().unwrap_or(1);
         let (done, left): (Vec<_>, Vec<_>) =
@@ -84,7 +84,7 @@ fn rest(left: &Value, is_none: bool) -> Value {
     if is_none { json!({}) } else { json!({ "cache": left }) }
 }
 
-/// DynamoDB rejects a batch that is empty, too large, or contains a key twice.
+/// Checks the batch as DynamoDB does: not empty, not too large, and without duplicate keys.
 fn batch_of(keys: impl Iterator<Item = String>, most: usize) {
     let keys: Vec<String> = keys.collect();
     assert!((1..=most).contains(&keys.len()), "{} in a batch", keys.len());

@@ -14,7 +14,7 @@ use unstorage_dynamodb::input::Input;
 use unstorage_dynamodb::store::{NewItem, Store};
 use unstorage_dynamodb::value::{Given, Reading, size};
 
-/// A table that holds the rows that were put, by key.
+/// The rows that were put, by key.
 type Rows = Arc<Mutex<HashMap<String, Value>>>;
 
 fn script(rows: &Rows) -> Script {
@@ -130,7 +130,7 @@ impl Write {
     }
 }
 
-/// Every reading method returns what was written.
+/// Checks that every read method returns what was written.
 async fn check(store: &Store, expected: &HashMap<usize, AttributeValue>) {
     let found = store.read_all(&KEYS).await.expect("read");
     for (position, key) in KEYS.into_iter().enumerate() {

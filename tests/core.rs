@@ -1,7 +1,7 @@
 //! The tests of the core with a scripted HTTP client. They are a single program, because linking takes most of the
 //! build time.
 
-#![expect(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "what fails here is a failed test")]
+#![expect(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a panic fails the test")]
 
 mod batches;
 mod batching;

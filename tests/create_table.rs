@@ -21,7 +21,7 @@ const SHORT: Patience = Patience {
 
 const NEW: CreatedTable = CreatedTable { created: true, index_ready: None };
 
-/// A table of the right shape.
+/// A table with the expected schema.
 fn description(status: &str) -> Value {
     json!({
         "TableName": "cache",
@@ -31,12 +31,12 @@ fn description(status: &str) -> Value {
     })
 }
 
-/// DescribeTable's answer.
+/// The response to DescribeTable.
 fn table(status: &str) -> Answer {
     Answer::ok(&json!({ "Table": description(status) }))
 }
 
-/// DescribeTimeToLive's answer.
+/// The response to DescribeTimeToLive.
 fn ttl(status: &str) -> Answer {
     Answer::ok(&json!({ "TimeToLiveDescription": { "TimeToLiveStatus": status, "AttributeName": "ttl" } }))
 }
@@ -65,12 +65,12 @@ async fn create_with(script: &Script, change: impl FnOnce(&mut RawOptions)) -> R
     script.store_with(change).create_table(SHORT).await
 }
 
-/// The error of a call that gets these answers.
+/// Returns the error of a call that receives these responses.
 async fn failed(answers: impl IntoIterator<Item = Answer>) -> Error {
     create(&Script::of(answers)).await.expect_err("refused")
 }
 
-/// Other names of the attributes.
+/// Renames the value and TTL attributes.
 fn named(value: &'static str, ttl: String) -> impl FnOnce(&mut RawOptions) {
     move |raw| {
         raw.attributes =
@@ -80,7 +80,7 @@ fn named(value: &'static str, ttl: String) -> impl FnOnce(&mut RawOptions) {
 
 /// [TAB-2] [TAB-10]
 #[tokio::test]
-async fn a_missing_table_is_made_and_waited_for() {
+async fn a_missing_table_is_created_and_waited_for() {
     let made = Answer::ok(&json!({ "TableDescription": description("CREATING") }));
     let script = Script::of([missing(), made, table("CREATING"), table("ACTIVE"), ttl("DISABLED"), done()]);
     assert_eq!(create_with(&script, named("v", "#e".to_owned())).await, Ok(NEW));
@@ -114,22 +114,22 @@ async fn a_table_with_the_expected_schema_is_not_changed() {
     }
 }
 
-/// [TAB-2] [TAB-7] [TAB-11] Each answer is asked for, and no other.
+/// [TAB-2] [TAB-7] [TAB-11] All responses are used, and there is no further request.
 #[tokio::test]
-async fn races_and_lost_answers_do_not_fail_the_call() {
+async fn races_and_lost_responses_do_not_fail_the_call() {
     let (active, on) = (|| table("ACTIVE"), || ttl("ENABLED"));
     let (invalid, slow) = (|| refused("ValidationException"), || refused("ThrottlingException"));
     for (answers, is_made) in [
-        // DescribeTable is eventually consistent: one that was just made may not show at once.
+        // DescribeTable is eventually consistent and may not find a table that was just created.
         (vec![missing(), done(), missing(), active(), on()], true),
-        // Who comes second waits for the table of the first, which may delete it again.
+        // Another process created the table first, and may delete it again.
         (vec![missing(), taken(), table("CREATING"), active(), ttl("ENABLING")], false),
         (vec![missing(), taken(), missing(), done(), active(), on()], true),
-        // Both found TTL off, and the other one's request came first.
+        // Both found TTL disabled, and the other process enabled it first.
         (vec![active(), ttl("DISABLED"), invalid(), ttl("DISABLED"), invalid(), ttl("ENABLING")], false),
         (vec![active(), ttl("DISABLED"), taken(), ttl("DISABLED"), taken(), ttl("ENABLING")], false),
         (vec![active(), ttl("DISABLED"), slow(), done()], false),
-        // The answer to CreateTable got lost, and the SDK's second attempt found the table of the first.
+        // The response to CreateTable was lost, and its retry found the table of the first attempt.
         (vec![missing(), Answer::error(500, "InternalServerError"), taken(), active(), on()], false),
     ] {
         let count = answers.len();
@@ -141,7 +141,7 @@ async fn races_and_lost_answers_do_not_fail_the_call() {
 
 /// [TAB-4] [TAB-11]
 #[tokio::test]
-async fn a_refusal_to_turn_ttl_on_is_told_in_aws_words() {
+async fn a_rejected_request_to_enable_ttl_is_reported_with_aws_s_message() {
     let tries = (0..4).flat_map(|_| [ttl("DISABLED"), refused("ValidationException")]);
     let error = failed([table("ACTIVE")].into_iter().chain(tries)).await;
     assert_eq!(error.kind(), ErrorKind::Validation);
@@ -153,7 +153,7 @@ async fn a_refusal_to_turn_ttl_on_is_told_in_aws_words() {
 
 /// [TAB-11]
 #[tokio::test]
-async fn a_call_that_failed_half_way_goes_on_when_repeated() {
+async fn a_call_that_failed_half_way_continues_when_repeated() {
     let begun = [missing(), done(), table("ACTIVE"), ttl("DISABLED")];
     let error = failed(begun.into_iter().chain((0..4).map(|_| refused("ThrottlingException")))).await;
     assert_eq!((error.kind(), error.metadata().attempts), (ErrorKind::Throttled, 4));
@@ -185,7 +185,7 @@ fn by_default_the_driver_waits_two_minutes_for_a_table() {
 /// [TAB-9] [TAB-5] Waiting would not change its key.
 #[tokio::test]
 async fn a_table_that_cannot_be_used_is_not_waited_for() {
-    // AWS no longer tells the key of a table that it deletes.
+    // AWS omits the key of a table that is being deleted.
     let deleting = Answer::ok(&json!({ "Table": { "TableName": "cache", "TableStatus": "DELETING" } }));
     let mut other = description("CREATING");
     other["AttributeDefinitions"] = json!([{ "AttributeName": "key", "AttributeType": "N" }]);
@@ -207,7 +207,7 @@ async fn a_table_that_cannot_be_used_is_not_waited_for() {
 
 /// [TAB-10]
 #[tokio::test]
-async fn each_permission_is_named() {
+async fn a_missing_permission_is_named() {
     for (mut answers, action) in [
         (vec![], "DescribeTable"),
         (vec![missing()], "CreateTable"),
@@ -223,7 +223,7 @@ async fn each_permission_is_named() {
 
 /// [TAB-12]
 #[tokio::test]
-async fn a_ttl_name_that_dynamodb_does_not_take_sends_nothing() {
+async fn a_ttl_name_that_dynamodb_would_reject_sends_nothing() {
     let script = Script::of([table("ACTIVE"), ttl("DISABLED"), done()]);
     let error = create_with(&script, named("v", "t".repeat(256))).await.expect_err("too long");
     assert_eq!(error.kind(), ErrorKind::InvalidOption);
@@ -233,7 +233,7 @@ async fn a_ttl_name_that_dynamodb_does_not_take_sends_nothing() {
     assert_eq!(made, Ok(CreatedTable { created: false, ..NEW }));
 }
 
-/// DescribeTable's answer: a table with a key index in this state.
+/// The response to DescribeTable for a table with a key index in this state.
 fn indexed_table(status: &str, backfilling: Option<bool>) -> Answer {
     let mut table = description("ACTIVE");
     let index = json!({
@@ -253,7 +253,7 @@ async fn create_indexed(script: &Script) -> Result<CreatedTable, Error> {
 
 /// [IDX-7]
 #[tokio::test]
-async fn a_table_is_made_with_its_index_and_both_are_waited_for() {
+async fn a_table_is_created_with_its_index_and_both_are_waited_for() {
     let (building, active) = (indexed_table("CREATING", None), indexed_table("ACTIVE", None));
     let script = Script::of([missing(), done(), building, active, ttl("ENABLED")]);
     assert_eq!(create_indexed(&script).await, Ok(CreatedTable { index_ready: Some(true), ..NEW }));
@@ -268,7 +268,7 @@ async fn a_table_is_made_with_its_index_and_both_are_waited_for() {
 
 /// [IDX-7]
 #[tokio::test]
-async fn an_index_that_is_being_built_is_reported_and_not_awaited() {
+async fn an_index_that_is_being_built_is_reported_and_not_waited_for() {
     for backfilling in [false, true] {
         let script = Script::of([indexed_table("CREATING", Some(backfilling)), ttl("ENABLED")]);
         assert_eq!(create_indexed(&script).await, Ok(CreatedTable { created: false, index_ready: Some(false) }));

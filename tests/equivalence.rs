@@ -20,7 +20,7 @@ use unstorage_dynamodb::options::{GivenCredentials, RawOptions};
 use unstorage_dynamodb::store::Store;
 use unstorage_dynamodb::value::Reading;
 
-/// The SDK's own client over a script, set up as a driver sets it up.
+/// The SDK's client with a scripted connection, configured as a driver would configure it.
 fn sdk(script: &Script, attempts: u32, endpoint: Option<&str>, credentials: Credentials) -> Client {
     let ours = FrameworkMetadata::new("unstorage-dynamodb", Some(env!("CARGO_PKG_VERSION"))).expect("valid");
     let retries = RetryConfig::standard().with_max_attempts(attempts).with_initial_backoff(Duration::from_millis(1));
@@ -35,7 +35,7 @@ fn sdk(script: &Script, attempts: u32, endpoint: Option<&str>, credentials: Cred
     Client::from_conf(config.build())
 }
 
-/// Answers every request with an empty success.
+/// Sends an empty success response to every request.
 fn empty() -> Script {
     Script::repeating([Answer::ok(&json!({}))])
 }
@@ -44,7 +44,7 @@ fn text(text: &str) -> AttributeValue {
     AttributeValue::S(text.to_owned())
 }
 
-/// Every operation of the store, once.
+/// Performs every operation of the store once.
 async fn all_of_the_store(store: &Store) {
     store.get("k \u{e9}\"".into(), Reading::Plain, Input::Boolean(true)).await.expect("read");
     store.put(Operation::SetItem, "k".into(), "v\n\u{1f600}".into(), Input::Number(60.0)).await.expect("written");
@@ -56,7 +56,7 @@ async fn all_of_the_store(store: &Store) {
 
 const TOTAL: ReturnConsumedCapacity = ReturnConsumedCapacity::Total;
 
-/// The same operations, written for the SDK.
+/// Performs the same operations with the SDK.
 async fn all_of_the_sdk(sdk: &Client, table: &str) {
     let second = NOW.as_secs();
     let get = sdk.get_item().table_name(table).key("key", text("k \u{e9}\"")).consistent_read(true);
@@ -99,7 +99,7 @@ async fn all_of_the_sdk(sdk: &Client, table: &str) {
     scan.return_consumed_capacity(TOTAL).send().await.expect("read");
 }
 
-/// The names of a request's headers, and the values of those that are the same in every request.
+/// Returns the names of a request's headers, and the values of those that are the same in every request.
 fn headers(request: &Request) -> Vec<(String, String)> {
     let mut headers = request.headers.clone();
     headers.sort();
@@ -173,7 +173,7 @@ async fn every_operation_is_sent_as_the_sdk_sends_it() {
 }
 
 #[tokio::test]
-async fn tokens_endpoints_and_arns_are_handled_like_in_the_sdk() {
+async fn tokens_endpoints_and_arns_are_handled_as_in_the_sdk() {
     let sent = compared("cache", Some("http://localhost:8000/a%20path"), credentials(Some("a+token/="))).await;
     assert_eq!(sent[0].uri, "http://localhost:8000/a%20path/");
     assert!(sent[0].header("authorization").contains(";x-amz-security-token;"));
@@ -184,7 +184,7 @@ async fn tokens_endpoints_and_arns_are_handled_like_in_the_sdk() {
     assert!(sent[0].uri.starts_with("https://210987654321.ddb."), "{}", sent[0].uri);
 }
 
-/// How often a write is sent that always fails so: by the store and by the SDK, out of two attempts.
+/// Returns how many of two attempts the store and the SDK use for a write that always fails this way.
 async fn attempts(answer: &Answer) -> (usize, usize) {
     let (ours, theirs) = (Script::repeating([answer.clone()]), Script::repeating([answer.clone()]));
     let store = ours.store_with(|raw| raw.max_attempts = Input::Number(2.0));
@@ -195,7 +195,7 @@ async fn attempts(answer: &Answer) -> (usize, usize) {
 }
 
 #[tokio::test]
-async fn the_same_failures_are_worth_another_attempt() {
+async fn the_same_failures_are_retried() {
     let names = "Throttling ThrottlingException ThrottledException RequestThrottledException TooManyRequestsException \
         ProvisionedThroughputExceededException TransactionInProgressException RequestLimitExceeded SlowDown \
         LimitExceededException RequestThrottled BandwidthLimitExceeded PriorRequestNotComplete EC2ThrottledException \
@@ -224,7 +224,7 @@ async fn the_same_failures_are_worth_another_attempt() {
 
 /// [ANS-7] The one difference: here the store behaves like the SDK for JavaScript, which it replaces.
 #[tokio::test]
-async fn a_status_of_429_is_a_throttle() {
+async fn status_429_is_treated_as_throttling() {
     let pages = ["", "<html>", "{}", r#"{"message":"slow"}"#].map(|body| Answer::text(429, body));
     for answer in pages.into_iter().chain([Answer::error(429, "Unheard")]) {
         assert_eq!(attempts(&answer).await, (2, 1), "{answer:?}");
@@ -237,9 +237,9 @@ async fn a_status_of_429_is_a_throttle() {
     assert_eq!(attempts(&Answer::error(429, "ValidationException")).await, (1, 1));
 }
 
-/// [ERR-1] The attempts of a request share an ID, and each contains its number.
+/// [ERR-1]
 #[tokio::test]
-async fn attempts_are_counted_and_belong_together() {
+async fn attempts_are_numbered_and_share_an_id() {
     let script = Script::of([Answer::error(500, "InternalServerError"), Answer::Io, Answer::ok(&json!({}))]);
     script.store().delete("k".into()).await.expect("removed");
     let sent = script.requests();
@@ -261,9 +261,10 @@ async fn a_delay_that_aws_requests_is_respected_if_it_ends_before_the_deadline()
     assert_eq!(script.sent().len(), 2);
 }
 
-/// The store's clock signs. If it is wrong by more than AWS allows, it is corrected by AWS's own, once, and stays so.
+/// Requests are signed with the store's clock. If it is off by more than AWS allows, it is corrected once from AWS's
+/// response.
 #[tokio::test]
-async fn a_wrong_clock_is_put_right() {
+async fn a_wrong_clock_is_corrected() {
     let refused = |time: &str| Answer::error(400, "InvalidSignatureException").with("date", time);
     let wrong = || refused("Fri, 15 Jan 2027 09:30:00 GMT");
     let done = || Answer::ok(&json!({}));
@@ -273,7 +274,7 @@ async fn a_wrong_clock_is_put_right() {
     store.delete("k".into()).await.expect("removed");
     let dates: Vec<_> = script.requests().iter().map(|request| request.header("x-amz-date").to_owned()).collect();
     assert_eq!(dates, ["20270115T080000Z", "20270115T093000Z", "20270115T093000Z"]);
-    // At AWS's own time it is no matter of the clock.
+    // A signature that is still rejected at AWS's time has another cause.
     for (answer, requests) in [(wrong(), 2), (refused("Fri, 15 Jan 2027 08:03:00 GMT"), 1)] {
         let script = Script::repeating([answer]);
         let error = script.store().delete("k".into()).await.expect_err("refused");
@@ -283,7 +284,7 @@ async fn a_wrong_clock_is_put_right() {
 
 /// If AWS rejects credentials, new ones are looked up once, along with everything that depends on them.
 #[tokio::test]
-async fn refused_credentials_are_looked_up_once_more() {
+async fn rejected_credentials_are_looked_up_once_more() {
     let script = Script::repeating([Answer::error(400, "ExpiredTokenException"), Answer::ok(&json!({}))]);
     let calls = Arc::new(AtomicUsize::new(0));
     let mut options = Script::options(|_| ());
@@ -313,7 +314,7 @@ impl ProvideCredentials for Numbered {
     }
 }
 
-/// [TIME-6] A hundred thousand calls may wait at the same time.
+/// [TIME-6] 100,000 calls may wait at the same time.
 #[tokio::test]
 async fn a_call_is_small() {
     let store = Script::default().store();

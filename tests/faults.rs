@@ -13,7 +13,7 @@ use unstorage_dynamodb::input::Input;
 
 /// [ERR-1] [ERR-2] [ERR-4]
 #[tokio::test]
-async fn after_four_attempts_the_caller_is_told() {
+async fn after_four_attempts_the_call_fails() {
     let script = Script::repeating([Answer::error(400, "ThrottlingException")]);
     let error = script.store().write("k", "v").await.expect_err("throttled");
     assert_eq!(script.sent().len(), 4);
@@ -29,9 +29,9 @@ async fn after_four_attempts_the_caller_is_told() {
 
 /// [OPT-21]
 #[tokio::test]
-async fn bulk_work_and_single_calls_do_not_use_up_each_other_s_retries() {
+async fn bulk_and_single_requests_have_separate_retry_budgets() {
     for is_bulk_broken in [true, false] {
-        // One kind of request always fails, and every second request of the other kind.
+        // All requests of one kind fail, and every second one of the other kind.
         let others = Arc::new(AtomicUsize::new(0));
         let script = Script::handler(move |Sent { action, .. }| {
             let is_broken =
@@ -41,7 +41,7 @@ async fn bulk_work_and_single_calls_do_not_use_up_each_other_s_retries() {
         });
         let store = script.store_with(|raw| raw.coalesce = Input::Boolean(false));
         let call = async |bulk: bool| if bulk { store.list().await.map(drop) } else { store.read("k").await.map(drop) };
-        // 500 tokens are 50 retries; 20 calls would like to have 60.
+        // 500 tokens allow 50 retries; 20 calls could use 60.
         let results = join_all((0..20).map(|_| call(is_bulk_broken))).await;
         assert!(results.iter().all(Result::is_err));
         assert_eq!(script.sent().len(), 20 + 50);

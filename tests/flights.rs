@@ -47,7 +47,7 @@ fn gated(answer: impl Fn() -> (u16, Value) + Send + Sync + 'static) -> (Script, 
 
 /// [FLY-1]
 #[tokio::test]
-async fn reads_of_one_key_share_a_request_whatever_their_method() {
+async fn reads_of_one_key_share_a_request_across_methods() {
     let (script, gate) = gated(|| (200, item("v")));
     let store = script.store();
     let reads = async {
@@ -74,7 +74,7 @@ async fn reads_of_one_key_share_a_request_whatever_their_method() {
 
 /// [FLY-2]
 #[tokio::test]
-async fn nothing_is_shared_by_consistent_reads_or_if_the_option_is_false() {
+async fn consistent_reads_and_a_disabled_option_share_no_request() {
     for (coalesce, consistent) in [(Input::Absent, Input::Boolean(true)), (Input::Boolean(false), Input::Absent)] {
         let script = Script::handler(|_| async { (200, item("v")) });
         let store = script.store_with(|raw| raw.coalesce = coalesce);
@@ -147,7 +147,7 @@ async fn a_write_closes_the_flights_of_its_key_at_its_start_and_at_its_end() {
 
 /// [FLY-4]
 #[tokio::test]
-async fn a_request_is_cancelled_with_its_last_caller() {
+async fn a_request_is_cancelled_when_its_last_caller_is() {
     let (script, gate) = gated(|| (200, item("v")));
     let store = script.store();
     {
@@ -236,7 +236,7 @@ fn register(seed: u64) -> Script {
 /// [FLY-3] Reads, writes and aborts at random times: a read returns a value at least as new as the last write that
 /// resolved before the read started.
 #[tokio::test(start_paused = true)]
-async fn no_read_misses_a_write_that_had_resolved() {
+async fn no_read_misses_a_write_that_has_resolved() {
     for seed in 0..100 {
         let store = Arc::new(register(seed).store());
         let (written, mut random) = (Arc::new(AtomicU64::new(0)), Rng::with_seed(seed));
@@ -283,7 +283,7 @@ fn silent(change: impl FnOnce(&mut RawOptions)) -> (Script, Store) {
     (script, store)
 }
 
-/// When and how a read fails that starts after this number of milliseconds.
+/// Starts a read after `begins` milliseconds. Returns when and how it fails.
 async fn failed_read(store: &Store, key: &str, begins: u64) -> (u64, ErrorKind) {
     let started = Instant::now();
     tokio::time::sleep(Duration::from_millis(begins)).await;
@@ -324,7 +324,7 @@ async fn a_request_that_used_all_its_attempts_is_final_for_all_callers() {
 
 /// [FLY-7] [CB-1]
 #[tokio::test(start_paused = true)]
-async fn with_an_open_circuit_breaker_no_request_is_joined() {
+async fn reads_join_no_request_while_the_circuit_breaker_is_open() {
     let (script, store) = silent(|raw| {
         raw.attempt_timeout = Input::Number(1_000.0);
         raw.max_attempts = Input::Number(1.0);
@@ -338,7 +338,7 @@ async fn with_an_open_circuit_breaker_no_request_is_joined() {
 
 /// [FLY-5] The other callers would not be woken.
 #[tokio::test]
-async fn a_panic_of_a_request_is_an_error_of_each_caller() {
+async fn a_panic_in_a_request_is_an_error_for_each_caller() {
     let script = Script::handler(|_| async {
         tokio::task::yield_now().await;
         panic!("on purpose")
@@ -351,7 +351,7 @@ async fn a_panic_of_a_request_is_an_error_of_each_caller() {
 
 /// [FLY-7] [TIME-6]
 #[tokio::test]
-async fn at_most_100_000_calls_join() {
+async fn at_most_100_000_calls_join_a_request() {
     let (script, store) = silent(|_| ());
     let mut reads: FuturesUnordered<_> = (0..100_005).map(|_| store.has("k".into(), Input::Absent)).collect();
     let mut refused = 0;

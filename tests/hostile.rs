@@ -21,7 +21,7 @@ fn cause(error: &Error) -> &str {
 
 /// [ANS-1]
 #[tokio::test]
-async fn a_response_larger_than_the_operation_can_need_is_an_error_at_once() {
+async fn a_response_larger_than_the_operation_can_need_is_an_error_without_a_retry() {
     let item = |bytes: usize| json!({ "Item": { "value": { "S": "x".repeat(bytes) } } });
     let script = ok(&item((4 << 20) + 1));
     let error = script.store().read("k").await.expect_err("too large");
@@ -40,14 +40,14 @@ async fn each_operation_has_its_own_limit() {
     assert!(cause(&error).contains("larger than 8388608 bytes"), "{}", cause(&error));
     let error = padded(2).delete("k".into()).await.expect_err("too large");
     assert!(cause(&error).contains("larger than 1048576 bytes"), "{}", cause(&error));
-    // An answer to a batch may be as large as this one, an error may not.
+    // 20 MB is within the limit for the response to a batch, but not for an error.
     let found = padded(20).read_all(&["a", "b"]).await.expect("an answer");
     assert!(found.iter().all(|(_, value)| value.is_none()));
 }
 
 /// [ANS-2]
 #[tokio::test]
-async fn an_empty_success_is_no_answer() {
+async fn a_successful_response_without_a_body_is_an_error() {
     let store = Script::repeating([Answer::text(200, "")]).store();
     for result in [store.read("k").await.map(drop), store.delete("k".into()).await, store.write("k", "v").await] {
         let error = result.expect_err("no answer");
@@ -74,7 +74,7 @@ async fn endless_nesting_is_an_error() {
         let error = Script::of([Answer::text(200, &body)]).store().read("k").await.expect_err("nested");
         assert_eq!(error.kind(), ErrorKind::Response, "{depth}");
         let unknown = format!(r#"{{"Unknown":{}1{}}}"#, "[".repeat(depth), "]".repeat(depth));
-        // What is not known is skipped; what cannot be is an error. Neither ends the process.
+        // Unknown members are skipped; excessive nesting is an error. Neither crashes the process.
         let result = Script::of([Answer::text(200, &unknown)]).store().read("k").await;
         assert!(result.is_ok_and(|value| value.is_none()) || depth > 500);
     }

@@ -1,5 +1,4 @@
-//! Names and texts of the caller never become part of an expression, whatever keys, bases and attribute names look
-//! like.
+//! Keys, bases, attribute names and other text of the caller never become part of an expression.
 
 use crate::common;
 
@@ -12,7 +11,7 @@ use unstorage_dynamodb::error::Operation;
 use unstorage_dynamodb::input::Input;
 use unstorage_dynamodb::options::RawAttributes;
 
-/// All expressions that are ever sent. They are constants and do not depend on the caller's texts.
+/// All expressions that the driver sends. They do not depend on the caller's text.
 const EXPRESSIONS: [&str; 6] = [
     "#v, #t, #e",
     "#v, #t, #e, #m",
@@ -22,7 +21,7 @@ const EXPRESSIONS: [&str; 6] = [
     "(attribute_not_exists(#t) OR NOT attribute_type(#t, :number) OR #t >= :now)",
 ];
 
-/// What somebody would try.
+/// Fragments that an injection attempt might contain.
 const WORDS: &str = "#|#k|#v|#t|:|:base|:now|::|\"|\\|'|`|\0|\n|{|}|\":{\"S\":\"|\",\"| OR | AND |NOT |attribute_exists(#k)|\
     begins_with(|)|#k >= :now|contains(#v, :base)|size(|${|__proto__|\u{202e}";
 
@@ -34,17 +33,17 @@ fn text() -> impl Strategy<Value = String> {
     prop::collection::vec(part, 1..6).prop_map(|parts| parts.concat())
 }
 
-/// The texts that a caller can choose.
+/// The text that a caller can choose.
 #[derive(Debug, Clone)]
 struct Texts {
     base: String,
     keys: [String; 2],
     prefix: String,
-    /// The attribute names of key, value, TTL, write time and encoding, all different.
+    /// The distinct names of the key, value, TTL, write time and encoding attributes.
     attributes: [String; 5],
 }
 
-/// Several different texts.
+/// Distinct texts.
 fn distinct(count: usize) -> impl Strategy<Value = Vec<String>> {
     prop::collection::btree_set(text(), count).prop_map(|set| set.into_iter().collect()).prop_shuffle()
 }
@@ -117,7 +116,7 @@ fn placeholders(expression: &str) -> BTreeSet<&str> {
         .collect()
 }
 
-/// Checks what holds for every request: expressions are constants, and their placeholders stand for the caller's texts.
+/// Checks that expressions are constants and that their placeholders stand for the caller's text.
 fn check(request: &Value, texts: &Texts) -> Result<(), TestCaseError> {
     let [key, value, ttl, mtime, encoding] = texts.attributes.each_ref().map(String::as_str);
     let mut used = BTreeSet::new();
@@ -147,13 +146,13 @@ fn check(request: &Value, texts: &Texts) -> Result<(), TestCaseError> {
         };
         prop_assert_eq!(value, &meant);
     }
-    // Exactly these: DynamoDB rejects missing and unused placeholders.
+    // DynamoDB rejects both missing and unused placeholders.
     let defined = names_in(&request["ExpressionAttributeNames"]).chain(names_in(&request["ExpressionAttributeValues"]));
     prop_assert_eq!(defined.collect::<BTreeSet<_>>(), used);
     Ok(())
 }
 
-/// The members that DynamoDB defines for a request. None of them is a text of the caller.
+/// The members of requests as DynamoDB defines them. None contains text of the caller.
 const FIELDS: [&str; 8] = [
     "TableName",
     "Key",

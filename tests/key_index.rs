@@ -21,7 +21,7 @@ fn indexed(raw: &mut RawOptions) {
     raw.scan = RawScan { segments: Input::Number(1.0), ..RawScan::default() }.into();
 }
 
-/// Gives these pages and refusals in turn.
+/// Sends these pages and errors in turn.
 fn answers<const N: usize>(bodies: [&Value; N]) -> Script {
     let status = |body: &Value| if body.get("__type").is_some() { 400 } else { 200 };
     Script::of(bodies.map(|body| Answer::text(status(body), &body.to_string())))
@@ -95,7 +95,7 @@ async fn consistent_reads_and_clear_scan_the_table() {
 
 /// [IDX-5]
 #[tokio::test]
-async fn an_index_that_cannot_be_used_is_reported_once_and_tried_again() {
+async fn an_unusable_index_is_reported_once_and_tried_again() {
     for (answer, words) in [
         (refusal(MISSING), "does not have it"),
         (refusal(BACKFILLING), "still building"),
@@ -118,7 +118,7 @@ async fn an_index_that_cannot_be_used_is_reported_once_and_tried_again() {
 
 /// [IDX-5]
 #[tokio::test]
-async fn any_other_failure_fails_the_call() {
+async fn other_errors_fail_the_call() {
     for (answer, kind) in [
         (refusal("The provided expression refers to an attribute that does not exist"), ErrorKind::Validation),
         (failure("ResourceNotFoundException"), ErrorKind::TableNotFound),
@@ -134,7 +134,7 @@ async fn any_other_failure_fails_the_call() {
 
 /// [IDX-6]
 #[tokio::test]
-async fn a_listing_whose_index_is_deleted_restarts_with_the_table() {
+async fn if_the_index_is_deleted_during_a_scan_the_table_is_scanned() {
     for answer in [refusal(MISSING), refusal(NOT_PROJECTED), failure("AccessDeniedException")] {
         let of_index = [page(&[], None), page(&["a", "b"], Some("b"))];
         let of_table = [page(&["b"], Some("b")), page(&["a", "c"], None)];
@@ -143,7 +143,7 @@ async fn a_listing_whose_index_is_deleted_restarts_with_the_table() {
         let store = script.store_with(indexed);
         assert_eq!(store.list().await.expect("keys"), ["b", "a", "c"]);
         assert!(store.take_notice().is_some());
-        // It has to be checked again.
+        // The index has to be checked again.
         assert_eq!(store.list().await.expect("keys"), ["c"]);
         assert_eq!(scanned(&script), ["keys", "keys", "keys", "table", "table", "keys", "table"]);
         assert_eq!(script.sent()[5].body["Limit"], 1);
@@ -152,7 +152,7 @@ async fn a_listing_whose_index_is_deleted_restarts_with_the_table() {
 
 /// [IDX-6] A start key that is rejected during the scan does not mean that the index has a different key.
 #[tokio::test]
-async fn a_page_of_the_index_that_fails_fails_the_whole() {
+async fn a_failed_page_of_the_index_fails_the_call() {
     let script = answers([&page(&[], None), &page(&["a"], Some("a")), &refusal(OTHER_KEY)]);
     let store = script.store_with(indexed);
     assert_eq!(store.list().await.expect_err("no part").kind(), ErrorKind::Validation);

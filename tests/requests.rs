@@ -12,13 +12,13 @@ fn ok(body: &Value) -> Script {
     Script::of([Answer::ok(body)])
 }
 
-/// A request with the setting that makes every response report its units.
+/// A request that also asks for the consumed units.
 fn request(action: &str, mut body: Value) -> Sent {
     body["ReturnConsumedCapacity"] = "TOTAL".into();
     Sent { action: action.to_owned(), body }
 }
 
-/// One request was sent, this one.
+/// Checks that exactly this request was sent.
 fn assert_sent(script: &Script, action: &str, body: Value) {
     assert_eq!(script.sent(), [request(action, body)]);
 }
@@ -29,7 +29,7 @@ fn renamed(raw: &mut RawOptions) {
 }
 
 #[tokio::test]
-async fn get_item_asks_for_value_and_ttl_alone() {
+async fn get_item_requests_only_value_and_ttl() {
     let script = ok(&json!({ "Item": { "value": { "S": "v" } } }));
     assert_eq!(script.store().read("k").await, Ok(Some(AttributeValue::S("v".to_owned()))));
     let body = json!({
@@ -42,7 +42,7 @@ async fn get_item_asks_for_value_and_ttl_alone() {
 }
 
 #[tokio::test]
-async fn has_item_is_the_same_request() {
+async fn has_item_sends_the_same_request() {
     let script = ok(&json!({}));
     assert_eq!(script.store_with(renamed).has("k".into(), Input::Absent).await, Ok(false));
     let body = json!({
@@ -55,7 +55,7 @@ async fn has_item_is_the_same_request() {
 }
 
 #[tokio::test]
-async fn set_item_puts_the_whole_row_and_remove_item_names_the_key_alone() {
+async fn set_item_puts_the_whole_row_and_remove_item_sends_only_the_key() {
     let script = ok(&json!({}));
     script.store().write("k", "").await.expect("stored");
     let item = json!({ "key": { "S": "k" }, "value": { "S": "" } });
@@ -84,7 +84,7 @@ async fn get_keys_projects_the_key_and_filters_on_the_server() {
 }
 
 #[tokio::test]
-async fn clear_scans_expired_rows_too_and_deletes_in_batches() {
+async fn clear_also_scans_expired_rows_and_deletes_in_batches() {
     let page = json!({ "Items": [{ "key": { "S": "x" } }, { "key": { "S": "y" } }] });
     let script = Script::of([Answer::ok(&page), Answer::ok(&json!({}))]);
     script.store().clear(Input::Absent).await.expect("cleared");

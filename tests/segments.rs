@@ -1,4 +1,4 @@
-//! Scans: page after page, and of a table in segments, side by side.
+//! Scans, sequential and in parallel segments.
 
 use crate::common;
 
@@ -25,12 +25,12 @@ fn scan(segments: Option<usize>, concurrency: Option<usize>) -> impl FnOnce(&mut
     |raw| raw.scan = RawScan { segments, concurrency, ..RawScan::default() }.into()
 }
 
-/// The key at which a request goes on.
+/// The start key of a request.
 fn start(body: &Value) -> Option<&str> {
     body["ExclusiveStartKey"]["key"]["S"].as_str()
 }
 
-/// Lists every row's key once, in whatever order they come.
+/// Lists all keys and checks that each row is returned exactly once, in any order.
 async fn list_all(script: &Script, rows: usize, change: impl FnOnce(&mut RawOptions)) -> Store {
     let store = script.store_with(change);
     let mut keys = store.list().await.expect("keys");
@@ -50,9 +50,9 @@ fn pages(sent: &[Sent]) -> BTreeMap<Option<u64>, Vec<Value>> {
     pages
 }
 
-/// [KEYS-8] [SCAN-2] The table rejects a start key that another segment gave, page 1's among them.
+/// [KEYS-8] [SCAN-2] The table rejects start keys of other segments, including the one from page 1.
 #[tokio::test]
-async fn a_larger_table_is_read_in_segments_each_from_its_start() {
+async fn a_table_of_several_pages_is_read_in_segments_from_their_starts() {
     // Far more segments than rows leaves most of them empty.
     for (segments, rows, size) in [(16, 500, 7), (2, 50, 4), (3, 50, 4), (64, 50, 4), (1_000, 5, 4)] {
         let script = Table::new(rows, size).script();
@@ -62,7 +62,7 @@ async fn a_larger_table_is_read_in_segments_each_from_its_start() {
         assert!(pages.keys().copied().eq((0..segments as u64).map(Some)));
         for asked in pages.values() {
             assert!(asked.iter().all(|body| body["TotalSegments"] == segments));
-            // From its own start, and then on: no page twice.
+            // Each segment starts at its beginning and requests no page twice.
             let mut starts: Vec<_> = asked.iter().map(start).collect();
             assert_eq!(starts[0], None);
             starts.sort_unstable();
@@ -78,7 +78,7 @@ async fn pages_in_flight_grow_from_1_to_4_to_16() {
     let table = Table::new(2_000, 10);
     list_all(&table.script(), 2_000, |_| ()).await;
     let in_flight: Vec<_> = table.arrivals().iter().map(|arrival| arrival.in_flight).collect();
-    // Page 1, then four until four were read, then the maximum.
+    // Page 1 alone, then up to four until four have been read, then up to the maximum.
     assert_eq!(in_flight[..5], [1, 1, 2, 3, 4]);
     let grown = in_flight.iter().position(|count| *count > 4).expect("grown");
     assert!((8..=12).contains(&grown), "{in_flight:?}");
@@ -100,7 +100,7 @@ async fn concurrency_is_the_maximum_in_flight() {
 
 /// [SCAN-5] The SDK hides each of these throttles: every page succeeds at its second attempt.
 #[tokio::test]
-async fn with_constant_throttling_one_page_is_in_flight() {
+async fn under_constant_throttling_one_page_is_in_flight() {
     let table = Table::new(160, 4).with_capacity(0);
     list_all(&table.script(), 160, |_| ()).await;
     let arrivals = table.arrivals();
@@ -115,7 +115,7 @@ async fn a_table_with_capacity_for_one_page_gets_one_request_at_a_time() {
     list_all(&table.script(), 1_500, |_| ()).await;
     let arrivals = table.arrivals();
     assert_eq!(arrivals.iter().map(|arrival| arrival.in_flight).max(), Some(4));
-    // Growing to 4 was too much. From then on one page is in flight, and sometimes two as a probe.
+    // Four pages exceed the capacity. From then on one page is in flight, and occasionally two as a probe.
     let settled = &arrivals[10..];
     assert!(settled.iter().all(|arrival| arrival.in_flight <= 2), "{arrivals:?}");
     let throttled = settled.iter().filter(|arrival| arrival.throttled).count();
@@ -154,7 +154,7 @@ async fn an_error_in_one_segment_fails_and_stops_the_whole_scan() {
         });
         let error = script.store().list().await.expect_err("no part");
         assert_eq!((error.kind(), error.metadata().attempts), (kind, 1));
-        // At most what was in flight, and not the hundreds of remaining pages.
+        // At most the pages in flight, not the hundreds of remaining ones.
         let sent = script.sent().len();
         assert!(sent <= failed.load(Ordering::Relaxed) + 16, "{sent} requests");
         assert!(sent < 100, "{sent} requests");
@@ -179,7 +179,7 @@ fn throttled_in_one_segment(table: &Table, times: usize) -> Script {
 
 /// [SCAN-6] Three times the four attempts of a request.
 #[tokio::test]
-async fn a_page_that_stays_throttled_is_asked_for_again() {
+async fn a_page_that_stays_throttled_is_requested_again() {
     let store = list_all(&throttled_in_one_segment(&Table::new(500, 5), 12), 500, |_| ()).await;
     let counts = counts(&store, Operation::GetKeys);
     assert_eq!((counts.throttles, counts.errors), (12, 0));
@@ -203,7 +203,7 @@ async fn a_first_page_that_stays_throttled_is_an_error() {
 async fn without_any_response_the_scan_ends() {
     let stall = Duration::from_secs(2);
     let store = |script: &Script| {
-        // No other limit ends a request before.
+        // No other limit ends a request earlier.
         let mut options = Script::options(|raw| {
             raw.timeout = Input::Number(0.0);
             raw.attempt_timeout = Input::Number(0.0);
@@ -211,7 +211,7 @@ async fn without_any_response_the_scan_ends() {
         options.limits.scan_timeout = Some(stall);
         script.store_of(options)
     };
-    // One segment never comes. The others are read to their end meanwhile.
+    // One segment never responds. The others are read completely in the meantime.
     let begin = Instant::now();
     let script = throttled_in_one_segment(&Table::new(500, 5), usize::MAX);
     let error = store(&script).list().await.expect_err("no part");
@@ -220,15 +220,15 @@ async fn without_any_response_the_scan_ends() {
     assert!(begin.elapsed() >= stall);
     assert!(pages(&script.sent()).len() > 16);
 
-    // Nothing at all comes.
+    // No request is answered.
     let script = Script::handler(|_| std::future::pending());
     let error = store(&script).clear(Input::Absent).await.expect_err("given up");
     assert_eq!((error.kind(), error.operation()), (ErrorKind::Timeout, Some(Operation::Clear)));
 }
 
-/// [KEYS-1] [SCAN-2] Whether a table is read in segments or page after page.
+/// [KEYS-1] [SCAN-2] With and without segments.
 #[tokio::test]
-async fn empty_pages_and_empty_segments_are_passed() {
+async fn empty_pages_and_empty_segments_do_not_end_the_scan() {
     for (segments, requests) in [(None, 1 + 16 + 3), (Some(1), 1 + 3)] {
         let script = Script::handler(move |Sent { body, .. }| async move {
             let segment = if segments.is_some() { None } else { Some(5) };
@@ -265,7 +265,7 @@ async fn a_segment_that_does_not_advance_is_an_error() {
         assert!(error.to_string().contains("does not advance"), "{error}");
         assert_eq!(script.sent().iter().filter(|sent| sent.body["Segment"] == 7).count(), pages + 1);
     }
-    // And where there is one segment alone.
+    // With a single segment, too.
     let script = Script::repeating([Answer::ok(&page(&["a"], Some("a")))]);
     let error = script.store_with(scan(Some(1), None)).list().await.expect_err("endless");
     assert_eq!((error.kind(), script.sent().len()), (ErrorKind::Response, 2));
@@ -281,7 +281,7 @@ async fn a_row_without_a_text_key_is_a_wrong_schema() {
 
 /// [CLR-4]
 #[tokio::test]
-async fn clear_stops_at_the_first_failure_and_says_how_far_it_came() {
+async fn clear_stops_at_the_first_failure_and_reports_its_progress() {
     let pages = [page(&["a", "b"], Some("b")), json!({}), page(&["c", "d"], Some("d"))];
     let failure = Answer::error(400, "ResourceNotFoundException");
     let script = Script::of(pages.iter().map(Answer::ok).chain([failure]));
@@ -293,7 +293,7 @@ async fn clear_stops_at_the_first_failure_and_says_how_far_it_came() {
 
 /// [CLR-1] [CLR-3] Rows are deleted during the scan, including those that start keys refer to.
 #[tokio::test]
-async fn clear_deletes_while_it_scans_and_holds_a_bounded_number_of_keys() {
+async fn clear_deletes_during_the_scan_and_holds_a_bounded_number_of_keys() {
     let table = Table::new(1_000, 10);
     table.script().store().clear(Input::Absent).await.expect("cleared");
     assert!(table.is_empty());
@@ -310,7 +310,7 @@ async fn clear_reads_ahead_while_it_deletes() {
     let state = (table.clone(), Arc::new(Semaphore::new(0)));
     let script = Script::handler_with(state, |(table, gate), sent| async move {
         if sent.action == "BatchWriteItem" {
-            // The first deletes hang until the scan has come as far as it may.
+            // The first deletes hang until the scan has read ahead as far as it may.
             gate.acquire().await.expect("open").forget();
             gate.add_permits(1);
         } else if table.arrivals().len() == 15 {
@@ -342,7 +342,7 @@ async fn clear_stops_when_a_segment_fails() {
             return (400, failure("AccessDeniedException"));
         }
         if sent.body["Segment"] == 3 {
-            // Still in flight when the other one fails.
+            // Still in flight when the other segment fails.
             tokio::time::sleep(Duration::from_millis(80)).await;
         }
         table.answer(sent).await
@@ -350,7 +350,7 @@ async fn clear_stops_when_a_segment_fails() {
     let error = script.store().clear(Input::Absent).await.expect_err("failed");
     assert_eq!(error.kind(), ErrorKind::AccessDenied);
     assert!(!table.is_empty());
-    // Page 1 and the pages that may be read ahead, then none.
+    // Page 1 and the pages that may be read ahead, and no others.
     let (asked, asked_at_failure) = (asked.load(Ordering::Relaxed), asked_at_failure.load(Ordering::Relaxed));
     assert!((2..=20).contains(&asked), "{asked} pages");
     assert_eq!(asked, asked_at_failure);

@@ -1,4 +1,4 @@
-//! What `getInstance().stats()` counts.
+//! The counts that `getInstance().stats()` returns.
 
 use crate::common;
 
@@ -37,7 +37,7 @@ async fn retries_throttles_rows_and_bytes_of_a_read_are_counted() {
 
 /// [STAT-2]
 #[tokio::test]
-async fn a_failed_call_is_an_error_of_its_method() {
+async fn a_failed_call_counts_as_an_error_of_its_method() {
     let store = Script::of([Answer::error(400, "ValidationException")]).store();
     store.delete("a".into()).await.expect_err("refused by DynamoDB");
     store.delete(Input::Absent).await.expect_err("refused before any request");
@@ -47,7 +47,7 @@ async fn a_failed_call_is_an_error_of_its_method() {
 
 /// [STAT-2]
 #[tokio::test]
-async fn a_call_given_up_is_an_error_and_no_longer_in_flight() {
+async fn a_dropped_call_counts_as_an_error_and_is_no_longer_in_flight() {
     let store = Script::handler(|_| std::future::pending()).store();
     {
         let mut call = Box::pin(store.read("a"));

@@ -1,5 +1,5 @@
 // Runs a script in a separate Node process, for tests that depend on the environment, on a first load, or on how the
-// process ends. It does not inherit any variable.
+// process ends. It inherits no variables.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -27,7 +27,7 @@ export interface ChildOptions {
   env?: Record<string, string>;
   /** Files in the child's home, which is also its working directory: path → text. */
   home?: Record<string, string>;
-  /** The time after which the child is killed by a signal. Default: 30,000 ms. */
+  /** The time after which the child is killed. Default: 30,000 ms. */
   limitMs?: number;
   /** A command that runs Node, such as `faketime`. Receives Node's command line as further parameters. */
   through?: string[];
@@ -95,7 +95,7 @@ async function run(home: string, script: string, options: ChildOptions): Promise
   return { code, signal, stdout, stderr, reports: reportsIn(stdout), lingeredMs };
 }
 
-/** The reports in complete lines. */
+/** Returns the reports in complete lines. */
 function reportsIn(stdout: string): any[] {
   const lines = stdout.split("\n").slice(0, -1);
   return lines.flatMap((line) => (line.startsWith("\u0001") ? [JSON.parse(line.slice(1))] : []));
@@ -104,7 +104,7 @@ function reportsIn(stdout: string): any[] {
 /** Source text of an object literal, for use inside a child's script. */
 export const literal = (value: unknown): string => JSON.stringify(value);
 
-/** Makes one `getItem` in a child and reports its error, if any. */
+/** Calls `getItem` once in a child, which reports the error or null. */
 export function callInChild(
   options: Record<string, unknown>,
   child: ChildOptions,

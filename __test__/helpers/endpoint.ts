@@ -9,7 +9,7 @@ export class ScriptedEndpoint extends ScriptedServer {
     super({ tls, upstream });
   }
 
-  /** Open sockets, and the maximum so far. */
+  /** The number of open sockets. */
   get open(): number {
     return this.openConnections;
   }
@@ -39,7 +39,7 @@ export function useEndpoint(tls?: Tls, upstream?: () => string): ScriptedEndpoin
   return endpoint;
 }
 
-/** An error response of AWS. */
+/** An AWS error response. */
 export const awsError = (name: string, status = 400, message = "scripted") => ({
   status,
   body: { __type: `com.amazon.coral.service#${name}`, message },

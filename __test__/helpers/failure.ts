@@ -13,7 +13,7 @@ export function failureOf(promise: Promise<unknown>): Promise<any> {
   );
 }
 
-/** Expects the properties that every error of the driver has. */
+/** Checks the properties that every error of the driver has. */
 export function expectShape(error: any, operation: string, table: string): void {
   expect(error).toBeInstanceOf(DynamoDbError);
   expect(error).toBeInstanceOf(Error);

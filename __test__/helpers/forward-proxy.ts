@@ -1,4 +1,4 @@
-// A forward proxy. It receives requests to plain endpoints as they are, and those to others as CONNECT.
+// A forward proxy. It receives requests to plain endpoints unchanged, and CONNECT for TLS endpoints.
 import http from "node:http";
 import { type Socket } from "node:net";
 import { afterAll, beforeAll } from "vitest";
@@ -9,7 +9,7 @@ export interface Treatment {
   tunnel(request: http.IncomingMessage, socket: Socket): void;
 }
 
-/** @returns its URL, with optional user information */
+/** @returns a function that returns the proxy's URL, optionally with user information */
 export function useForwardProxy({ request, tunnel }: Treatment): (user?: string) => string {
   const proxy = http.createServer(request);
   proxy.on("connect", (asked, socket) => tunnel(asked, socket as Socket));

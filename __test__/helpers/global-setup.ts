@@ -6,12 +6,12 @@ declare module "vitest" {
   interface ProvidedContext {
     /** The endpoint of the engine. */
     endpoint: string;
-    /** For the few rules that one engine does not support. */
+    /** The name of the engine, for the few rules that one engine does not support. */
     engine: EngineName;
   }
 }
 
-// The developer's own profile, region or endpoint must not affect the tests or be reached by them.
+// The developer's own profile, region or endpoint must not affect the tests, and tests must not reach them.
 function forgetAwsSettings() {
   for (const name of Object.keys(process.env)) {
     if (name.startsWith("AWS_")) {

@@ -54,7 +54,7 @@ export class Lane {
       this.#number += 1;
       await steps[method]!();
       if (this.random() < 0.05) await this.#foreignRow();
-      // All operations together take a second or two, so without a pause no item would expire before it is overwritten.
+      // All operations take a second or two. Without a pause, items would be overwritten before they expire.
       if (this.options.expireIn === 1 && this.#number % 400 === 0) await sleep(2200);
     }
   }
@@ -132,7 +132,7 @@ export class Lane {
       this.#count(`value ${type}`);
       const seconds = Number(ttl ?? expireIn);
       let expires = seconds === 0 ? undefined : Math.ceil(from / 1000 + seconds);
-      // The second has changed during the call. The table shows which one the driver used.
+      // The second changed during the call. The table shows which one the driver used.
       if (expires !== undefined && expires !== Math.ceil(to / 1000 + seconds)) {
         const stored = Number((await this.table.getRow(this.#stored(key)))?.ttl?.N);
         this.#expect(stored >= expires && stored <= Math.ceil(to / 1000 + seconds), "ttl", stored);
@@ -180,7 +180,7 @@ export class Lane {
     this.#expect(isRight, `getMeta ${key}`, { meta, size, left, written });
   }
 
-  /** Asks the model for each second of the call, because items may expire during it. */
+  /** Compares a result with the model in each second of the call, because items may expire during it. */
   async #compare(
     what: string,
     call: Promise<any>,

@@ -2,7 +2,7 @@
 export interface Facts {
   /** The last second of its lifetime. */
   expires?: number | undefined;
-  /** The time span of the write, if the driver stores it. */
+  /** The start and end of the write, if the driver stores its time. */
   written?: [from: number, to: number] | undefined;
 }
 

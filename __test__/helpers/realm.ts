@@ -1,5 +1,5 @@
-// Loads the package as Jest does: its files run in a context of node:vm, while the addon and Node's modules are those
-// of the process.
+// Loads the package as Jest does: its files run in a node:vm context, while the addon and Node's modules are those of
+// the process.
 import { readFileSync } from "node:fs";
 import { createRequire, isBuiltin } from "node:module";
 import { dirname } from "node:path";

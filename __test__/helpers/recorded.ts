@@ -4,11 +4,11 @@ import { type TestTable, useTable } from "./table";
 export interface RecordedTable {
   table: TestTable;
   recorder: Recorder;
-  /** A driver whose requests go through the recorder; `any`, as tests pass it what its types forbid. */
+  /** Returns a driver that uses the recorder. Typed as `any`, because tests also pass invalid arguments. */
   recorded: (options?: object) => any;
 }
 
-/** Call in a file's or a `describe`'s body: a table of its own, and a recorder in front of the engine. */
+/** Call in the body of a file or a `describe`. Creates a table, and a recorder in front of the engine. */
 export function useRecordedTable(): RecordedTable {
   const table = useTable();
   const recorder = useRecorder();

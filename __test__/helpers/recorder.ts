@@ -12,7 +12,7 @@ export type Rule = (exchange: Exchange, nthOfOperation: number) => Reply | Split
 
 export type Exchange = ReturnType<typeof exchangeOf>;
 
-/** AWS's response to an action that the policy does not allow. */
+/** AWS's response to an action that no policy allows. */
 export function accessDenied(operation: string): Spoiled {
   const who = "arn:aws:iam::123456789012:user/tester";
   const message = `User: ${who} is not authorized to perform: dynamodb:${operation}`;
@@ -22,7 +22,7 @@ export function accessDenied(operation: string): Spoiled {
 export const serviceError = (name: string, message: string, status = 400): Spoiled =>
   awsError(name, status, message);
 
-/** Includes the access key ID and region of the signature. */
+/** Returns a recorded request, with the access key ID and region of its signature. */
 function exchangeOf(seen: Seen) {
   const { authorization = "", "user-agent": userAgent = "" } = seen.headers;
   const securityToken = seen.headers["x-amz-security-token"] as string | undefined;

@@ -1,5 +1,5 @@
-// The HTTP(S) server of all tests. It sends scripted responses with any status, headers and bytes, late, in small
-// pieces, truncated, or not at all, or forwards requests to a real engine, so that no test imitates DynamoDB.
+// The HTTP(S) server of all tests. It sends scripted responses with any status, headers and bytes, delayed, in small
+// pieces, truncated or not at all, or forwards requests to a real engine, so that no test has to imitate DynamoDB.
 import { once } from "node:events";
 import http from "node:http";
 import http2 from "node:http2";
@@ -21,7 +21,7 @@ import { splitBatch } from "./split.mjs";
  * @property {number} [length] the `content-length` header; default: the actual length, or none for chunks
  * @property {number} [sent] how many bytes of the body are sent; default: all
  * @property {{ bytes: number, everyMs: number }} [drip] the size of the pieces and the delay between them
- * @property {"end" | "reset" | "close" | "hang"} [ending] what follows; default: the regular end of the response
+ * @property {"end" | "reset" | "close" | "hang"} [ending] how the response ends; default: regularly
  * @property {boolean} [silent] sends nothing before the ending
  */
 
@@ -32,7 +32,7 @@ import { splitBatch } from "./split.mjs";
 /** @typedef {{ key: string, cert: string, h2?: boolean } & https.ServerOptions} Tls */
 
 export class ScriptedServer {
-  /** The URL, after the start. */
+  /** The URL. Set by `start`. */
   endpoint = "";
   /** @type {Seen[]} */
   seen = [];
@@ -40,10 +40,10 @@ export class ScriptedServer {
   connections = 0;
   openConnections = 0;
   peakConnections = 0;
-  /** Requests without a response, and the maximum so far. */
+  /** The number of requests that have no response yet. */
   inFlight = 0;
   peakInFlight = 0;
-  /** Responses that the client did not wait for. */
+  /** The number of responses that the client did not wait for. */
   hangUps = 0;
   /** @type {Script} */
   decide = () => undefined;
@@ -68,7 +68,7 @@ export class ScriptedServer {
       void this.#serve(incoming, outgoing);
     });
     this.#server.on("connection", (socket) => this.#opened(socket));
-    // Tests make handshakes fail on purpose.
+    // Some tests make handshakes fail.
     this.#server.on("tlsClientError", () => {});
   }
 
@@ -139,7 +139,7 @@ export class ScriptedServer {
       else if ("take" in decision) await send(outgoing, await this.forward(seen, decision));
       else await send(outgoing, decision);
     } catch {
-      // The client or the engine hung up. The client sees a broken connection.
+      // The client or the engine closed the connection.
       outgoing.destroy();
     } finally {
       this.inFlight -= 1;
@@ -195,7 +195,7 @@ const seenOf = ({ headers, httpVersion, url: path = "", method = "" }, body) => 
     // Set after the engine's response was forwarded.
     response: /** @type {any} */ (undefined),
     responseBytes: 0,
-    /** The time of arrival, by `performance.now()`. */
+    /** When the request arrived. */
     at: performance.now(),
   };
 };

@@ -31,7 +31,7 @@ export function splitBatch(request, { take }) {
 }
 
 /**
- * Forwards one part in `parts` of each of the first `times` batches, at least one item.
+ * Forwards 1 / `parts` of each of the first `times` batches, but at least one item.
  *
  * @param {string} operation
  * @param {number} parts

@@ -39,7 +39,7 @@ export function rawClient(): DynamoDB {
   return new DynamoDB({ endpoint: inject("endpoint"), region, credentials });
 }
 
-/** Returns options for the engine of this run. Tests add or replace some. */
+/** Returns options for the engine of this run. */
 export function engineOptions(table: string): DriverOptions {
   return { table, region, credentials: { ...credentials }, endpoint: inject("endpoint") };
 }
@@ -69,7 +69,7 @@ export class TestTable {
     return driver;
   }
 
-  /** Writes a raw row, for past expiries, other types and missing values. */
+  /** Writes a row that the driver itself may be unable to write. */
   putRow(key: string, attributes: Row): Promise<void> {
     return this.putItem({ [this.hash.name]: { S: key }, ...attributes });
   }
@@ -141,7 +141,7 @@ export class TestTable {
   }
 }
 
-/** Call in the body of a file or a `describe`. The table lives as long as that block. */
+/** Call in the body of a file or a `describe`. The table exists until that block ends. */
 export function useTable(shape: TableShape = {}): TestTable {
   const table = new TestTable(shape);
   beforeAll(() => table.create());

@@ -40,7 +40,7 @@ const simple: Record<string, Maker> = {
   "empty string": () => same(""),
   number: (random) => same(pick(random, numbers)),
   bigint: (random) => same(pick(random, bigs)),
-  // Read as a number if that is exact.
+  // Returned as a number if that is exact.
   "small bigint": (random) => {
     const value = below(random, 1000);
     return { value: BigInt(value), read: value };

@@ -1,5 +1,5 @@
-// The charges of DynamoDB for the same jobs, done by this driver and by others. A proxy counts them, so all rounds have
-// the same result.
+// What DynamoDB charges for the same jobs with this driver and with others. A proxy counts the units, so every round
+// has the same result.
 import { credentials, region } from "../../scripts/lib/engine.mjs";
 import { createTable } from "../../scripts/lib/table.mjs";
 import { measured, worker } from "./child.mjs";
@@ -15,10 +15,10 @@ export const priceDate = "28 November 2026";
 
 const secondsOfMonth = 30 * 24 * 3600;
 const requestsPerSecond = 100;
-/** As in the guide's example: of 100 requests, 3 find a stale entry and write it again. */
+/** As in the guide's example: 3 of 100 requests find a stale entry and write it again. */
 const writingShare = 0.03;
 
-/** How often a month has what was counted. @param {Load} load */
+/** How many times per month the counted operations occur. @param {Load} load */
 function timesOf({ operation, count }) {
   if (operation === "list" || operation === "purge") {
     const times = secondsOfMonth / (operation === "list" ? 60 : 3600);

@@ -1,4 +1,4 @@
-// A proxy that counts requests, the bytes of bodies, and the units that DynamoDB charges.
+// A proxy that counts requests, the bytes of their bodies, and the units that DynamoDB charges.
 import { once } from "node:events";
 import http from "node:http";
 import { buffer } from "node:stream/consumers";
@@ -11,12 +11,12 @@ import { summarise } from "./stats.mjs";
 
 const nothing = () => ({ requests: 0, sent: 0, received: 0, readUnits: 0, writeUnits: 0 });
 
-/** The operations that can report their units. */
+/** The operations that can report consumed units. */
 const onItems = /\.(Scan|\w+Item)$/;
 const asking = Buffer.from('{"ReturnConsumedCapacity":"TOTAL",');
 const reading = /\.(Scan|(Batch)?GetItem)$/;
 
-/** Asks for units, and takes them out of the answer again where the client did not ask. @param {string} endpoint */
+/** Requests units, and removes them from the response if the client did not request them. @param {string} endpoint */
 export async function startCounter(endpoint) {
   const { hostname, port } = new URL(endpoint);
   const agent = new http.Agent({ keepAlive: true });
@@ -72,10 +72,10 @@ export async function startCounter(endpoint) {
 }
 
 /**
- * Requests per operation: of a few operations, outside the measured rounds.
+ * Counts requests per operation, in a few operations outside the measured rounds.
  *
- * @param {import("./alternate.mjs").Outcome} outcome gets the figure `requests`
- * @param {string} endpoint what the proxy stands before
+ * @param {import("./alternate.mjs").Outcome} outcome receives the figure `requests`
+ * @param {string} endpoint where the proxy forwards requests
  * @param {(text: string) => void} progress
  * @param {(contestant: Contestant, endpoint: string, reset: () => void) => Promise<number>} operate returns the number
  * of operations

@@ -3,7 +3,7 @@
 import { readText } from "../../scripts/lib/project.mjs";
 import { seededRandom } from "../../scripts/lib/random.mjs";
 
-/** The first of the parts that fit, each with a byte that separates it. @param {string[]} parts @param {number} size */
+/** Returns the first parts that fit, counting a separator byte for each. @param {string[]} parts @param {number} size */
 function fitting(parts, size) {
   let room = size;
   return parts.filter((part) => {
@@ -14,14 +14,14 @@ function fitting(parts, size) {
   });
 }
 
-/** A page of this repository's guide. @param {number} size in bytes, at most */
+/** Returns an HTML page of this repository's guide. @param {number} size its maximum in bytes */
 export function pageOf(size) {
   const lines = readText("bench", "texts", "page.html").trimEnd().split("\n");
   const end = `${lines.pop()}\n`;
   return [...fitting(lines, size - end.length), end].join("\n");
 }
 
-/** The orders of a shop. @param {number} size of their JSON, at most */
+/** Returns the orders of a shop. @param {number} size the maximum size of their JSON in bytes */
 export function ordersOf(size) {
   const random = seededRandom(size);
   const orders = Array.from({ length: size / 256 }, () => JSON.stringify(orderOf(random)));

@@ -1,4 +1,4 @@
-// One contestant does one job through a proxy that counts: `node bill.mjs SPEC`. Prints one line of JSON.
+// Runs one job with one contestant through the counting proxy: `node bill.mjs SPEC`. Prints one line of JSON.
 import { deepStrictEqual } from "node:assert/strict";
 import { createRequire } from "node:module";
 import path from "node:path";
@@ -23,8 +23,9 @@ const { endpoint } = counter;
 const expiry = 3600;
 
 /**
- * Each driver is set up as in its documentation, without an in-memory cache. @returns {Promise<(base: string) =>
- * Store>}
+ * Configures each driver as its documentation says, without an in-memory cache.
+ *
+ * @returns {Promise<(base: string) => Store>}
  */
 async function open() {
   const { resolve } = createRequire(path.join(spec.rivals, "package.json"));
@@ -36,8 +37,8 @@ async function open() {
       return {
         set: (key, value) => keyv.set(key, value, expiry * 1000),
         get: (key) => keyv.get(key),
-        // It deletes all keys of the first page in one batch, which DynamoDB rejects above 25. The remaining items show
-        // this.
+        // It deletes all keys of the first page in one batch, which DynamoDB rejects if there are more than 25. The
+        // figure `items` shows how many were deleted.
         clear: () => keyv.clear().catch(() => {}),
       };
     };
@@ -89,7 +90,7 @@ async function drive(total, call) {
   await Promise.all(Array.from({ length: Math.min(inFlight, total) }, lane));
 }
 
-/** For every item in its store. @param {(store: Store, key: string, turn: number) => Promise<unknown>} act */
+/** Calls `act` for every item. @param {(store: Store, key: string, turn: number) => Promise<unknown>} act */
 const each = (act) =>
   drive(keys, (turn) =>
     act(/** @type {Store} */ (stores[turn % stores.length]), `item:${turn}`, turn),

@@ -52,7 +52,7 @@ fn only_text_and_bytes_are_compressed_and_only_within_the_limit() {
 
 /// [ZIP-5]
 #[test]
-fn a_value_that_is_too_large_to_be_read_is_not_compressed() {
+fn a_value_that_would_be_too_large_to_read_is_not_compressed() {
     let largest = vec![0; MAX_ORIGINAL_BYTES];
     assert_eq!(decompressed(&gzip(&largest)).as_ref(), Ok(&largest));
     assert!(!is_compressible(&AttributeValue::B(vec![0; MAX_ORIGINAL_BYTES + 1].into())));
@@ -63,7 +63,7 @@ fn a_value_that_is_too_large_to_be_read_is_not_compressed() {
 fn a_decompression_bomb_is_rejected_before_memory_is_allocated() {
     let mut larger = gzip(&vec![0; MAX_ORIGINAL_BYTES]);
     let at = larger.len() - 4;
-    // The trailer states one byte more than allowed, then less than the actual size.
+    // The trailer states one byte more than allowed, far more, and less than the actual size.
     for (claim, flaw) in [(16_777_217_u32, Flaw::TooLarge), (u32::MAX, Flaw::TooLarge), (1_000, Flaw::Damaged)] {
         larger.splice(at.., claim.to_le_bytes());
         assert_eq!(decompressed(&larger), Err(flaw), "{claim}");

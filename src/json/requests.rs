@@ -10,7 +10,7 @@ use super::attribute::{AttributeRef, AttributesRef};
 use crate::item::{Attributes, Content};
 use crate::key::Key;
 
-/// Serializes a body. Fails for a value of a type that this version does not know.
+/// Serializes a body. Fails if a value has a type that this version does not know.
 pub(crate) fn body(request: &impl Serialize) -> serde_json::Result<Vec<u8>> {
     // Enough for a request on one item.
     let mut body = Vec::with_capacity(256);
@@ -23,7 +23,7 @@ pub(crate) fn body(request: &impl Serialize) -> serde_json::Result<Vec<u8>> {
 #[serde(rename_all = "UPPERCASE")]
 pub(crate) enum Consumed {
     Total,
-    /// Also those of the table and of each index separately.
+    /// Also reports the units of the table and of each index separately.
     Indexes,
 }
 
@@ -86,7 +86,7 @@ impl<'a> PutItemInput<'a> {
     }
 }
 
-/// Deletes an item, whatever it holds.
+/// Deletes an item unconditionally.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct DeleteItemInput<'a> {
@@ -227,7 +227,7 @@ impl<'a> ScanInput<'a> {
 /// Selects the items that a scan returns. Serialized as the values of the filter expression.
 #[derive(Default)]
 pub(crate) struct Filter<'a> {
-    /// The current second: items that expired earlier are omitted. `None`: all items are returned.
+    /// The current second, to omit expired items. `None` to include them.
     pub(crate) alive_at: Option<u64>,
     /// The prefix of the keys.
     pub(crate) prefix: Option<&'a str>,
@@ -332,7 +332,7 @@ fn digits<S: Serializer>(number: &u128, serializer: S) -> Result<S::Ok, S::Error
     serializer.collect_str(number)
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn is_false(flag: &bool) -> bool {
     !flag
 }

@@ -27,7 +27,7 @@ const CONCURRENT_READS: usize = 32;
 /// A value and its position among the distinct keys.
 type Found = (usize, Option<AttributeValue>);
 
-/// What a BatchGetItem returned.
+/// The result of one BatchGetItem.
 struct Batch {
     rows: Vec<(AttributeValue, StoredRow)>,
     /// The keys that were not read.
@@ -52,7 +52,7 @@ pub(super) fn partition_key(item: &mut Item<'_>, attributes: &Attributes) -> ser
 
 /// An item to read.
 pub struct WantedItem {
-    /// Its key.
+    /// The key.
     pub key: Input,
     /// Whether to read it consistently. Overrides the common setting.
     pub consistent: Input,
@@ -178,7 +178,7 @@ impl Call {
                         Some(Decoded::Value(value)) => Some(value),
                         Some(Decoded::Later(value)) => {
                             let value = value.await?;
-                            // Decompressing many large values takes long.
+                            // Decompressing many large values may take longer than `timeout`.
                             self.progress();
                             Some(value)
                         }

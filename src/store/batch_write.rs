@@ -19,7 +19,7 @@ use crate::key::Key;
 use crate::options::Options;
 use crate::value::Given;
 
-/// Batches in flight per call. They contain 100 writes, and leave the remaining slots to the app's other requests.
+/// Batches in flight per call: 100 writes, which leaves the remaining connections to other requests.
 const CONCURRENT_BATCHES: usize = 4;
 
 /// Single writes in flight if batches are not allowed.
@@ -27,11 +27,11 @@ const CONCURRENT_WRITES: usize = 32;
 
 /// An item to store.
 pub struct NewItem {
-    /// Its key.
+    /// The key.
     pub key: Input,
-    /// Its value.
+    /// The value.
     pub value: Given,
-    /// Its time to live, which overrides the common one and the store's default.
+    /// The time to live. Overrides the common one and the store's default.
     pub ttl: Input,
 }
 

@@ -18,7 +18,7 @@ use crate::error::{Error, ErrorKind};
 use crate::key::Key;
 use crate::options::Options;
 
-/// Polled by any of its callers. Dropped, and thereby cancelled, with the last of them.
+/// A request that any of its callers polls. Dropped, and thereby cancelled, with the last of them.
 type Request = BoxFuture<'static, Result<Option<StoredRow>, Failure>>;
 
 #[derive(Clone)]
@@ -132,7 +132,7 @@ impl Begun {
         if consistent || !coalesce {
             return self.fetch(key, consistent, projection).await;
         }
-        // An open circuit breaker must also reject calls that join a request.
+        // An open circuit breaker must also reject calls that would join a request.
         let named = |error: Error| error.with_key(key.as_str());
         self.pass().map_err(named)?;
         let mut may_outlast = false;
@@ -187,7 +187,7 @@ async fn send(
     number: u64,
 ) -> Result<Option<StoredRow>, Failure> {
     let _guard = FlightGuard { flights: call.session.order.flights(), hash, number };
-    // `Shared` does not wake the other callers when a panic unwinds through it.
+    // `Shared` does not wake other callers if a panic unwinds through it.
     let fetched = AssertUnwindSafe(call.fetch(&key, false, projection)).catch_unwind().await;
     let panicked = |_| Err(Error::new(ErrorKind::Internal, "the request panicked").with_key(key.as_str()));
     fetched.unwrap_or_else(panicked).map_err(|error| {

@@ -25,14 +25,14 @@ pub(super) struct KeyIndex {
 }
 
 impl KeyIndex {
-    /// The notice for the user. Returned at most once.
+    /// Returns the notice for the user, at most once.
     pub(super) fn take_notice(&self) -> Option<String> {
         self.notice.take()
     }
 }
 
 impl Call {
-    /// The name of the index if it is configured and usable.
+    /// Returns the name of the index if it is configured and usable.
     pub(super) async fn key_index(&self) -> Result<Option<&str>, Error> {
         let Some(index) = self.session.options.index.as_deref() else { return Ok(None) };
         let checked = &self.session.key_index.checked;

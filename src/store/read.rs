@@ -62,7 +62,7 @@ impl Store {
         Ok(call.done(found))
     }
 
-    /// Returns remaining time, size and last write of an item, or `None` if [`get`](Self::get) finds nothing.
+    /// Returns the remaining time, size and last write of an item, or `None` if [`get`](Self::get) finds nothing.
     /// `consistent` overrides the store's default.
     ///
     /// # Errors
@@ -77,7 +77,7 @@ impl Store {
     }
 }
 
-/// Reads an attribute with epoch milliseconds. Other code may have written anything else, which is ignored.
+/// Parses an attribute with epoch milliseconds. Anything else is ignored, because other code may have written it.
 fn milliseconds(attribute: &AttributeValue) -> Option<Duration> {
     /// The latest time of a JavaScript `Date`: <https://tc39.es/ecma262/#sec-time-values-and-time-range>
     const LAST: f64 = 8.64e15;
@@ -97,14 +97,14 @@ pub(super) struct StoredRow {
 }
 
 impl StoredRow {
-    /// Takes value, encoding and TTL from an item that was read.
+    /// Takes the driver's attributes from an item that was read.
     pub(super) fn take(item: &mut Item<'_>, attributes: &Attributes) -> Self {
         let [value, encoding, ttl] =
             [&attributes.value, &attributes.encoding, &attributes.ttl].map(|name| item.take(name));
         Self { value, encoding, ttl, mtime: None }
     }
 
-    /// Returns the value if the row has one and has not expired.
+    /// Returns the value. `None` if the row has none or has expired.
     pub(super) fn value_alive(self, now: Duration) -> Option<StoredValue> {
         let Self { value, encoding, ttl, .. } = self;
         expiry::is_alive(ttl.as_ref(), now).then_some(value?).map(|value| StoredValue { value, encoding })

@@ -1,5 +1,5 @@
-//! A scripted HTTP client instead of the network, and a clock that does not advance: for exact requests, pages and
-//! faults that engines cannot produce on demand. Tests on real engines are in `__test__/`.
+//! A scripted HTTP client and a clock that does not advance, for exact requests, pages and faults that engines cannot
+//! produce on demand. Tests on real engines are in `__test__/`.
 
 pub(crate) mod table;
 
@@ -39,10 +39,10 @@ impl Clock for StoppedClock {
     }
 }
 
-/// What a request asked.
+/// The operation and body of a request.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Sent {
-    /// DynamoDB's name of the operation.
+    /// DynamoDB's name for the operation.
     pub(crate) action: String,
     pub(crate) body: Value,
 }
@@ -67,7 +67,7 @@ impl Request {
     }
 }
 
-/// An answer to give.
+/// A scripted response or failure.
 #[derive(Debug, Clone)]
 pub(crate) enum Answer {
     Http {
@@ -77,14 +77,14 @@ pub(crate) enum Answer {
     },
     /// The connection broke.
     Io,
-    /// There was no answer in time.
+    /// There was no response in time.
     Timeout,
     /// The request could not be sent.
     User,
 }
 
 impl Answer {
-    /// A body that may be no JSON.
+    /// A response whose body need not be JSON.
     pub(crate) fn text(status: u16, body: &str) -> Self {
         Self::Http { status, headers: vec![("x-amzn-requestid", "REQUEST1".to_owned())], body: body.to_owned() }
     }
@@ -120,7 +120,7 @@ impl Answer {
     }
 }
 
-/// Gives the answer to a request, in its own time.
+/// Returns the response to a request, possibly after a delay.
 #[derive(Clone)]
 struct Handler(Arc<dyn Fn(Sent) -> BoxFuture<'static, (u16, Value)> + Send + Sync>);
 
@@ -134,24 +134,24 @@ impl fmt::Debug for Handler {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Script {
     answers: Arc<Mutex<VecDeque<Answer>>>,
-    /// Whether the last answer is given again and again.
+    /// Whether the last response is repeated.
     repeats: bool,
     handler: Option<Handler>,
     requests: Arc<Mutex<Vec<Request>>>,
 }
 
 impl Script {
-    /// Gives these answers in turn, and no others.
+    /// Sends these responses in turn, and no others.
     pub(crate) fn of(answers: impl IntoIterator<Item = Answer>) -> Self {
         Self { answers: Arc::new(Mutex::new(answers.into_iter().collect())), ..Self::default() }
     }
 
-    /// Gives these answers in turn, the last of them again and again.
+    /// Sends these responses in turn, then repeats the last one.
     pub(crate) fn repeating(answers: impl IntoIterator<Item = Answer>) -> Self {
         Self { repeats: true, ..Self::of(answers) }
     }
 
-    /// Answers each request by what it asks.
+    /// Passes each request to `handler`.
     pub(crate) fn handler<F>(handler: impl Fn(Sent) -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = (u16, Value)> + Send + 'static,
@@ -159,7 +159,7 @@ impl Script {
         Self { handler: Some(Handler(Arc::new(move |sent| Box::pin(handler(sent))))), ..Self::default() }
     }
 
-    /// The same with something that each answer needs.
+    /// Also passes a clone of `state`.
     pub(crate) fn handler_with<S, F>(state: S, handler: impl Fn(S, Sent) -> F + Send + Sync + 'static) -> Self
     where
         S: Clone + Send + Sync + 'static,
@@ -243,7 +243,7 @@ impl HttpConnector for Script {
     }
 }
 
-/// The body of an error answer of AWS.
+/// The body of an AWS error response.
 pub(crate) fn failure(name: &str) -> Value {
     json!({ "__type": format!("com.amazonaws.dynamodb.v20120810#{name}"), "message": "words" })
 }
@@ -257,13 +257,13 @@ pub(crate) fn page(keys: &[&str], next: Option<&str>) -> Value {
     }
 }
 
-/// Items to store, without a time to live of their own.
+/// Items to store, without individual times to live.
 pub(crate) fn items<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Vec<NewItem> {
     let item = |(key, value): (&str, &str)| NewItem { key: key.into(), value: value.into(), ttl: Input::Absent };
     pairs.into_iter().map(item).collect()
 }
 
-/// A store's calls, with what most tests do not choose.
+/// Calls with default arguments.
 pub(crate) trait Calls {
     async fn read(&self, key: &str) -> Result<Option<AttributeValue>, Error>;
     async fn read_all(&self, keys: &[&str]) -> Result<Vec<(KeyText, Option<AttributeValue>)>, Error>;

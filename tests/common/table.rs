@@ -1,5 +1,5 @@
-//! A table that is scanned in segments. It checks what no engine reports: whether start keys belong to their segment,
-//! how many pages are in flight, and throttling.
+//! A table that is scanned in segments. It checks that start keys belong to their segments, counts the pages in flight
+//! and throttles, none of which an engine does.
 
 use std::collections::{BTreeSet, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -35,7 +35,7 @@ struct State {
     most_held: usize,
 }
 
-/// A request for a page.
+/// A request for a page, when it arrived.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Arrival {
     /// Pages in flight, including this one.

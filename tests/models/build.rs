@@ -1,4 +1,4 @@
-//! Only for this crate: with `loom` set for a whole build, tokio would use it as well.
+//! Sets `loom` for this crate only. Set for a whole build, it would affect tokio as well.
 
 fn main() {
     println!("cargo::rustc-cfg=loom");
