@@ -19,10 +19,10 @@ use crate::key::Key;
 use crate::options::Options;
 
 /// A request that any of its callers polls. Dropped, and thereby cancelled, with the last of them.
-type Request = BoxFuture<'static, Result<Option<StoredRow>, Failure>>;
+type Request = BoxFuture<'static, Result<Option<StoredRow>, FlightError>>;
 
 #[derive(Clone)]
-struct Failure {
+struct FlightError {
     error: Error,
     /// Whether the call that sent the request ran out of time. Calls that joined it started later and may have time
     /// left.
@@ -185,13 +185,13 @@ async fn send(
     projection: Projection,
     hash: u64,
     number: u64,
-) -> Result<Option<StoredRow>, Failure> {
+) -> Result<Option<StoredRow>, FlightError> {
     let _guard = FlightGuard { flights: call.session.order.flights(), hash, number };
     // `Shared` does not wake other callers if a panic unwinds through it.
     let fetched = AssertUnwindSafe(call.fetch(&key, false, projection)).catch_unwind().await;
     let panicked = |_| Err(Error::new(ErrorKind::Internal, "the request panicked").with_key(key.as_str()));
     fetched.unwrap_or_else(panicked).map_err(|error| {
         let was_over = error.kind() == ErrorKind::Timeout && call.is_over();
-        Failure { error, was_over }
+        FlightError { error, was_over }
     })
 }
