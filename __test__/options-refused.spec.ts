@@ -38,7 +38,7 @@ const refused: [title: string, words: RegExp, options: object[]][] = [
     each(name, ...notNumbers, -1, -0.001, "-1", "NaN", "Infinity", "1h", Symbol("60")),
   ]),
   [
-    "[OPT-4] `expireIn` with another `ttl`",
+    "[OPT-4] `expireIn` with a different `ttl`",
     /`expireIn`.*`ttl`|`ttl`.*`expireIn`/s,
     [
       { expireIn: 60, ttl: 61 },

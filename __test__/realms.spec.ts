@@ -111,7 +111,7 @@ describe("[VAL-6] values that are not plain data are rejected in any realm", () 
   it.each([
     ["a Date", "new Date(0)"],
     ["a boxed string", 'new String("v")'],
-  ])("%s, which JSON knows, by setItem alone", async (_, code) => {
+  ])("%s, which JSON supports, by setItem only", async (_, code) => {
     expect(await failureOf(recorded().setItem("k", foreign(code)))).toMatchObject(refusal);
     expect(recorder.exchanges).toEqual([]);
   });

@@ -1,7 +1,7 @@
 //! Compressed values: gzip, which every language can read, implemented by libdeflate.
 //!
 //! The value attribute holds the compressed bytes, and the encoding attribute says what they decode to. A value without
-//! that attribute is returned as it is, so gzip data that a user stored stays bytes.
+//! that attribute is returned unchanged, so gzip data that a user stored remains bytes.
 
 use std::cell::RefCell;
 
@@ -47,7 +47,7 @@ pub enum Flaw {
     /// Larger than [`MAX_ORIGINAL_BYTES`], or than gzip's compression ratio allows.
     #[error("the compressed value claims to be larger than it can be")]
     TooLarge,
-    /// The checksum or the length is wrong, or it is not gzip.
+    /// Not gzip, or with a wrong checksum or length.
     #[error("the compressed value is damaged")]
     Damaged,
     /// Not UTF-8.
@@ -147,8 +147,8 @@ impl Compressed {
         }
     }
 
-    /// Whether the data consists of a single gzip member, because libdeflate ignores what follows the first: the
-    /// trailer with the checksum and the size occurs at the end and nowhere else.
+    /// Whether the data is a single gzip member, whose trailer (checksum and size) occurs only at the end. libdeflate
+    /// ignores anything after the first member.
     fn ends_with_member(&self, checksum: u32) -> bool {
         let Some((data, trailer)) = self.bytes.split_last_chunk::<TRAILER_BYTES>() else { return false };
         trailer.starts_with(&checksum.to_le_bytes()) && !data.windows(TRAILER_BYTES).any(|part| part == trailer)

@@ -272,7 +272,7 @@ async fn a_segment_that_does_not_advance_is_an_error() {
 }
 
 #[tokio::test]
-async fn a_row_without_a_text_key_is_a_wrong_schema() {
+async fn a_row_without_a_string_key_is_a_schema_mismatch() {
     let script = Script::of([Answer::ok(&json!({ "Items": [{ "key": { "N": "1" } }] }))]);
     let error = script.store().list().await.expect_err("schema");
     assert_eq!(error.kind(), ErrorKind::SchemaMismatch);

@@ -71,8 +71,9 @@ impl From<&str> for WantedItem {
 }
 
 impl Store {
-    /// Returns one result per requested item, in order; `None` for what [`get`](Self::get) does not find. A repeated
-    /// key is read once, consistently if any of its items requests that. `consistent` overrides the store's default.
+    /// Returns one result per requested item, in order; `None` for items that [`get`](Self::get) does not find. A
+    /// repeated key is read once, consistently if any of its items requests that. `consistent` overrides the store's
+    /// default.
     ///
     /// # Errors
     /// Fails on an invalid argument, on a failed request, or if keys remain unprocessed.

@@ -24,7 +24,7 @@ impl Store {
         let ttl = call.ttl(&ttl).map_err(|error| error.with_key(key.as_str()))?;
         let content = call.checked(&key, value, ttl)?;
         let turn = call.turn(std::iter::once(&key)).await?;
-        // Compress only after queueing, because a large value takes longer than a small one and must keep its place.
+        // Compress only after queueing, because a large value takes longer than a small one and must not be overtaken.
         let content =
             if call.may_compress(&content) { Box::pin(call.compressed(&key, content)).await? } else { content };
         call.put(&key, &content).await?;
