@@ -203,7 +203,7 @@ describe.each([
     ["an encoding of a later version", { enc: { S: "zs1s" } }],
     ["an attribute of other code", { enc: { N: "7" } }],
     ["a value that is text", { value: { S: "CANARY" } }],
-    ["a value that is cut short", { value: { B: gzipSync(html).subarray(0, 900) } }],
+    ["a truncated value", { value: { B: gzipSync(html).subarray(0, 900) } }],
     ["a value with a wrong checksum", { value: { B: wrongSum() } }],
     ["a value that claims 16 MiB and a byte", { value: { B: bomb() } }],
     ["text that is not UTF-8", { value: { B: gzipSync(Buffer.alloc(5_000, 0xe9)) } }],

@@ -72,7 +72,7 @@ it.each([
   ["a lone surrogate", "CANARY\ud800"],
 ])("[RAW-2] %s is rejected", (_, value) => expectRefusal(value));
 
-// realms.spec.ts covers the language's own types, of this and another realm.
+// realms.spec.ts covers built-in types, from this realm and from another.
 describe("[RAW-5] rejects values that JSON would store as {} or otherwise incorrectly", () => {
   class Private {
     #secret = "CANARY";

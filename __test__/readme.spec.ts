@@ -93,7 +93,7 @@ describe("snippets that are programs", () => {
     expect(compiled.stdout).toBe("");
   });
 
-  // Names that are declared but not defined belong to the reader's code.
+  // Snippets that `declare` names rely on the reader's own code, so they are compiled but not run.
   it.each(programs.filter(({ code }) => !/^declare /m.test(code)).map((one) => [one.name, one]))(
     "%s runs and prints the documented output",
     async (_, snippet) => {

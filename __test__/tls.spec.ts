@@ -36,7 +36,7 @@ afterAll(() => {
 const bare = { SSL_CERT_FILE: "/dev/null", SSL_CERT_DIR: "/nonexistent" };
 const trusted = { ...bare, NODE_EXTRA_CA_CERTS: authority.file };
 
-/** Returns the reports of a script with `options` and a `driver` in scope. */
+/** Runs a script with `options` and `driver` in scope, and returns what it reports. */
 async function reportsOf(script: string, child: ChildOptions = {}): Promise<any[]> {
   const given = `const options = ${literal(options)}; const driver = dynamoDbCacheDriver(options);`;
   const { code, reports, stderr } = await runChild(given + script, child);

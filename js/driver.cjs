@@ -16,7 +16,7 @@ const METHODS = words(
 const CLOSED = {
   name: "ClosedError",
   code: "ERR_DYNAMODB_CLOSED",
-  message: "[unstorage] [aws-dynamodb] the driver was disposed; make a new one to go on",
+  message: "[unstorage] [aws-dynamodb] the driver was disposed; create a new one to continue",
   retryable: false,
 };
 

@@ -39,7 +39,7 @@ pub enum Encoding {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Flaw {
     /// The encoding attribute has an unknown value.
-    #[error("the encoding attribute holds no encoding that this version knows")]
+    #[error("the encoding is not known to this version")]
     UnknownEncoding,
     /// The value attribute is not binary.
     #[error("an encoding is given for a value that is not binary")]

@@ -68,7 +68,7 @@ impl Error {
     /// The error for a call on a disposed driver.
     #[must_use]
     pub fn closed() -> Self {
-        Self::new(ErrorKind::Closed, "the driver was disposed; make a new one to go on")
+        Self::new(ErrorKind::Closed, "the driver was disposed; create a new one to continue")
     }
 
     /// Adds the method and the table.

@@ -61,7 +61,7 @@ impl Attributes {
     }
 
     /// The size to which text or bytes must be compressed to save a write unit, or `None` if compression cannot save
-    /// one. This decides whether a value is stored compressed.
+    /// one. Together with `compress`, which fails above this size, it decides whether a value is stored compressed.
     #[must_use]
     pub fn worthwhile_bytes(&self, key: &Key, content: &Content) -> Option<usize> {
         let expiry = content.expires_at.map_or(0, |second| size_of_number(&second.to_string()));

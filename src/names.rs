@@ -42,7 +42,7 @@ pub fn means_ttl(name: &str) -> bool {
     name != "ttl" && (suggestion(name, &["ttl"]).is_some() || OTHER_TTLS.contains(&name.to_ascii_lowercase().as_str()))
 }
 
-/// The number of letters to insert, delete, replace or swap with their neighbour that turn one text into the other
+/// The minimum number of insertions, deletions, substitutions and swaps of adjacent letters that turns one text into the other
 /// (optimal string alignment distance).
 fn edits(one: &str, other: &str) -> usize {
     let (one, other): (Vec<char>, Vec<char>) = (one.chars().collect(), other.chars().collect());

@@ -148,7 +148,7 @@ async fn a_rejected_request_to_enable_ttl_is_reported_with_aws_s_message() {
     let message = error.to_string();
     let start = "[unstorage] [aws-dynamodb] createTable on table \"cache\" failed: words";
     assert!(message.starts_with(start), "{message}");
-    assert!(message.contains("calling createTable again goes on"), "{message}");
+    assert!(message.contains("calling createTable again continues"), "{message}");
 }
 
 /// [TAB-11]
@@ -157,7 +157,7 @@ async fn a_call_that_failed_half_way_continues_when_repeated() {
     let begun = [missing(), done(), table("ACTIVE"), ttl("DISABLED")];
     let error = failed(begun.into_iter().chain((0..4).map(|_| refused("ThrottlingException")))).await;
     assert_eq!((error.kind(), error.metadata().attempts), (ErrorKind::Throttled, 4));
-    assert!(error.is_retryable() && error.to_string().contains("its TTL is not on"), "{error}");
+    assert!(error.is_retryable() && error.to_string().contains("its TTL is not enabled"), "{error}");
 
     let again = Script::of([table("ACTIVE"), ttl("DISABLED"), done()]);
     assert_eq!(create(&again).await, Ok(false));
@@ -170,7 +170,7 @@ async fn a_table_that_is_not_ready_in_time_is_a_timeout() {
     let script = Script::repeating([table("CREATING")]);
     let error = create(&script).await.expect_err("too late");
     assert_eq!((error.kind(), error.name()), (ErrorKind::Timeout, "TimeoutError"));
-    assert!(error.is_retryable() && error.to_string().contains("call again to wait on"), "{error}");
+    assert!(error.is_retryable() && error.to_string().contains("call again to keep waiting"), "{error}");
     assert_eq!(script.actions(), ["DescribeTable"; 4]);
 }
 

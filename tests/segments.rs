@@ -287,7 +287,7 @@ async fn clear_stops_at_the_first_failure_and_reports_its_progress() {
     let script = Script::of(pages.iter().map(Answer::ok).chain([failure]));
     let error = script.store_with(scan(Some(1), None)).clear(Input::Absent).await.expect_err("failed");
     assert_eq!(error.kind(), ErrorKind::TableNotFound);
-    assert!(error.to_string().contains("2 items were removed"), "{error}");
+    assert!(error.to_string().contains("2 items had been removed"), "{error}");
     assert_eq!(script.sent().len(), 4);
 }
 

@@ -160,14 +160,14 @@ describe("without a working addon", () => {
 
   const cut = (left: (whole: number) => number) => (file: string) =>
     truncateSync(file, left(statSync(file).size));
-  const isCut = /does not load: .*\.node is cut short, .* bytes: install it again/;
+  const isCut = /does not load: .*\.node is truncated: .* bytes: install it again/;
   it.each<[string, (file: string) => void, RegExp]>([
     ["is missing from its package", rmSync, /is missing\./],
     // The error message of the system.
     [
       "is broken",
       (file) => writeFileSync(file, Buffer.alloc(statSync(file).size, "no addon")),
-      /does not load: (?!.*cut short).*\.node/,
+      /does not load: (?!.*truncated).*\.node/,
     ],
     ["was cut to one page", cut(() => 4096), isCut],
     ["was cut by one byte", cut((whole) => whole - 1), isCut],

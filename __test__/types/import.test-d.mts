@@ -25,7 +25,7 @@ import dynamoDbCacheDriver, {
 } from "unstorage-dynamodb";
 import nitroModule from "unstorage-dynamodb/nitro";
 
-/** The types that may be used as `Wanted`, of which `None` allows none. */
+/** The members of `Given` that are assignable to `Wanted`. `None` compiles only if there are none. */
 type Accepted<Wanted, Given extends unknown[]> = {
   [Index in keyof Given]: Given[Index] extends Wanted ? Given[Index] : never;
 }[number];
@@ -214,7 +214,7 @@ void explain;
 // @ts-expect-error the driver makes errors, users do not
 void new DynamoDbError("made by hand");
 
-// The Nitro module accepts the argument of any version of Nitro.
+// The Nitro module accepts what any version of Nitro passes to it.
 declare const nitro: {
   options: { traceDeps?: (string | RegExp)[]; rootDir: string };
   hooks: object;

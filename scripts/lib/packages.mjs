@@ -40,7 +40,7 @@ const entryOf = (addon, bytes) => `"use strict";
 
 const { size } = require("node:fs").statSync(\`\${__dirname}/${addon}\`, { throwIfNoEntry: false }) ?? {};
 if (size < ${bytes}) {
-  throw new Error(\`\${__dirname}/${addon} is cut short, \${size} of ${bytes} bytes: install it again\`);
+  throw new Error(\`\${__dirname}/${addon} is truncated: \${size} of ${bytes} bytes: install it again\`);
 }
 module.exports = require("./${addon}");
 `;

@@ -285,7 +285,7 @@ impl Call {
     /// The error of a call whose deadline passed while it waited.
     pub(super) fn timed_out(&self, what: &str) -> Error {
         let limit = self.session.options.limits.timeout.unwrap_or_default().as_millis();
-        let reason = format!("the time of the call was up (`timeout` is {limit} ms): it waited for {what}");
+        let reason = format!("the call exceeded its `timeout` of {limit} ms while it waited for {what}");
         self.fail(Error::new(ErrorKind::Timeout, reason))
     }
 

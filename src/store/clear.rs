@@ -29,7 +29,7 @@ impl Store {
                 drop(closed);
                 removed += done.count();
                 if let Err(error) = result {
-                    let note = format!(" ({removed} items were removed before; calling clear again goes on)");
+                    let note = format!(" ({removed} items had been removed; calling clear again continues)");
                     return Err(error.adding(&note));
                 }
             }

@@ -130,7 +130,7 @@ impl Call {
                 let seconds = patience.for_table.as_secs();
                 return Err(self.fail(Error::new(
                     ErrorKind::Timeout,
-                    format!("the table is still being made after {seconds} s; call again to wait on"),
+                    format!("the table is still being created after {seconds} s; call again to keep waiting"),
                 )));
             }
         }
@@ -196,9 +196,8 @@ impl Call {
             }
             let may_pass = refusal.kind() == ErrorKind::Validation || is_in_use(&refusal);
             if !may_pass || !delays.pause().await {
-                return Err(
-                    refusal.adding(" (the table is there, its TTL is not on; calling createTable again goes on)")
-                );
+                return Err(refusal
+                    .adding(" (the table exists, but its TTL is not enabled; calling createTable again continues)"));
             }
         }
     }

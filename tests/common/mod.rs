@@ -186,7 +186,7 @@ impl Script {
         self.store_with(|_| ())
     }
 
-    /// Returns a store with other options.
+    /// Returns a store whose default options were modified by `change`.
     pub(crate) fn store_with(&self, change: impl FnOnce(&mut RawOptions)) -> Store {
         self.store_of(Self::options(change))
     }

@@ -35,7 +35,7 @@ struct State {
     most_held: usize,
 }
 
-/// A request for a page, when it arrived.
+/// The state of the table when a request for a page arrived.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Arrival {
     /// Pages in flight, including this one.

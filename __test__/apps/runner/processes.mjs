@@ -50,7 +50,7 @@ export const runInstall = (command, cwd) =>
  * Starts a server and waits until it responds. A Failure contains the end of its output.
  *
  * @param {string[]} command with `{port}` as a placeholder for the port; it is also in `PORT`
- * @param {Options & { path: string }} options `path`: is requested until the response is 200
+ * @param {Options & { path: string }} options `path`: is polled until it responds with 200
  */
 export async function startServer(command, { path, cwd, env }) {
   const port = String(await freePort());

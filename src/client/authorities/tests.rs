@@ -130,7 +130,7 @@ async fn a_file_created_later_is_read() {
     }
 }
 
-/// [TLS-9] An incomplete result is used, and read again after a certificate was rejected.
+/// [TLS-9] If a source cannot be read, the others are used, and all are read again after a certificate is rejected.
 #[tokio::test]
 async fn an_incomplete_result_is_read_again() {
     let folder = TempDir::new();

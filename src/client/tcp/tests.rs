@@ -5,7 +5,7 @@ use tokio::net::{TcpListener, TcpSocket};
 use super::*;
 use crate::error::chain;
 
-/// An address that does not respond, and the sockets that keep it so.
+/// An address that accepts no connections, and the open sockets that fill its backlog.
 struct BlackHole {
     address: SocketAddr,
     _kept: (TcpListener, Vec<TcpStream>),
