@@ -111,8 +111,8 @@ describe("responses of AWS", () => {
   ])("[ANS-5] an item with %s is an error, and not null", async (_, Item) => {
     recorder.spoil(() => ({ status: 200, body: { Item } }));
     const driver = recorded();
-    for (const call of [driver.getItem("k"), driver.hasItem("k"), driver.getMeta("k")]) {
-      await expect(call).rejects.toMatchObject({ code: "ERR_DYNAMODB_RESPONSE" });
+    for (const method of ["getItem", "hasItem", "getMeta"] as const) {
+      await expect(driver[method]("k")).rejects.toMatchObject({ code: "ERR_DYNAMODB_RESPONSE" });
     }
   });
 
