@@ -1,6 +1,6 @@
 "use strict";
 
-// Creates all errors that users see. The addon throws and rejects with plain data (src/bridge/to_js.rs); the error object
+// Creates all errors that users see. The addon throws and rejects with plain data (src/node/to_js.rs); the error object
 // is created here, while the caller's async stack can still be captured.
 
 const PREFIX = "ERR_DYNAMODB_";

@@ -24,7 +24,7 @@ const linesOfFeatures = 100;
 // Code for Nitro, needed until it can bundle addons itself.
 const linesForNitro = 150;
 // napi types stay at the boundary, so that the core builds and tests without Node.
-const napiFiles = /^src\/(lib\.rs|bridge\.rs|bridge\/)/;
+const napiFiles = /^src\/(lib\.rs|node\.rs|node\/)/;
 
 /** @param {string} file */
 const linesOf = (file) => readText(file).split("\n").length - 1;
@@ -60,9 +60,7 @@ function checkFiles() {
   return [
     ...problems,
     ...forgotten.map((name) => `tests/${name}.rs is no module of tests/core.rs`),
-    ...misplaced.map(
-      (file) => `${file}: napi belongs to src/lib.rs, src/bridge.rs and src/bridge/`,
-    ),
+    ...misplaced.map((file) => `${file}: napi belongs to src/lib.rs, src/node.rs and src/node/`),
   ];
 }
 

@@ -1,6 +1,6 @@
 //! A value that the caller passed, before validation.
 //!
-//! The boundary (src/bridge/) only converts a JavaScript value to an [`Input`]; the core decides what is allowed. It
+//! The boundary (src/node/) only converts a JavaScript value to an [`Input`]; the core decides what is allowed. It
 //! has no `Debug`, because it may be a secret.
 
 /// The allowed values of a flag.

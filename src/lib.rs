@@ -1,7 +1,7 @@
 //! The core of `unstorage-dynamodb`: a key-value store in one DynamoDB table and, with the feature `node`, the addon
 //! that exposes it to JavaScript.
 //!
-//! `src/bridge/` only converts; all behaviour is in [`store`], and `docs/SEMANTICS.md` specifies and tests it rule by
+//! `src/node/` only converts; all behaviour is in [`store`], and `docs/SEMANTICS.md` specifies and tests it rule by
 //! rule.
 
 #[cfg(feature = "mimalloc")]
@@ -10,8 +10,6 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 mod backoff;
 mod batch;
-#[cfg(feature = "node")]
-mod bridge;
 mod client;
 pub mod clock;
 pub mod compression;
@@ -25,6 +23,8 @@ pub mod item;
 mod json;
 pub mod key;
 pub mod names;
+#[cfg(feature = "node")]
+mod node;
 pub mod options;
 pub mod stats;
 pub mod store;

@@ -1,6 +1,6 @@
 //! Values: their sizes, how they are read, and conversion of numbers.
 //!
-//! A value is a DynamoDB attribute value throughout the core; src/bridge/ converts it to and from JavaScript.
+//! A value is a DynamoDB attribute value throughout the core; src/node/ converts it to and from JavaScript.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_smithy_types::base64;

@@ -5,7 +5,7 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use super::RawCredentials;
 use crate::input::Input;
 
-/// An object with options: a JavaScript object in src/bridge/, a fake in tests.
+/// An object with options: a JavaScript object in src/node/, a fake in tests.
 pub trait Source: Sized {
     /// Why an option could not be read.
     type Error;

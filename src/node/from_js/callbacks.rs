@@ -16,9 +16,9 @@ use napi::{Env, JsDate, JsValue, Result, Status, ValueType};
 use tokio::sync::oneshot;
 
 use super::{property, read};
-use crate::bridge::js::{builtin, caught, outside_async_context};
 use crate::error::{Cause, CredentialsFailure, Error, ErrorKind, Thrown};
 use crate::input::Input;
+use crate::node::js::{builtin, caught, outside_async_context};
 use crate::options::{Options, RawProvided};
 use crate::store::{Authorities, AuthoritySource, TrustVariables};
 
@@ -153,11 +153,7 @@ struct NodeAuthorities(Callback<String>);
 
 /// The authorities for a driver with these options. Node's list is requested by the first connection that needs it, which
 /// most drivers never open, and is shared by all drivers of the environment through `known`.
-pub(in crate::bridge) fn authorities(
-    env: &Env,
-    known: &OnceCell<Authorities>,
-    options: &Options,
-) -> Result<Authorities> {
+pub(in crate::node) fn authorities(env: &Env, known: &OnceCell<Authorities>, options: &Options) -> Result<Authorities> {
     if !options.may_speak_tls() {
         return Ok(Authorities::default());
     }

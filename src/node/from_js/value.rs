@@ -11,9 +11,9 @@ use napi::bindgen_prelude::{FnArgs, Function, JsObjectValue, Object, Unknown};
 use napi::{Env, JsValue, Result, Status, ValueType};
 
 use super::{bytes, own_names, read};
-use crate::bridge::js::copy_handle;
-use crate::bridge::realm::{Kind, Realm};
 use crate::input::Input;
+use crate::node::js::copy_handle;
+use crate::node::realm::{Kind, Realm};
 use crate::value::{Given, number_text};
 
 /// The maximum nesting depth that DynamoDB stores:
@@ -43,7 +43,7 @@ impl From<napi::Error> for Rejected {
 type Converted<T = AttributeValue> = std::result::Result<T, Rejected>;
 
 /// Reads a value for `setItem`.
-pub(in crate::bridge) fn given(env: &Env, realm: &Realm, value: Unknown<'_>) -> Result<Given> {
+pub(in crate::node) fn given(env: &Env, realm: &Realm, value: Unknown<'_>) -> Result<Given> {
     // The most common case: unstorage passes text.
     if value.get_type()? == ValueType::String {
         return Ok(match read(value)? {
@@ -186,7 +186,7 @@ impl Converter<'_> {
 ///
 /// `JSON.stringify` turns an object whose data is not in its properties (a Map, a Response, an Error) into `{}`, so every
 /// object in the value must be plain, an array, a boxed primitive, or have a `toJSON`.
-pub(in crate::bridge) fn given_raw(env: &Env, realm: &'static Realm, value: Unknown<'_>) -> Result<Given> {
+pub(in crate::node) fn given_raw(env: &Env, realm: &'static Realm, value: Unknown<'_>) -> Result<Given> {
     let kind = value.get_type()?;
     if kind == ValueType::String {
         return given(env, realm, value);

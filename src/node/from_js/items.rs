@@ -6,17 +6,17 @@ use napi::{Env, JsValue, Result, ValueType};
 use super::options::{CallOptions, time_to_live};
 use super::value::given;
 use super::{option, read};
-use crate::bridge::realm::Realm;
 use crate::error::Operation;
 use crate::input::Input;
+use crate::node::realm::Realm;
 use crate::store::{NewItem, WantedItem};
 use crate::value::Given;
 
 /// An array, or another value that was passed instead.
-pub(in crate::bridge) type List<T> = std::result::Result<Vec<T>, Input>;
+pub(in crate::node) type List<T> = std::result::Result<Vec<T>, Input>;
 
 /// Reads the items of `getItems`: a key or `{ key, options? }` each. Adds the options of single items to `options`.
-pub(in crate::bridge) fn wanted_items<'env>(
+pub(in crate::node) fn wanted_items<'env>(
     env: &Env,
     realm: &Realm,
     items: Unknown<'env>,
@@ -36,7 +36,7 @@ pub(in crate::bridge) fn wanted_items<'env>(
 }
 
 /// Reads the items of `setItems`: `{ key, value, options? }` each. Adds the options of single items to `options`.
-pub(in crate::bridge) fn new_items<'env>(
+pub(in crate::node) fn new_items<'env>(
     env: &Env,
     realm: &Realm,
     items: Unknown<'env>,

@@ -9,11 +9,11 @@ use napi::{Env, JsValue, Result, ValueType};
 
 use super::callbacks::credentials_provider;
 use super::{option, own_names, read};
-use crate::bridge::js::{builtin, copy_handle, discard_error, warn};
 use crate::environment::Environment;
 use crate::error::Operation;
 use crate::input::Input;
 use crate::names::{means_ttl, suggestion};
+use crate::node::js::{builtin, copy_handle, discard_error, warn};
 use crate::options::{Nested, RawOptions, Source};
 
 /// Options of unstorage and of frameworks, which are not misspelt options of the driver.
@@ -23,21 +23,21 @@ const FOREIGN_OPTIONS: [&str; 2] = ["watch", "driver"];
 static WARNED: Mutex<Option<HashSet<String>>> = Mutex::new(None);
 
 /// The options of a call, and those of single items in it.
-pub(in crate::bridge) struct CallOptions<'env> {
+pub(in crate::node) struct CallOptions<'env> {
     common: Option<Unknown<'env>>,
     of_items: Vec<Unknown<'env>>,
 }
 
 impl<'env> CallOptions<'env> {
-    pub(in crate::bridge) fn new(common: Option<Unknown<'env>>) -> Self {
+    pub(in crate::node) fn new(common: Option<Unknown<'env>>) -> Self {
         Self { common, of_items: Vec::new() }
     }
 
-    pub(in crate::bridge) fn common(&self) -> Option<&Unknown<'env>> {
+    pub(in crate::node) fn common(&self) -> Option<&Unknown<'env>> {
         self.common.as_ref()
     }
 
-    pub(in crate::bridge) fn iter(&self) -> impl Iterator<Item = &Unknown<'env>> {
+    pub(in crate::node) fn iter(&self) -> impl Iterator<Item = &Unknown<'env>> {
         self.common.iter().chain(&self.of_items)
     }
 
@@ -58,7 +58,7 @@ impl<'env> CallOptions<'env> {
 }
 
 /// Reads the option `ttl` of a call. Warns if it is missing and an option has the name that other stores use.
-pub(in crate::bridge) fn time_to_live(env: &Env, operation: Operation, options: &Unknown<'_>) -> Result<Input> {
+pub(in crate::node) fn time_to_live(env: &Env, operation: Operation, options: &Unknown<'_>) -> Result<Input> {
     let ttl = option(options, "ttl")?;
     if ttl.is_absent() && options.get_type()? == ValueType::Object {
         // SAFETY: the type was just checked.
@@ -75,7 +75,7 @@ pub(in crate::bridge) fn time_to_live(env: &Env, operation: Operation, options: 
 }
 
 /// Reads the options of a driver, and the environment variables.
-pub(in crate::bridge) fn read_options(env: &Env, options: &Object<'_>, variables: Unknown<'_>) -> Result<RawOptions> {
+pub(in crate::node) fn read_options(env: &Env, options: &Object<'_>, variables: Unknown<'_>) -> Result<RawOptions> {
     let environment = environment(variables)?;
     RawOptions::read(Reader { env, object: *options, within: None, known: Vec::new() }, environment)
 }
@@ -138,7 +138,7 @@ impl Source for Reader<'_> {
 
 /// Reads `process.env`. A program may have replaced it with an object that has other values than strings: as in the
 /// original, numbers and booleans become text. Anything else is ignored.
-pub(in crate::bridge) fn environment(variables: Unknown<'_>) -> Result<Environment> {
+pub(in crate::node) fn environment(variables: Unknown<'_>) -> Result<Environment> {
     if variables.get_type()? != ValueType::Object {
         return Ok(Environment::default());
     }
