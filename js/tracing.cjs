@@ -6,7 +6,8 @@ const { tracingChannel } = require("node:diagnostics_channel");
 
 const channel = tracingChannel("unstorage-dynamodb:request");
 
-// Calls a method and publishes its destination, its usage and any error. Node's `tracePromise` is not used because it publishes the result as well.
+// Calls a method and publishes its destination, its usage and any error. Node's `tracePromise` would publish the result
+// as well.
 function traced(native, operation, args) {
   const call = native.observed();
   const context = { operation, ...call.destination() };

@@ -93,6 +93,10 @@ pub fn compress(value: &AttributeValue, limit: usize) -> Option<(AttributeValue,
     let mut compressed = vec![0; limit];
     let length = COMPRESSOR.with_borrow_mut(|compressor| compressor.gzip_compress(bytes, &mut compressed)).ok()?;
     compressed.truncate(length);
+    // [`Compressed::decompress`] would take it for several members.
+    if !has_one_trailer(&compressed) {
+        return None;
+    }
     compressed.shrink_to_fit();
     Some((AttributeValue::B(compressed.into()), encoding))
 }
@@ -138,7 +142,9 @@ impl Compressed {
         let length = DECOMPRESSOR
             .with_borrow_mut(|decompressor| decompressor.gzip_decompress(&self.bytes, &mut original))
             .map_err(|_| Flaw::Damaged)?;
-        if length != self.original_size || !self.ends_with_member(libdeflater::crc32(&original)) {
+        let checksum = libdeflater::crc32(&original).to_le_bytes();
+        let is_at_end = self.bytes.last_chunk().is_some_and(|end: &[u8; TRAILER_BYTES]| end.starts_with(&checksum));
+        if length != self.original_size || !is_at_end || !has_one_trailer(&self.bytes) {
             return Err(Flaw::Damaged);
         }
         match self.encoding {
@@ -146,13 +152,13 @@ impl Compressed {
             Encoding::GzipBytes => Ok(AttributeValue::B(original.into())),
         }
     }
+}
 
-    /// Whether the data is a single gzip member, whose trailer (checksum and size) occurs only at the end. libdeflate
-    /// ignores anything after the first member.
-    fn ends_with_member(&self, checksum: u32) -> bool {
-        let Some((data, trailer)) = self.bytes.split_last_chunk::<TRAILER_BYTES>() else { return false };
-        trailer.starts_with(&checksum.to_le_bytes()) && !data.windows(TRAILER_BYTES).any(|part| part == trailer)
-    }
+/// Whether the trailer (checksum and size) occurs only at the end, as in a single gzip member. libdeflate ignores
+/// anything after the first member.
+fn has_one_trailer(gzip: &[u8]) -> bool {
+    let Some((data, trailer)) = gzip.split_last_chunk::<TRAILER_BYTES>() else { return false };
+    !data.windows(TRAILER_BYTES).any(|part| part == trailer)
 }
 
 #[cfg(test)]
