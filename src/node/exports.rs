@@ -19,7 +19,7 @@ use crate::input::Input;
 use crate::options::Options;
 use crate::store::{Patience, Store};
 use crate::usage::Usage;
-use crate::value::Reading;
+use crate::value::{Given, Reading};
 
 /// The version of the npm package. Its JavaScript code rejects an addon of another version.
 #[napi]
@@ -100,11 +100,7 @@ impl NativeDriver {
         value: Unknown<'_>,
         options: Unknown<'_>,
     ) -> Result<Unknown<'env>> {
-        let call = self.call(env, Operation::SetItem, options)?;
-        let (value, ttl) = (call.value(value)?, call.time_to_live()?);
-        call.run(|store| async move {
-            store.put(Operation::SetItem, key.0, value, ttl).await.map(|()| MethodResult::Nothing)
-        })
+        self.put(env, Operation::SetItem, key, options, |call| call.value(value))
     }
 
     #[napi(catch_unwind)]
@@ -115,11 +111,7 @@ impl NativeDriver {
         value: Unknown<'_>,
         options: Unknown<'_>,
     ) -> Result<Unknown<'env>> {
-        let call = self.call(env, Operation::SetItemRaw, options)?;
-        let (value, ttl) = (call.raw_value(value)?, call.time_to_live()?);
-        call.run(|store| async move {
-            store.put(Operation::SetItemRaw, key.0, value, ttl).await.map(|()| MethodResult::Nothing)
-        })
+        self.put(env, Operation::SetItemRaw, key, options, |call| call.raw_value(value))
     }
 
     #[napi(catch_unwind)]
@@ -202,6 +194,21 @@ impl NativeDriver {
 }
 
 impl NativeDriver {
+    fn put<'env>(
+        &self,
+        env: &'env Env,
+        operation: Operation,
+        key: Argument,
+        options: Unknown<'_>,
+        value: impl FnOnce(&Call<'_, 'env>) -> Result<Given>,
+    ) -> Result<Unknown<'env>> {
+        let call = self.call(env, operation, options)?;
+        let (value, ttl) = (value(&call)?, call.time_to_live()?);
+        call.run(
+            move |store| async move { store.put(operation, key.0, value, ttl).await.map(|()| MethodResult::Nothing) },
+        )
+    }
+
     fn call<'a, 'env>(&'a self, env: &'env Env, operation: Operation, options: Unknown<'a>) -> Result<Call<'a, 'env>> {
         Call::new(env, &self.store, operation, Some(options))
     }
