@@ -46,6 +46,11 @@ export interface DynamoDbAttributes {
    * @default "enc"
    */
   encoding?: string | null | undefined;
+  /**
+   * The name of an attribute in which every write stores a random etag, for `getMeta`, `ifMatch` and `ifNoneMatch`.
+   * @default not stored
+   */
+  etag?: string | null | undefined;
 }
 
 /** How `getKeys` and `clear` scan the table. Values are integers or numeric strings. */
@@ -234,7 +239,35 @@ export interface DynamoDbCallOptions {
   signal?: AbortSignal | null | undefined;
 }
 
-/** Options of `setItem`, `setItemRaw` and `setItems`. */
+/** The conditions of `setItem` and `setItemRaw`. If both are given, both must be met. */
+export interface DynamoDbConditions {
+  /**
+   * Writes only if there is a live item (`"*"`), or one with this etag; else rejects with `ERR_CAS_MISMATCH`. Etags require
+   * the option `attributes.etag`.
+   */
+  ifMatch?: string | undefined;
+  /** Writes only if there is no live item (`"*"`), or none with this etag; else rejects with `ERR_CAS_MISMATCH`. */
+  ifNoneMatch?: string | undefined;
+}
+
+/** Options of a conditional `setItem` or `setItemRaw`. */
+export type DynamoDbConditionalOptions = DynamoDbItemOptions &
+  DynamoDbConditions &
+  ({ ifMatch: string } | { ifNoneMatch: string });
+
+/** The result of `setItem` and `setItemRaw`: the item's etag, or `undefined` without `attributes.etag`. */
+export type DynamoDbWriteResult = { etag: string } | undefined;
+
+/** Options of `removeItem`. */
+export interface DynamoDbRemoveOptions extends DynamoDbCallOptions {
+  /**
+   * Removes only a live item (`"*"`), or one with this etag; else rejects with `ERR_CAS_MISMATCH`. Etags require the option
+   * `attributes.etag`.
+   */
+  ifMatch?: string | undefined;
+}
+
+/** Options of `setItems`, for all items or for one. */
 export interface DynamoDbItemOptions extends DynamoDbCallOptions {
   /**
    * The time to live in seconds. 0 or `false`: the item never expires.
@@ -297,7 +330,9 @@ export interface DynamoDbMeta {
   size: number;
   /** The time of the last write, if `attributes.mtime` is set and the item has that attribute. */
   mtime?: Date;
-  [name: string]: number | Date | undefined;
+  /** The etag, if `attributes.etag` is set and the item has that attribute. */
+  etag?: string;
+  [name: string]: number | string | Date | undefined;
 }
 
 /** Counters since the driver was created. All of them only grow, except `inFlight`. */
@@ -382,6 +417,8 @@ export interface DynamoDbTrace {
 export interface DynamoDbDriver {
   name: "aws-dynamodb";
   options: DynamoDbPublicOptions;
+  /** Present if `attributes.etag` is set: unstorage may pass `ifMatch` and `ifNoneMatch`. */
+  flags?: { maxDepth?: boolean; ttl?: boolean; cas?: boolean };
   /** Returns whether a live item with a value exists. Costs as much as `getItem`. */
   hasItem(key: string, options?: DynamoDbReadOptions | null): Promise<boolean>;
   /** Returns the value of the key, or `null` if there is no live item. Values that unstorage stored are text. */
@@ -395,7 +432,15 @@ export interface DynamoDbDriver {
   getItemRaw(key: string, options?: DynamoDbReadOptions | null): Promise<any>;
   /** Returns the size, remaining time and last write of an item, or `null` if `getItem` would return `null`. */
   getMeta(key: string, options?: DynamoDbReadOptions | null): Promise<DynamoDbMeta | null>;
-  /** Stores a value under the key and replaces the whole row. */
+  /**
+   * Stores a value under the key and replaces the whole row, if the conditions are met. With `attributes.etag`, it resolves
+   * with `{ etag }` (also without conditions; typed as unstorage's `void`).
+   */
+  setItem(
+    key: string,
+    value: DynamoDbValue,
+    options: DynamoDbConditionalOptions,
+  ): Promise<DynamoDbWriteResult>;
   setItem(key: string, value: DynamoDbValue, options?: DynamoDbItemOptions | null): Promise<void>;
   /**
    * Stores several values. An item's `ttl` overrides the common one. If it rejects, `error.keys` lists the keys that are
@@ -413,9 +458,14 @@ export interface DynamoDbDriver {
    * Stores bytes as bytes, strings as text, and anything else as its JSON text. Rejects objects whose JSON would be
    * empty, such as a Map, a Response, or a class instance without `toJSON`.
    */
+  setItemRaw(
+    key: string,
+    value: unknown,
+    options: DynamoDbConditionalOptions,
+  ): Promise<DynamoDbWriteResult>;
   setItemRaw(key: string, value: unknown, options?: DynamoDbItemOptions | null): Promise<void>;
-  /** Removes the row. Removing a missing row is not an error. */
-  removeItem(key: string, options?: DynamoDbCallOptions | null): Promise<void>;
+  /** Removes the row. Without `ifMatch`, removing a missing row is not an error. */
+  removeItem(key: string, options?: DynamoDbRemoveOptions | null): Promise<void>;
   /** Returns every live key under `base`. The result is complete; otherwise the call rejects. */
   getKeys(base?: string | null, options?: DynamoDbKeysOptions | null): Promise<string[]>;
   /** Removes every row under `base` and nothing else. */
@@ -460,6 +510,9 @@ export type DynamoDbErrorCode =
   | "ERR_DYNAMODB_TIMEOUT"
   | "ERR_DYNAMODB_CONNECTION"
   | "ERR_DYNAMODB_SERVICE"
+  | "ERR_CAS_MISMATCH"
+  | "ERR_CAS_UNSUPPORTED"
+  | "ERR_DYNAMODB_OUTCOME_UNKNOWN"
   | "ERR_DYNAMODB_FORMAT"
   | "ERR_DYNAMODB_RESPONSE"
   | "ERR_DYNAMODB_CLOSED"

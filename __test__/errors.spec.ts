@@ -172,13 +172,16 @@ describe("errors of the driver itself", () => {
   // Frozen, because programs compare these codes. New ones are added here, and none is ever removed.
   const codes =
     "ABORTED ACCESS_DENIED BINDING CIRCUIT_OPEN CLOSED CONNECTION CREDENTIALS FORMAT INTERNAL INVALID_ARGUMENT " +
-    "INVALID_KEY INVALID_OPTION INVALID_VALUE ITEM_TOO_LARGE NO_REGION QUEUE_FULL RESPONSE SCHEMA_MISMATCH " +
-    "SERVICE TABLE_NOT_FOUND TABLE_UNAVAILABLE THROTTLED TIMEOUT VALIDATION";
+    "INVALID_KEY INVALID_OPTION INVALID_VALUE ITEM_TOO_LARGE NO_REGION OUTCOME_UNKNOWN QUEUE_FULL RESPONSE " +
+    "SCHEMA_MISMATCH SERVICE TABLE_NOT_FOUND TABLE_UNAVAILABLE THROTTLED TIMEOUT VALIDATION";
 
   it("[ERR-3] docs/ERRORS.md lists exactly the codes that users may rely on", () => {
     const text = readFileSync(new URL("../docs/ERRORS.md", import.meta.url), "utf8");
     const listed = text.match(/(?<=\bERR_DYNAMODB_)[A-Z_]*[A-Z]\b/g);
     expect([...new Set(listed)].sort()).toEqual(codes.split(" "));
+    // Two codes are unstorage's.
+    const ofCas = text.match(/(?<=\bERR_CAS_)[A-Z_]*[A-Z]\b/g);
+    expect([...new Set(ofCas)].sort()).toEqual(["MISMATCH", "UNSUPPORTED"]);
   });
 
   it("[ERR-2] rejected arguments are a DynamoDbError without a status", async () => {

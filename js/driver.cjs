@@ -28,7 +28,7 @@ const SHOWN_OPTIONS = words(
 );
 const SHOWN_URLS = ["endpoint", "proxy"]; // may contain a user name and password
 const SHOWN_WITHIN = {
-  attributes: words("key value ttl mtime encoding"),
+  attributes: words("key value ttl mtime encoding etag"),
   scan: words("segments concurrency pageSize"),
   circuitBreaker: words("failures cooldown"),
 };
@@ -92,6 +92,9 @@ module.exports = function createFactory(loadNative) {
     return {
       name: "aws-dynamodb",
       options: visible,
+      // unstorage passes conditions only to drivers with this flag. `"*"` needs no etag, so calls of the driver itself
+      // may use it without the flag.
+      ...(visible.attributes?.etag && { flags: { cas: true } }),
       ...Object.fromEntries(METHODS.map((name) => [name, method(name)])),
       // Synchronous, as in unstorage's own drivers.
       getInstance() {

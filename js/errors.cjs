@@ -4,6 +4,7 @@
 // is created here, while the caller's async stack can still be captured.
 
 const PREFIX = "ERR_DYNAMODB_";
+const CODES = /^ERR_(DYNAMODB|CAS)_/;
 
 class DynamoDbError extends Error {
   constructor(data, operation, caller) {
@@ -29,7 +30,7 @@ define(DynamoDbError.prototype, "name", "DynamoDbError");
 // Converts any thrown value: the addon's data, or an exception from a getter, napi or a panic. `caller` and the frames
 // inside it are omitted from the stack.
 function toDynamoDbError(thrown, operation, caller) {
-  if (thrown?.code?.startsWith?.(PREFIX)) return new DynamoDbError(thrown, operation, caller);
+  if (CODES.test(thrown?.code)) return new DynamoDbError(thrown, operation, caller);
   const data = {
     name: "DynamoDbError",
     code: `${PREFIX}INTERNAL`,

@@ -38,7 +38,7 @@ pub(crate) use action::Action;
 pub(crate) use budget::Work;
 pub(crate) use explain::Target;
 pub(crate) use meter::Traffic;
-pub(crate) use request::{Observers, PendingRequest, Step};
+pub(crate) use request::{Observers, PendingRequest, Repeat, Step};
 pub(crate) use throttles::{RequestThrottles, Throttles};
 pub(crate) use trace::TraceId;
 

@@ -115,6 +115,14 @@ impl Error {
         self
     }
 
+    /// Replaces the kind and the reason.
+    #[must_use]
+    pub(crate) fn reclassified(mut self, kind: ErrorKind, reason: &str) -> Self {
+        self.0.kind = kind;
+        reason.clone_into(&mut self.0.reason);
+        self
+    }
+
     /// Appends a note to the reason.
     #[must_use]
     pub(crate) fn adding(mut self, note: &str) -> Self {

@@ -30,6 +30,8 @@ pub struct Attributes {
     pub mtime: Option<String>,
     /// The encoding of a compressed value. Default: `enc`.
     pub encoding: String,
+    /// The etag, a random text that every write replaces. Default: not stored.
+    pub etag: Option<String>,
 }
 
 /// A whole row, or the key of one, as DynamoDB returns it.
@@ -46,6 +48,8 @@ pub struct Content {
     pub written_at: Duration,
     /// The encoding, if the value is compressed.
     pub encoding: Option<Encoding>,
+    /// The etag. Present exactly if [`Attributes::etag`] is set.
+    pub etag: Option<String>,
 }
 
 impl Attributes {
@@ -54,10 +58,11 @@ impl Attributes {
     #[must_use]
     pub fn size(&self, key: &Key, content: &Content) -> usize {
         let expiry = content.expires_at.map_or(0, |_| self.ttl.len());
-        let mtime = self.mtime.as_ref().map_or(0, String::len);
         let encoding = content.encoding.map_or(0, |encoding| self.encoding.len() + encoding.code().len());
-        let names = self.key.len() + self.value.len() + expiry + mtime;
-        names + encoding + key.stored_len() + certain_size(&content.value)
+        let name = |attribute: &Option<String>| attribute.as_ref().map_or(0, String::len);
+        let etag = content.etag.as_ref().map_or(0, |etag| name(&self.etag) + etag.len());
+        let names = self.key.len() + self.value.len() + expiry + name(&self.mtime);
+        names + encoding + etag + key.stored_len() + certain_size(&content.value)
     }
 
     /// The size to which text or bytes must be compressed to save a write unit, or `None` if compression cannot save
@@ -82,11 +87,18 @@ mod tests {
     const NOW: Duration = Duration::from_millis(1_000_250);
 
     fn names() -> Attributes {
-        Attributes { key: "key".into(), value: "value".into(), ttl: "ttl".into(), mtime: None, encoding: "enc".into() }
+        Attributes {
+            key: "key".into(),
+            value: "value".into(),
+            ttl: "ttl".into(),
+            mtime: None,
+            encoding: "enc".into(),
+            etag: None,
+        }
     }
 
     fn content(text: &str, expires_at: Option<u64>) -> Content {
-        Content { value: AttributeValue::S(text.into()), expires_at, written_at: NOW, encoding: None }
+        Content { value: AttributeValue::S(text.into()), expires_at, written_at: NOW, encoding: None, etag: None }
     }
 
     fn key() -> Key {
@@ -99,5 +111,8 @@ mod tests {
         assert_eq!(names().size(&key(), &content("é", Some(1))), 3 + 5 + 3 + 1 + 2);
         let timed = Attributes { mtime: Some("written".into()), ..names() };
         assert_eq!(timed.size(&key(), &content("é", Some(1))), 3 + 5 + 3 + 7 + 1 + 2);
+        let tagged = Content { etag: Some("0123".into()), ..content("é", Some(1)) };
+        let names = Attributes { etag: Some("tag".into()), ..timed };
+        assert_eq!(names.size(&key(), &tagged), 3 + 5 + 3 + 7 + 3 + 4 + 1 + 2);
     }
 }

@@ -6,12 +6,14 @@
 //! <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Operations_Amazon_DynamoDB.html>
 
 mod attribute;
+mod condition;
 mod errors;
 mod requests;
 mod responses;
 mod tables;
 
 pub(crate) use attribute::Item;
+pub(crate) use condition::ConditionInput;
 pub(crate) use errors::{ErrorBody, ResponseError, error_body};
 pub(crate) use requests::{
     BatchGetItemInput, BatchWriteItemInput, Consumed, DeleteItemInput, Filter, GetItemInput, PutItemInput, ScanInput,

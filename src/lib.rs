@@ -13,6 +13,7 @@ mod batch;
 mod client;
 pub mod clock;
 pub mod compression;
+pub mod condition;
 pub mod environment;
 pub mod error;
 pub mod expiry;
@@ -26,6 +27,7 @@ pub mod names;
 #[cfg(feature = "node")]
 mod node;
 pub mod options;
+mod random;
 pub mod stats;
 pub mod store;
 mod table;

@@ -92,6 +92,7 @@ options! {
         ttl: Input = "ttl",
         mtime: Input = "mtime",
         encoding: Input = "encoding",
+        etag: Input = "etag",
     }
 }
 
@@ -215,8 +216,8 @@ fn refuse_client(client: &Input) -> Result<(), Error> {
 }
 
 fn parse_attributes(attributes: Nested<RawAttributes>) -> Result<Attributes, Error> {
-    const ALLOWED: &str = "an object { key?, value?, ttl?, mtime?, encoding? } of attribute names";
-    let RawAttributes { key, value, ttl, mtime, encoding } = match attributes {
+    const ALLOWED: &str = "an object { key?, value?, ttl?, mtime?, encoding?, etag? } of attribute names";
+    let RawAttributes { key, value, ttl, mtime, encoding, etag } = match attributes {
         Nested::Plain(Input::Absent) => RawAttributes::default(),
         Nested::Plain(other) => return Err(Error::option("attributes", ALLOWED, other.kind())),
         Nested::Object(names) => names,
@@ -225,15 +226,13 @@ fn parse_attributes(attributes: Nested<RawAttributes>) -> Result<Attributes, Err
         key: attribute_name("attributes.key", key, "key", MAX_KEY_NAME_BYTES)?,
         value: attribute_name("attributes.value", value, "value", MAX_NAME_BYTES)?,
         ttl: attribute_name("attributes.ttl", ttl, "ttl", MAX_NAME_BYTES)?,
-        mtime: match mtime {
-            Input::Absent => None,
-            given => Some(attribute_name("attributes.mtime", given, "", MAX_NAME_BYTES)?),
-        },
+        mtime: optional_name("attributes.mtime", mtime)?,
         encoding: attribute_name("attributes.encoding", encoding, "enc", MAX_NAME_BYTES)?,
+        etag: optional_name("attributes.etag", etag)?,
     };
-    let mut seen: Vec<(&str, &str)> = Vec::with_capacity(5);
+    let mut seen: Vec<(&str, &str)> = Vec::with_capacity(6);
     let by_option = [("key", Some(&names.key)), ("value", Some(&names.value)), ("ttl", Some(&names.ttl))];
-    let more = [("mtime", names.mtime.as_ref()), ("encoding", Some(&names.encoding))];
+    let more = [("mtime", names.mtime.as_ref()), ("encoding", Some(&names.encoding)), ("etag", names.etag.as_ref())];
     for (option, name) in by_option.into_iter().chain(more) {
         let Some(name) = name else { continue };
         if let Some((first, _)) = seen.iter().find(|(_, other)| other == name) {
@@ -245,6 +244,14 @@ fn parse_attributes(attributes: Nested<RawAttributes>) -> Result<Attributes, Err
         seen.push((option, name));
     }
     Ok(names)
+}
+
+/// The name of an attribute that is not stored by default.
+fn optional_name(option: &str, name: Input) -> Result<Option<String>, Error> {
+    match name {
+        Input::Absent => Ok(None),
+        given => attribute_name(option, given, "", MAX_NAME_BYTES).map(Some),
+    }
 }
 
 fn attribute_name(option: &str, name: Input, default: &str, limit: usize) -> Result<String, Error> {

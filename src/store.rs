@@ -6,6 +6,7 @@ mod breaker;
 mod call;
 mod clear;
 mod compression;
+mod conditional;
 mod create_table;
 mod delete;
 mod flight;
@@ -23,6 +24,7 @@ mod watchdog;
 pub use batch_get::WantedItem;
 pub use batch_write::NewItem;
 pub use create_table::{CreatedTable, Patience};
+pub use put::WriteOptions;
 pub use read::Meta;
 
 pub use crate::client::authorities::{Authorities, AuthoritySource, TrustVariables};

@@ -82,8 +82,8 @@ async fn writes_are_sent_in_batches_of_25() {
     let script = Script::of([done(), done(), done()]);
     let keys: Vec<String> = (0..60).map(|number| format!("k{number}")).collect();
     let mut new = items(keys.iter().map(|key| (key.as_str(), "v")));
-    new[0].ttl = Input::Number(0.0);
-    new[1].ttl = Input::Number(1.0);
+    new[0].options.ttl = Input::Number(0.0);
+    new[1].options.ttl = Input::Number(1.0);
     script.store().put_many(new, Input::Number(60.0)).await.expect("stored");
     let mut counts: Vec<usize> = Vec::new();
     let mut ttls = Vec::new();

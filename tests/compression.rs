@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 use unstorage_dynamodb::error::{Error, ErrorKind};
 use unstorage_dynamodb::input::Input;
-use unstorage_dynamodb::store::{NewItem, Store};
+use unstorage_dynamodb::store::{NewItem, Store, WriteOptions};
 use unstorage_dynamodb::value::{Given, Reading, size};
 
 /// The rows that were put, by key.
@@ -119,7 +119,7 @@ impl Write {
             let item = |(key, value): (usize, AttributeValue)| NewItem {
                 key: KEYS[key].into(),
                 value: Given::Value(value),
-                ttl: Input::Absent,
+                options: WriteOptions::default(),
             };
             store.put_many(self.values.clone().map(item).into(), Input::Absent).await.expect("written");
         } else {
@@ -209,7 +209,7 @@ async fn an_item_that_stays_too_large_rejects_the_whole_call_before_any_request(
     let too_large = || Given::Value(AttributeValue::B(noise(500_000).into()));
     let error = gzip.write("k", too_large()).await.expect_err("too large");
     assert_eq!((error.kind(), error.key()), (ErrorKind::ItemTooLarge, Some("k")));
-    let item = |key: &str, value: Given| NewItem { key: key.into(), value, ttl: Input::Absent };
+    let item = |key: &str, value: Given| NewItem { key: key.into(), value, options: WriteOptions::default() };
     let items = vec![item("a", "v".into()), item("b", too_large()), item("c", Given::Value(text(5_000)))];
     let error = gzip.put_many(items, Input::Absent).await.expect_err("too large");
     assert_eq!((error.kind(), error.key()), (ErrorKind::ItemTooLarge, Some("b")));
@@ -229,7 +229,7 @@ async fn an_item_that_stays_too_large_rejects_the_whole_call_before_any_request(
 async fn writes_of_one_key_keep_their_order_if_the_first_takes_longer() {
     let rows = Rows::default();
     let [gzip, _] = stores(&script(&rows));
-    let second = || NewItem { key: "k".into(), value: "second".into(), ttl: Input::Absent };
+    let second = || NewItem { key: "k".into(), value: "second".into(), options: WriteOptions::default() };
     let (first, second, third) = futures_util::join!(
         put(&gzip, "k", text(1_000_000)),
         gzip.put_many(vec![second()], Input::Absent),

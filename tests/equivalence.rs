@@ -48,7 +48,7 @@ fn text(text: &str) -> AttributeValue {
 async fn all_of_the_store(store: &Store) {
     store.get("k \u{e9}\"".into(), Reading::Plain, Input::Boolean(true)).await.expect("read");
     store.put(Operation::SetItem, "k".into(), "v\n\u{1f600}".into(), Input::Number(60.0)).await.expect("written");
-    store.delete("k".into()).await.expect("removed");
+    store.remove("k").await.expect("removed");
     store.read_all(&["a", "b"]).await.expect("read");
     store.write_all(&[("a", "v"), ("b", "v")]).await.expect("written");
     store.keys("base".into(), Input::Absent, Input::Absent).await.expect("read");
@@ -230,7 +230,7 @@ async fn status_429_is_treated_as_throttling() {
         assert_eq!(attempts(&answer).await, (2, 1), "{answer:?}");
         let script = Script::of([answer.clone()]);
         let store = script.store_with(|raw| raw.max_attempts = Input::Number(1.0));
-        let error = store.delete("k".into()).await.expect_err("throttled");
+        let error = store.remove("k").await.expect_err("throttled");
         assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Throttled, true));
         assert_eq!(store.stats().map(|(_, counts)| counts.throttles).sum::<u64>(), 1, "{answer:?}");
     }
@@ -241,7 +241,7 @@ async fn status_429_is_treated_as_throttling() {
 #[tokio::test]
 async fn attempts_are_numbered_and_share_an_id() {
     let script = Script::of([Answer::error(500, "InternalServerError"), Answer::Io, Answer::ok(&json!({}))]);
-    script.store().delete("k".into()).await.expect("removed");
+    script.store().remove("k").await.expect("removed");
     let sent = script.requests();
     let counts: Vec<&str> = sent.iter().map(|request| request.header("amz-sdk-request")).collect();
     assert_eq!(counts, ["attempt=1; max=4", "attempt=2; max=4", "attempt=3; max=4"]);
@@ -270,14 +270,14 @@ async fn a_wrong_clock_is_corrected() {
     let done = || Answer::ok(&json!({}));
     let script = Script::of([wrong(), done(), done()]);
     let store = script.store();
-    store.delete("k".into()).await.expect("removed");
-    store.delete("k".into()).await.expect("removed");
+    store.remove("k").await.expect("removed");
+    store.remove("k").await.expect("removed");
     let dates: Vec<_> = script.requests().iter().map(|request| request.header("x-amz-date").to_owned()).collect();
     assert_eq!(dates, ["20270115T080000Z", "20270115T093000Z", "20270115T093000Z"]);
     // A signature that is still rejected at AWS's time has another cause.
     for (answer, requests) in [(wrong(), 2), (refused("Fri, 15 Jan 2027 08:03:00 GMT"), 1)] {
         let script = Script::repeating([answer]);
-        let error = script.store().delete("k".into()).await.expect_err("refused");
+        let error = script.store().remove("k").await.expect_err("refused");
         assert_eq!((error.kind(), script.sent().len()), (ErrorKind::Credentials, requests));
     }
 }
@@ -291,8 +291,8 @@ async fn rejected_credentials_are_looked_up_once_more() {
     let provider = SharedCredentialsProvider::new(Numbered(Arc::clone(&calls)));
     options.credentials = Some(GivenCredentials::Provider(provider));
     let store = script.store_of(options);
-    store.delete("k".into()).await.expect("removed");
-    store.delete("k".into()).await.expect("removed");
+    store.remove("k").await.expect("removed");
+    store.remove("k").await.expect("removed");
     let sent = script.requests();
     let tokens: Vec<_> = sent.iter().map(|request| request.header("x-amz-security-token")).collect();
     assert_eq!((tokens, calls.load(Ordering::Relaxed)), (vec!["token-1", "token-2", "token-2"], 2));

@@ -74,7 +74,7 @@ async fn a_closed_store_rejects_every_call() {
         store.read("k").await.map(drop),
         store.has("k".into(), Input::Absent).await.map(drop),
         store.write("k", "v").await,
-        store.delete("k".into()).await,
+        store.remove("k").await,
         store.list().await.map(drop),
         store.clear(Input::Absent).await,
     ] {

@@ -114,9 +114,7 @@ async fn a_write_closes_the_flights_of_its_key_at_its_start_and_at_its_end() {
         sent(1).await;
         let write = {
             let store = Arc::clone(&store);
-            tokio::spawn(
-                async move { if remove { store.delete("k".into()).await } else { store.write("k", "v").await } },
-            )
+            tokio::spawn(async move { if remove { store.remove("k").await } else { store.write("k", "v").await } })
         };
         sent(2).await;
         let during = read();

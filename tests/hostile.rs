@@ -38,8 +38,8 @@ async fn each_operation_has_its_own_limit() {
     let padded = |mebibytes: usize| ok(&json!({ "Padding": "x".repeat(mebibytes << 20) })).store();
     let error = padded(9).list().await.expect_err("too large");
     assert!(cause(&error).contains("larger than 8388608 bytes"), "{}", cause(&error));
-    let error = padded(2).delete("k".into()).await.expect_err("too large");
-    assert!(cause(&error).contains("larger than 1048576 bytes"), "{}", cause(&error));
+    let error = padded(5).remove("k").await.expect_err("too large");
+    assert!(cause(&error).contains("larger than 4194304 bytes"), "{}", cause(&error));
     // 20 MB is within the limit for the response to a batch, but not for an error.
     let found = padded(20).read_all(&["a", "b"]).await.expect("an answer");
     assert!(found.iter().all(|(_, value)| value.is_none()));
@@ -49,7 +49,7 @@ async fn each_operation_has_its_own_limit() {
 #[tokio::test]
 async fn a_successful_response_without_a_body_is_an_error() {
     let store = Script::repeating([Answer::text(200, "")]).store();
-    for result in [store.read("k").await.map(drop), store.delete("k".into()).await, store.write("k", "v").await] {
+    for result in [store.read("k").await.map(drop), store.remove("k").await, store.write("k", "v").await] {
         let error = result.expect_err("no answer");
         assert_eq!((error.kind(), error.metadata().attempts), (ErrorKind::Response, 4));
         assert!(cause(&error).contains("empty"), "{}", cause(&error));

@@ -88,14 +88,14 @@ impl Texts {
         });
         let store = script.store_with(|raw| {
             raw.base = Input::Text(self.base.clone());
-            raw.attributes = RawAttributes { key, value, ttl, mtime, encoding }.into();
+            raw.attributes = RawAttributes { key, value, ttl, mtime, encoding, etag: Input::Absent }.into();
         });
         let [one, other] = self.keys.each_ref().map(String::as_str);
         store.read(one).await.expect("get");
         store.has(one.into(), Input::Absent).await.expect("has");
         store.meta(one.into(), Input::Absent).await.expect("meta");
         store.put(Operation::SetItem, one.into(), "v".into(), Input::Number(60.0)).await.expect("put");
-        store.delete(one.into()).await.expect("delete");
+        store.remove(one).await.expect("delete");
         store.read_all(&[one, other]).await.expect("get many");
         store.write_all(&[(one, "v"), (other, "v")]).await.expect("put many");
         store.keys(Input::Text(self.prefix.clone()), Input::Absent, Input::Absent).await.expect("keys");

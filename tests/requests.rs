@@ -61,7 +61,7 @@ async fn set_item_puts_the_whole_row_and_remove_item_sends_only_the_key() {
     let item = json!({ "key": { "S": "k" }, "value": { "S": "" } });
     assert_sent(&script, "PutItem", json!({ "TableName": "cache", "Item": item }));
     let script = ok(&json!({}));
-    script.store_with(renamed).delete("k".into()).await.expect("removed");
+    script.store_with(renamed).remove("k").await.expect("removed");
     assert_sent(&script, "DeleteItem", json!({ "TableName": "cache", "Key": { "pk": { "S": "k" } } }));
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use common::{Answer, Calls, Script, failure};
 use serde_json::json;
+use unstorage_dynamodb::condition::RawConditions;
 use unstorage_dynamodb::error::Operation;
 use unstorage_dynamodb::input::Input;
 use unstorage_dynamodb::stats::OperationStats;
@@ -39,8 +40,8 @@ async fn retries_throttles_rows_and_bytes_of_a_read_are_counted() {
 #[tokio::test]
 async fn a_failed_call_counts_as_an_error_of_its_method() {
     let store = Script::of([Answer::error(400, "ValidationException")]).store();
-    store.delete("a".into()).await.expect_err("refused by DynamoDB");
-    store.delete(Input::Absent).await.expect_err("refused before any request");
+    store.remove("a").await.expect_err("refused by DynamoDB");
+    store.delete(Input::Absent, RawConditions::default()).await.expect_err("refused before any request");
     let counts = counts(&store, Operation::RemoveItem);
     assert_eq!((counts.requests, counts.errors, counts.items_written, counts.in_flight), (1, 2, 0, 0));
 }

@@ -19,7 +19,7 @@ export function expectShape(error: any, operation: string, table: string): void 
   expect(error).toBeInstanceOf(Error);
   expect(error.operation).toBe(operation);
   expect(error.table).toBe(table);
-  expect(error.code).toMatch(/^ERR_DYNAMODB_[A-Z_]+$/);
+  expect(error.code).toMatch(/^ERR_(DYNAMODB|CAS)_[A-Z_]+$/);
   expect(error.retryable).toBeTypeOf("boolean");
   expect(error.$metadata).toBeTypeOf("object");
   expect(error.message.startsWith("[unstorage] [aws-dynamodb] ")).toBe(true);

@@ -8,7 +8,10 @@ import type { Split } from "./split.mjs";
 export type Spoiled = Reply & { status: number; body: unknown };
 /** No response on an open connection. */
 export const silence = { silent: true, ending: "hang" } as const;
-export type Rule = (exchange: Exchange, nthOfOperation: number) => Reply | Split | undefined;
+export type Rule = (
+  exchange: Exchange,
+  nthOfOperation: number,
+) => Reply | Split | "lose" | undefined;
 
 export type Exchange = ReturnType<typeof exchangeOf>;
 

@@ -135,7 +135,10 @@ export class ScriptedServer {
       this.requests += 1;
       if (!this.#options.forgets) this.seen.push(seen);
       const decision = (await this.decide(seen, this.of(seen.operation).length)) ?? {};
-      if (decision === "forward") await send(outgoing, await this.forward(seen));
+      if (decision === "lose") {
+        await this.forward(seen);
+        outgoing.socket?.resetAndDestroy();
+      } else if (decision === "forward") await send(outgoing, await this.forward(seen));
       else if ("take" in decision) await send(outgoing, await this.forward(seen, decision));
       else await send(outgoing, decision);
     } catch {

@@ -26,19 +26,14 @@ impl BodyLimit {
     /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html#limits-api>
     pub(super) fn of(action: Action, is_success: bool) -> Self {
         let bytes = match action {
-            // One item: 400 KB.
-            Action::GetItem => 4 * MB,
+            // One item: 400 KB. A write may return the item that it replaced, or that did not meet its condition.
+            Action::GetItem | Action::PutItem | Action::DeleteItem => 4 * MB,
             // One page: 1 MB of items.
             Action::Scan => 8 * MB,
             // 16 MB of items or of unprocessed writes.
             Action::BatchGetItem | Action::BatchWriteItem => 100 * MB,
             // Metadata only.
-            Action::PutItem
-            | Action::DeleteItem
-            | Action::DescribeTable
-            | Action::CreateTable
-            | Action::DescribeTimeToLive
-            | Action::UpdateTimeToLive => MB,
+            Action::DescribeTable | Action::CreateTable | Action::DescribeTimeToLive | Action::UpdateTimeToLive => MB,
         };
         Self { bytes, must_have_body: is_success }
     }
@@ -133,7 +128,8 @@ mod tests {
         assert!(limit(Action::GetItem) > 6 * 409_600 + MB);
         assert!(limit(Action::Scan) >= 6 * MB + MB);
         assert_eq!(limit(Action::BatchGetItem), 100 * MB);
-        assert_eq!(limit(Action::PutItem), MB);
+        assert_eq!(limit(Action::PutItem), limit(Action::GetItem));
+        assert_eq!(limit(Action::DescribeTable), MB);
         assert_eq!(BodyLimit::of_credentials().bytes, MB);
     }
 

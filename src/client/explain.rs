@@ -13,6 +13,9 @@ use crate::error::{Cause, CredentialsFailure, Error, ErrorKind, Metadata, chain}
 /// The maximum number of characters of an AWS message that an error quotes.
 const QUOTED_CHARS: usize = 500;
 
+/// AWS's name of the error for a write whose condition was not met.
+pub(super) const CONDITION_NOT_MET: &str = "ConditionalCheckFailedException";
+
 const NO_ENDPOINT: &str = "the AWS settings lead to no endpoint of DynamoDB: check the region, \
                            AWS_ACCOUNT_ID_ENDPOINT_MODE, AWS_USE_FIPS_ENDPOINT and AWS_USE_DUALSTACK_ENDPOINT, and what \
                            the AWS profile says of them";
@@ -91,6 +94,7 @@ fn from_response(
         ErrorKind::ItemTooLarge => {
             "the item is over DynamoDB's limit of 409600 bytes, names and values together".to_owned()
         }
+        ErrorKind::CasMismatch => "the stored item does not meet `ifMatch` or `ifNoneMatch`".to_owned(),
         ErrorKind::AccessDenied => {
             format!("the credentials may not call dynamodb:{action} on this table")
         }
@@ -119,6 +123,7 @@ fn from_response(
 fn classify(name: &str, message: &str, status: u16) -> ErrorKind {
     match name {
         "ResourceNotFoundException" => ErrorKind::TableNotFound,
+        CONDITION_NOT_MET => ErrorKind::CasMismatch,
         "ValidationException" if is_schema_mismatch(message) => ErrorKind::SchemaMismatch,
         "ValidationException" if message.contains("Item size") || message.contains("item size") => {
             ErrorKind::ItemTooLarge

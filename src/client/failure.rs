@@ -1,9 +1,10 @@
 //! The failure of a request or of one attempt, from the connection up to the store.
 
 use aws_smithy_runtime_api::client::result::ConnectorError;
+use bytes::Bytes;
 
 use super::credentials;
-use super::explain::{causes, no_credentials, without_credentials};
+use super::explain::{causes, is_throttle, no_credentials, without_credentials};
 use super::retry::Retry;
 use super::setup::SetupError;
 use super::timeouts::TimedOut;
@@ -20,6 +21,8 @@ pub(crate) struct Failure {
     pub(super) http_status: Option<u16>,
     /// AWS's request ID, if a response was received.
     pub(super) request_id: Option<String>,
+    /// The response to a write whose condition was not met. It may contain the stored item.
+    pub(crate) unmet: Option<Box<Bytes>>,
 }
 
 /// What went wrong. The texts are safe to show.
@@ -46,7 +49,7 @@ pub(super) enum Reason {
 impl Failure {
     /// A failure without a retry.
     fn of(reason: Reason) -> Self {
-        Self { reason, retry: None, http_status: None, request_id: None }
+        Self { reason, retry: None, http_status: None, request_id: None, unmet: None }
     }
 
     pub(super) fn not_sent(cause: impl Into<String>) -> Self {
@@ -81,6 +84,13 @@ impl Failure {
     /// An error response.
     pub(super) fn response(body: ErrorBody, retry: Option<Retry>, status: u16, request_id: Option<String>) -> Self {
         Self { retry, http_status: Some(status), request_id, ..Self::of(Reason::Response(body)) }
+    }
+
+    /// Whether DynamoDB certainly did not execute the request. A server error, a lost response or one without AWS's
+    /// error name, which a proxy may have sent, leave this open.
+    pub(super) fn is_certain(&self) -> bool {
+        let (Some(status), Some(name)) = (self.http_status, self.aws_name()) else { return false };
+        (400..500).contains(&status) || is_throttle(Some(name), status)
     }
 
     /// AWS's name of the error, if it responded with one.

@@ -19,7 +19,7 @@ use super::attempt::{self, Attempt, Constants};
 use super::budget::{Budgets, Paid, Work};
 use super::channel::{Response, Transport};
 use super::credentials::CredentialsCache;
-use super::explain::is_throttle;
+use super::explain::{CONDITION_NOT_MET, is_throttle};
 use super::failure::Failure;
 use super::meter::Traffic;
 use super::pool::Lease;
@@ -59,6 +59,15 @@ pub(super) enum Identity {
     Cached(CredentialsCache),
 }
 
+/// Whether to retry a request that may have been executed already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Repeat {
+    /// Retry it: all attempts together have the effect of one.
+    Allowed,
+    /// Retry it only if DynamoDB certainly did not execute it.
+    Never,
+}
+
 /// A request in progress: what its attempts share, and what they have used so far.
 pub(crate) struct PendingRequest<'a> {
     pub(super) action: Action,
@@ -74,6 +83,10 @@ pub(crate) struct PendingRequest<'a> {
     renewed: bool,
     /// Whether the request has waited for credentials.
     has_waited: bool,
+    /// Whether the request may be sent again if it may have been executed.
+    repeat: Repeat,
+    /// Whether an attempt that failed may have been executed.
+    may_have_run: bool,
     counter: SendCounter<'a>,
 }
 
@@ -83,6 +96,7 @@ impl<'a> PendingRequest<'a> {
         action: Action,
         body: Vec<u8>,
         deadline: Option<Instant>,
+        repeat: Repeat,
         observers: Observers<'a>,
     ) -> Self {
         Self {
@@ -95,8 +109,15 @@ impl<'a> PendingRequest<'a> {
             paid: Paid::default(),
             renewed: false,
             has_waited: false,
+            repeat,
+            may_have_run: false,
             counter: SendCounter { observers, sent: 0 },
         }
+    }
+
+    /// Whether an attempt may have been executed although the request failed.
+    pub(crate) fn may_have_run(&self) -> bool {
+        self.may_have_run
     }
 
     /// How often the request was sent.
@@ -222,6 +243,7 @@ impl Requests {
                 Some(Err(failure)) => return Step::Failed(failure),
                 None => return Step::NeedsCredentials,
             };
+            let sent = pending.times_sent();
             let failure = match self.attempt(&template, pending).await {
                 Ok(response) => {
                     budget.succeeded(pending.paid);
@@ -229,6 +251,10 @@ impl Requests {
                 }
                 Err(failure) => failure,
             };
+            pending.may_have_run |= pending.times_sent() > sent && !failure.is_certain();
+            if pending.may_have_run && pending.repeat == Repeat::Never {
+                return Step::Failed(failure);
+            }
             let Some(retry) = failure.retry else { return Step::Failed(failure) };
             if pending.attempts >= self.limits.max_attempts {
                 return Step::Failed(failure);
@@ -307,7 +333,8 @@ impl Requests {
         }
         let requested = retry::requested_delay(response.header("x-amz-retry-after"), response.header("retry-after"));
         let retry = kind.map(|kind| Retry { kind, requested });
-        Failure::response(error, retry, status, response.request_id())
+        let unmet = (error.name.as_deref() == Some(CONDITION_NOT_MET)).then(|| Box::new(response.body.clone()));
+        Failure { unmet, ..Failure::response(error, retry, status, response.request_id()) }
     }
 
     /// Returns the template for the current credentials, or `None` if they must be awaited, which must not occupy a

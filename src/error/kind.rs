@@ -86,6 +86,12 @@ error_kinds! {
     Connection: "ERR_DYNAMODB_CONNECTION", "ConnectionError", Always;
     /// AWS responded with another error.
     Service: "ERR_DYNAMODB_SERVICE", "DynamoDbError", ServerFault;
+    /// The stored item does not meet the condition of a write.
+    CasMismatch: "ERR_CAS_MISMATCH", "ConditionalCheckFailedException", Never;
+    /// An etag was given, but the table stores none.
+    CasUnsupported: "ERR_CAS_UNSUPPORTED", "DynamoDbError", Never;
+    /// A conditional write may or may not have been applied.
+    OutcomeUnknown: "ERR_DYNAMODB_OUTCOME_UNKNOWN", "ConditionalCheckFailedException", Never;
     /// The stored value cannot be decoded.
     Format: "ERR_DYNAMODB_FORMAT", "DynamoDbError", Never;
     /// The response could not be read.
@@ -101,7 +107,15 @@ error_kinds! {
 impl ErrorKind {
     /// Whether the message should show the key, because the error concerns that item.
     pub(super) fn is_about_the_item(self) -> bool {
-        matches!(self, Self::InvalidKey | Self::InvalidValue | Self::ItemTooLarge | Self::Format)
+        matches!(
+            self,
+            Self::InvalidKey
+                | Self::InvalidValue
+                | Self::ItemTooLarge
+                | Self::CasMismatch
+                | Self::OutcomeUnknown
+                | Self::Format
+        )
     }
 
     /// Whether the same call may succeed later without any change, given the HTTP status of the response.

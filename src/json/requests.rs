@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
 use super::attribute::{AttributeRef, AttributesRef};
+use super::condition::ConditionInput;
 use crate::item::{Attributes, Content};
 use crate::key::Key;
 
@@ -40,14 +41,14 @@ pub(crate) fn metered_body(request: &impl Serialize, consumed: Consumed) -> serd
     body(&Metered { request, return_consumed_capacity: consumed })
 }
 
-/// Reads the value, its encoding and the TTL of an item and, if requested, one more attribute.
+/// Reads the value, its encoding and the TTL of an item and, if requested, its metadata.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct GetItemInput<'a> {
     table_name: &'a str,
     key: ItemKey<'a>,
     projection_expression: &'static str,
-    expression_attribute_names: Names<'a, 4>,
+    expression_attribute_names: Names<'a, 5>,
     #[serde(skip_serializing_if = "is_false")]
     consistent_read: bool,
 }
@@ -58,15 +59,28 @@ impl<'a> GetItemInput<'a> {
         attributes: &'a Attributes,
         key: &'a Key,
         consistent_read: bool,
-        more: Option<&'a str>,
+        has_metadata: bool,
     ) -> Self {
         let Attributes { key: key_name, value, ttl, encoding, .. } = attributes;
-        let more = more.map(|more| ("#m", more));
+        let stored = |name: &'a Option<String>| name.as_deref().filter(|_| has_metadata);
+        let mtime = stored(&attributes.mtime).map(|name| ("#m", name));
+        let etag = stored(&attributes.etag).map(|name| ("#g", name));
         Self {
             table_name,
             key: ItemKey { name: key_name, key },
-            projection_expression: if more.is_some() { "#v, #t, #e, #m" } else { "#v, #t, #e" },
-            expression_attribute_names: Names([Some(("#v", value)), Some(("#t", ttl)), Some(("#e", encoding)), more]),
+            projection_expression: match (mtime, etag) {
+                (None, None) => "#v, #t, #e",
+                (Some(_), None) => "#v, #t, #e, #m",
+                (None, Some(_)) => "#v, #t, #e, #g",
+                (Some(_), Some(_)) => "#v, #t, #e, #m, #g",
+            },
+            expression_attribute_names: Names([
+                Some(("#v", value)),
+                Some(("#t", ttl)),
+                Some(("#e", encoding)),
+                mtime,
+                etag,
+            ]),
             consistent_read,
         }
     }
@@ -78,25 +92,29 @@ impl<'a> GetItemInput<'a> {
 pub(crate) struct PutItemInput<'a> {
     table_name: &'a str,
     item: NewItem<'a>,
+    #[serde(flatten)]
+    pub(crate) condition: Option<ConditionInput<'a>>,
 }
 
 impl<'a> PutItemInput<'a> {
     pub(crate) fn new(table_name: &'a str, attributes: &'a Attributes, key: &'a Key, content: &'a Content) -> Self {
-        Self { table_name, item: NewItem { attributes, key, content } }
+        Self { table_name, item: NewItem { attributes, key, content }, condition: None }
     }
 }
 
-/// Deletes an item unconditionally.
+/// Deletes an item.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct DeleteItemInput<'a> {
     table_name: &'a str,
     key: ItemKey<'a>,
+    #[serde(flatten)]
+    pub(crate) condition: Option<ConditionInput<'a>>,
 }
 
 impl<'a> DeleteItemInput<'a> {
     pub(crate) fn new(table_name: &'a str, attributes: &'a Attributes, key: &'a Key) -> Self {
-        Self { table_name, key: ItemKey { name: &attributes.key, key } }
+        Self { table_name, key: ItemKey { name: &attributes.key, key }, condition: None }
     }
 }
 
@@ -234,7 +252,7 @@ pub(crate) struct Filter<'a> {
 }
 
 /// An item without a Number in its TTL attribute never expires, see [`crate::expiry::is_alive`].
-const ALIVE: &str = "(attribute_not_exists(#t) OR NOT attribute_type(#t, :number) OR #t >= :now)";
+pub(super) const ALIVE: &str = "(attribute_not_exists(#t) OR NOT attribute_type(#t, :number) OR #t >= :now)";
 
 /// A literal prefix: the base is a value, never part of the expression.
 const UNDER_BASE: &str = "begins_with(#k, :base)";
@@ -266,7 +284,7 @@ impl Serialize for Filter<'_> {
 }
 
 /// Placeholders of an expression: `{ "#v": "value" }`. Names such as `key`, `value` and `ttl` are reserved words.
-struct Names<'a, const N: usize>([Option<(&'static str, &'a str)>; N]);
+pub(super) struct Names<'a, const N: usize>(pub(super) [Option<(&'static str, &'a str)>; N]);
 
 impl<const N: usize> Serialize for Names<'_, N> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -302,6 +320,9 @@ impl Serialize for NewItem<'_> {
         if let Some(second) = content.expires_at {
             item.serialize_entry(&attributes.ttl, &Scalar::N(second.into()))?;
         }
+        if let (Some(name), Some(etag)) = (&attributes.etag, &content.etag) {
+            item.serialize_entry(name, &Scalar::S(etag))?;
+        }
         if let Some(mtime) = &attributes.mtime {
             item.serialize_entry(mtime, &Scalar::N(content.written_at.as_millis()))?;
         }
@@ -323,7 +344,7 @@ impl Serialize for ItemKey<'_> {
 
 /// A scalar attribute value.
 #[derive(Serialize)]
-enum Scalar<'a> {
+pub(super) enum Scalar<'a> {
     S(&'a str),
     N(#[serde(serialize_with = "digits")] u128),
 }

@@ -13,10 +13,11 @@ use super::abort::{Abort, SIGNAL_ALLOWED};
 use super::event_loop::EventLoop;
 use super::from_js::items::{List, new_items, wanted_items};
 use super::from_js::option;
-use super::from_js::options::{CallOptions, time_to_live};
+use super::from_js::options::{CallOptions, conditions, time_to_live};
 use super::from_js::value::{given, given_raw};
 use super::settle::CallResult;
 use super::to_js::{MethodResult, throw};
+use crate::condition::RawConditions;
 use crate::error::{Error, Operation};
 use crate::input::Input;
 use crate::store::{NewItem, Store, WantedItem};
@@ -47,6 +48,10 @@ impl<'a, 'env> Call<'a, 'env> {
 
     pub(super) fn time_to_live(&self) -> Result<Input> {
         self.options.common().map_or(Ok(Input::Absent), |options| time_to_live(self.env, self.operation, options))
+    }
+
+    pub(super) fn conditions(&self) -> Result<RawConditions> {
+        self.options.common().map_or_else(|| Ok(RawConditions::default()), conditions)
     }
 
     pub(super) fn value(&self, value: Unknown<'_>) -> Result<Given> {

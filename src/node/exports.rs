@@ -17,7 +17,7 @@ use crate::clock::SystemClock;
 use crate::error::{Error, Operation};
 use crate::input::Input;
 use crate::options::Options;
-use crate::store::{Patience, Store};
+use crate::store::{Patience, Store, WriteOptions};
 use crate::usage::Usage;
 use crate::value::{Given, Reading};
 
@@ -117,14 +117,16 @@ impl NativeDriver {
     #[napi(catch_unwind)]
     pub fn set_items<'env>(&self, env: &'env Env, items: Unknown<'_>, options: Unknown<'_>) -> Result<Unknown<'env>> {
         let mut call = self.call(env, Operation::SetItems, options)?;
-        let (ttl, items) = (call.time_to_live()?, call.new_items(items)?);
-        call.run(|store| async move { store.put_many(items, ttl).await.map(|()| MethodResult::Nothing) })
+        let common = WriteOptions { ttl: call.time_to_live()?, conditions: call.conditions()? };
+        let items = call.new_items(items)?;
+        call.run(|store| async move { store.put_many(items, common).await.map(|()| MethodResult::Nothing) })
     }
 
     #[napi(catch_unwind)]
     pub fn remove_item<'env>(&self, env: &'env Env, key: Argument, options: Unknown<'_>) -> Result<Unknown<'env>> {
-        self.call(env, Operation::RemoveItem, options)?
-            .run(|store| async move { store.delete(key.0).await.map(|()| MethodResult::Nothing) })
+        let call = self.call(env, Operation::RemoveItem, options)?;
+        let conditions = call.conditions()?;
+        call.run(|store| async move { store.delete(key.0, conditions).await.map(|()| MethodResult::Nothing) })
     }
 
     #[napi(catch_unwind)]
@@ -203,9 +205,10 @@ impl NativeDriver {
         value: impl FnOnce(&Call<'_, 'env>) -> Result<Given>,
     ) -> Result<Unknown<'env>> {
         let call = self.call(env, operation, options)?;
-        let (value, ttl) = (value(&call)?, call.time_to_live()?);
+        let value = value(&call)?;
+        let options = WriteOptions { ttl: call.time_to_live()?, conditions: call.conditions()? };
         call.run(
-            move |store| async move { store.put(operation, key.0, value, ttl).await.map(|()| MethodResult::Nothing) },
+            move |store| async move { store.put(operation, key.0, value, options).await.map(MethodResult::Written) },
         )
     }
 

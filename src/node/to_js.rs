@@ -18,6 +18,8 @@ pub(super) enum MethodResult {
     Flag(bool),
     Value(Option<AttributeValue>),
     Values(Vec<(KeyText, Option<AttributeValue>)>),
+    /// The etag of a written item, if the table stores it.
+    Written(Option<String>),
     Meta(Option<Meta>),
     Keys(Vec<String>),
     Table(CreatedTable),
@@ -30,6 +32,12 @@ impl MethodResult {
             Self::Flag(flag) => unknown(env, flag),
             Self::Value(value) => optional(env, value),
             Self::Values(values) => items(env, values),
+            Self::Written(None) => unknown(env, ()),
+            Self::Written(Some(etag)) => {
+                let mut object = Object::new(env)?;
+                object.set_named_property("etag", etag)?;
+                Ok(object.to_unknown())
+            }
             Self::Meta(None) => unknown(env, Null),
             Self::Meta(Some(meta)) => self::meta(env, &meta),
             Self::Keys(keys) => unknown(env, keys),
@@ -85,6 +93,9 @@ fn meta<'env>(env: &'env Env, meta: &Meta) -> Result<Unknown<'env>> {
     object.set_named_property("size", meta.size as f64)?;
     if let Some(mtime) = meta.mtime {
         object.set_named_property("mtime", env.create_date(mtime.as_millis() as f64)?)?;
+    }
+    if let Some(etag) = &meta.etag {
+        object.set_named_property("etag", etag.as_str())?;
     }
     Ok(object.to_unknown())
 }

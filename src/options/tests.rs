@@ -14,7 +14,14 @@ fn only_the_table_is_required() {
     assert_eq!(options.table, "sessions");
     assert_eq!(
         options.attributes,
-        Attributes { key: "key".into(), value: "value".into(), ttl: "ttl".into(), mtime: None, encoding: "enc".into() }
+        Attributes {
+            key: "key".into(),
+            value: "value".into(),
+            ttl: "ttl".into(),
+            mtime: None,
+            encoding: "enc".into(),
+            etag: None
+        }
     );
     assert_eq!(options.default_ttl, None);
     assert_eq!(options.region, None);
@@ -60,7 +67,14 @@ fn attribute_names_must_differ() {
     let names = Options::parse(with("a.b", "#v", "1t")).expect("valid").attributes;
     assert_eq!(
         names,
-        Attributes { key: "a.b".into(), value: "#v".into(), ttl: "1t".into(), mtime: None, encoding: "enc".into() }
+        Attributes {
+            key: "a.b".into(),
+            value: "#v".into(),
+            ttl: "1t".into(),
+            mtime: None,
+            encoding: "enc".into(),
+            etag: None
+        }
     );
     assert!(message(with("value", "", "")).contains("`attributes.key` and `attributes.value`"));
     assert!(message(with("ttl", "", "")).contains("`attributes.key` and `attributes.ttl`"));

@@ -9,6 +9,7 @@ use futures_util::{StreamExt, stream};
 use super::Store;
 use super::batch_get::{left_over, partition_key};
 use super::call::Call;
+use super::put::WriteOptions;
 use crate::batch::{Backoff, MAX_WRITES, MAX_WRITTEN_BYTES};
 use crate::client::Action;
 use crate::error::{Error, ErrorKind, Operation};
@@ -31,8 +32,8 @@ pub struct NewItem {
     pub key: Input,
     /// The value.
     pub value: Given,
-    /// The time to live. Overrides the common one and the store's default.
-    pub ttl: Input,
+    /// The options. Its time to live overrides the common one and the store's default. Conditions are rejected.
+    pub options: WriteOptions,
 }
 
 /// A write: the content to put, or `None` to delete the item.
@@ -69,14 +70,15 @@ impl Done {
 }
 
 impl Store {
-    /// Stores items. The last write of a repeated key wins. `common_ttl` applies to items without their own.
+    /// Stores items. The last write of a repeated key wins. The time to live in `common` applies to items without their
+    /// own.
     ///
     /// # Errors
     /// Fails on an invalid key, value or time to live, before anything is written, or on a failed request. The error
     /// then lists the keys that are not known to be written.
-    pub async fn put_many(&self, items: Vec<NewItem>, common_ttl: Input) -> Result<(), Error> {
+    pub async fn put_many(&self, items: Vec<NewItem>, common: impl Into<WriteOptions>) -> Result<(), Error> {
         let call = self.begin(Operation::SetItems)?;
-        let writes = call.new_writes(items, &common_ttl)?;
+        let writes = call.new_writes(items, &common.into())?;
         let keys: Vec<Key> = writes.iter().map(|write| write.key.clone()).collect();
         let done = Done::none_of(keys.len());
         let written = call.watch(async {
@@ -97,14 +99,16 @@ impl Store {
 
 impl Call {
     /// Returns the writes, one per key. An error lists every key, because none is written.
-    fn new_writes(&self, items: Vec<NewItem>, common_ttl: &Input) -> Result<Vec<Write>, Error> {
+    fn new_writes(&self, items: Vec<NewItem>, common: &WriteOptions) -> Result<Vec<Write>, Error> {
         let text = |item: &NewItem| item.key.as_text().map(ToOwned::to_owned);
-        self.ttl(common_ttl).map_err(|refused| refused.with_keys(items.iter().filter_map(text).collect()))?;
+        self.unconditional(common)
+            .and_then(|()| self.ttl(&common.ttl))
+            .map_err(|refused| refused.with_keys(items.iter().filter_map(text).collect()))?;
         let mut writes: Vec<Write> = Vec::with_capacity(items.len());
         let mut positions: HashMap<Key, usize> = HashMap::with_capacity(items.len());
         let mut items = items.into_iter();
         while let Some(item) = items.next() {
-            let (key, content) = self.new_write(item, common_ttl).map_err(|refused| {
+            let (key, content) = self.new_write(item, &common.ttl).map_err(|refused| {
                 let before = writes.drain(..).map(|write| write.key.into_string());
                 let after = items.by_ref().filter_map(|item| text(&item));
                 let keys = before.chain(refused.key().map(ToOwned::to_owned)).chain(after).collect();
@@ -121,9 +125,19 @@ impl Call {
         Ok(writes)
     }
 
-    fn new_write(&self, NewItem { key, value, ttl }: NewItem, common_ttl: &Input) -> Result<(Key, Content), Error> {
+    /// Rejects conditions, which DynamoDB does not support in batches.
+    fn unconditional(&self, options: &WriteOptions) -> Result<(), Error> {
+        if options.conditions.are_absent() {
+            return Ok(());
+        }
+        let allowed = "absent: a batch cannot have conditions; call setItem for each item";
+        Err(self.argument("ifMatch` and `ifNoneMatch", allowed, "given"))
+    }
+
+    fn new_write(&self, NewItem { key, value, options }: NewItem, common_ttl: &Input) -> Result<(Key, Content), Error> {
         let key = self.key(key)?;
-        let ttl = if ttl == Input::Absent { common_ttl } else { &ttl };
+        self.unconditional(&options).map_err(|error| error.with_key(key.as_str()))?;
+        let ttl = if options.ttl == Input::Absent { common_ttl } else { &options.ttl };
         let ttl = self.ttl(ttl).map_err(|error| error.with_key(key.as_str()))?;
         let content = self.checked(&key, value, ttl)?;
         Ok((key, content))
@@ -178,8 +192,8 @@ impl Call {
 
     async fn write_one(&self, write: Write, done: &Done) -> Result<(), Error> {
         match &write.content {
-            Some(content) => self.put(&write.key, content).await?,
-            None => self.delete(&write.key).await?,
+            Some(content) => self.put(&write.key, content, None).await?,
+            None => self.delete(&write.key, None).await?,
         }
         done.add(&write);
         Ok(())

@@ -128,7 +128,8 @@ impl Begun {
         projection: Projection,
     ) -> Result<Option<StoredRow>, Error> {
         let Options { attributes, coalesce, .. } = &self.session.options;
-        let projection = if attributes.mtime.is_some() { projection } else { Projection::Value };
+        let has_metadata = attributes.mtime.is_some() || attributes.etag.is_some();
+        let projection = if has_metadata { projection } else { Projection::Value };
         if consistent || !coalesce {
             return self.fetch(key, consistent, projection).await;
         }

@@ -2,7 +2,8 @@
 
 use super::Store;
 use super::call::Call;
-use crate::client::Action;
+use crate::client::{Action, Repeat};
+use crate::condition::{Conditions, RawConditions};
 use crate::error::{Error, ErrorKind, Operation};
 use crate::expiry::{TTL_ALLOWED, Ttl};
 use crate::input::Input;
@@ -10,27 +11,53 @@ use crate::item::{Content, MAX_ITEM_BYTES};
 use crate::json::{self, PutItemInput};
 use crate::key::Key;
 use crate::options::Options;
+use crate::random;
 use crate::value::Given;
 
+/// 96 random bits.
+const ETAG_BYTES: usize = 12;
+
+/// The options of a write of one item.
+#[derive(Default)]
+pub struct WriteOptions {
+    /// The time to live. Overrides the store's default.
+    pub ttl: Input,
+    /// The conditions that the stored item must meet.
+    pub conditions: RawConditions,
+}
+
+impl From<Input> for WriteOptions {
+    fn from(ttl: Input) -> Self {
+        Self { ttl, ..Self::default() }
+    }
+}
+
 impl Store {
-    /// Stores `value` under `key`, replacing the whole row. `ttl` overrides the store's default. `operation`
-    /// distinguishes `setItem` from `setItemRaw`, which convert JavaScript values differently.
+    /// Stores `value` under `key`, replacing the whole row, if the conditions are met. Returns the item's etag if the table
+    /// stores it. `operation` distinguishes `setItem` from `setItemRaw`, which convert JavaScript values differently.
     ///
     /// # Errors
-    /// Fails on an invalid key, value or time to live, an item larger than 400 KB, or a failed request.
-    pub async fn put(&self, operation: Operation, key: Input, value: Given, ttl: Input) -> Result<(), Error> {
+    /// Fails on an invalid key, value or option, an item larger than 400 KB, an unmet condition, or a failed request.
+    pub async fn put(
+        &self,
+        operation: Operation,
+        key: Input,
+        value: Given,
+        options: impl Into<WriteOptions>,
+    ) -> Result<Option<String>, Error> {
         let call = self.begin(operation)?;
         let key = call.key(key)?;
-        let ttl = call.ttl(&ttl).map_err(|error| error.with_key(key.as_str()))?;
+        let WriteOptions { ttl, conditions } = options.into();
+        let named = |error: Error| error.with_key(key.as_str());
+        let (ttl, conditions) = (call.ttl(&ttl).map_err(named)?, call.conditions(conditions).map_err(named)?);
         let content = call.checked(&key, value, ttl)?;
         let turn = call.turn(std::iter::once(&key)).await?;
         // Compress only after queueing, because a large value takes longer than a small one and must not be overtaken.
         let content =
             if call.may_compress(&content) { Box::pin(call.compressed(&key, content)).await? } else { content };
-        call.put(&key, &content).await?;
+        call.put(&key, &content, conditions.as_ref()).await?;
         drop(turn);
-        call.succeed();
-        Ok(())
+        Ok(call.done(content.etag))
     }
 }
 
@@ -52,11 +79,17 @@ impl Call {
         };
         let now = self.session.clock.now();
         let expires_at = ttl.and_then(|ttl| ttl.expires_at(now));
-        let content = Content { value, expires_at, written_at: now, encoding: None };
+        let etag = self.session.options.attributes.etag.as_ref().map(|_| self.new_etag()).transpose()?;
+        let content = Content { value, expires_at, written_at: now, encoding: None, etag };
         if !self.may_compress(&content) {
             self.check_size(key, &content)?;
         }
         Ok(content)
+    }
+
+    fn new_etag(&self) -> Result<String, Error> {
+        let none = || self.fail(Error::new(ErrorKind::Internal, "the operating system returned no random bytes"));
+        random::id::<ETAG_BYTES>().ok_or_else(none)
     }
 
     /// Rejects an item that exceeds DynamoDB's size limit.
@@ -70,11 +103,18 @@ impl Call {
         Err(self.fail(Error::new(ErrorKind::ItemTooLarge, reason)).with_key(key.as_str()))
     }
 
-    /// Writes one row.
-    pub(super) async fn put(&self, key: &Key, content: &Content) -> Result<(), Error> {
+    /// Writes one row if the conditions are met.
+    pub(super) async fn put(&self, key: &Key, content: &Content, conditions: Option<&Conditions>) -> Result<(), Error> {
         let Options { table, attributes, .. } = &self.session.options;
-        let body = || self.body(&PutItemInput::new(table, attributes, key, content));
-        self.request(Action::PutItem, body, json::acknowledged).await.map_err(|error| error.with_key(key.as_str()))?;
+        let body = || {
+            let mut input = PutItemInput::new(table, attributes, key, content);
+            input.condition = self.condition(conditions);
+            self.body(&input)
+        };
+        self.write(Action::PutItem, Repeat::Allowed, body, json::acknowledged)
+            .await
+            .or_else(|failed| self.settled(failed, content.etag.as_deref()))
+            .map_err(|error| error.with_key(key.as_str()))?;
         self.counters().written(1);
         self.progress();
         Ok(())

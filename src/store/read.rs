@@ -26,6 +26,8 @@ pub struct Meta {
     pub size: usize,
     /// The time of its last write since 1970, if the table stores it.
     pub mtime: Option<Duration>,
+    /// Its etag, if the table stores it.
+    pub etag: Option<String>,
 }
 
 impl Store {
@@ -92,8 +94,15 @@ pub(super) struct StoredRow {
     value: Option<AttributeValue>,
     encoding: Option<AttributeValue>,
     ttl: Option<AttributeValue>,
-    /// Present only if requested.
+    /// Present only if requested. Boxed, because a waiting read holds a row.
+    metadata: Option<Box<StoredMetadata>>,
+}
+
+/// The attributes that only `getMeta` requests.
+#[derive(Clone)]
+struct StoredMetadata {
     mtime: Option<AttributeValue>,
+    etag: Option<AttributeValue>,
 }
 
 impl StoredRow {
@@ -101,7 +110,7 @@ impl StoredRow {
     pub(super) fn take(item: &mut Item<'_>, attributes: &Attributes) -> Self {
         let [value, encoding, ttl] =
             [&attributes.value, &attributes.encoding, &attributes.ttl].map(|name| item.take(name));
-        Self { value, encoding, ttl, mtime: None }
+        Self { value, encoding, ttl, metadata: None }
     }
 
     /// Returns the value. `None` if the row has none or has expired.
@@ -123,7 +132,7 @@ pub(super) struct StoredValue {
 pub(super) enum Projection {
     /// Value, encoding and TTL.
     Value,
-    /// Also the time of the last write, if the table stores it.
+    /// Also the time of the last write and the etag, if the table stores them.
     Meta,
 }
 
@@ -158,9 +167,13 @@ impl Call {
     fn meta_of(&self, key: &Key, mut row: StoredRow) -> Result<Option<Meta>, Error> {
         let now = self.session.clock.now();
         let ttl = expiry::time_left(row.ttl.as_ref(), now);
-        let mtime = row.mtime.take().as_ref().and_then(milliseconds);
+        let metadata = row.metadata.take();
         let Some(stored) = row.value_alive(now) else { return Ok(None) };
-        Ok(Some(Meta { ttl, size: self.decoded_size(key, stored)?, mtime }))
+        let (mtime, etag) = metadata.map_or((None, None), |metadata| (metadata.mtime, metadata.etag));
+        let mtime = mtime.as_ref().and_then(milliseconds);
+        // Other code may have written an attribute of another type.
+        let etag = etag.and_then(|etag| if let AttributeValue::S(etag) = etag { Some(etag) } else { None });
+        Ok(Some(Meta { ttl, size: self.decoded_size(key, stored)?, mtime, etag }))
     }
 
     /// Reads one row.
@@ -171,13 +184,16 @@ impl Call {
         projection: Projection,
     ) -> Result<Option<StoredRow>, Error> {
         let Options { table, attributes, .. } = &self.session.options;
-        let mtime = attributes.mtime.as_deref().filter(|_| projection == Projection::Meta);
-        let body = || self.body(&GetItemInput::new(table, attributes, key, consistent, mtime));
+        let has_metadata = projection == Projection::Meta;
+        let body = || self.body(&GetItemInput::new(table, attributes, key, consistent, has_metadata));
         let read = |response: &[u8]| {
             let GetItemOutput { item, consumed_capacity } = json::read(response)?;
-            let row = item.map(|mut item| StoredRow {
-                mtime: mtime.and_then(|name| item.take(name)),
-                ..StoredRow::take(&mut item, attributes)
+            let row = item.map(|mut item| {
+                let mut attribute = |name: &Option<String>| name.as_ref().and_then(|name| item.take(name));
+                let metadata = has_metadata.then(|| {
+                    Box::new(StoredMetadata { mtime: attribute(&attributes.mtime), etag: attribute(&attributes.etag) })
+                });
+                StoredRow { metadata, ..StoredRow::take(&mut item, attributes) }
             });
             Ok((row, Units::of(&consumed_capacity)))
         };
@@ -197,7 +213,7 @@ mod tests {
         let text = |text: &str| Some(AttributeValue::S(text.into()));
         let second = |second: &str| Some(AttributeValue::N(second.into()));
         let value = |value, ttl| {
-            let row = StoredRow { value, ttl, encoding: None, mtime: None };
+            let row = StoredRow { value, ttl, encoding: None, metadata: None };
             row.value_alive(Duration::from_millis(1_000_250)).map(|stored| stored.value)
         };
         assert_eq!(value(text(""), None), text(""));

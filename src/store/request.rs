@@ -1,12 +1,14 @@
 //! Sends one request of a call: waits for a client, credentials and a slot, then sends and reads.
 
+use bytes::Bytes;
+use futures_util::TryFutureExt;
 use serde::Serialize;
 use tokio::time::{Instant, timeout_at};
 
 use super::Session;
 use super::call::Call;
 use crate::client::slots::Slot;
-use crate::client::{Action, Client, PendingRequest, RequestThrottles, Step};
+use crate::client::{Action, Client, PendingRequest, Repeat, RequestThrottles, Step};
 use crate::error::{Error, ErrorKind};
 use crate::json::{self, Consumed, Units};
 use crate::stats::Effort;
@@ -14,6 +16,22 @@ use crate::stats::Effort;
 /// What a request waits for, as shown in timeout errors.
 const CREDENTIALS: &str = "AWS credentials";
 const CONFIGURATION: &str = "the configuration to be read";
+
+/// A failed request, and what is known about its effect.
+pub(super) struct FailedRequest {
+    pub(super) error: Error,
+    /// The response, if the condition of a write was not met.
+    pub(super) unmet: Option<Box<Bytes>>,
+    /// Whether an attempt may have been executed nevertheless.
+    pub(super) may_have_run: bool,
+}
+
+impl From<Error> for FailedRequest {
+    /// The failure of a request that was not sent.
+    fn from(error: Error) -> Self {
+        Self { error, unmet: None, may_have_run: false }
+    }
+}
 
 impl Call {
     /// Serializes a request on items. It asks DynamoDB to report the consumed capacity.
@@ -33,14 +51,36 @@ impl Call {
         self.observed_request(action, body, read, None)
     }
 
+    /// Sends a write. A failure says whether it may have been executed.
+    pub(super) fn write<T>(
+        &self,
+        action: Action,
+        repeat: Repeat,
+        body: impl FnOnce() -> serde_json::Result<Vec<u8>>,
+        read: impl FnOnce(&[u8]) -> serde_json::Result<(T, Units)>,
+    ) -> impl Future<Output = Result<T, FailedRequest>> {
+        self.send(action, repeat, body, read, None)
+    }
+
     /// Sends a request whose throttled attempts are counted as they happen.
-    pub(super) async fn observed_request<T>(
+    pub(super) fn observed_request<T>(
         &self,
         action: Action,
         body: impl FnOnce() -> serde_json::Result<Vec<u8>>,
         read: impl FnOnce(&[u8]) -> serde_json::Result<(T, Units)>,
         throttles: Option<&RequestThrottles>,
-    ) -> Result<T, Error> {
+    ) -> impl Future<Output = Result<T, Error>> {
+        self.send(action, Repeat::Allowed, body, read, throttles).map_err(|failed| failed.error)
+    }
+
+    async fn send<T>(
+        &self,
+        action: Action,
+        repeat: Repeat,
+        body: impl FnOnce() -> serde_json::Result<Vec<u8>>,
+        read: impl FnOnce(&[u8]) -> serde_json::Result<(T, Units)>,
+        throttles: Option<&RequestThrottles>,
+    ) -> Result<T, FailedRequest> {
         let pass = self.pass()?;
         let deadline = self.deadline();
         // Waiting must not count as a failure of the network.
@@ -48,16 +88,16 @@ impl Call {
         if let Some(pass) = pass {
             pass.check().map_err(|refused| self.fail(refused))?;
         }
-        let result = Box::pin(self.exchange(admitted, deadline, action, body, read, throttles)).await;
+        let result = Box::pin(self.exchange(admitted, deadline, (action, repeat), body, read, throttles)).await;
         if let Some(pass) = pass {
-            match result.as_ref().err().map(Error::kind) {
+            match result.as_ref().err().map(|failed| failed.error.kind()) {
                 Some(ErrorKind::Timeout | ErrorKind::Connection) => pass.failed(),
                 // No request was sent.
                 Some(ErrorKind::Credentials | ErrorKind::Closed | ErrorKind::Internal) => {}
                 _ => pass.answered(),
             }
         }
-        result.map_err(|error| self.fail(error))
+        result.map_err(|failed| FailedRequest { error: self.fail(failed.error), ..failed })
     }
 
     /// Returns the client and a slot, without waiting if both are available.
@@ -119,28 +159,38 @@ impl Call {
         &'a self,
         (client, mut slot): (&Client, Slot<'a>),
         deadline: Option<Instant>,
-        action: Action,
+        (action, repeat): (Action, Repeat),
         body: impl FnOnce() -> serde_json::Result<Vec<u8>>,
         read: impl FnOnce(&[u8]) -> serde_json::Result<(T, Units)>,
         throttles: Option<&'a RequestThrottles>,
-    ) -> Result<T, Error> {
+    ) -> Result<T, FailedRequest> {
         // Drop the error, which may quote a part of the value.
         let body = body().map_err(|_| Error::new(ErrorKind::Internal, "the request could not be written"))?;
         let observers = self.observers(throttles);
-        let mut pending = PendingRequest::new(self.work(), action, body, deadline, observers);
+        let mut pending = PendingRequest::new(self.work(), action, body, deadline, repeat, observers);
         let response = loop {
             match client.advance(&mut pending).await {
                 Step::Completed(response) => break response,
-                Step::Failed(failure) => return Err(self.with_wait(client.explain(failure, &pending))),
+                Step::Failed(mut failure) => {
+                    let (unmet, may_have_run) = (failure.unmet.take(), pending.may_have_run());
+                    let error = self.with_wait(client.explain(failure, &pending));
+                    return Err(FailedRequest { error, unmet, may_have_run });
+                }
                 Step::NeedsCredentials => {
                     drop(slot);
-                    slot = self.slot(client, deadline).await?;
+                    slot = self
+                        .slot(client, deadline)
+                        .await
+                        .map_err(|error| FailedRequest { may_have_run: pending.may_have_run(), ..error.into() })?;
                 }
             }
         };
         drop(slot);
-        let (output, Units(units)) =
-            read(&response.body).map_err(|error| client.unreadable(error, &response, &pending))?;
+        let (output, Units(units)) = read(&response.body).map_err(|error| FailedRequest {
+            error: client.unreadable(error, &response, &pending),
+            unmet: None,
+            may_have_run: true,
+        })?;
         observers.add(if action.is_write() {
             Effort { write_units: units, ..Effort::default() }
         } else {

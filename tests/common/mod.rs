@@ -20,11 +20,12 @@ use aws_smithy_types::body::SdkBody;
 use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
 use unstorage_dynamodb::clock::Clock;
+use unstorage_dynamodb::condition::RawConditions;
 use unstorage_dynamodb::error::{Error, Operation};
 use unstorage_dynamodb::input::Input;
 use unstorage_dynamodb::key::KeyText;
 use unstorage_dynamodb::options::{Options, RawKeys, RawOptions};
-use unstorage_dynamodb::store::{NewItem, Store};
+use unstorage_dynamodb::store::{NewItem, Store, WriteOptions};
 use unstorage_dynamodb::value::{Given, Reading};
 
 /// The fixed time of all tests, with a fraction of a second.
@@ -259,7 +260,8 @@ pub(crate) fn page(keys: &[&str], next: Option<&str>) -> Value {
 
 /// Items to store, without individual times to live.
 pub(crate) fn items<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Vec<NewItem> {
-    let item = |(key, value): (&str, &str)| NewItem { key: key.into(), value: value.into(), ttl: Input::Absent };
+    let item =
+        |(key, value): (&str, &str)| NewItem { key: key.into(), value: value.into(), options: WriteOptions::default() };
     pairs.into_iter().map(item).collect()
 }
 
@@ -269,6 +271,7 @@ pub(crate) trait Calls {
     async fn read_all(&self, keys: &[&str]) -> Result<Vec<(KeyText, Option<AttributeValue>)>, Error>;
     async fn write(&self, key: &str, value: impl Into<Given>) -> Result<(), Error>;
     async fn write_all(&self, pairs: &[(&str, &str)]) -> Result<(), Error>;
+    async fn remove(&self, key: &str) -> Result<(), Error>;
     async fn list(&self) -> Result<Vec<String>, Error>;
 }
 
@@ -282,11 +285,15 @@ impl Calls for Store {
     }
 
     async fn write(&self, key: &str, value: impl Into<Given>) -> Result<(), Error> {
-        self.put(Operation::SetItem, key.into(), value.into(), Input::Absent).await
+        self.put(Operation::SetItem, key.into(), value.into(), Input::Absent).await.map(drop)
     }
 
     async fn write_all(&self, pairs: &[(&str, &str)]) -> Result<(), Error> {
         self.put_many(items(pairs.iter().copied()), Input::Absent).await
+    }
+
+    async fn remove(&self, key: &str) -> Result<(), Error> {
+        self.delete(key.into(), RawConditions::default()).await
     }
 
     async fn list(&self) -> Result<Vec<String>, Error> {

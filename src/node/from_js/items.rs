@@ -3,13 +3,13 @@
 use napi::bindgen_prelude::{JsObjectValue, Object, Unknown};
 use napi::{Env, JsValue, Result, ValueType};
 
-use super::options::{CallOptions, time_to_live};
+use super::options::{CallOptions, conditions, time_to_live};
 use super::value::given;
 use super::{option, read};
 use crate::error::Operation;
 use crate::input::Input;
 use crate::node::realm::Realm;
-use crate::store::{NewItem, WantedItem};
+use crate::store::{NewItem, WantedItem, WriteOptions};
 use crate::value::Given;
 
 /// An array, or another value that was passed instead.
@@ -45,14 +45,18 @@ pub(in crate::node) fn new_items<'env>(
     each(env, realm, items, |item| {
         let Some(object) = object(&item)? else {
             // The error is about the missing key.
-            return Ok(NewItem { key: Input::Absent, value: Given::Refused(String::new()), ttl: Input::Absent });
+            let value = Given::Refused(String::new());
+            return Ok(NewItem { key: Input::Absent, value, options: WriteOptions::default() });
         };
         Ok(NewItem {
             key: read(object.get_named_property("key")?)?,
             value: given(env, realm, object.get_named_property("value")?)?,
-            ttl: match options.add_those_of(env, &object)? {
-                Some(options) => time_to_live(env, Operation::SetItems, &options)?,
-                None => Input::Absent,
+            options: match options.add_those_of(env, &object)? {
+                Some(options) => WriteOptions {
+                    ttl: time_to_live(env, Operation::SetItems, &options)?,
+                    conditions: conditions(&options)?,
+                },
+                None => WriteOptions::default(),
             },
         })
     })

@@ -9,6 +9,7 @@ use napi::{Env, JsValue, Result, ValueType};
 
 use super::callbacks::credentials_provider;
 use super::{option, own_names, read};
+use crate::condition::RawConditions;
 use crate::environment::Environment;
 use crate::error::Operation;
 use crate::input::Input;
@@ -72,6 +73,21 @@ pub(in crate::node) fn time_to_live(env: &Env, operation: Operation, options: &U
         }
     }
     Ok(ttl)
+}
+
+/// Reads the conditions of a write. `null` is not absent: it would turn a conditional write with a missing etag into an
+/// unconditional one.
+pub(in crate::node) fn conditions(options: &Unknown<'_>) -> Result<RawConditions> {
+    if options.get_type()? != ValueType::Object {
+        return Ok(RawConditions::default());
+    }
+    // SAFETY: the type was just checked.
+    let options: Object<'_> = unsafe { copy_handle(options).cast() }?;
+    let condition = |name| {
+        let value: Unknown<'_> = options.get_named_property(name)?;
+        if value.get_type()? == ValueType::Null { Ok(Input::Other("null")) } else { read(value) }
+    };
+    Ok(RawConditions { if_match: condition("ifMatch")?, if_none_match: condition("ifNoneMatch")? })
 }
 
 /// Reads the options of a driver, and the environment variables.
