@@ -13,6 +13,7 @@ declare namespace driver {
   type DynamoDbProvidedCredentials = types.DynamoDbProvidedCredentials;
   type DynamoDbCredentialsProvider = types.DynamoDbCredentialsProvider;
   type DynamoDbAttributes = types.DynamoDbAttributes;
+  type DynamoDbLargeValues = types.DynamoDbLargeValues;
   type DynamoDbScanOptions = types.DynamoDbScanOptions;
   type DynamoDbCircuitBreaker = types.DynamoDbCircuitBreaker;
   type DynamoDbFlag = types.DynamoDbFlag;
@@ -20,6 +21,10 @@ declare namespace driver {
   type DynamoDbPublicOptions = types.DynamoDbPublicOptions;
   type DynamoDbCallOptions = types.DynamoDbCallOptions;
   type DynamoDbItemOptions = types.DynamoDbItemOptions;
+  type DynamoDbConditions = types.DynamoDbConditions;
+  type DynamoDbConditionalOptions = types.DynamoDbConditionalOptions;
+  type DynamoDbWriteResult = types.DynamoDbWriteResult;
+  type DynamoDbRemoveOptions = types.DynamoDbRemoveOptions;
   type DynamoDbReadOptions = types.DynamoDbReadOptions;
   type DynamoDbKeysOptions = types.DynamoDbKeysOptions;
   type DynamoDbCounts = types.DynamoDbCounts;

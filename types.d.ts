@@ -53,6 +53,15 @@ export interface DynamoDbAttributes {
   etag?: string | null | undefined;
 }
 
+/** How values that do not fit one item are stored. */
+export interface DynamoDbLargeValues {
+  /**
+   * The largest value in bytes, before compression: 409,600 to 16,777,216.
+   * @default 8388608, which is 8 MiB
+   */
+  maxSize?: number | string | null | undefined;
+}
+
 /** How `getKeys` and `clear` scan the table. Values are integers or numeric strings. */
 export interface DynamoDbScanOptions {
   /**
@@ -168,6 +177,12 @@ export interface DynamoDbDriverOptions {
    * @default false
    */
   compression?: false | "gzip" | "false" | "" | null | undefined;
+  /**
+   * An object lets text and bytes be larger than an item of DynamoDB (400 KB): they are stored in several items. Such values
+   * are read regardless of this option; enable it once every reader of the table is a version that reads them.
+   * @default false
+   */
+  largeValues?: DynamoDbLargeValues | false | "false" | "" | null | undefined;
   /**
    * How often a request is sent before it fails, including the first attempt: 1 to 10.
    * @default 4, as in the AWS SDKs for DynamoDB
@@ -379,6 +394,11 @@ export interface DynamoDbStats extends DynamoDbCounts {
 export interface DynamoDbStore {
   /** Returns the counters since the driver was created, also after `dispose`. Sends nothing. */
   stats(): DynamoDbStats;
+  /**
+   * Removes the parts of large values (`largeValues`) that interrupted writes have left under the driver's base and that are
+   * older than an hour. Reads all keys, as `getKeys` does, and one item per large value.
+   */
+  sweep(options?: DynamoDbCallOptions | null): Promise<{ removed: number }>;
 }
 
 /**

@@ -29,6 +29,7 @@ const SHOWN_OPTIONS = words(
 const SHOWN_URLS = ["endpoint", "proxy"]; // may contain a user name and password
 const SHOWN_WITHIN = {
   attributes: words("key value ttl mtime encoding etag"),
+  largeValues: words("maxSize"),
   scan: words("segments concurrency pageSize"),
   circuitBreaker: words("failures cooldown"),
 };
@@ -99,7 +100,9 @@ module.exports = function createFactory(loadNative) {
       // Synchronous, as in unstorage's own drivers.
       getInstance() {
         try {
-          return (instance ??= open().getInstance());
+          // Not enumerable, as the other methods, which belong to its class.
+          const sweep = { value: method("sweep") };
+          return (instance ??= Object.defineProperty(open().getInstance(), "sweep", sweep));
         } catch (thrown) {
           throw toDynamoDbError(thrown, "getInstance");
         }

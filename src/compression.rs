@@ -33,6 +33,10 @@ pub enum Encoding {
     GzipText,
     /// Bytes, compressed with gzip.
     GzipBytes,
+    /// The manifest of a large value.
+    Manifest,
+    /// A chunk of a large value.
+    Chunk,
 }
 
 /// Why a value cannot be decoded.
@@ -45,13 +49,16 @@ pub enum Flaw {
     #[error("an encoding is given for a value that is not binary")]
     NotBinary,
     /// Larger than [`MAX_ORIGINAL_BYTES`], or than gzip's compression ratio allows.
-    #[error("the compressed value claims to be larger than it can be")]
+    #[error("the stored value claims to be larger than it can be")]
     TooLarge,
     /// Not gzip, or with a wrong checksum or length.
-    #[error("the compressed value is damaged")]
+    #[error("the stored value is damaged")]
     Damaged,
+    /// A chunk of a large value does not exist.
+    #[error("a part of the large value is missing")]
+    MissingChunk,
     /// Not UTF-8.
-    #[error("the compressed text is not UTF-8")]
+    #[error("the stored text is not UTF-8")]
     NotText,
 }
 
@@ -62,12 +69,16 @@ impl Encoding {
         match self {
             Self::GzipText => "gz1s",
             Self::GzipBytes => "gz1b",
+            Self::Manifest => "ch1",
+            Self::Chunk => "ch1p",
         }
     }
 
-    fn of(attribute: &AttributeValue) -> Option<Self> {
+    /// Reads an encoding attribute. Returns `None` if its value is unknown.
+    pub(crate) fn of(attribute: &AttributeValue) -> Option<Self> {
         let AttributeValue::S(code) = attribute else { return None };
-        [Self::GzipText, Self::GzipBytes].into_iter().find(|encoding| encoding.code() == code)
+        let all = [Self::GzipText, Self::GzipBytes, Self::Manifest, Self::Chunk];
+        all.into_iter().find(|encoding| encoding.code() == code)
     }
 }
 
@@ -115,9 +126,17 @@ impl Compressed {
     /// # Errors
     /// Fails if the value is found to be invalid without decompressing it.
     pub fn new(value: AttributeValue, encoding: &AttributeValue) -> Result<Self, Flaw> {
-        let encoding = Encoding::of(encoding).ok_or(Flaw::UnknownEncoding)?;
+        let gzip = |encoding: &Encoding| matches!(encoding, Encoding::GzipText | Encoding::GzipBytes);
+        let encoding = Encoding::of(encoding).filter(gzip).ok_or(Flaw::UnknownEncoding)?;
         let AttributeValue::B(bytes) = value else { return Err(Flaw::NotBinary) };
-        let bytes = bytes.into_inner();
+        Self::from_bytes(bytes.into_inner(), encoding)
+    }
+
+    /// Reads compressed bytes.
+    ///
+    /// # Errors
+    /// Fails if they are found to be invalid without decompressing them.
+    pub(crate) fn from_bytes(bytes: Vec<u8>, encoding: Encoding) -> Result<Self, Flaw> {
         let (Some(trailer), GZIP_BYTES..) = (bytes.last_chunk(), bytes.len()) else { return Err(Flaw::Damaged) };
         let original_size = usize::try_from(u32::from_le_bytes(*trailer)).map_err(|_| Flaw::TooLarge)?;
         if original_size > MAX_ORIGINAL_BYTES.min(bytes.len().saturating_mul(MAX_RATIO)) {
@@ -149,7 +168,7 @@ impl Compressed {
         }
         match self.encoding {
             Encoding::GzipText => String::from_utf8(original).map(AttributeValue::S).map_err(|_| Flaw::NotText),
-            Encoding::GzipBytes => Ok(AttributeValue::B(original.into())),
+            _ => Ok(AttributeValue::B(original.into())),
         }
     }
 }

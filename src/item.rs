@@ -46,10 +46,22 @@ pub struct Content {
     pub expires_at: Option<u64>,
     /// The time of the write. Stored only if [`Attributes::mtime`] is set.
     pub written_at: Duration,
-    /// The encoding, if the value is compressed.
+    /// The encoding, if the value is compressed or stored in chunks.
     pub encoding: Option<Encoding>,
+    /// The size of the value before compression, if it is compressed.
+    pub uncompressed_size: Option<usize>,
     /// The etag. Present exactly if [`Attributes::etag`] is set.
     pub etag: Option<String>,
+}
+
+impl Content {
+    /// A copy without value and encoding.
+    pub(crate) fn without_value(&self) -> Self {
+        let Self { expires_at, written_at, etag, .. } = self;
+        let (expires_at, written_at, etag) = (*expires_at, *written_at, etag.clone());
+        let value = AttributeValue::Null(true);
+        Self { value, expires_at, written_at, encoding: None, uncompressed_size: None, etag }
+    }
 }
 
 impl Attributes {
@@ -65,17 +77,17 @@ impl Attributes {
         names + encoding + etag + key.stored_len() + certain_size(&content.value)
     }
 
-    /// The size to which text or bytes must be compressed to save a write unit, or `None` if compression cannot save
-    /// one. Together with `compress`, which fails above this size, it decides whether a value is stored compressed.
+    /// The size to which text or bytes must be compressed to save a write unit and not to exceed `most` bytes of the item,
+    /// or `None` if compression cannot save one. Together with `compress`, which fails above this size, it decides whether a value is stored compressed.
     #[must_use]
-    pub fn worthwhile_bytes(&self, key: &Key, content: &Content) -> Option<usize> {
+    pub fn worthwhile_bytes(&self, key: &Key, content: &Content, most: usize) -> Option<usize> {
         let expiry = content.expires_at.map_or(0, |second| size_of_number(&second.to_string()));
         let mtime = self.mtime.as_ref().map_or(0, |_| size_of_number(&content.written_at.as_millis().to_string()));
         let plain = self.size(key, content) + expiry + mtime;
         let cheaper = (plain.div_ceil(WRITE_UNIT_BYTES) - 1) * WRITE_UNIT_BYTES;
-        // The codes of all encodings have the same length.
+        // The codes of both encodings have the same length.
         let besides = plain - certain_size(&content.value) + self.encoding.len() + Encoding::GzipText.code().len();
-        cheaper.min(MAX_ITEM_BYTES).checked_sub(besides)
+        cheaper.min(most).checked_sub(besides)
     }
 }
 
@@ -98,7 +110,14 @@ mod tests {
     }
 
     fn content(text: &str, expires_at: Option<u64>) -> Content {
-        Content { value: AttributeValue::S(text.into()), expires_at, written_at: NOW, encoding: None, etag: None }
+        Content {
+            value: AttributeValue::S(text.into()),
+            expires_at,
+            written_at: NOW,
+            encoding: None,
+            uncompressed_size: None,
+            etag: None,
+        }
     }
 
     fn key() -> Key {

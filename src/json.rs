@@ -16,11 +16,11 @@ pub(crate) use attribute::Item;
 pub(crate) use condition::ConditionInput;
 pub(crate) use errors::{ErrorBody, ResponseError, error_body};
 pub(crate) use requests::{
-    BatchGetItemInput, BatchWriteItemInput, Consumed, DeleteItemInput, Filter, GetItemInput, PutItemInput, ScanInput,
-    body, metered_body,
+    BatchGetItemInput, BatchWriteItemInput, Consumed, DeleteItemInput, Filter, GetItemInput, PutItemInput,
+    ReturnValues, ScanInput, body, metered_body,
 };
 pub(crate) use responses::{
-    BatchGetItemOutput, BatchWriteItemOutput, GetItemOutput, ScanOutput, Units, acknowledged, read,
+    BatchGetItemOutput, BatchWriteItemOutput, GetItemOutput, ScanOutput, Units, acknowledged, read, replaced,
 };
 #[cfg(test)]
 pub(crate) use tables::{AttributeDefinition, Projection};

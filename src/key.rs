@@ -3,6 +3,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use crate::input::Input;
+use crate::large::ID_DIGITS;
 
 /// The maximum size of a partition key in bytes of UTF-8:
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html#limits-partition-sort-keys>
@@ -38,9 +39,29 @@ pub enum KeyError {
     /// A lone surrogate has no UTF-8 form.
     #[error("the key holds a lone surrogate; a key is well-formed text of 1 to {MAX_KEY_BYTES} bytes of UTF-8")]
     IllFormed,
+    /// Reserved for a chunk of a large value.
+    #[error("the key ends like that of a chunk of a large value, which the driver manages itself")]
+    Chunk {
+        /// The caller's key, for `error.key`.
+        key: String,
+    },
     /// Not a string.
     #[error("the key is {0}; a key is a string of 1 to {MAX_KEY_BYTES} bytes of UTF-8")]
     NotText(&'static str),
+}
+
+/// Separates the key of a large value from the name of a chunk.
+const CHUNK_MARK: char = '\0';
+
+/// Splits the key of a chunk into the key of the item and the id.
+fn chunk_parts(stored: &str) -> Option<(&str, &str)> {
+    // Most keys do not end with a digit.
+    let name = stored.trim_end_matches(|digit: char| digit.is_ascii_digit());
+    let (name, is_numbered) = (name.strip_suffix('.')?, name.len() < stored.len());
+    let (key, id) = name.split_at_checked(name.len().checked_sub(ID_DIGITS)?)?;
+    let key = key.strip_suffix(CHUNK_MARK)?;
+    let is_id = id.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'));
+    (is_numbered && is_id && !key.is_empty()).then_some((key, id))
 }
 
 /// Describes the base's share of a size, if there is a base.
@@ -61,6 +82,7 @@ impl Key {
             Input::Text(text) if own + text.len() > MAX_KEY_BYTES => {
                 Err(KeyError::TooLong { bytes: own + text.len(), base_bytes: own, key: text })
             }
+            Input::Text(text) if chunk_parts(&text).is_some() => Err(KeyError::Chunk { key: text }),
             Input::Text(text) if own == 0 => Ok(Self { stored: text, own }),
             Input::Text(text) => Ok(Self { stored: [base.0.as_str(), text.as_str()].concat(), own }),
             Input::IllFormedText(_) => Err(KeyError::IllFormed),
@@ -75,7 +97,9 @@ impl Key {
     /// [`KeyError::NotText`] if the key is not a string.
     pub fn seek(input: Input, base: &Base) -> Result<Sought, KeyError> {
         match input {
-            Input::Text(text) if text.is_empty() || base.0.len() + text.len() > MAX_KEY_BYTES => {
+            Input::Text(text)
+                if text.is_empty() || base.0.len() + text.len() > MAX_KEY_BYTES || chunk_parts(&text).is_some() =>
+            {
                 Ok(Sought::Nowhere(KeyText::Text(text)))
             }
             Input::IllFormedText(units) => Ok(Sought::Nowhere(KeyText::IllFormed(units))),
@@ -104,6 +128,23 @@ impl Key {
     /// The size of the key in the table, in bytes.
     pub(crate) fn stored_len(&self) -> usize {
         self.stored.len()
+    }
+
+    /// The key of a chunk of a large value, or `None` if it is too long.
+    pub(crate) fn chunk(&self, id: &str, number: usize) -> Option<Self> {
+        let stored = format!("{}{CHUNK_MARK}{id}.{number}", self.stored);
+        (stored.len() <= MAX_KEY_BYTES).then_some(Self { stored, own: self.own })
+    }
+
+    /// The key of the item and the id, if this is the key of a chunk.
+    pub(crate) fn chunk_of(&self) -> Option<(Self, &str)> {
+        let (stored, id) = chunk_parts(&self.stored)?;
+        Some((Self { stored: stored.to_owned(), own: self.own }, id))
+    }
+
+    /// Whether this is the key of a chunk.
+    pub(crate) fn is_chunk(&self) -> bool {
+        chunk_parts(&self.stored).is_some()
     }
 
     /// Reads a key that DynamoDB returned. The table may contain any key, so only its type and the store's base are

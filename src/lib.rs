@@ -23,6 +23,7 @@ pub mod input;
 pub mod item;
 mod json;
 pub mod key;
+mod large;
 pub mod names;
 #[cfg(feature = "node")]
 mod node;

@@ -4,6 +4,7 @@ mod circuit_breaker;
 mod compression;
 mod credentials;
 mod endpoint;
+mod large_values;
 mod limits;
 mod names;
 mod proxy;
@@ -18,6 +19,7 @@ pub(crate) use credentials::flaw as credential_flaw;
 pub use credentials::{GivenCredentials, RawCredentials, RawKeys, RawProvided, StaticCredentials};
 pub use endpoint::Endpoint;
 pub(crate) use endpoint::from_environment as endpoint_from_environment;
+pub use large_values::RawLargeValues;
 pub use limits::Limits;
 pub use proxy::Proxy;
 pub(crate) use region::from_environment as region_from_environment;
@@ -55,6 +57,7 @@ options! {
         coalesce: Input = "coalesce",
         consistent_read: Input = "consistentRead",
         compression: Input = "compression",
+        large_values: Nested<RawLargeValues> = "largeValues",
         max_attempts: Input = "maxAttempts",
         connect_timeout: Input = "connectTimeout",
         attempt_timeout: Input = "attemptTimeout",
@@ -123,6 +126,8 @@ pub struct Options {
     pub consistent_read: bool,
     /// How values are written.
     pub compression: Compression,
+    /// The largest value in bytes, before compression, that is written in several items. `None`: none is.
+    pub large_values: Option<usize>,
     /// The limits on requests.
     pub limits: Limits,
     /// When calls fail fast. Default: never.
@@ -163,6 +168,7 @@ impl Options {
             coalesce: flag("coalesce", &raw.coalesce, true).map_err(named)?,
             consistent_read: flag("consistentRead", &raw.consistent_read, false).map_err(named)?,
             compression: compression::parse(&raw.compression).map_err(named)?,
+            large_values: large_values::parse(&raw.large_values).map_err(named)?,
             limits: limits.map_err(named)?,
             circuit_breaker: circuit_breaker::parse(&raw.circuit_breaker).map_err(named)?,
             profile: names::parse_profile(raw.profile).map_err(named)?,

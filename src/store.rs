@@ -12,6 +12,7 @@ mod delete;
 mod flight;
 mod key_index;
 mod keys;
+mod large;
 mod notice;
 mod order;
 mod permission;
@@ -19,6 +20,7 @@ mod put;
 mod read;
 mod request;
 mod scan;
+mod sweep;
 mod watchdog;
 
 pub use batch_get::WantedItem;

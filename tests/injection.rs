@@ -12,10 +12,11 @@ use unstorage_dynamodb::input::Input;
 use unstorage_dynamodb::options::RawAttributes;
 
 /// All expressions that the driver sends. They do not depend on the caller's text.
-const EXPRESSIONS: [&str; 6] = [
+const EXPRESSIONS: [&str; 7] = [
     "#v, #t, #e",
     "#v, #t, #e, #m",
     "#k",
+    "#k, #e",
     "#k, #v, #t, #e",
     "begins_with(#k, :base)",
     "(attribute_not_exists(#t) OR NOT attribute_type(#t, :number) OR #t >= :now)",

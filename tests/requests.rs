@@ -89,7 +89,8 @@ async fn clear_also_scans_expired_rows_and_deletes_in_batches() {
     let script = Script::of([Answer::ok(&page), Answer::ok(&json!({}))]);
     script.store().clear(Input::Absent).await.expect("cleared");
     let scan = json!({
-        "TableName": "cache", "ProjectionExpression": "#k", "ExpressionAttributeNames": { "#k": "key" },
+        "TableName": "cache", "ProjectionExpression": "#k, #e",
+        "ExpressionAttributeNames": { "#k": "key", "#e": "enc" },
     });
     let delete = |key: &str| json!({ "DeleteRequest": { "Key": { "key": { "S": key } } } });
     let batch = json!({ "RequestItems": { "cache": [delete("x"), delete("y")] } });

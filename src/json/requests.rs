@@ -86,6 +86,14 @@ impl<'a> GetItemInput<'a> {
     }
 }
 
+/// Which attributes the response to a write contains.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub(crate) enum ReturnValues {
+    /// Those of the item before the write.
+    AllOld,
+}
+
 /// Puts a whole item.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
@@ -94,11 +102,13 @@ pub(crate) struct PutItemInput<'a> {
     item: NewItem<'a>,
     #[serde(flatten)]
     pub(crate) condition: Option<ConditionInput<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) return_values: Option<ReturnValues>,
 }
 
 impl<'a> PutItemInput<'a> {
     pub(crate) fn new(table_name: &'a str, attributes: &'a Attributes, key: &'a Key, content: &'a Content) -> Self {
-        Self { table_name, item: NewItem { attributes, key, content }, condition: None }
+        Self { table_name, item: NewItem { attributes, key, content }, condition: None, return_values: None }
     }
 }
 
@@ -110,11 +120,13 @@ pub(crate) struct DeleteItemInput<'a> {
     key: ItemKey<'a>,
     #[serde(flatten)]
     pub(crate) condition: Option<ConditionInput<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) return_values: Option<ReturnValues>,
 }
 
 impl<'a> DeleteItemInput<'a> {
     pub(crate) fn new(table_name: &'a str, attributes: &'a Attributes, key: &'a Key) -> Self {
-        Self { table_name, key: ItemKey { name: &attributes.key, key }, condition: None }
+        Self { table_name, key: ItemKey { name: &attributes.key, key }, condition: None, return_values: None }
     }
 }
 
@@ -196,7 +208,7 @@ pub(crate) struct ScanInput<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     index_name: Option<&'a str>,
     projection_expression: &'static str,
-    expression_attribute_names: Names<'a, 2>,
+    expression_attribute_names: Names<'a, 3>,
     #[serde(skip_serializing_if = "Option::is_none")]
     filter_expression: Option<String>,
     #[serde(skip_serializing_if = "Filter::is_empty")]
@@ -230,7 +242,7 @@ impl<'a> ScanInput<'a> {
             // DynamoDB rejects the projection of an attribute that an index does not project, but a filter treats it as
             // absent.
             projection_expression: if index_name.is_some() { "#k, #t" } else { "#k" },
-            expression_attribute_names: Names([Some(("#k", key)), needs_ttl.then_some(("#t", ttl))]),
+            expression_attribute_names: Names([Some(("#k", key)), needs_ttl.then_some(("#t", ttl)), None]),
             filter_expression: filter.expression(),
             expression_attribute_values: filter,
             consistent_read: false,
@@ -238,6 +250,15 @@ impl<'a> ScanInput<'a> {
             total_segments: None,
             exclusive_start_key: start.map(AttributesRef),
             limit: None,
+        }
+    }
+
+    /// Also reads the encoding of each row, unless an index is read, which does not contain it.
+    pub(crate) fn add_encoding(&mut self, attributes: &'a Attributes) {
+        if self.index_name.is_none() {
+            self.projection_expression = "#k, #e";
+            let Names([.., last]) = &mut self.expression_attribute_names;
+            *last = Some(("#e", &attributes.encoding));
         }
     }
 }

@@ -29,6 +29,19 @@ pub(crate) fn acknowledged(response: &[u8]) -> Result<((), Units)> {
     Ok(((), Units::of(&consumed_capacity)))
 }
 
+/// Parses the response of a write that may return the item before the write, which `read` takes.
+pub(crate) fn replaced<T>(response: &[u8], read: impl FnOnce(Option<Item<'_>>) -> T) -> Result<(T, Units)> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Output<'a> {
+        #[serde(borrow)]
+        attributes: Option<Item<'a>>,
+        consumed_capacity: Option<ConsumedCapacity>,
+    }
+    let Output { attributes, consumed_capacity } = self::read(response)?;
+    Ok((read(attributes), Units::of(&consumed_capacity)))
+}
+
 /// The capacity units that a request consumed.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]

@@ -143,6 +143,12 @@ impl NativeDriver {
     }
 
     #[napi(catch_unwind)]
+    pub fn sweep<'env>(&self, env: &'env Env, options: Unknown<'_>) -> Result<Unknown<'env>> {
+        self.call(env, Operation::Sweep, options)?
+            .run(|store| async move { store.sweep().await.map(MethodResult::Swept) })
+    }
+
+    #[napi(catch_unwind)]
     #[must_use]
     pub fn get_instance(&self) -> NativeStore {
         NativeStore { store: Arc::clone(&self.store) }

@@ -20,6 +20,8 @@ pub(super) enum MethodResult {
     Values(Vec<(KeyText, Option<AttributeValue>)>),
     /// The etag of a written item, if the table stores it.
     Written(Option<String>),
+    /// How many rows `sweep` removed.
+    Swept(usize),
     Meta(Option<Meta>),
     Keys(Vec<String>),
     Table(CreatedTable),
@@ -28,14 +30,18 @@ pub(super) enum MethodResult {
 impl MethodResult {
     pub(super) fn into_js(self, env: &Env) -> Result<Unknown<'_>> {
         match self {
-            Self::Nothing => unknown(env, ()),
+            Self::Nothing | Self::Written(None) => unknown(env, ()),
             Self::Flag(flag) => unknown(env, flag),
             Self::Value(value) => optional(env, value),
             Self::Values(values) => items(env, values),
-            Self::Written(None) => unknown(env, ()),
             Self::Written(Some(etag)) => {
                 let mut object = Object::new(env)?;
                 object.set_named_property("etag", etag)?;
+                Ok(object.to_unknown())
+            }
+            Self::Swept(removed) => {
+                let mut object = Object::new(env)?;
+                object.set_named_property("removed", u32::try_from(removed).unwrap_or(u32::MAX))?;
                 Ok(object.to_unknown())
             }
             Self::Meta(None) => unknown(env, Null),

@@ -1,6 +1,7 @@
 //! `getItems`: BatchGetItem with up to 100 keys, or single reads if the role has no permission for it.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -127,7 +128,7 @@ impl Store {
 }
 
 impl Call {
-    async fn read_all(&self, numbered: Vec<(usize, Key)>, consistent: bool) -> Result<Vec<Found>, Error> {
+    async fn read_all(self: &Arc<Self>, numbered: Vec<(usize, Key)>, consistent: bool) -> Result<Vec<Found>, Error> {
         // A single key is read with GetItem, which costs the same and needs a permission that every role has.
         if numbered.len() > 1 && self.session.batch_get.allowed() {
             let chunks: Vec<Vec<(usize, Key)>> = numbered.chunks(MAX_GETS).map(<[_]>::to_vec).collect();
@@ -149,7 +150,7 @@ impl Call {
     }
 
     /// Reads up to 100 distinct keys and requests unprocessed ones again until none is left.
-    async fn read_batch(&self, keys: Vec<(usize, Key)>, consistent: bool) -> Result<Vec<Found>, Error> {
+    async fn read_batch(self: &Arc<Self>, keys: Vec<(usize, Key)>, consistent: bool) -> Result<Vec<Found>, Error> {
         let Options { table, attributes, base, .. } = &self.session.options;
         let mut left: Vec<Key> = keys.iter().map(|(_, key)| key.clone()).collect();
         let positions: HashMap<Key, usize> = keys.into_iter().map(|(position, key)| (key, position)).collect();
@@ -181,7 +182,7 @@ impl Call {
                             let value = value.await?;
                             // Decompressing many large values may take longer than `timeout`.
                             self.progress();
-                            Some(value)
+                            value
                         }
                     };
                     found.insert(*position, value);

@@ -54,7 +54,11 @@ impl Done {
     }
 
     fn add(&self, write: &Write) {
-        if let Some(done) = self.0.get(write.index) {
+        self.set(write.index);
+    }
+
+    pub(super) fn set(&self, index: usize) {
+        if let Some(done) = self.0.get(index) {
             done.store(true, Ordering::Relaxed);
         }
     }
@@ -84,7 +88,14 @@ impl Store {
         let written = call.watch(async {
             let _turn = call.turn(keys.iter()).await?;
             let writes = call.compressed_writes(writes).await?;
-            call.write_all(writes, &done).await
+            let is_large =
+                |write: &Write| write.content.as_ref().is_some_and(|content| call.needs_chunks(&write.key, content));
+            let (large, small): (Vec<_>, Vec<_>) = writes.into_iter().partition(is_large);
+            call.write_all(small, &done).await?;
+            for write in large {
+                call.write_one(write, &done).await?;
+            }
+            Ok(())
         });
         if let Err(error) = written.await {
             let left = keys.into_iter().enumerate().filter(|(index, _)| !done.has(*index));
@@ -192,6 +203,9 @@ impl Call {
 
     async fn write_one(&self, write: Write, done: &Done) -> Result<(), Error> {
         match &write.content {
+            Some(content) if self.needs_chunks(&write.key, content) => {
+                Box::pin(self.put_large(&write.key, content, None)).await?;
+            }
             Some(content) => self.put(&write.key, content, None).await?,
             None => self.delete(&write.key, None).await?,
         }

@@ -186,7 +186,7 @@ impl Call {
         Key::parse(key, &self.session.options.base).map_err(|error| {
             let named = self.fail(Error::new(ErrorKind::InvalidKey, error.to_string()));
             match error {
-                KeyError::TooLong { key, .. } => named.with_key(key),
+                KeyError::TooLong { key, .. } | KeyError::Chunk { key } => named.with_key(key),
                 _ => named,
             }
         })

@@ -1,16 +1,20 @@
-//! Compresses values before they are written, and decodes the values that were read.
+//! Compresses values before they are written, and decodes the values that were read. Large values are in `large.rs`.
+
+use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures_util::future::BoxFuture;
+use futures_util::{FutureExt, TryFutureExt};
 use tokio::sync::Semaphore;
 
 use super::call::Call;
+use super::large::original_size;
 use super::read::StoredValue;
-use crate::compression::{Compressed, Flaw, compress, is_compressible};
+use crate::compression::{Compressed, Encoding, Flaw, compress, is_compressible};
 use crate::error::{Error, ErrorKind};
-use crate::item::Content;
+use crate::item::{Content, MAX_ITEM_BYTES};
 use crate::key::Key;
-use crate::options::Compression;
+use crate::options::{Compression, Options};
 use crate::value;
 
 /// The largest value that is compressed or decompressed on the worker, which also serves all other calls. It takes less
@@ -24,7 +28,8 @@ static THREADS: Semaphore = Semaphore::const_new(2);
 /// A value, or the work that yields it.
 pub(super) enum Decoded<'a> {
     Value(AttributeValue),
-    Later(BoxFuture<'a, Result<AttributeValue, Error>>),
+    /// `None` if a large value was removed while it was read.
+    Later(BoxFuture<'a, Result<Option<AttributeValue>, Error>>),
 }
 
 impl Call {
@@ -35,10 +40,14 @@ impl Call {
 
     /// Returns the content to store: compressed if that saves a write unit.
     pub(super) async fn compressed(&self, key: &Key, mut content: Content) -> Result<Content, Error> {
-        if let Some(limit) = self.session.options.attributes.worthwhile_bytes(key, &content) {
+        let Options { attributes, large_values, .. } = &self.session.options;
+        let most = if large_values.is_some() { usize::MAX } else { MAX_ITEM_BYTES };
+        if let Some(limit) = attributes.worthwhile_bytes(key, &content, most) {
             let size = value::size(&content.value);
             let work = move || match compress(&content.value, limit) {
-                Some((value, encoding)) => Content { value, encoding: Some(encoding), ..content },
+                Some((value, encoding)) => {
+                    Content { value, encoding: Some(encoding), uncompressed_size: Some(size), ..content }
+                }
                 None => content,
             };
             content = self.compute(size, work).await?;
@@ -49,11 +58,12 @@ impl Call {
 
     /// Returns the value of a row, immediately if it is not compressed. Most values are not, and the futures of waiting
     /// calls should stay small.
-    pub(super) fn decoded<'a>(&'a self, key: &'a Key, stored: StoredValue) -> Decoded<'a> {
+    pub(super) fn decoded<'a>(self: &'a Arc<Self>, key: &'a Key, stored: StoredValue) -> Decoded<'a> {
         let StoredValue { value, encoding } = stored;
         match encoding {
             None => Decoded::Value(value),
-            Some(encoding) => Decoded::Later(Box::pin(self.decompressed(key, value, encoding))),
+            Some(encoding) if is_manifest(&encoding) => Decoded::Later(self.whole(key, value)),
+            Some(encoding) => Decoded::Later(self.decompressed(key, value, encoding).map_ok(Some).boxed()),
         }
     }
 
@@ -74,6 +84,9 @@ impl Call {
         let StoredValue { value: stored, encoding } = stored;
         match encoding {
             None => Ok(value::size(&stored)),
+            Some(encoding) if is_manifest(&encoding) => {
+                original_size(&stored).map_err(|flaw| self.unreadable(key, flaw))
+            }
             Some(encoding) => Compressed::new(stored, &encoding)
                 .map(|compressed| compressed.original_size())
                 .map_err(|flaw| self.unreadable(key, flaw)),
@@ -81,19 +94,21 @@ impl Call {
     }
 
     /// The error for a row that cannot be decoded.
-    fn unreadable(&self, key: &Key, flaw: Flaw) -> Error {
+    pub(super) fn unreadable(&self, key: &Key, flaw: Flaw) -> Error {
         let advice = match flaw {
             Flaw::UnknownEncoding | Flaw::NotBinary => {
                 "; a later version may know it, and if other code uses the attribute, set `attributes.encoding` to \
                  another name"
             }
-            Flaw::TooLarge | Flaw::Damaged | Flaw::NotText => "; write or remove the item to replace it",
+            Flaw::TooLarge | Flaw::Damaged | Flaw::MissingChunk | Flaw::NotText => {
+                "; write or remove the item to replace it"
+            }
         };
         self.fail(Error::new(ErrorKind::Format, format!("{flaw}{advice}"))).with_key(key.as_str())
     }
 
     /// Runs work on a value of this size, within the deadline of the call.
-    async fn compute<T: Send + 'static>(
+    pub(super) async fn compute<T: Send + 'static>(
         &self,
         size: usize,
         work: impl FnOnce() -> T + Send + 'static,
@@ -102,6 +117,10 @@ impl Call {
         let done = self.wait("a thread to compress or decompress on", self.deadline(), done).await?;
         done.ok_or_else(|| self.fail(Error::closed()))
     }
+}
+
+fn is_manifest(encoding: &AttributeValue) -> bool {
+    Encoding::of(encoding) == Some(Encoding::Manifest)
 }
 
 /// Runs work on a value of this size, on this thread if it is short. Returns `None` if the runtime is shutting down.

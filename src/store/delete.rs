@@ -2,12 +2,15 @@
 
 use super::Store;
 use super::call::Call;
+use super::large::replaced;
+use super::request::FailedRequest;
 use crate::client::{Action, Repeat};
 use crate::condition::{Conditions, RawConditions};
 use crate::error::{Error, ErrorKind, Operation};
 use crate::input::Input;
-use crate::json::{self, DeleteItemInput};
+use crate::json::{self, DeleteItemInput, ReturnValues};
 use crate::key::{Key, Sought};
+use crate::large::Manifest;
 use crate::options::Options;
 
 impl Store {
@@ -44,20 +47,48 @@ impl Store {
 }
 
 impl Call {
-    /// Deletes one row if the conditions are met.
+    /// Deletes one row if the conditions are met. Removes the chunks of a large value that it contained.
     pub(super) async fn delete(&self, key: &Key, conditions: Option<&Conditions>) -> Result<(), Error> {
-        let Options { table, attributes, .. } = &self.session.options;
-        let body = || {
-            let mut input = DeleteItemInput::new(table, attributes, key);
-            input.condition = self.condition(conditions);
-            self.body(&input)
+        let is_large_possible = self.session.options.large_values.is_some() && !key.is_chunk();
+        self.delete_with_chunks(key, conditions, is_large_possible).await
+    }
+
+    /// Deletes a large value and its chunks.
+    pub(super) async fn delete_large(&self, key: &Key) -> Result<(), Error> {
+        self.delete_with_chunks(key, None, true).await
+    }
+
+    async fn delete_with_chunks(
+        &self,
+        key: &Key,
+        conditions: Option<&Conditions>,
+        is_large_possible: bool,
+    ) -> Result<(), Error> {
+        let removed = match self.delete_item(key, conditions, is_large_possible).await {
+            Ok(removed) => removed,
+            Err(failed) => self.settled(failed, None).map(|()| None).map_err(|error| error.with_key(key.as_str()))?,
         };
-        self.write(Action::DeleteItem, Repeat::Allowed, body, json::acknowledged)
-            .await
-            .or_else(|failed| self.settled(failed, None))
-            .map_err(|error| error.with_key(key.as_str()))?;
         self.counters().written(1);
         self.progress();
+        self.remove_replaced(key, removed).await;
         Ok(())
+    }
+
+    /// Sends a DeleteItem. Returns the manifest of a large value, if `is_large_possible`.
+    pub(super) fn delete_item<'a>(
+        &'a self,
+        key: &'a Key,
+        conditions: Option<&'a Conditions>,
+        is_large_possible: bool,
+    ) -> impl Future<Output = Result<Option<Box<Manifest>>, FailedRequest>> + use<'a> {
+        let Options { table, attributes, .. } = &self.session.options;
+        let body = move || {
+            let mut input = DeleteItemInput::new(table, attributes, key);
+            input.condition = self.condition(conditions);
+            input.return_values = is_large_possible.then_some(ReturnValues::AllOld);
+            self.body(&input)
+        };
+        let read = |response: &[u8]| json::replaced(response, |item| replaced(item, attributes));
+        self.write(Action::DeleteItem, Repeat::Allowed, body, read)
     }
 }

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared, WeakShared};
 
-use super::call::{Begun, Call};
+use super::call::Call;
 use super::read::{Projection, StoredRow};
 use crate::error::{Error, ErrorKind};
 use crate::key::Key;
@@ -119,10 +119,10 @@ impl Drop for FlightGuard<'_> {
     }
 }
 
-impl Begun {
+impl Call {
     /// Reads one row. Overlapping reads of the same row share the request.
     pub(super) async fn row(
-        &self,
+        self: &Arc<Self>,
         key: &Key,
         consistent: bool,
         projection: Projection,
@@ -160,7 +160,7 @@ impl Begun {
     }
 
     /// Joins the open flight of this row or starts one. Returns whether another call started it.
-    fn join(&self, key: &Key, projection: Projection) -> (Shared<Request>, bool) {
+    fn join(self: &Arc<Self>, key: &Key, projection: Projection) -> (Shared<Request>, bool) {
         let order = &self.session.order;
         let hash = order.hash(key);
         let mut open = order.flights().open();

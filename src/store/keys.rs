@@ -38,7 +38,8 @@ impl Call {
         let mut scan = Scan::new(self, base, Rows::Alive, source);
         let mut keys = Vec::new();
         while let Some(page) = scan.next_page().await? {
-            keys.extend(page.into_iter().filter(|key| depth.admits(key.as_str())).map(Key::into_string));
+            let found = page.into_iter().map(|row| row.key);
+            keys.extend(found.filter(|key| depth.admits(key.as_str())).map(Key::into_string));
         }
         Ok(keys)
     }

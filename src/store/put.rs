@@ -2,14 +2,17 @@
 
 use super::Store;
 use super::call::Call;
+use super::large::replaced;
+use super::request::FailedRequest;
 use crate::client::{Action, Repeat};
 use crate::condition::{Conditions, RawConditions};
 use crate::error::{Error, ErrorKind, Operation};
 use crate::expiry::{TTL_ALLOWED, Ttl};
 use crate::input::Input;
 use crate::item::{Content, MAX_ITEM_BYTES};
-use crate::json::{self, PutItemInput};
+use crate::json::{self, PutItemInput, ReturnValues};
 use crate::key::Key;
+use crate::large::Manifest;
 use crate::options::Options;
 use crate::random;
 use crate::value::Given;
@@ -55,7 +58,11 @@ impl Store {
         // Compress only after queueing, because a large value takes longer than a small one and must not be overtaken.
         let content =
             if call.may_compress(&content) { Box::pin(call.compressed(&key, content)).await? } else { content };
-        call.put(&key, &content, conditions.as_ref()).await?;
+        if call.needs_chunks(&key, &content) {
+            Box::pin(call.put_large(&key, &content, conditions.as_ref())).await?;
+        } else {
+            call.put(&key, &content, conditions.as_ref()).await?;
+        }
         drop(turn);
         Ok(call.done(content.etag))
     }
@@ -80,7 +87,7 @@ impl Call {
         let now = self.session.clock.now();
         let expires_at = ttl.and_then(|ttl| ttl.expires_at(now));
         let etag = self.session.options.attributes.etag.as_ref().map(|_| self.new_etag()).transpose()?;
-        let content = Content { value, expires_at, written_at: now, encoding: None, etag };
+        let content = Content { value, expires_at, written_at: now, encoding: None, uncompressed_size: None, etag };
         if !self.may_compress(&content) {
             self.check_size(key, &content)?;
         }
@@ -94,6 +101,9 @@ impl Call {
 
     /// Rejects an item that exceeds DynamoDB's size limit.
     pub(super) fn check_size(&self, key: &Key, content: &Content) -> Result<(), Error> {
+        if self.needs_chunks(key, content) {
+            return self.check_chunks(key, content);
+        }
         let size = self.session.options.attributes.size(key, content);
         if size <= MAX_ITEM_BYTES {
             return Ok(());
@@ -103,20 +113,38 @@ impl Call {
         Err(self.fail(Error::new(ErrorKind::ItemTooLarge, reason)).with_key(key.as_str()))
     }
 
-    /// Writes one row if the conditions are met.
+    /// Writes one row if the conditions are met. Removes the chunks of a large value that it replaces.
     pub(super) async fn put(&self, key: &Key, content: &Content, conditions: Option<&Conditions>) -> Result<(), Error> {
-        let Options { table, attributes, .. } = &self.session.options;
-        let body = || {
-            let mut input = PutItemInput::new(table, attributes, key, content);
-            input.condition = self.condition(conditions);
-            self.body(&input)
+        let replaced = match self.put_item(key, content, conditions, Repeat::Allowed).await {
+            Ok(replaced) => replaced,
+            Err(failed) => {
+                let settled = self.settled(failed, content.etag.as_deref());
+                settled.map(|()| None).map_err(|error| error.with_key(key.as_str()))?
+            }
         };
-        self.write(Action::PutItem, Repeat::Allowed, body, json::acknowledged)
-            .await
-            .or_else(|failed| self.settled(failed, content.etag.as_deref()))
-            .map_err(|error| error.with_key(key.as_str()))?;
         self.counters().written(1);
         self.progress();
+        self.remove_replaced(key, replaced).await;
         Ok(())
+    }
+
+    /// Sends a PutItem. Returns the manifest of a large value that it replaced, if such values are written here.
+    pub(super) fn put_item<'a>(
+        &'a self,
+        key: &'a Key,
+        content: &'a Content,
+        conditions: Option<&'a Conditions>,
+        repeat: Repeat,
+    ) -> impl Future<Output = Result<Option<Box<Manifest>>, FailedRequest>> + use<'a> {
+        let Options { table, attributes, large_values, .. } = &self.session.options;
+        let body = move || {
+            let mut input = PutItemInput::new(table, attributes, key, content);
+            input.condition = self.condition(conditions);
+            input.return_values = large_values.map(|_| ReturnValues::AllOld);
+            self.body(&input)
+        };
+        self.write(Action::PutItem, repeat, body, |response| {
+            json::replaced(response, |item| replaced(item, attributes))
+        })
     }
 }

@@ -1,5 +1,6 @@
 //! Reads of one item: `getItem`, `getItemRaw`, `hasItem`, `getMeta`. One GetItem each.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -113,6 +114,11 @@ impl StoredRow {
         Self { value, encoding, ttl, metadata: None }
     }
 
+    /// Returns the value and the encoding attribute, expired or not.
+    pub(super) fn into_parts(self) -> (Option<AttributeValue>, Option<AttributeValue>) {
+        (self.value, self.encoding)
+    }
+
     /// Returns the value. `None` if the row has none or has expired.
     pub(super) fn value_alive(self, now: Duration) -> Option<StoredValue> {
         let Self { value, encoding, ttl, .. } = self;
@@ -146,20 +152,24 @@ impl Begun {
 
 impl Call {
     /// Reads the value of an unexpired item with a separate request.
-    pub(super) async fn fetch_value(&self, key: &Key, consistent: bool) -> Result<Option<AttributeValue>, Error> {
+    pub(super) async fn fetch_value(
+        self: &Arc<Self>,
+        key: &Key,
+        consistent: bool,
+    ) -> Result<Option<AttributeValue>, Error> {
         let row = self.fetch(key, consistent, Projection::Value).await?;
         self.value_of(key, row).await
     }
 
-    async fn value_of(&self, key: &Key, row: Option<StoredRow>) -> Result<Option<AttributeValue>, Error> {
+    async fn value_of(self: &Arc<Self>, key: &Key, row: Option<StoredRow>) -> Result<Option<AttributeValue>, Error> {
         match self.alive(row).map(|stored| self.decoded(key, stored)) {
             None => Ok(None),
             Some(Decoded::Value(value)) => Ok(Some(value)),
-            Some(Decoded::Later(value)) => value.await.map(Some),
+            Some(Decoded::Later(value)) => value.await,
         }
     }
 
-    fn alive(&self, row: Option<StoredRow>) -> Option<StoredValue> {
+    pub(super) fn alive(&self, row: Option<StoredRow>) -> Option<StoredValue> {
         row?.value_alive(self.session.clock.now())
     }
 

@@ -28,10 +28,17 @@ use crate::key::{Base, Key};
 /// The rows that a scan returns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Rows {
-    /// Only unexpired rows, filtered by DynamoDB.
+    /// Only unexpired items, filtered by DynamoDB. Chunks of large values are omitted.
     Alive,
-    /// Expired rows too.
+    /// Every row, expired ones and chunks included.
     All,
+}
+
+/// A row that a scan returned.
+pub(super) struct Listed {
+    pub(super) key: Key,
+    /// Whether its value is stored in chunks. Known only for all rows of the table.
+    pub(super) is_large: bool,
 }
 
 /// The source of a scan.
@@ -44,7 +51,7 @@ pub(super) enum Source<'a> {
     Index(&'a str),
 }
 
-/// A scan that returns every key once, in no particular order, or an error.
+/// A scan that returns every row once, in no particular order, or an error.
 ///
 /// It advances only while polled, by [`next_page`](Self::next_page) or [`during`](Self::during). A page in flight that
 /// is not polled for long would time out.
@@ -62,7 +69,7 @@ pub(super) struct Scan<'a> {
     backing_off: usize,
     /// Pages that were read but not yet taken. Together with those in flight they stay within the concurrency limit, so
     /// that a slow caller slows the scan down and memory does not grow with the table.
-    ready: VecDeque<Vec<Key>>,
+    ready: VecDeque<Vec<Listed>>,
     failed: Option<Error>,
 }
 
@@ -96,15 +103,15 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// Returns the keys of another page, at least one, or `None` at the end of the scan. After an error there are no
+    /// Returns the rows of another page, at least one, or `None` at the end of the scan. After an error there are no
     /// more pages.
-    pub(super) async fn next_page(&mut self) -> Result<Option<Vec<Key>>, Error> {
+    pub(super) async fn next_page(&mut self) -> Result<Option<Vec<Listed>>, Error> {
         loop {
             if let Some(error) = self.failed.take() {
                 return Err(error);
             }
-            if let Some(keys) = self.ready.pop_front() {
-                return Ok(Some(keys));
+            if let Some(rows) = self.ready.pop_front() {
+                return Ok(Some(rows));
             }
             if !self.step().await {
                 return Ok(None);
@@ -160,7 +167,7 @@ impl<'a> Scan<'a> {
         if calm {
             self.concurrency.answered();
         }
-        let Page { keys, last } = match page {
+        let Page { rows, last } = match page {
             Ok(page) => page,
             // Failing would lose the pages already read, so a throttled page is requested again as long as the scan
             // makes progress. (Page 1 has nothing to lose.)
@@ -190,8 +197,8 @@ impl<'a> Scan<'a> {
             }
             None => {}
         }
-        if !keys.is_empty() {
-            self.ready.push_back(keys);
+        if !rows.is_empty() {
+            self.ready.push_back(rows);
         }
     }
 

@@ -7,8 +7,9 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::segment::Segment;
-use super::{Rows, Source};
+use super::{Listed, Rows, Source};
 use crate::client::{Action, RequestThrottles};
+use crate::compression::Encoding;
 use crate::error::{Error, ErrorKind};
 use crate::item::Row;
 use crate::json::{self, Filter, Item, ScanInput, ScanOutput, Units};
@@ -18,7 +19,7 @@ use crate::store::call::Call;
 
 /// The result of one Scan request.
 pub(super) struct Page {
-    pub(super) keys: Vec<Key>,
+    pub(super) rows: Vec<Listed>,
     /// The key after which the segment continues; `None` at its end.
     pub(super) last: Option<Row>,
 }
@@ -42,6 +43,9 @@ impl Call {
                 Source::Index(name) => (Some(name), false),
             };
             let mut input = ScanInput::new(table, index, attributes, filter, segment.start());
+            if rows == Rows::All {
+                input.add_encoding(attributes);
+            }
             input.consistent_read = consistent;
             input.limit = scan.page_size;
             input.segment = segment.part().map(|part| part.number);
@@ -50,16 +54,25 @@ impl Call {
         };
         let read = |response: &[u8]| {
             let ScanOutput { items, last_evaluated_key, consumed_capacity } = json::read(response)?;
-            let keys = items.into_iter().flatten().map(|mut item| item.take(&attributes.key));
-            let page = (keys.collect::<Vec<_>>(), last_evaluated_key.map(Item::into_map));
+            let row = |mut item: Item<'_>| {
+                let encoding = item.take(&attributes.encoding);
+                let is_large = encoding.as_ref().and_then(Encoding::of) == Some(Encoding::Manifest);
+                (item.take(&attributes.key), is_large)
+            };
+            let page =
+                (items.into_iter().flatten().map(row).collect::<Vec<_>>(), last_evaluated_key.map(Item::into_map));
             Ok((page, Units::of(&consumed_capacity)))
         };
-        let (keys, last) = self.observed_request(Action::Scan, body, read, Some(throttles)).await?;
-        let keys = keys.into_iter().map(|key| self.key_of(key)).collect::<Result<Vec<_>, _>>()?;
-        self.counters().read(keys.len());
+        let (found, last) = self.observed_request(Action::Scan, body, read, Some(throttles)).await?;
+        let listed = |(key, is_large)| self.key_of(key).map(|key| Listed { key, is_large });
+        let mut found = found.into_iter().map(listed).collect::<Result<Vec<_>, _>>()?;
+        self.counters().read(found.len());
         self.progress();
+        if rows == Rows::Alive {
+            found.retain(|row| !row.key.is_chunk());
+        }
         Ok(Page {
-            keys,
+            rows: found,
             // DynamoDB omits the key on the last page; some local engines send an empty one.
             last: last.filter(|key| !key.is_empty()),
         })
