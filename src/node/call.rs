@@ -39,7 +39,7 @@ impl<'a, 'env> Call<'a, 'env> {
         operation: Operation,
         options: Option<Unknown<'a>>,
     ) -> Result<Self> {
-        Ok(Self { env, event_loop: EventLoop::of(env)?, store, operation, options: CallOptions::new(options) })
+        Ok(Self { env, event_loop: EventLoop::of(env)?, store, operation, options: CallOptions::new(options)? })
     }
 
     pub(super) fn option(&self, name: &str) -> Result<Input> {
