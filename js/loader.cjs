@@ -8,7 +8,7 @@ const version = "0.1.0";
 
 const PLATFORMS =
   "linux-x64-gnu, linux-arm64-gnu, linux-x64-musl, linux-arm64-musl, " +
-  "darwin-arm64, darwin-x64, win32-x64-msvc";
+  "darwin-arm64, darwin-x64, win32-x64-msvc, win32-arm64-msvc";
 const FAILURE_MS = 1000; // how long a failure is cached: the generated loader tries about 80 files
 const MISSING = /^Cannot find module/;
 
