@@ -20,7 +20,7 @@ export default defineConfig({
         test: {
           name: "driver",
           include: ["__test__/**/*.spec.ts"],
-          exclude: ["__test__/package/**", "__test__/faults/**"],
+          exclude: ["__test__/package/**", "__test__/release/**", "__test__/faults/**"],
         },
       },
       {
@@ -40,6 +40,15 @@ export default defineConfig({
           // In addition to the global set-up, which starts the engine.
           globalSetup: ["__test__/package/packed.ts"],
           // Installs packages, as a user does.
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+        },
+      },
+      {
+        // Packs, publishes and installs, in the order of a release.
+        test: {
+          name: "release",
+          include: ["__test__/release/**/*.spec.ts"],
           testTimeout: 300_000,
           hookTimeout: 300_000,
         },
