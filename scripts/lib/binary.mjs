@@ -59,11 +59,11 @@ function readElf(bytes) {
 function readMachO(bytes) {
   /** @type {Record<number, string>} */
   const cpus = { 0x01000007: "x64", 0x0100000c: "arm64" };
-  const loads = [0x0c, 0x80000018, 0x8000001f];
+  const loads = new Set([0x0c, 0x80000018, 0x8000001f]);
   const needed = [];
   let at = 32;
   for (let left = bytes.readUInt32LE(16); left > 0; left -= 1) {
-    if (loads.includes(bytes.readUInt32LE(at))) {
+    if (loads.has(bytes.readUInt32LE(at))) {
       needed.push(textAt(bytes, at + bytes.readUInt32LE(at + 8)));
     }
     at += bytes.readUInt32LE(at + 4);
