@@ -49,8 +49,8 @@ export default defineConfig({
         test: {
           name: "release",
           include: ["__test__/release/**/*.spec.ts"],
-          testTimeout: 300_000,
-          hookTimeout: 300_000,
+          testTimeout: 900_000,
+          hookTimeout: 900_000,
         },
       },
       {

@@ -10,7 +10,7 @@ const version = "0.1.0";
 const PLATFORMS =
   "linux-x64-gnu, linux-arm64-gnu, linux-x64-musl, linux-arm64-musl, " +
   "darwin-arm64, darwin-x64, win32-x64-msvc, win32-arm64-msvc";
-// They tell which package manager installed this: npm, unless there is another's.
+// The lock files of package managers other than npm, to name the one in use.
 const LOCKS = ["pnpm-lock.yaml", "yarn.lock", "bun.lock"];
 const FAILURE_MS = 1000; // how long a failure is cached: the generated loader tries about 80 files
 const MISSING = /^Cannot find module/;

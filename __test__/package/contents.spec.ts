@@ -62,6 +62,9 @@ describe("files", () => {
     expect(text).toMatch(/^Copyright \(c\) [\d-]+ Microsoft Corporation, Daan Leijen$/m);
     expect(text).toMatch(/^Copyright [\d-]+ the fiat-crypto authors/m);
     expect(text).toMatch(/^Copyright [\d-]+ The Chromium Authors/m);
+    expect(text).toMatch(/^ {2}ring [\d.]+: src\/polyfill\/once_cell\/LICENSE-MIT$/m);
+    // Of a licence without its copyright holder.
+    expect(text).not.toMatch(/<year>|<copyright holders?>/);
   });
 
   it("the README that is published links to existing files, at the tag of its version", () => {
