@@ -20,7 +20,7 @@ export default defineConfig({
         test: {
           name: "driver",
           include: ["__test__/**/*.spec.ts"],
-          exclude: ["__test__/package/**", "__test__/faults/**"],
+          exclude: ["__test__/package/**", "__test__/release/**", "__test__/faults/**"],
         },
       },
       {
@@ -42,6 +42,15 @@ export default defineConfig({
           // Installs packages, as a user does.
           testTimeout: 300_000,
           hookTimeout: 300_000,
+        },
+      },
+      {
+        // Packs, publishes and installs, in the order of a release.
+        test: {
+          name: "release",
+          include: ["__test__/release/**/*.spec.ts"],
+          testTimeout: 900_000,
+          hookTimeout: 900_000,
         },
       },
       {

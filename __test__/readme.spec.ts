@@ -9,7 +9,6 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, i
 import { createTable } from "../index.mjs";
 import { versionOf } from "./apps/runner/programs.mjs";
 import { pinned } from "./apps/runner/workspace.mjs";
-import { publishedReadme } from "../scripts/lib/readme.mjs";
 import { root } from "./helpers/child";
 import { credentials } from "./helpers/table";
 
@@ -228,15 +227,5 @@ describe("links", () => {
       return !existsSync(target) || (anchor && !anchorsOf(target).includes(anchor));
     });
     expect(broken.map(([link]) => link)).toEqual([]);
-  });
-
-  it("links in the published README point to the repository", () => {
-    const manifest = { version: "1.2.3", repository: { url: "git+https://git.test/o/r.git" } };
-    const published = publishedReadme(text("README.md"), manifest);
-    const links = found(prose(published), /\]\(([^)]+)\)/g);
-    expect(links.filter((link) => !/^https:|^#/.test(link))).toEqual([]);
-    expect(links).toContain("https://git.test/o/r/blob/v1.2.3/docs/guide/options.md");
-    expect(links).toContain("https://git.test/o/r/raw/v1.2.3/docs/bench/overview.svg");
-    expect(publishedReadme(text("README.md"), { version: "1.2.3" })).toBe(text("README.md"));
   });
 });

@@ -2,13 +2,16 @@
 
 // Shared by all ways of loading the addon, including those in nitro/: loads it once and explains a failure.
 const { AsyncResource } = require("node:async_hooks");
+const { existsSync } = require("node:fs");
 
 // Must match package.json, which is not read here to save file access on the first call.
 const version = "0.1.0";
 
 const PLATFORMS =
   "linux-x64-gnu, linux-arm64-gnu, linux-x64-musl, linux-arm64-musl, " +
-  "darwin-arm64, darwin-x64, win32-x64-msvc";
+  "darwin-arm64, darwin-x64, win32-x64-msvc, win32-arm64-msvc";
+// The lock files of package managers other than npm, to name the one in use.
+const LOCKS = ["pnpm-lock.yaml", "yarn.lock", "bun.lock"];
 const FAILURE_MS = 1000; // how long a failure is cached: the generated loader tries about 80 files
 const MISSING = /^Cannot find module/;
 
@@ -40,10 +43,14 @@ function explained(error) {
   const cause = reasons.find((reason) => !MISSING.test(reason)) ?? reasons[0];
   const state = MISSING.test(cause) ? "is missing" : `does not load: ${cause}`;
   const libc = os === "linux" ? ` --libc=${abi === "gnu" ? "glibc" : abi}` : "";
+  const app = typeof __dirname === "string" && __dirname.replace(/\W(node_modules|\.yarn)\W.*/, "");
+  const lock = LOCKS.find((file) => existsSync(`${app}/${file}`)) ?? "package-lock.json";
+  const [manager] = /pnpm|yarn|bun/.exec(lock) ?? ["npm"];
   const remedy = !PLATFORMS.includes(tag)
     ? `Supported platforms: ${PLATFORMS}`
-    : `npm installs @unstorage-dynamodb/binding-${tag}@${version} by default, but not with --omit=optional. ` +
-      `To install it on another platform: \`npm install --os=${os} --cpu=${cpu}${libc}\``;
+    : `${manager} installs @unstorage-dynamodb/binding-${tag}@${version} by default, but not if it omits optional ` +
+      `dependencies. If it did not, delete node_modules and ${lock}, and run \`${manager} install\`. To install ` +
+      `for another platform, add --os=${os} --cpu=${cpu}${libc} (pnpm and Yarn: supportedArchitectures)`;
   const message = `[unstorage] [aws-dynamodb] The native addon for ${tag} ${state}. ${error.remedy ?? remedy}.`;
   return { name: "DynamoDbError", code: "ERR_DYNAMODB_BINDING", retryable: false, message, cause };
 }

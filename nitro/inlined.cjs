@@ -20,6 +20,8 @@ module.exports = function inlined(tag) {
         return require("@unstorage-dynamodb/binding-darwin-x64/inline.mjs").default;
       case "win32-x64-msvc":
         return require("@unstorage-dynamodb/binding-win32-x64-msvc/inline.mjs").default;
+      case "win32-arm64-msvc":
+        return require("@unstorage-dynamodb/binding-win32-arm64-msvc/inline.mjs").default;
     }
   } catch {}
   return undefined;

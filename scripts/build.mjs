@@ -2,7 +2,9 @@
 // release.
 import { parseArgs } from "node:util";
 
-import { buildAddon, compileAddon } from "./lib/addon.mjs";
+import { addonName, buildAddon, compileAddon } from "./lib/addon.mjs";
+import { checkAddon } from "./lib/binary.mjs";
+import { inProject } from "./lib/project.mjs";
 import { setup } from "./lib/setup.mjs";
 import { main, step } from "./lib/steps.mjs";
 
@@ -12,9 +14,18 @@ const { values } = parseArgs({
 const { target } = values;
 const profile = values.release ? "release" : "debug";
 
+/** Compiles for another platform, and checks what the linker made. @param {string} triple */
+async function build(triple) {
+  await compileAddon("release", triple);
+  // Not imported above, because it needs installed packages.
+  const { tagOf } = await import("./lib/platforms.mjs");
+  const tag = tagOf(triple);
+  checkAddon(inProject(addonName(tag)), tag);
+}
+
 await main(async () => {
   await setup({ engine: false, addon: false });
   await step(`Building the native addon (${target ?? profile})`, () =>
-    target ? compileAddon("release", target) : buildAddon(profile),
+    target ? build(target) : buildAddon(profile),
   );
 });

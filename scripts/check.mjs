@@ -1,10 +1,11 @@
 // `npm run check [-- NAME…] [-- --reports]`: checks of the repository that no compiler or linter makes. With --reports,
 // a rule or case counts as tested only if its tests passed in `npm test` and `npm run test:faults`.
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
 
-import { checkPlatforms, targets } from "./lib/platforms.mjs";
-import { npm, outputOf, outputOrFail, run } from "./lib/process.mjs";
+import { checkNotices } from "./lib/notices.mjs";
+import { checkPlatforms } from "./lib/platforms.mjs";
+import { npm, outputOf, run } from "./lib/process.mjs";
 import { filesIn, inProject, readJson, readText } from "./lib/project.mjs";
 import { checkReliability, checkSemantics } from "./lib/rules.mjs";
 import { runSuites } from "./lib/results.mjs";
@@ -85,13 +86,10 @@ function checkDocuments() {
   });
 }
 
-/** @param {string} file */
-const licences = (file) => inProject("scripts", "licences", file);
-
 /** @param {...string} checks of cargo-deny. Includes the engine, although it is never shipped. */
 async function deny(...checks) {
   await ensureTools("cargo-deny");
-  const config = ["--config", licences("deny.toml")];
+  const config = ["--config", inProject("scripts", "licences", "deny.toml")];
   await run("cargo", ["deny", ...config, "--workspace", "check", ...checks]);
   return [];
 }
@@ -103,35 +101,6 @@ async function checkAdvisories() {
   await deny("advisories");
   await run(...npm(["audit", "--audit-level=moderate"]));
   return [];
-}
-
-/** @param {string} file @param {string} name */
-function listIn(file, name) {
-  const toml = readText("scripts", "licences", file);
-  const [, list = ""] = new RegExp(`^${name} = \\[([^\\]]*)\\]`, "m").exec(toml) ?? [];
-  return [...list.matchAll(/"([^"]+)"/g)].map(([, item]) => item).sort();
-}
-
-/** Checks THIRD-PARTY-NOTICES, which each platform package contains. @param {boolean} isWrite */
-async function checkNotices(isWrite) {
-  await ensureTools("cargo-about");
-  // Two tools check licences, each with its own list. The lists must match.
-  const [ours, theirs] = [listIn("about.toml", "accepted"), listIn("deny.toml", "allow")];
-  const isSame = ours.length > 0 && ours.join() === theirs.join();
-  const problems = isSame ? [] : [`about.toml accepts [${ours}], deny.toml allows [${theirs}]`];
-  // Offline, so that the texts come only from the crates and the file is reproducible.
-  await run("cargo", ["fetch", "--locked", "--quiet"]);
-  const config = ["--config", licences("about.toml")];
-  const platforms = targets.flatMap((target) => ["--target", target]);
-  const options = ["--frozen", "--fail", ...config, ...platforms];
-  const text = outputOrFail("cargo", ["about", "generate", ...options, licences("about.hbs")]);
-  const file = "docs/THIRD-PARTY-NOTICES";
-  if (isWrite) {
-    writeFileSync(inProject(file), text);
-  } else if (text !== readText(file)) {
-    problems.push(`${file} is not what is linked in: \`npm run check -- notices --write\``);
-  }
-  return problems;
 }
 
 /**

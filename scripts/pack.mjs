@@ -6,6 +6,7 @@ import path from "node:path";
 import { parseArgs } from "node:util";
 
 import { addonName, platformTag } from "./lib/addon.mjs";
+import { checkAddon } from "./lib/binary.mjs";
 import { createPlatformPackages, packMain, packPlatform } from "./lib/packages.mjs";
 import { inProject } from "./lib/project.mjs";
 import { setup } from "./lib/setup.mjs";
@@ -32,7 +33,9 @@ await main(async () => {
       await packPlatform(platformTag(), inProject(addonName()), destination, { strip });
     }
     for (const tag of artifacts === undefined ? [] : tags) {
-      await packPlatform(tag, path.resolve(String(artifacts), addonName(tag)), destination);
+      const addon = path.resolve(String(artifacts), addonName(tag));
+      checkAddon(addon, tag);
+      await packPlatform(tag, addon, destination);
     }
   });
   console.log(`\nTry it in another folder:\n\n  npm install ${path.join(destination, "*.tgz")}`);

@@ -1,66 +1,64 @@
 // The steps of a release, run by .github/workflows/release.yml and described in docs/RELEASING.md.
 //
 //   node scripts/release.mjs check TAG [DIR]         checks the repository and, with DIR, the packed tarballs
+//   node scripts/release.mjs gate                    checks, on GitHub, that this commit may be released
 //   node scripts/release.mjs publish DIR [--dry-run] publishes the tarballs to npm
 //   node scripts/release.mjs notes                   prints the changelog of the version in package.json
 import { readdirSync } from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
 
-import { npm, outputOf, outputOrFail, run } from "./lib/process.mjs";
+import { problemsOfGate } from "./lib/gate.mjs";
+import { root } from "./lib/project.mjs";
+import { publishAll } from "./lib/publish.mjs";
 import { changesOf, problemsOf, problemsOfPackages, sources } from "./lib/release.mjs";
 import { Failure, main } from "./lib/steps.mjs";
+import { filesOf, integrityOf } from "./lib/tarball.mjs";
 
-/** @param {string} directory @returns {{ tarball: string, manifest: any }[]} */
+/** @typedef {import("./lib/publish.mjs").Packed & import("./lib/release.mjs").Package} Packed */
+
+/** @param {string} directory @returns {Packed[]} */
 const packagesIn = (directory) =>
   readdirSync(directory)
     .filter((file) => file.endsWith(".tgz"))
-    .map((file) => path.resolve(directory, file))
-    .map((tarball) => ({
-      tarball,
-      manifest: JSON.parse(outputOrFail("tar", ["-xzOf", tarball, "package/package.json"])),
-    }));
+    .map((file) => {
+      const tarball = path.resolve(directory, file);
+      const files = filesOf(tarball);
+      const manifest = JSON.parse(String(files.get("package.json")));
+      return { tarball, integrity: integrityOf(tarball), manifest, files };
+    });
 
-/** @param {string} tag @param {string} [directory] */
-function check(tag, directory) {
-  const given = sources();
-  const problems = problemsOf(tag, given);
-  if (directory !== undefined) {
-    const { version, napi } = given.manifest;
-    const manifests = packagesIn(directory).map(({ manifest }) => manifest);
-    problems.push(...problemsOfPackages(version, manifests, napi.targets));
-  }
+/** @param {string[]} problems */
+function refuse(problems) {
   if (problems.length > 0) {
     throw new Failure(`Not to be released:\n  ${problems.join("\n  ")}`);
   }
+}
+
+/** @param {Packed[]} packages */
+function problemsOfTarballs(packages) {
+  const { version, napi } = sources().manifest;
+  return problemsOfPackages(version, packages, napi.targets);
+}
+
+/** @param {string} tag @param {string} [directory] */
+function check(tag, directory) {
+  const packages = directory === undefined ? [] : problemsOfTarballs(packagesIn(directory));
+  refuse([...problemsOf(tag, sources()), ...packages]);
   console.log(`${tag} is consistent`);
 }
 
-/**
- * Publishes the platform packages first, because installing the main package requires them. Skips published ones, so
- * that a failed run can be repeated.
- *
- * @param {string} directory
- * @param {boolean} isDry
- */
+/** @param {string} directory @param {boolean} isDry */
 async function publish(directory, isDry) {
-  const { version } = sources().manifest;
-  // `npm install` must not select a pre-release such as 1.0.0-beta.1.
-  const tag = version.includes("-") ? "next" : "latest";
-  const packages = packagesIn(directory).filter(({ manifest }) => manifest.version === version);
-  const ordered = packages.sort((a, b) => Number(!a.manifest.os) - Number(!b.manifest.os));
-  if (ordered.length === 0) {
-    throw new Failure(`No tarball of version ${version} in ${directory}.`);
-  }
-  for (const { tarball, manifest } of ordered) {
-    const name = `${manifest.name}@${version}`;
-    if (outputOf(...npm(["view", name, "version"]))?.trim() === version) {
-      console.log(`${name} is there`);
-      continue;
-    }
-    const parameters = ["publish", tarball, "--access", "public", "--tag", tag];
-    await run(...npm(isDry ? [...parameters, "--dry-run"] : parameters));
-  }
+  const packages = packagesIn(directory);
+  refuse(problemsOfTarballs(packages));
+  await publishAll(packages, isDry);
+}
+
+async function gate() {
+  const { manifest } = sources();
+  refuse(await problemsOfGate(manifest, root, process.env));
+  console.log("This commit may be released");
 }
 
 function notes() {
@@ -80,11 +78,15 @@ await main(async () => {
   const [step, first, second] = positionals;
   if (step === "check" && first !== undefined) {
     check(first, second);
+  } else if (step === "gate") {
+    await gate();
   } else if (step === "publish" && first !== undefined) {
     await publish(first, values["dry-run"]);
   } else if (step === "notes") {
     notes();
   } else {
-    throw new Failure("Usage: node scripts/release.mjs check TAG [DIR] | publish DIR | notes");
+    throw new Failure(
+      "Usage: node scripts/release.mjs check TAG [DIR] | gate | publish DIR | notes",
+    );
   }
 });

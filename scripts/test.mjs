@@ -55,6 +55,11 @@ const kinds = {
     await setup({ addon: "release" });
     return [["The packages, installed", () => vitest("package")]];
   },
+  /** A release against a registry on loopback. See docs/RELEASING.md. */
+  async release() {
+    await setup({ engine: false, addon: "release" });
+    return [["A release, rehearsed", () => vitest("release")]];
+  },
 };
 
 await main(async () => {

@@ -11,10 +11,11 @@ export interface Result {
   stderr: string;
 }
 
-/** Runs a program without npm's environment, as a user's shell would. */
-export function run(command: string, args: string[], cwd: string): Promise<Result> {
+/** Runs a program without npm's environment, as a user's shell would, but with `more`. */
+export function run(command: string, args: string[], cwd: string, more = {}): Promise<Result> {
   const isInherited = (name: string): boolean => !/^npm_(?!config_)|^NODE_|^VITEST/.test(name);
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => isInherited(name)));
+  const inherited = Object.entries(process.env).filter(([name]) => isInherited(name));
+  const env = { ...Object.fromEntries(inherited), ...more };
   return new Promise((resolve) => {
     const options = { cwd, env, maxBuffer: 64 * 1024 * 1024 };
     execFile(command, args, options, (error: ExecFileException | null, stdout, stderr) => {
@@ -24,8 +25,13 @@ export function run(command: string, args: string[], cwd: string): Promise<Resul
 }
 
 /** Like `run`, for steps that must succeed. */
-export async function mustRun(command: string, args: string[], cwd: string): Promise<Result> {
-  const result = await run(command, args, cwd);
+export async function mustRun(
+  command: string,
+  args: string[],
+  cwd: string,
+  more = {},
+): Promise<Result> {
+  const result = await run(command, args, cwd, more);
   if (result.code !== 0) {
     throw new Error(`${command} ${args.join(" ")} failed:\n${result.stdout}${result.stderr}`);
   }

@@ -1,10 +1,11 @@
 // The contents of the tarballs: every file by name, the manifests, the sizes, the addon's requirements, and the results
 // of package linters.
-import { readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { publint } from "publint";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { platformTag } from "../../scripts/lib/addon.mjs";
+import { publishedReadme } from "../../scripts/lib/readme.mjs";
 import { root } from "../helpers/child";
 import { App, mustRun, run } from "./app";
 import { tarballs } from "./packed";
@@ -56,6 +57,35 @@ describe("files", () => {
     }
     expect(text).toContain("Permission is hereby granted, free of charge");
     expect(text).toContain("Apache License");
+    // Code inside crates, under licences of its own: libdeflate, mimalloc, fiat-crypto and BoringSSL.
+    expect(text).toMatch(/^Copyright 2016 Eric Biggers$/m);
+    expect(text).toMatch(/^Copyright \(c\) [\d-]+ Microsoft Corporation, Daan Leijen$/m);
+    expect(text).toMatch(/^Copyright [\d-]+ the fiat-crypto authors/m);
+    expect(text).toMatch(/^Copyright [\d-]+ The Chromium Authors/m);
+    expect(text).toMatch(/^ {2}ring [\d.]+: src\/polyfill\/once_cell\/LICENSE-MIT$/m);
+    // Of a licence without its copyright holder.
+    expect(text).not.toMatch(/<year>|<copyright holders?>/);
+  });
+
+  it("the README that is published links to existing files, at the tag of its version", () => {
+    const repository = { url: "git+https://github.com/owner/name.git" };
+    const text = readFileSync(join(root, "README.md"), "utf8");
+    const published = publishedReadme(text, { version: "1.2.3", repository });
+    const links = [...published.matchAll(/\]\(([^)\s]+)\)/g)].map(([, link]) => link!);
+    const own = links.flatMap(
+      (link) =>
+        /^https:\/\/(?:github\.com\/owner\/name\/blob|raw\.githubusercontent\.com\/owner\/name)\/v1\.2\.3\/([^#?]+)/.exec(
+          link,
+        )?.[1] ?? [],
+    );
+    expect(own.length).toBeGreaterThan(20);
+    expect(own.filter((file) => !existsSync(join(root, file)))).toEqual([]);
+    expect(publishedReadme(text, { version: "1.2.3" })).toBe(text);
+    expect(links.filter((link) => !/^(https:\/\/|#)/.test(link))).toEqual([]);
+    const images = [...published.matchAll(/!\[[^\]]*\]\(([^)\s]+)\)/g)].map(([, link]) => link);
+    expect(images).toEqual([
+      "https://raw.githubusercontent.com/owner/name/v1.2.3/docs/bench/overview.svg?sanitize=true",
+    ]);
   });
 
   it("the addon contains no path of the machine that built it", () => {

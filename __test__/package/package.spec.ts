@@ -1,5 +1,13 @@
 // The package as a user uses it: installed, imported, required and compiled, and without its addon.
-import { cpSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { platformTag } from "../../scripts/lib/addon.mjs";
@@ -149,14 +157,27 @@ describe("without a working addon", () => {
     return installed(platformName, `unstorage-dynamodb.${target}.node`);
   }
 
-  it("[ERR-12] that is not installed: names the platform and the package, and how to install it for another platform", async () => {
-    const { message } = await failure();
-    const [os, cpu, abi] = target.split("-");
-    const libc = { gnu: " --libc=glibc", musl: " --libc=musl" }[abi ?? ""] ?? "";
-    expect(message).toContain(`The native addon for ${target} is missing.`);
-    expect(message).toContain(`${platformName}@`);
-    expect(message).toContain(`\`npm install --os=${os} --cpu=${cpu}${libc}\``);
-  });
+  it.each([
+    ["npm", "package-lock.json"],
+    ["pnpm", "pnpm-lock.yaml"],
+    ["yarn", "yarn.lock"],
+    ["bun", "bun.lock"],
+  ])(
+    "[ERR-12] that %s did not install: names the platform, the package, and how to install it (%s)",
+    async (manager, lock) => {
+      const file = join(bare.folder, lock);
+      const isThere = existsSync(file);
+      if (!isThere) bare.write(lock, "");
+      const { message } = await failure();
+      if (!isThere) rmSync(file);
+      const [os, cpu, abi] = target.split("-");
+      const libc = { gnu: " --libc=glibc", musl: " --libc=musl" }[abi ?? ""] ?? "";
+      expect(message).toContain(`The native addon for ${target} is missing.`);
+      expect(message).toContain(`${manager} installs ${platformName}@`);
+      expect(message).toContain(`delete node_modules and ${lock}, and run \`${manager} install\``);
+      expect(message).toContain(` --os=${os} --cpu=${cpu}${libc} `);
+    },
+  );
 
   const cut = (left: (whole: number) => number) => (file: string) =>
     truncateSync(file, left(statSync(file).size));

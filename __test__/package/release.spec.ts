@@ -3,7 +3,14 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { changesOf, problemsOf, problemsOfPackages, sources } from "../../scripts/lib/release.mjs";
+import {
+  changesOf,
+  type Package,
+  problemsOf,
+  problemsOfPackages,
+  sources,
+} from "../../scripts/lib/release.mjs";
+import { standIn } from "../../scripts/lib/stand-ins.mjs";
 import { root } from "../helpers/child";
 import { run } from "./app";
 import { tarballs } from "./packed";
@@ -13,9 +20,13 @@ const good = {
   manifest: { version, repository: { url: "git+https://example.com/repository.git" } },
   cargo: `[package]\nname = "unstorage-dynamodb"\nversion = "${version}"\n`,
   loader: `expected ${version} but got x; expected ${version} but got y`,
+  locks: { "Cargo.lock": `name = "unstorage-dynamodb"\nversion = "${version}"\n` },
   own: `const version = "${version}";\n`,
   changelog: `# Changelog\n\n## [Unreleased]\n\n## [1.2.3] - 2026-01-31\n\n### Added\n\n- This.\n\n## [1.2.2] - 2026-01-01\n\n- That.\n`,
+  texts: { "README.md": `npm install unstorage-dynamodb@${version}` },
 };
+
+const texts = (text: string) => ({ texts: { "docs/guide/a.md": text } });
 
 describe("versions", () => {
   it("that agree pass", () => {
@@ -25,12 +36,16 @@ describe("versions", () => {
   it.each([
     ["another tag", "v1.2.4", {}, "the tag is v1.2.4"],
     ["another crate", "v1.2.3", { cargo: `version = "1.2.2"\n` }, "Cargo.toml has version 1.2.2"],
+    ["an older lock file", "v1.2.3", { locks: { "fuzz/Cargo.lock": "" } }, "fuzz/Cargo.lock has"],
     ["an older loader", "v1.2.3", { loader: "expected 1.2.2 but got x" }, "binding.cjs was made"],
     ["another version to load", "v1.2.3", { own: `const version = "1.2.2";` }, "js/loader.cjs has"],
     ["no changes", "v1.2.3", { changelog: "## [Unreleased]\n\n- This.\n" }, "CHANGELOG.md has no"],
     ["no date", "v1.2.3", { changelog: "## [1.2.3]\n\n- This.\n" }, "CHANGELOG.md has no"],
     ["no repository", "v1.2.3", { manifest: { version } }, "names no repository"],
-  ])("%s is", (_, tag, change, said) => {
+    ["an older example", "v1.2.3", texts(`"unstorage-dynamodb": "1.2.2"`), "names version 1.2.2"],
+    ["an older command", "v1.2.3", texts("unstorage-dynamodb@1.2.2-b.1`"), "version 1.2.2-b.1,"],
+    ["an outdated note", "v1.2.3", texts("The package is not on npm."), `says "not on npm"`],
+  ])("%s is rejected", (_, tag, change, said) => {
     const problems = problemsOf(tag, { ...good, ...change });
     expect(problems).toHaveLength(1);
     expect(problems[0]).toContain(said);
@@ -39,30 +54,65 @@ describe("versions", () => {
   it("of this repository agree, except for what only a release has", () => {
     const given = sources();
     const problems = problemsOf(`v${given.manifest.version}`, given);
-    expect(problems.filter((problem) => !/CHANGELOG|repository/.test(problem))).toEqual([]);
+    expect(problems.filter((problem) => !/CHANGELOG|repository| says "/.test(problem))).toEqual([]);
   });
 });
 
 describe("packages", () => {
-  const names = ["@scope/a", "@scope/b"];
-  const platforms = names.map((name) => ({ name, version, os: ["linux"] }));
-  const main = (optionalDependencies: object = { "@scope/a": version }): object => ({
-    name: "main",
-    version,
-    optionalDependencies: { "@scope/b": version, ...optionalDependencies },
+  const tags = ["linux-x64-gnu", "win32-arm64-msvc"];
+  const nameOf = (tag: string): string => `@scope/binding-${tag}`;
+  const file = (tag: string): string => `x.${tag}.node`;
+  const platform = (
+    tag: string,
+    addon = standIn(tag),
+    name = file(tag),
+    at = version,
+  ): Package => ({
+    manifest: { name: nameOf(tag), version: at, os: ["any"] },
+    files: new Map([[name, addon]]),
+  });
+  const [linux, windows] = [platform(tags[0]!), platform(tags[1]!)];
+  const main = (more: object = { [nameOf(tags[0]!)]: version }): Package => ({
+    manifest: {
+      name: "main",
+      version,
+      optionalDependencies: { [nameOf(tags[1]!)]: version, ...more },
+    },
+    files: new Map(),
   });
 
   it("that belong together pass", () => {
-    expect(problemsOfPackages(version, [main(), ...platforms], ["x", "y"])).toEqual([]);
+    expect(problemsOfPackages(version, [main(), linux, windows], tags)).toEqual([]);
   });
 
-  it.each([
-    ["another version", [main(), platforms[0], { ...platforms[1], version: "1" }], "has version 1"],
-    ["a missing platform", [main(), platforms[0]], "1 platform packages for 2 targets"],
-    ["a range", [main({ "@scope/a": `^${version}` }), ...platforms], "not exactly"],
-    ["a name that is not packed", [main({ "@scope/c": version }), ...platforms], "names ["],
-  ])("%s is", (_, manifests, said) => {
-    expect(problemsOfPackages(version, manifests, ["x", "y"]).join("\n")).toContain(said);
+  const other = (...more: [Buffer?, string?, string?]): Package[] => [
+    main(),
+    linux,
+    platform(tags[1]!, ...more),
+  ];
+  it.each<[string, Package[], string]>([
+    ["another version", other(undefined, undefined, "1"), "has version 1"],
+    [
+      "a missing platform",
+      [main(), linux],
+      "1 platform packages and 1 main packages for 2 targets",
+    ],
+    ["two main packages", [main(), main(), linux, windows], "2 main packages for 2 targets"],
+    ["a range", [main({ [nameOf(tags[0]!)]: `^${version}` }), linux, windows], "not exactly"],
+    ["a name that is not packed", [main({ "@scope/c": version }), linux, windows], "names ["],
+    [
+      "an addon of another system",
+      other(linux.files.get(file(tags[0]!))),
+      "an addon for linux-x64",
+    ],
+    ["an addon of another processor", other(standIn("win32-x64-msvc")), "an addon for win32-x64"],
+    ["a name of another platform", other(undefined, file(tags[0]!)), `contains ${file(tags[0]!)}`],
+    ["no addon", other(undefined, "README.md"), "contains no file"],
+    ["a damaged addon", other(standIn(tags[1]!).subarray(0, 99)), "is damaged"],
+    ["a text", other(Buffer.from("404 Not Found")), "no shared library"],
+    ["a runtime DLL", other(standIn(tags[1]!, ["VCRUNTIME140.dll"])), "needs VCRUNTIME140.dll"],
+  ])("%s is rejected", (_, packages, said) => {
+    expect(problemsOfPackages(version, packages, tags).join("\n")).toContain(said);
   });
 });
 
@@ -78,15 +128,15 @@ describe("scripts", () => {
 
   it("check rejects the tag of another version and incomplete tarballs", async () => {
     const result = await script("release.mjs", "check", "v9.9.9", tarballs().folder);
-    const words = /the tag is v9\.9\.9[^]*1 platform packages for 7 targets/;
+    const words = /the tag is v9\.9\.9[^]*1 platform packages and 1 main packages for 8 targets/;
     expect(result).toMatchObject({ code: 1, stderr: expect.stringMatching(words) });
   });
 
-  it("smoke installs and loads this machine's tarballs", async () => {
+  it("smoke installs this machine's tarballs, and reads an item over TLS", async () => {
     const { code, stdout, stderr } = await script("smoke.mjs", tarballs().folder);
     expect(code, stderr).toBe(0);
-    const failures = /\[unstorage\] \[aws-dynamodb\] getItem on table "some-table" failed/g;
-    expect(stdout.match(failures)).toHaveLength(2);
+    expect(stdout.match(/^a value over TLS$/gm)).toHaveLength(2);
+    expect(stdout).toMatch(/^ERR_DYNAMODB_CONNECTION: .* not trusted/m);
     expect(stdout).toContain(": works");
   });
 

@@ -79,14 +79,17 @@ export function builtProfile() {
   return isCurrent ? stamp.profile : undefined;
 }
 
-/** Replaces local directories in shipped binaries, which contain source paths for panic messages. */
-function withoutPaths() {
+/** The compiler's flags for a release. @param {string} target */
+export function rustFlags(target) {
   const cargoHome = process.env["CARGO_HOME"] ?? path.join(homedir(), ".cargo");
-  // RUSTFLAGS does not support quotes.
+  // Replaces local directories in shipped binaries, which contain source paths for panic messages. RUSTFLAGS does not
+  // support quotes.
   const flags = [`${cargoHome}=/cargo`, `${root}=/unstorage-dynamodb`]
     .filter((folders) => !/\s/.test(folders))
     .map((folders) => `--remap-path-prefix=${folders}`);
-  return [process.env["RUSTFLAGS"] ?? "", ...flags].join(" ").trim();
+  // Otherwise the addon needs VCRUNTIME140.dll, which is not part of Windows.
+  const runtime = target.endsWith("-windows-msvc") ? ["-Ctarget-feature=+crt-static"] : [];
+  return [process.env["RUSTFLAGS"] ?? "", ...flags, ...runtime].join(" ").trim();
 }
 
 /**
@@ -107,7 +110,7 @@ export async function compileAddon(profile, target) {
     ? await zigBuild(target)
     : { parameters: ["--target", target], env: {} };
   const all = [...parameters, "--release", ...given.parameters];
-  const env = { ...given.env, RUSTFLAGS: withoutPaths() };
+  const env = { ...given.env, RUSTFLAGS: rustFlags(target) };
   return run(...tool("@napi-rs/cli", all, "napi"), { env });
 }
 

@@ -6,8 +6,11 @@ import { readJson, readText } from "./project.mjs";
 /** The target triples. @type {string[]} */
 export const targets = readJson("package.json").napi.targets;
 
-/** The package suffixes, such as `linux-x64-gnu`. */
-const tags = targets.map((target) => parseTriple(target).platformArchABI);
+/** The package suffix of a target, such as `linux-x64-gnu`. @param {string} target */
+export const tagOf = (target) => parseTriple(target).platformArchABI;
+
+/** All package suffixes. */
+export const tags = targets.map(tagOf);
 
 const workflow = ".github/workflows/packages.yml";
 

@@ -1,4 +1,5 @@
 // The README as published on npm, with links into the repository that package.json names.
+import { webAddress } from "./gate.mjs";
 
 /** Matches the links and images of a Markdown document, except links to the web and within the document. */
 const relativeLink = /(!?)\[([^\]]*)\]\((?![a-z]+:|#)([^)\s]+)\)/g;
@@ -10,14 +11,15 @@ const relativeLink = /(!?)\[([^\]]*)\]\((?![a-z]+:|#)([^)\s]+)\)/g;
  * @param {{ version: string, repository?: { url: string } }} manifest
  */
 export function publishedReadme(text, { version, repository }) {
-  if (repository === undefined) {
+  const address = webAddress(repository?.url ?? "");
+  if (address === undefined) {
     return text;
   }
-  const address = repository.url.replace(/^git\+/, "").replace(/\.git$/, "");
-  // An image needs the URL of the raw file.
-  const folder = (/** @type {string} */ mark) => `${address}/${mark ? "raw" : "blob"}/v${version}`;
-  return text.replaceAll(
-    relativeLink,
-    (_, mark, label, target) => `${mark}[${label}](${folder(mark)}/${target})`,
+  // An image needs the file itself. GitHub's own page of an SVG is HTML, and without the parameter its type is text.
+  const raw = address.replace("//github.com/", "//raw.githubusercontent.com/");
+  return text.replaceAll(relativeLink, (_, mark, label, target) =>
+    mark
+      ? `![${label}](${raw}/v${version}/${target}?sanitize=true)`
+      : `[${label}](${address}/blob/v${version}/${target})`,
   );
 }
