@@ -32,7 +32,7 @@ pub(in crate::node) struct CallOptions<'env> {
 impl<'env> CallOptions<'env> {
     /// Ignores options that are not an object.
     pub(in crate::node) fn new(common: Option<Unknown<'env>>) -> Result<Self> {
-        let is_object = common.as_ref().map(|options| options.get_type()).transpose()? == Some(ValueType::Object);
+        let is_object = common.as_ref().map(Unknown::get_type).transpose()? == Some(ValueType::Object);
         Ok(Self { common: common.filter(|_| is_object), of_items: Vec::new() })
     }
 
