@@ -27,7 +27,7 @@ process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] = "true";
 
 const usage = `Usage: npm run bench [-- OPTIONS]
 
-  --only NAME    only this scenario, or all whose names begin so; may be repeated
+  --only NAME    only this scenario, or all whose names begin so: tls, large, bill; may be repeated
   --quick        a quarter of the operations, three rounds: to look, not to quote
   --again        their figures take the place of those in the latest full run
   --rounds N     rounds of each scenario (default: 5)
@@ -74,8 +74,8 @@ async function prepare({ wanted, rounds, quick, addon }) {
   const reference = inProject("bench", "reference", "driver.mjs");
   /** @type {Record<string, string>} */
   const modules = { driver: driverModule(addon), reference };
-  if (needs("bill")) {
-    await installRivals();
+  if (needs("bill") || wanted.some(({ contestants }) => contestants.includes("lean"))) {
+    Object.assign(modules, await installRivals());
   }
   if (needs("cold") || needs("nitro") || needs("size")) {
     await installTools();

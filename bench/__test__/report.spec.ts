@@ -40,7 +40,7 @@ describe("documents", () => {
     };
     const rows = outcomeTable("t", outcome, ["throughput", "cpu"]).split("\n").slice(2);
     expect(rows[2]).toBe("| driver | 30.0 | 2.00 <sub>±50 %</sub> |");
-    expect(rows.at(-1)).toBe("| ratio | **3.00×** | **10.0×** |");
+    expect(rows.at(-1)).toBe("| ratio to reference | **3.00×** | **10.0×** |");
   });
 
   it("chart, tables and README match the latest run", () => {
