@@ -90,11 +90,11 @@ async function prepare({ wanted, rounds, quick, addon }) {
 }
 
 /** Returns the latest full run, updated with scenarios that were repeated later. @param {any} full @param {any} run */
-function takenAgain(full, { date, commit, outcomes }) {
+function takenAgain(full, { date, commit, machine, outcomes }) {
   const merged = { ...full.outcomes, ...outcomes };
-  const since = Object.keys(outcomes).map((name) => [name, { date, commit }]);
+  const since = Object.keys(outcomes).map((name) => [name, { date, commit, machine }]);
   const again = { ...full.again, ...Object.fromEntries(since) };
-  return { ...full, again, outcomes: merged, verdicts: judgeAll(merged) };
+  return { ...full, again, outcomes: merged };
 }
 
 await main(async () => {
@@ -144,7 +144,6 @@ await main(async () => {
     rounds,
     seconds: Math.round((performance.now() - measuring) / 1000),
     outcomes,
-    verdicts: judgeAll(outcomes),
   };
   const result = again && isKept ? takenAgain(JSON.parse(readFileSync(file, "utf8")), run) : run;
   writeFileSync(file, `${inLines(result, 2)}\n`);
