@@ -59,7 +59,7 @@ await main(async () => {
   const inFlight = values["in-flight"];
   const found = scenarios.find(({ name }) => name === `getItem-1KB-${inFlight}`);
   if (!found) {
-    throw new Failure(`--in-flight takes 1, 64 or 512, not "${inFlight}"`);
+    throw new Failure(`--in-flight takes 1 or 64, not "${inFlight}"`);
   }
   const scenario = { ...found, contestants: [...contestants], load: { ...found.load, count } };
   await ensureTools("perf");

@@ -7,31 +7,39 @@ import { Failure, main } from "../scripts/lib/steps.mjs";
 import { overview } from "./lib/report/charts.mjs";
 import {
   billBlock,
+  clientsBlock,
   outcomeTable,
   readmeBlock,
   runBlock,
+  takenOn,
   targetsBlock,
   withBlocks,
 } from "./lib/report/markdown.mjs";
 import { scenarios, shownOf } from "./lib/scenarios.mjs";
+import { judgeAll, targets } from "./lib/targets.mjs";
 
 const results = "bench/results/latest.json";
 
 /** @returns {Record<string, string>} the content of every file that contains figures */
 function generated() {
   const result = readJson(results);
-  const { outcomes, verdicts } = result;
+  const { outcomes } = result;
   const tables = scenarios
     .filter(({ name }) => outcomes[name])
-    .map((scenario) => outcomeTable(scenario.title, outcomes[scenario.name], shownOf(scenario)));
+    .map((scenario) => {
+      const { name, title } = scenario;
+      return outcomeTable(title, outcomes[name], shownOf(scenario), takenOn(result, [name]));
+    });
+  const judged = targets.map(({ scenario }) => scenario);
   return {
     "README.md": withBlocks(readText("README.md"), {
-      figures: readmeBlock(outcomes),
-      bill: billBlock(outcomes),
+      figures: readmeBlock(result),
+      clients: clientsBlock(result),
+      bill: billBlock(result),
     }),
     "docs/BENCHMARKS.md": withBlocks(readText("docs", "BENCHMARKS.md"), {
       run: runBlock(result),
-      targets: targetsBlock(verdicts),
+      targets: targetsBlock(judgeAll(outcomes), takenOn(result, judged)),
       tables: tables.join("\n\n"),
     }),
     "docs/bench/overview.svg": overview(outcomes) ?? "",

@@ -27,7 +27,7 @@ process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] = "true";
 
 const usage = `Usage: npm run bench [-- OPTIONS]
 
-  --only NAME    only this scenario, or all whose names begin so; may be repeated
+  --only NAME    only this scenario, or all whose names begin so: tls, large, bill; may be repeated
   --quick        a quarter of the operations, three rounds: to look, not to quote
   --again        their figures take the place of those in the latest full run
   --rounds N     rounds of each scenario (default: 5)
@@ -74,8 +74,8 @@ async function prepare({ wanted, rounds, quick, addon }) {
   const reference = inProject("bench", "reference", "driver.mjs");
   /** @type {Record<string, string>} */
   const modules = { driver: driverModule(addon), reference };
-  if (needs("bill")) {
-    await installRivals();
+  if (needs("bill") || wanted.some(({ contestants }) => contestants.includes("lean"))) {
+    Object.assign(modules, await installRivals());
   }
   if (needs("cold") || needs("nitro") || needs("size")) {
     await installTools();
@@ -90,11 +90,11 @@ async function prepare({ wanted, rounds, quick, addon }) {
 }
 
 /** Returns the latest full run, updated with scenarios that were repeated later. @param {any} full @param {any} run */
-function takenAgain(full, { date, commit, outcomes }) {
+function takenAgain(full, { date, commit, machine, outcomes }) {
   const merged = { ...full.outcomes, ...outcomes };
-  const since = Object.keys(outcomes).map((name) => [name, { date, commit }]);
+  const since = Object.keys(outcomes).map((name) => [name, { date, commit, machine }]);
   const again = { ...full.again, ...Object.fromEntries(since) };
-  return { ...full, again, outcomes: merged, verdicts: judgeAll(merged) };
+  return { ...full, again, outcomes: merged };
 }
 
 await main(async () => {
@@ -144,7 +144,6 @@ await main(async () => {
     rounds,
     seconds: Math.round((performance.now() - measuring) / 1000),
     outcomes,
-    verdicts: judgeAll(outcomes),
   };
   const result = again && isKept ? takenAgain(JSON.parse(readFileSync(file, "utf8")), run) : run;
   writeFileSync(file, `${inLines(result, 2)}\n`);

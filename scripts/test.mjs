@@ -23,7 +23,10 @@ const kinds = {
     return [
       ["Rust: the core, without Node", () => cargoTest(core)],
       ["Rust: the engine", () => cargoTest(engine)],
-      ["Rust: the bench", () => cargoTest(["--package", "bench-endpoints"])],
+      [
+        "Rust: the bench",
+        () => cargoTest(["--package", "bench-endpoints", "--package", "bench-floor"]),
+      ],
       ["JavaScript on dynoxide", () => vitest("driver", { env: { DYNAMODB_ENGINE: "dynoxide" } })],
       ["The bench's arithmetic", () => vitest("bench")],
       ["Types: tests and scripts", () => typecheck("tsconfig.json")],

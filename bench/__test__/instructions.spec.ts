@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 
-import { failing, judge, lower } from "../lib/instructions.mjs";
+import recorded from "../guard-baseline.json";
+import { cases, failing, judge, lower } from "../lib/instructions.mjs";
 
 const baseline = { getItem: { main: 1000, others: 2000 } };
 
@@ -13,6 +14,10 @@ describe("the guard", () => {
   ])("judges each part by itself: %s", (_, measured, passed) => {
     expect(judge(measured, baseline).map((verdict) => verdict.passed)).toEqual(passed);
     expect(failing(measured, baseline)).toEqual(passed.every(Boolean) ? [] : Object.keys(measured));
+  });
+
+  it("has a baseline for each of its cases", () => {
+    expect(Object.keys(recorded)).toEqual(Object.keys(cases));
   });
 
   it("keeps the lower of two counts, part by part", () => {

@@ -17,6 +17,11 @@ describe("targets", () => {
     expect(judge(target, outcomes(10, 119))).toMatchObject({ met: false, reached: "11.9×" });
   });
 
+  it("may be a ratio to another contestant", () => {
+    const s = { driver: { cpu: one(10) }, reference: { cpu: one(10) }, lean: { cpu: one(120) } };
+    expect(judge({ ...target, against: "lean" }, { s })).toMatchObject({ reached: "12.0×" });
+  });
+
   it("is not judged without measurements", () => {
     expect(judge(target, {})).toBeUndefined();
   });
@@ -58,7 +63,9 @@ describe("targets", () => {
 
   it("a scenario is selected by its name or a prefix", () => {
     expect(chosen(["getItem-1KB-64"]).map(({ name }) => name)).toEqual(["getItem-1KB-64"]);
-    expect(chosen(["getItem-1KB"])).toHaveLength(3);
+    expect(chosen(["getItem-1KB"])).toHaveLength(2);
+    expect(chosen(["tls"]).every(({ endpoint }) => endpoint === "tls")).toBe(true);
+    expect(chosen(["large"])).toHaveLength(4);
     expect(chosen(["nothing"])).toEqual([]);
     expect(chosen(undefined)).toEqual(scenarios);
   });

@@ -12,6 +12,15 @@ import { benchCache, valueFile } from "./values.mjs";
 /** @typedef {{ main: number, others: number }} Instructions */
 
 /**
+ * @typedef {object} Case
+ * @property {"getItem" | "setItem"} operation
+ * @property {number} size
+ * @property {import("./values.mjs").Text} text
+ * @property {number} warmUp
+ * @property {readonly [number, number]} counts both runs include the start of the process; their difference does not
+ */
+
+/**
  * @typedef {{ addon?: string, isSlowed?: boolean }} Variant another binary than the repository's; 20 % more operations
  * than reported
  */
@@ -22,15 +31,28 @@ export const allowance = 0.15;
 /** To prove that the guard works, every fifth operation is performed twice: 20 % more. */
 const twiceEvery = 5;
 
-/** Both counts include the start of the process; their difference does not. */
-const counts = /** @type {const} */ ([160, 480]);
-
 /** The number of requests in flight. All counts are multiples of it, even if every fifth operation is doubled. */
 const inFlight = 8;
 
-/** Starts the server with constant responses as a child process. */
-export function startCanned() {
-  const parameters = [worker("canned"), valueFile(1024), String(inFlight)];
+/** @type {Omit<Case, "operation">} */
+const small = { size: 1024, text: "json", warmUp: 200, counts: [160, 480] };
+// Fewer, because the garbage of more would be collected.
+/** @type {Omit<Case, "operation">} */
+const large = { size: 64 * 1024, text: "page", warmUp: 40, counts: [40, 120] };
+
+/** What is counted, by its name in the baseline. @type {Record<string, Case>} */
+export const cases = {
+  getItem: { operation: "getItem", ...small },
+  setItem: { operation: "setItem", ...small },
+  "getItem-64KB": { operation: "getItem", ...large },
+  "setItem-64KB": { operation: "setItem", ...large },
+};
+
+const valueOfCase = (/** @type {Case} */ { size, text }) => valueFile(size, text);
+
+/** Starts the server with constant responses as a child process. @param {Case} one */
+function startCanned(one) {
+  const parameters = [worker("canned"), valueOfCase(one), String(inFlight)];
   return startServer("canned.mjs", process.execPath, parameters);
 }
 
@@ -40,23 +62,23 @@ const nodeFlags =
   "--jitless --single-threaded --predictable --no-memory-reducer --min-semi-space-size=64 --max-semi-space-size=64";
 
 /**
- * @param {string} operation
+ * @param {Case} one
  * @param {string} endpoint
  * @param {number} count
  * @param {Variant} variant
  * @returns {Instructions}
  */
-function runCounted(operation, endpoint, count, { addon, isSlowed }) {
+function runCounted(one, endpoint, count, { addon, isSlowed }) {
   const directory = path.join(benchCache, "callgrind");
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory, { recursive: true });
   const spec = {
     contestant: "driver",
     module: inProject("index.mjs"),
-    operation,
+    operation: one.operation,
     keys: 100,
     inFlight,
-    warmUp: 200,
+    warmUp: one.warmUp,
     count,
     isCounted: true,
     endpoint,
@@ -65,7 +87,7 @@ function runCounted(operation, endpoint, count, { addon, isSlowed }) {
     credentials,
     // Valgrind slows the process down fifty times.
     options: { connectTimeout: 0, attemptTimeout: 0, timeout: 0 },
-    valueFile: valueFile(1024),
+    valueFile: valueOfCase(one),
     ...(isSlowed ? { twiceEvery } : {}),
   };
   const out = `--callgrind-out-file=${path.join(directory, "out")}`;
@@ -91,14 +113,19 @@ function runCounted(operation, endpoint, count, { addon, isSlowed }) {
   return sum;
 }
 
-/** @param {string} operation @param {string} endpoint @param {Variant} variant @returns {Instructions} */
-export function instructionsPerOperation(operation, endpoint, variant) {
-  const [few, many] = counts;
-  const start = runCounted(operation, endpoint, few, variant);
-  const all = runCounted(operation, endpoint, many, variant);
-  const each = (/** @type {keyof Instructions} */ part) =>
-    Math.round((all[part] - start[part]) / (many - few));
-  return { main: each("main"), others: each("others") };
+/** @param {Case} one @param {Variant} variant @returns {Promise<Instructions>} */
+export async function instructionsPerOperation(one, variant) {
+  const [few, many] = one.counts;
+  const server = await startCanned(one);
+  try {
+    const start = runCounted(one, server.endpoint, few, variant);
+    const all = runCounted(one, server.endpoint, many, variant);
+    const each = (/** @type {keyof Instructions} */ part) =>
+      Math.round((all[part] - start[part]) / (many - few));
+    return { main: each("main"), others: each("others") };
+  } finally {
+    await server.stop();
+  }
 }
 
 /** @param {Record<string, Instructions>} measured @param {Record<string, Instructions>} baseline */

@@ -41,15 +41,16 @@ export async function buildServers() {
 /**
  * @template T
  * @param {string} contestant
- * @param {string} endpoint
+ * @param {{ endpoint: string, env?: NodeJS.ProcessEnv }} dynamodb
  * @param {(url: string) => Promise<T>} use
  */
-async function withServer(contestant, endpoint, use) {
+async function withServer(contestant, { endpoint, env }, use) {
   const port = await freePort();
   const program = path.join(outputOf(contestant), "server", "index.mjs");
   const { exited, kill } = start(process.execPath, [program], {
     env: {
       ...inherited,
+      ...env,
       NITRO_HOST: "127.0.0.1",
       NITRO_PORT: String(port),
       AWS_ENDPOINT_URL_DYNAMODB: endpoint,
@@ -73,8 +74,8 @@ async function withServer(contestant, endpoint, use) {
 }
 
 /** @type {import("./rounds.mjs").Runner} */
-export async function runNitro({ load, contestants }, { endpoint }, plan, progress) {
-  await createTable(endpoint, "nitro");
+export async function runNitro({ load, contestants }, endpoint, plan, progress) {
+  await createTable(endpoint.plain, "nitro");
   const scaled = (/** @type {number} */ count) => Math.ceil(count * plan.share);
   const work = {
     tools: path.join(nitroApp, "package.json"),
@@ -88,9 +89,9 @@ export async function runNitro({ load, contestants }, { endpoint }, plan, progre
     ),
   );
   // Counts the requests of each response. A server whose cache does not work also responds, and fast; this detects it.
-  await countRequests(outcome, endpoint, progress, async (contestant, counted, reset) => {
+  await countRequests(outcome, endpoint.plain, progress, async (contestant, counted, reset) => {
     const few = 20;
-    await withServer(contestant, counted, async (url) => {
+    await withServer(contestant, { endpoint: counted }, async (url) => {
       reset();
       for (let turn = 0; turn < few; turn += 1) {
         await ask(url);

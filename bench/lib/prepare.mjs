@@ -1,4 +1,4 @@
-// Builds and installs everything that is measured: the packed release addon, the floor, and the empty addon.
+// Builds and installs everything that is measured: the packed release addon, the programs in Rust, and the rivals.
 import fs from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
@@ -98,7 +98,15 @@ async function installApp(name, title) {
 }
 
 export const installTools = () => installApp("nitro-app", "Nitro, autocannon and esbuild");
-export const installRivals = () => installApp("rivals", "the other drivers");
+
+/** @returns {Promise<Record<import("./scenarios.mjs").Rival, string>>} the modules of those that are written here */
+export async function installRivals() {
+  await installApp("rivals", "the other drivers");
+  return {
+    lean: path.join(rivalsApp, "lean.mjs"),
+    "@aws-lite/dynamodb": path.join(rivalsApp, "aws-lite.mjs"),
+  };
+}
 
 /**
  * The reference in one file, as a bundler would produce it. @param {string} entry @returns {Promise<string>} the file

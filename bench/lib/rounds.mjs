@@ -40,8 +40,11 @@ const fill = (spec) => {
 /** @param {Scenario} scenario */
 const tableOf = ({ name }) => name.replaceAll(/[^\w.-]/g, "_");
 
+/** Those whose program is the floor's. @type {Set<Contestant>} */
+const inRust = new Set(["floor", "hyper-util (Rust)", "aws-sdk-dynamodb (Rust)"]);
+
 /** @type {Runner} */
-async function runLoad(scenario, { endpoint }, plan, progress) {
+async function runLoad(scenario, { endpoint, plain, env }, plan, progress) {
   const { load, contestants } = scenario;
   const table = tableOf(scenario);
   const scaled = (/** @type {number} */ count) =>
@@ -49,11 +52,12 @@ async function runLoad(scenario, { endpoint }, plan, progress) {
   const base = {
     ...load,
     endpoint,
+    authorities: env?.SSL_CERT_FILE,
     table,
     region,
     credentials,
     connections,
-    valueFile: valueFile(load.size),
+    valueFile: valueFile(load.size, load.text),
     warmUp: scaled(load.warmUp),
     count: scaled(load.count),
     // Without a warm-up, the connection is at least open.
@@ -64,25 +68,26 @@ async function runLoad(scenario, { endpoint }, plan, progress) {
   /** @param {Contestant} contestant @param {object} [other] in its spec @param {string[]} [watcher] */
   async function one(contestant, other = {}, watcher = []) {
     if (scenario.refill) {
-      await fill(base);
+      await fill({ ...base, endpoint: plain });
     }
     const module = contestant === "boundary" ? boundaryAddon : plan.modules[contestant];
     const spec = JSON.stringify({ ...base, contestant, module, ...other });
-    const isFloor = contestant === "floor";
-    const program = isFloor ? [floorProgram()] : [process.execPath, worker("load")];
+    const isNative = inRust.has(contestant);
+    const program = isNative ? [floorProgram()] : [process.execPath, worker("load")];
     const [command = "", ...parameters] = [...watcher, ...program, spec];
-    return measured(command, parameters, contestant === "driver" ? plan.driverEnv : {});
+    const own = contestant === "driver" ? plan.driverEnv : {};
+    return measured(command, parameters, { ...env, ...own });
   }
 
   // The `pages` endpoint already contains its items.
   if (scenario.endpoint !== "pages") {
-    await createTable(endpoint, table);
-    await fill(base);
+    await createTable(plain, table);
+    await fill({ ...base, endpoint: plain });
   }
   const outcome = await alternate(contestants, plan.rounds, progress, (contestant) =>
     one(contestant, {}, plan.watcher?.(contestant)),
   );
-  await countRequests(outcome, endpoint, progress, async (contestant, counted) => {
+  await countRequests(outcome, plain, progress, async (contestant, counted) => {
     const count = Math.min(base.count, 50);
     // Only the operations themselves are counted.
     await one(contestant, { endpoint: counted, count, warmUp: 0, connect: false, verify: false });
@@ -119,9 +124,10 @@ export async function runScenario(scenario, plan, progress) {
     return runSize(plan.modules["bundled"] ?? "");
   }
   const endpoint = await startEndpoint(scenario.endpoint);
+  const rounds = Math.min(plan.rounds, scenario.rounds ?? Infinity);
   try {
     const runners = { load: runLoad, cold: runCold, nitro: runNitro, bill: runBill };
-    return await runners[scenario.kind](scenario, endpoint, plan, progress);
+    return await runners[scenario.kind](scenario, endpoint, { ...plan, rounds }, progress);
   } finally {
     await endpoint.stop();
   }

@@ -45,7 +45,7 @@ const columns = /** @type {const} */ ([
 const asItIs = (/** @type {string} */ text) => text;
 
 /**
- * A header and one row per contestant, followed by their ratio.
+ * A header and one row per contestant, followed by the ratios to the reference and to `lean`.
  *
  * @param {Outcome} outcome
  * @param {string[]} metrics that are shown
@@ -68,12 +68,14 @@ export function rowsOf(outcome, metrics, { small = asItIs, strong = asItIs } = {
     });
     rows.push([contestant, ...cells]);
   }
-  if (outcome.driver && outcome.reference) {
-    const ratios = shown.map(([metric]) => {
-      const value = advantage(outcome, metric);
-      return value === undefined ? "–" : strong(`${short(value)}×`);
-    });
-    rows.push(["ratio", ...ratios]);
+  for (const other of /** @type {const} */ (["reference", "lean"])) {
+    if (outcome.driver && outcome[other]) {
+      const ratios = shown.map(([metric]) => {
+        const value = advantage(outcome, metric, other);
+        return value === undefined ? "–" : strong(`${short(value)}×`);
+      });
+      rows.push([`ratio to ${other}`, ...ratios]);
+    }
   }
   return rows;
 }

@@ -1,5 +1,4 @@
-// The texts of the bill: an HTML page, an API response, and sessions. They compress as well as typical texts of their
-// kind.
+// Texts as apps store them: HTML pages, an API response, and sessions. They compress as well as typical texts of their kind.
 import { readText } from "../../scripts/lib/project.mjs";
 import { seededRandom } from "../../scripts/lib/random.mjs";
 
@@ -14,11 +13,32 @@ function fitting(parts, size) {
   });
 }
 
+function linesOfPage() {
+  const lines = readText("bench", "texts", "page.html").trimEnd().split("\n");
+  return { end: `${lines.pop()}\n`, lines };
+}
+
 /** Returns an HTML page of this repository's guide. @param {number} size its maximum in bytes */
 export function pageOf(size) {
-  const lines = readText("bench", "texts", "page.html").trimEnd().split("\n");
-  const end = `${lines.pop()}\n`;
+  const { lines, end } = linesOfPage();
   return [...fitting(lines, size - end.length), end].join("\n");
+}
+
+/** More than one size of character: neither ASCII nor Latin-1 suffices. */
+const translations = [
+  `<p lang="de">Alle Optionen sind „freiwillig“, außer daß die Tabelle und die Region irgendwo genannt werden müssen.</p>`,
+  `<p lang="fr">Toutes les options sont « facultatives », mais la table et la région doivent être indiquées.</p>`,
+  `<p lang="el">Όλες οι επιλογές είναι προαιρετικές, εκτός από τον πίνακα και την περιοχή.</p>`,
+  `<p lang="ja">すべてのオプションは「任意」ですが、テーブルとリージョンは必ず指定してください。</p>`,
+];
+
+/** Returns the page with paragraphs in other languages, repeated to its size. @param {number} size its maximum in bytes */
+export function multilingualPageOf(size) {
+  const { lines, end } = linesOfPage();
+  const page = lines.flatMap((line, index) => [line, translations[index % 4] ?? ""]);
+  const bytes = Buffer.byteLength(page.join("\n"));
+  const pages = Array.from({ length: Math.ceil(size / bytes) }, () => page).flat();
+  return [...fitting(pages, size - end.length), end].join("\n");
 }
 
 /** Returns the orders of a shop. @param {number} size the maximum size of their JSON in bytes */

@@ -1,9 +1,12 @@
-// The stored values: JSON texts of an exact size, as an app would cache them, identical in every run.
+// The stored values: texts as an app would cache them, identical in every run.
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
 import { cacheDirectory } from "../../scripts/lib/project.mjs";
 import { seededRandom } from "../../scripts/lib/random.mjs";
+import { multilingualPageOf } from "./texts.mjs";
+
+/** @typedef {"json" | "page"} Text JSON of an exact size, or an HTML page of at most that size */
 
 export const benchCache = path.join(cacheDirectory, "bench");
 
@@ -37,10 +40,15 @@ export function valueOf(size) {
   return `${start}${"x".repeat(size - start.length - 2)}"}`;
 }
 
-/** Writes the value to a file, so that programs in any language use the same value. @param {number} size */
-export function valueFile(size) {
+/**
+ * Writes the value to a file, so that programs in any language use the same value.
+ *
+ * @param {number} size
+ * @param {Text} [text]
+ */
+export function valueFile(size, text = "json") {
   mkdirSync(benchCache, { recursive: true });
-  const file = path.join(benchCache, `value-${size}.json`);
-  writeFileSync(file, valueOf(size));
+  const file = path.join(benchCache, `value-${size}.${text}`);
+  writeFileSync(file, text === "json" ? valueOf(size) : multilingualPageOf(size));
   return file;
 }

@@ -78,6 +78,6 @@ export async function open(spec, value) {
     };
   }
   const { default: factory } = await import(module);
-  const driver = factory({ table, endpoint, region, credentials, ...options });
+  const driver = await factory({ table, endpoint, region, credentials, ...options });
   return overDriver(spec, driver, keyOf, value);
 }

@@ -1,46 +1,56 @@
-//! The floor of the benchmark: the cost of the bare requests.
+//! The contestants of the benchmark in Rust: the same signed requests, sent in three ways.
 //!
-//! Signs with `aws-sigv4`, sends with plain hyper over as many connections as the driver has, and parses responses with
-//! `serde_json`. Has no retries, timeouts, pool or JavaScript: everything above this is the driver's own cost.
+//! `floor` has one bare hyper connection per request in flight. It has no retries, timeouts, pool or JavaScript:
+//! everything above this is the driver's own cost. The others use the pooled client of `hyper-util`, and AWS's SDK.
+//! All have one thread, the addon's allocator, and, except for the SDK, which derives it again, a kept signing key.
 //!
 //! `bench-floor SPEC`, where SPEC is the JSON that every contestant of `npm run bench` receives. Prints one line of
 //! JSON.
 
+mod client;
 mod request;
+mod sdk;
+mod signature;
 
 use std::cell::RefCell;
 use std::error::Error;
 use std::ops::Range;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use http_body_util::{BodyExt, Full};
-use hyper::body::Bytes;
-use hyper::client::conn::http1::{self, SendRequest};
-use hyper_util::rt::TokioIo;
+use mimalloc::MiMalloc;
 use rustix::time::{ClockId, clock_gettime};
 use serde::Deserialize;
-use tokio::net::TcpStream;
 use tokio::task::LocalSet;
+// Linked for its feature, which removes the SDK's logging.
+use tracing as _;
 
-use request::{Operation, Requests};
+use client::{Client, Contestant};
+use request::Operation;
 
-type Failure = Box<dyn Error>;
-type Sender = SendRequest<Full<Bytes>>;
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
+
+type Failure = Box<dyn Error + Send + Sync>;
 
 /// The specification of a measurement, the same for every contestant.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Spec {
-    /// `http://127.0.0.1:PORT`
+    #[serde(default)]
+    contestant: Contestant,
+    /// `http://127.0.0.1:PORT` or `https://127.0.0.1:PORT`
     endpoint: String,
+    /// The file with the certificates that TLS trusts.
+    authorities: Option<PathBuf>,
     table: String,
     operation: Operation,
     /// The number of items that are read or written in turn.
     keys: usize,
     /// The file with the value to write.
-    value_file: String,
+    value_file: PathBuf,
     /// Requests before the measured ones.
     warm_up: usize,
     count: usize,
@@ -61,57 +71,33 @@ fn peak_rss() -> Option<u64> {
     line.split_whitespace().nth(1)?.parse::<u64>().ok().map(|kilobytes| kilobytes * 1024)
 }
 
-async fn connect(authority: &str) -> Result<Sender, Failure> {
-    let stream = TcpStream::connect(authority).await?;
-    stream.set_nodelay(true)?;
-    let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-    tokio::task::spawn_local(connection);
-    Ok(sender)
-}
-
-/// Sends one connection's share of the requests sequentially.
-async fn work(mut sender: Sender, turns: Rc<RefCell<Range<usize>>>, requests: Rc<Requests>) -> Result<Sender, Failure> {
+/// Sends one client's share of the requests sequentially.
+async fn work(mut client: Client, turns: Rc<RefCell<Range<usize>>>) -> Result<Client, Failure> {
     let next = || turns.borrow_mut().next();
     while let Some(turn) = next() {
-        sender.ready().await?;
-        let answer = sender.send_request(requests.signed(turn)?).await?;
-        let status = answer.status();
-        let body = answer.into_body().collect().await?.to_bytes();
-        if !status.is_success() {
-            return Err(format!("{status}: {}", String::from_utf8_lossy(&body)).into());
-        }
-        requests.check(&body)?;
+        client.call(turn).await?;
     }
-    Ok(sender)
+    Ok(client)
 }
 
-/// Sends `count` requests over all connections. Returns the connections.
-async fn round(senders: Vec<Sender>, count: usize, requests: &Rc<Requests>) -> Result<Vec<Sender>, Failure> {
+/// Sends `count` requests with all clients. Returns the clients.
+async fn round(clients: Vec<Client>, count: usize) -> Result<Vec<Client>, Failure> {
     let turns = Rc::new(RefCell::new(0..count));
-    let workers: Vec<_> = senders
-        .into_iter()
-        .map(|sender| tokio::task::spawn_local(work(sender, Rc::clone(&turns), Rc::clone(requests))))
-        .collect();
-    let mut senders = Vec::new();
+    let workers: Vec<_> =
+        clients.into_iter().map(|client| tokio::task::spawn_local(work(client, Rc::clone(&turns)))).collect();
+    let mut clients = Vec::new();
     for worker in workers {
-        senders.push(worker.await??);
+        clients.push(worker.await??);
     }
-    Ok(senders)
+    Ok(clients)
 }
 
 #[expect(clippy::disallowed_methods, reason = "a bench takes the time")]
 async fn run(spec: Spec) -> Result<(), Failure> {
-    let authority = spec.endpoint.strip_prefix("http://").ok_or("the endpoint is not plain http")?;
-    let value = std::fs::read_to_string(&spec.value_file)?;
-    let requests = Rc::new(Requests::new(&spec.endpoint, spec.operation, &spec.table, spec.keys, value));
-    let mut senders = Vec::new();
-    for _ in 0..spec.in_flight.min(spec.connections) {
-        senders.push(connect(authority).await?);
-    }
-    let senders = round(senders, spec.warm_up, &requests).await?;
+    let clients = round(Client::open(&spec).await?, spec.warm_up).await?;
     let before = cpu_time()?;
     let start = Instant::now();
-    round(senders, spec.count, &requests).await?;
+    round(clients, spec.count).await?;
     let wall = start.elapsed();
     let cpu = cpu_time()? - before;
     let result = serde_json::json!({

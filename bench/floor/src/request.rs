@@ -1,17 +1,15 @@
 //! The driver's requests, and the parsing of their responses.
 
-use std::time::SystemTime;
+use std::time::{SystemTime, UNIX_EPOCH};
 
-use aws_credential_types::Credentials;
-use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
-use aws_sigv4::sign::v4;
-use aws_smithy_runtime_api::client::identity::Identity;
 use http_body_util::Full;
-use hyper::Request;
 use hyper::body::Bytes;
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
+use hyper::{Request, Uri};
 use serde::Deserialize;
 
-use crate::Failure;
+use crate::signature::{self, Signed, Signer};
+use crate::{Failure, Spec};
 
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -40,69 +38,73 @@ struct Text {
 
 /// Builds the requests.
 pub(crate) struct Requests {
-    endpoint: String,
+    uri: Uri,
+    host: String,
     operation: Operation,
+    target: &'static str,
     /// The JSON before and after the key's number.
     body: [String; 2],
     keys: usize,
     value_length: usize,
-    identity: Identity,
+    signer: Signer,
 }
 
 /// The placeholder for the key's number.
 const PLACE: &str = "{number}";
 
+/// The attributes that the driver reads.
+pub(crate) const PROJECTION: &str = "#v, #t, #e";
+pub(crate) const NAMES: [(&str, &str); 3] = [("#v", "value"), ("#t", "ttl"), ("#e", "enc")];
+
 impl Requests {
-    pub(crate) fn new(endpoint: &str, operation: Operation, table: &str, keys: usize, value: String) -> Self {
-        let value_length = value.len();
+    /// `uri` is what the client expects: hyper's connections take a path, and its pool a whole address.
+    pub(crate) fn new(spec: &Spec, value: &str, uri: Uri) -> Result<Self, Failure> {
         let key = serde_json::json!({ "S": format!("bench:item:{PLACE}") });
-        let body = match operation {
-            Operation::GetItem => serde_json::json!({
-                "TableName": table,
-                "Key": { "key": key },
-                "ProjectionExpression": "#v, #t, #e",
-                "ExpressionAttributeNames": { "#v": "value", "#t": "ttl", "#e": "enc" },
-            }),
-            Operation::SetItem => serde_json::json!({
-                "TableName": table,
-                "Item": { "key": key, "value": { "S": value } },
-            }),
-        }
-        .to_string();
+        let (target, body) = match spec.operation {
+            Operation::GetItem => (
+                "DynamoDB_20120810.GetItem",
+                serde_json::json!({
+                    "TableName": spec.table,
+                    "Key": { "key": key },
+                    "ProjectionExpression": PROJECTION,
+                    "ExpressionAttributeNames": serde_json::Map::from_iter(
+                        NAMES.map(|(name, attribute)| (name.to_owned(), attribute.into())),
+                    ),
+                }),
+            ),
+            Operation::SetItem => (
+                "DynamoDB_20120810.PutItem",
+                serde_json::json!({ "TableName": spec.table, "Item": { "key": key, "value": { "S": value } } }),
+            ),
+        };
+        let body = body.to_string();
         let (before, after) = body.split_once(PLACE).unwrap_or((&body, ""));
-        let body = [before.to_owned(), after.to_owned()];
-        let identity = Credentials::new("LOCAL", "local", None, None, "bench").into();
-        Self { endpoint: format!("{endpoint}/"), operation, body, keys, value_length, identity }
+        let host = spec.endpoint.parse::<Uri>()?.authority().ok_or("the endpoint has no host")?.to_string();
+        Ok(Self {
+            uri,
+            operation: spec.operation,
+            target,
+            body: [before.to_owned(), after.to_owned()],
+            keys: spec.keys,
+            value_length: value.len(),
+            signer: Signer::new(host.clone(), target),
+            host,
+        })
     }
 
     #[expect(clippy::disallowed_methods, reason = "a signature has a time")]
     pub(crate) fn signed(&self, turn: usize) -> Result<Request<Full<Bytes>>, Failure> {
         let [before, after] = &self.body;
         let body = format!("{before}{}{after}", turn % self.keys);
-        let target = match self.operation {
-            Operation::GetItem => "DynamoDB_20120810.GetItem",
-            Operation::SetItem => "DynamoDB_20120810.PutItem",
-        };
-        let host = self.endpoint.trim_start_matches("http://").trim_end_matches('/');
-        let headers = [("content-type", "application/x-amz-json-1.0"), ("host", host), ("x-amz-target", target)];
-        let parameters = v4::SigningParams::builder()
-            .identity(&self.identity)
-            .region("us-east-1")
-            .name("dynamodb")
-            .time(SystemTime::now())
-            .settings(SigningSettings::default())
-            .build()?
-            .into();
-        let signable =
-            SignableRequest::new("POST", &self.endpoint, headers.into_iter(), SignableBody::Bytes(body.as_bytes()))?;
-        let (instructions, _) = sign(signable, &parameters)?.into_parts();
-        let mut request = Request::builder().method("POST").uri("/");
-        for (name, value) in headers {
-            request = request.header(name, value);
-        }
-        let mut request = request.body(Full::new(Bytes::from(body)))?;
-        instructions.apply_to_request_http1x(&mut request);
-        Ok(request)
+        let Signed { date, authorization } =
+            self.signer.sign(SystemTime::now().duration_since(UNIX_EPOCH)?, body.as_bytes())?;
+        let request = Request::post(self.uri.clone())
+            .header(HOST, &self.host)
+            .header(CONTENT_TYPE, signature::CONTENT_TYPE)
+            .header("x-amz-target", self.target)
+            .header("x-amz-date", date)
+            .header(AUTHORIZATION, authorization);
+        Ok(request.body(Full::new(Bytes::from(body)))?)
     }
 
     /// Parses a response. Fails if it is not the expected value.

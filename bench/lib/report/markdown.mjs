@@ -4,6 +4,7 @@ import { rowsOf, short } from "../screen.mjs";
 import { inWords, withUnit } from "./charts.mjs";
 
 /** @typedef {import("../alternate.mjs").Outcome} Outcome */
+/** @typedef {import("../scenarios.mjs").Contestant} Contestant */
 
 /**
  * Replaces the text between the marks `<!-- bench:NAME -->` and `<!-- /bench:NAME -->`.
@@ -27,43 +28,59 @@ function table([header = [], ...rows]) {
   return [header, lines, ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 }
 
+/** @param {{ date: string, commit: { id: string, isClean: boolean } }} run */
+const when = ({ date, commit: { id, isClean } }) =>
+  `${date.slice(0, 10)}, commit \`${id.slice(0, 12)}\`${isClean ? "" : ", with changes that are not committed"}`;
+
+/**
+ * The runs and machines that figures of these scenarios come from.
+ *
+ * @param {any} result
+ * @param {string[]} names
+ */
+export function takenOn({ again, outcomes, ...full }, names) {
+  const runs = names
+    .filter((name) => outcomes[name])
+    .map((name) => {
+      const { machine, ...run } = again?.[name] ?? full;
+      const { processor, processors, node } = machine ?? {};
+      return machine
+        ? `${when(run)}, ${processor}, ${processors} processors, Node ${node}`
+        : when(run);
+    });
+  return [...new Set(runs)].join("; ");
+}
+
 /** @param {any} result */
-export function runBlock({ date, commit, command, machine, versions, rounds, seconds, again }) {
-  const at = (/** @type {string} */ day, /** @type {{ id: string, isClean: boolean }} */ of) =>
-    `${day.slice(0, 10)}, commit \`${of.id.slice(0, 12)}\`${of.isClean ? "" : ", with changes that are not committed"}`;
+export function runBlock({ date, commit, command, machine, versions, rounds, seconds }) {
   const gigabytes = (machine.memory / 1024 ** 3).toFixed(0);
-  /** @type {Map<string, string[]>} */
-  const since = new Map();
-  for (const [name, one] of Object.entries(again ?? {})) {
-    const when = at(one.date, one.commit);
-    since.set(when, [...(since.get(when) ?? []), name]);
-  }
   const others = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   return [
-    `- **When**: ${at(date, commit)}.`,
-    ...[...since].map(([when, names]) => `- **Run again since**: ${names.join(", ")}: ${when}.`),
-    `- **Command**: \`${command}\`, ${rounds} rounds of each scenario, ${Math.round(seconds / 60)} min of measuring.`,
+    `- **When**: ${when({ date, commit })}. Scenarios that were run again since say so below.`,
+    `- **Command**: \`${command}\`, ${rounds} rounds of most scenarios, ${Math.round(seconds / 60)} min of measuring.`,
     `- **Machine**: ${machine.processor}, ${machine.processors} processors, ${gigabytes} GB, ${machine.system}, ${machine.architecture}.`,
     `- **Versions**: Node ${machine.node}, ${machine.rust}, ${others.join(", ")}.`,
   ].join("\n");
 }
 
-/** @param {import("../targets.mjs").Verdict[]} verdicts */
-export function targetsBlock(verdicts) {
+/** @param {import("../targets.mjs").Verdict[]} verdicts @param {string} taken on which run */
+export function targetsBlock(verdicts, taken) {
   const mark = (/** @type {boolean} */ met) => (met ? "met" : "**not met**");
   const rows = verdicts.map((one) => [one.title, one.wanted, one.reached, mark(one.met)]);
-  return table([["", "target", "reached", ""], ...rows]);
+  return `${table([["", "target", "reached", ""], ...rows])}\n\nMeasured: ${taken}.`;
 }
 
-/** @param {string} title @param {Outcome} outcome @param {string[]} metrics */
-export function outcomeTable(title, outcome, metrics) {
+/** @param {string} title @param {Outcome} outcome @param {string[]} metrics @param {string} taken on which run */
+export function outcomeTable(title, outcome, metrics, taken) {
   const small = (/** @type {string} */ text) => `<sub>${text}</sub>`;
   const strong = (/** @type {string} */ text) => `**${text}**`;
-  return `#### ${title}\n\n${table(rowsOf(outcome, metrics, { small, strong }))}`;
+  return `#### ${title}\n\n${table(rowsOf(outcome, metrics, { small, strong }))}\n\n${small(taken)}`;
 }
 
-/** The three figures and the chart of the README. @param {Record<string, Outcome>} outcomes */
-export function readmeBlock(outcomes) {
+/** The three figures and the chart of the README. @param {any} result */
+export function readmeBlock(result) {
+  /** @type {{ outcomes: Record<string, Outcome> }} */
+  const { outcomes } = result;
   const { nitro, "getItem-1KB-64": read, cold } = outcomes;
   const both = (/** @type {Outcome | undefined} */ outcome, /** @type {string} */ metric) =>
     [outcome?.driver, outcome?.reference]
@@ -77,6 +94,45 @@ export function readmeBlock(outcomes) {
     "![Bar chart: this driver and the one it replaces](docs/bench/overview.svg)",
     "",
     "Both drivers ran on one machine against one local engine, in the same run: [docs/BENCHMARKS.md](docs/BENCHMARKS.md).",
+    `Measured: ${takenOn(result, ["nitro", "getItem-1KB-64", "cold"])}.`,
+  ].join("\n");
+}
+
+/** What the README says of those who take part in the comparison of reads. @type {[Contestant, string][]} */
+const readers = [
+  ["driver", "this package"],
+  ["reference", "the AWS SDK for JavaScript, through the driver that this one replaces"],
+  ["@aws-lite/dynamodb", "a smaller client for JavaScript, with retries"],
+  [
+    "lean",
+    "a hundred lines over `undici`: no retries, deadlines, renewal of credentials, expiry or order of writes",
+  ],
+  ["aws-sdk-dynamodb (Rust)", "AWS's SDK for Rust, without JavaScript"],
+  ["hyper-util (Rust)", "the pooled client of `hyper-util`: signed requests and nothing else"],
+  ["floor", "the same over bare connections: the lower limit"],
+];
+
+/** The price of a read with each client, in the README. @param {any} result */
+export function clientsBlock(result) {
+  const name = "getItem-1KB-64";
+  /** @type {Outcome} */
+  const outcome = result.outcomes[name] ?? {};
+  if (!outcome.lean) {
+    return "";
+  }
+  const rows = readers.flatMap(([contestant, what]) => {
+    const { cpu, main } = outcome[contestant] ?? {};
+    const inLoop = main ? withUnit(main.median, "main") : "–";
+    return cpu ? [[contestant, withUnit(cpu.median, "cpu"), inLoop, what]] : [];
+  });
+  return [
+    "### The price of a read with other clients",
+    "",
+    "A read of 1 KB with 64 in flight. What a client lacks is part of its price:",
+    "",
+    table([["", "processor time", "event loop", "what it is"], ...rows]),
+    "",
+    `Measured: ${takenOn(result, [name])}.`,
   ].join("\n");
 }
 
@@ -90,8 +146,10 @@ const priced = [
   ["list-10000", "`getKeys`, 10,000 pages"],
 ];
 
-/** What a month costs with each driver, in the README. @param {Record<string, Outcome>} outcomes */
-export function billBlock(outcomes) {
+/** What a month costs with each driver, in the README. @param {any} result */
+export function billBlock(result) {
+  /** @type {{ outcomes: Record<string, Outcome> }} */
+  const { outcomes } = result;
   const columns = priced.map(([job, title = ""]) => ({ title, outcome: outcomes[`bill-${job}`] }));
   const payers = Object.keys(columns[0]?.outcome ?? {});
   if (payers.length === 0) {
@@ -113,6 +171,9 @@ export function billBlock(outcomes) {
     table([["", ...columns.map(({ title }) => title)], ...rows]),
     "",
     "The hot page is only read, by 50 callers at the same moment, the best case for joining reads. All jobs and units:",
-    "[docs/BENCHMARKS.md](docs/BENCHMARKS.md#the-bill).",
+    `[docs/BENCHMARKS.md](docs/BENCHMARKS.md#the-bill). Measured: ${takenOn(
+      result,
+      priced.map(([job]) => `bill-${job}`),
+    )}.`,
   ].join("\n");
 }
