@@ -15,6 +15,7 @@ declare namespace driver {
   type DynamoDbAttributes = types.DynamoDbAttributes;
   type DynamoDbScanOptions = types.DynamoDbScanOptions;
   type DynamoDbCircuitBreaker = types.DynamoDbCircuitBreaker;
+  type DynamoDbNearCache = types.DynamoDbNearCache;
   type DynamoDbFlag = types.DynamoDbFlag;
   type DynamoDbDriverOptions = types.DynamoDbDriverOptions;
   type DynamoDbPublicOptions = types.DynamoDbPublicOptions;
@@ -24,6 +25,7 @@ declare namespace driver {
   type DynamoDbKeysOptions = types.DynamoDbKeysOptions;
   type DynamoDbCounts = types.DynamoDbCounts;
   type DynamoDbStats = types.DynamoDbStats;
+  type DynamoDbNearCacheStats = types.DynamoDbNearCacheStats;
   type DynamoDbStore = types.DynamoDbStore;
   type DynamoDbDriver = types.DynamoDbDriver;
   type DynamoDbTrace = types.DynamoDbTrace;

@@ -24,13 +24,14 @@ const CLOSED = {
 // may be a misplaced secret.
 const SHOWN_OPTIONS = words(
   "table region profile expireIn ttl base batch coalesce consistentRead compression index endpoint proxy userAgent " +
-    "maxAttempts connectTimeout attemptTimeout timeout maxConnections circuitBreaker",
+    "nearCache maxAttempts connectTimeout attemptTimeout timeout maxConnections circuitBreaker",
 );
 const SHOWN_URLS = ["endpoint", "proxy"]; // may contain a user name and password
 const SHOWN_WITHIN = {
   attributes: words("key value ttl mtime encoding"),
   scan: words("segments concurrency pageSize"),
   circuitBreaker: words("failures cooldown"),
+  nearCache: words("ttl maxBytes negativeTtl"),
 };
 
 module.exports = function createFactory(loadNative) {
@@ -89,7 +90,7 @@ module.exports = function createFactory(loadNative) {
       return call;
     }
 
-    return {
+    const driver = {
       name: "aws-dynamodb",
       options: visible,
       ...Object.fromEntries(METHODS.map((name) => [name, method(name)])),
@@ -107,6 +108,8 @@ module.exports = function createFactory(loadNative) {
         return Promise.resolve(native?.dispose());
       },
     };
+    if (!given.nearCache) return driver;
+    return require("./near_cache.cjs")(driver, () => open().nearCache());
   };
 };
 

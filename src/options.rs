@@ -6,6 +6,7 @@ mod credentials;
 mod endpoint;
 mod limits;
 mod names;
+mod near_cache;
 mod proxy;
 mod region;
 mod scan;
@@ -19,6 +20,7 @@ pub use credentials::{GivenCredentials, RawCredentials, RawKeys, RawProvided, St
 pub use endpoint::Endpoint;
 pub(crate) use endpoint::from_environment as endpoint_from_environment;
 pub use limits::Limits;
+pub use near_cache::{NearCache, RawNearCache};
 pub use proxy::Proxy;
 pub(crate) use region::from_environment as region_from_environment;
 pub use scan::{RawScan, ScanOptions};
@@ -61,6 +63,7 @@ options! {
         timeout: Input = "timeout",
         max_connections: Input = "maxConnections",
         circuit_breaker: Nested<RawCircuitBreaker> = "circuitBreaker",
+        near_cache: Nested<RawNearCache> = "nearCache",
         user_agent: Input = "userAgent",
         proxy: Input = "proxy",
         scan: Nested<RawScan> = "scan",
@@ -126,6 +129,8 @@ pub struct Options {
     pub limits: Limits,
     /// When calls fail fast. Default: never.
     pub circuit_breaker: Option<CircuitBreaker>,
+    /// How values that were read are kept in the process. Default: not at all.
+    pub near_cache: Option<NearCache>,
     /// The caller's profile of the shared config files, if any.
     pub profile: Option<String>,
     /// The text that is appended to the user agent.
@@ -164,6 +169,7 @@ impl Options {
             compression: compression::parse(&raw.compression).map_err(named)?,
             limits: limits.map_err(named)?,
             circuit_breaker: circuit_breaker::parse(&raw.circuit_breaker).map_err(named)?,
+            near_cache: near_cache::parse(&raw.near_cache).map_err(named)?,
             profile: names::parse_profile(raw.profile).map_err(named)?,
             user_agent: names::parse_user_agent(raw.user_agent).map_err(named)?,
             proxy: proxy::parse(raw.proxy).map_err(named)?,

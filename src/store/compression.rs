@@ -50,7 +50,7 @@ impl Call {
     /// Returns the value of a row, immediately if it is not compressed. Most values are not, and the futures of waiting
     /// calls should stay small.
     pub(super) fn decoded<'a>(&'a self, key: &'a Key, stored: StoredValue) -> Decoded<'a> {
-        let StoredValue { value, encoding } = stored;
+        let StoredValue { value, encoding, .. } = stored;
         match encoding {
             None => Decoded::Value(value),
             Some(encoding) => Decoded::Later(Box::pin(self.decompressed(key, value, encoding))),
@@ -71,7 +71,7 @@ impl Call {
 
     /// Returns the size of a row's value before compression, which the gzip trailer contains.
     pub(super) fn decoded_size(&self, key: &Key, stored: StoredValue) -> Result<usize, Error> {
-        let StoredValue { value: stored, encoding } = stored;
+        let StoredValue { value: stored, encoding, .. } = stored;
         match encoding {
             None => Ok(value::size(&stored)),
             Some(encoding) => Compressed::new(stored, &encoding)
