@@ -1,7 +1,8 @@
 // What is measured: the scenarios, how often each is repeated, and who takes part.
 import { billScenarios } from "./bill.mjs";
+import { nearScenarios } from "./near.mjs";
 
-/** @typedef {"driver" | "reference" | "bundled" | "bare" | "floor" | "boundary" | import("./bill.mjs").Payer} Contestant */
+/** @typedef {"driver" | "reference" | "bundled" | "bare" | "floor" | "boundary" | import("./bill.mjs").Payer | import("./near.mjs").Keeper} Contestant */
 /** @typedef {"html" | "json" | "hot" | "sessions" | "list" | "purge"} Job of the bill */
 
 /**
@@ -12,13 +13,14 @@ import { billScenarios } from "./bill.mjs";
  * @property {number} inFlight
  * @property {number} warmUp operations before the measured ones
  * @property {number} count operations measured
+ * @property {object} [options] of the driver
  */
 
 /**
  * @typedef {object} Scenario
  * @property {string} name
  * @property {string} title
- * @property {"load" | "cold" | "nitro" | "size" | "bill"} kind
+ * @property {"load" | "cold" | "nitro" | "size" | "bill" | "near"} kind
  * @property {"dynoxide" | "tls" | "pages"} endpoint
  * @property {Contestant[]} contestants
  * @property {Load} load
@@ -135,6 +137,7 @@ export const scenarios = [
   ...items("getItem"),
   ...items("setItem"),
   ...others.map((scenario) => Object.assign({}, usual, scenario)),
+  ...nearScenarios,
   ...billScenarios,
 ];
 
