@@ -16,6 +16,7 @@ declare namespace driver {
   type DynamoDbLargeValues = types.DynamoDbLargeValues;
   type DynamoDbScanOptions = types.DynamoDbScanOptions;
   type DynamoDbCircuitBreaker = types.DynamoDbCircuitBreaker;
+  type DynamoDbNearCache = types.DynamoDbNearCache;
   type DynamoDbFlag = types.DynamoDbFlag;
   type DynamoDbDriverOptions = types.DynamoDbDriverOptions;
   type DynamoDbPublicOptions = types.DynamoDbPublicOptions;
@@ -29,6 +30,7 @@ declare namespace driver {
   type DynamoDbKeysOptions = types.DynamoDbKeysOptions;
   type DynamoDbCounts = types.DynamoDbCounts;
   type DynamoDbStats = types.DynamoDbStats;
+  type DynamoDbNearCacheStats = types.DynamoDbNearCacheStats;
   type DynamoDbStore = types.DynamoDbStore;
   type DynamoDbDriver = types.DynamoDbDriver;
   type DynamoDbTrace = types.DynamoDbTrace;

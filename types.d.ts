@@ -97,6 +97,26 @@ export interface DynamoDbCircuitBreaker {
   cooldown?: number | string | null | undefined;
 }
 
+/** How values that were read are kept in the process. Values are numbers or numeric strings. */
+export interface DynamoDbNearCache {
+  /**
+   * How long a value is kept, in seconds, above 0 to 86,400; fractions are allowed. Reads see the writes of other
+   * processes after this time at the latest.
+   */
+  ttl: number | string;
+  /**
+   * The most memory that the entries take, in bytes, 65,536 to 2^30. A value that takes more than an eighth of it is not
+   * kept.
+   * @default 33554432 (32 MiB)
+   */
+  maxBytes?: number | string | null | undefined;
+  /**
+   * How long it is kept that an item is missing, in seconds, 0 to 86,400. 0: not at all.
+   * @default 0
+   */
+  negativeTtl?: number | string | null | undefined;
+}
+
 /** A boolean, or a string as in configuration files. An empty string counts as absent. */
 export type DynamoDbFlag = boolean | "true" | "false" | "";
 
@@ -213,6 +233,12 @@ export interface DynamoDbDriverOptions {
    * @default false
    */
   circuitBreaker?: DynamoDbCircuitBreaker | DynamoDbFlag | null | undefined;
+  /**
+   * Keeps text and bytes that were read in the process, so that further reads of them send no request. Writes of this
+   * driver take effect at once, those of other processes after `ttl` seconds at the latest.
+   * @default false
+   */
+  nearCache?: DynamoDbNearCache | false | "false" | "" | null | undefined;
   /**
    * The maximum number of requests in flight and of connections to the endpoint: 1 to 1,000, but at most half of the
    * files that the process may still open. Further calls wait.
@@ -388,6 +414,20 @@ export interface DynamoDbCounts {
 export interface DynamoDbStats extends DynamoDbCounts {
   /** The counters of each method of the driver that has been called, by its name. */
   operations: { [method: string]: DynamoDbCounts };
+  /** Present with the option `nearCache`. */
+  nearCache?: DynamoDbNearCacheStats;
+}
+
+/** The counters of the near cache. Reads that it answers are not counted elsewhere. */
+export interface DynamoDbNearCacheStats {
+  /** Keys that were answered from the cache. */
+  hits: number;
+  /** Keys that were not, although the call allowed it. */
+  misses: number;
+  /** Entries that are kept, including those whose time is over until they are read or displaced. */
+  entries: number;
+  /** The memory of these entries, an estimate that is rather too high. */
+  bytes: number;
 }
 
 /** The native store behind a driver, returned by `getInstance()`. */

@@ -6,6 +6,8 @@ import { useTable } from "./helpers/table";
 import { rawTypes, valueTypes } from "./helpers/values";
 
 const operations = 10_000;
+// Values of other types and most large ones are not kept.
+const nearCache = { ttl: 3600, negativeTtl: 3600, maxBytes: 65_536 };
 // No base contains another, so each lane sees only its own items.
 const shared: LaneOptions[] = [
   { base: "a", batch: true, mtime: false, expireIn: 0 },
@@ -14,6 +16,8 @@ const shared: LaneOptions[] = [
   { base: "日本", batch: true, mtime: false, expireIn: 600, index: "keys" },
   { base: "#k", batch: true, mtime: false, expireIn: 600, compression: "gzip" },
   { base: "x".repeat(900), batch: true, mtime: true, expireIn: 0 },
+  { base: "near", batch: true, mtime: false, expireIn: 600, compression: "gzip", nearCache },
+  { base: "nearer", batch: false, mtime: true, expireIn: 1, nearCache },
 ];
 const alone: LaneOptions[] = [
   { base: "", batch: true, mtime: false, expireIn: 0 },

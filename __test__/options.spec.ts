@@ -66,6 +66,7 @@ describe("options in general", () => {
         { attributes: given(["key", "value", "ttl", "mtime"]) },
         { scan: given(["segments", "concurrency", "pageSize"]) },
         { circuitBreaker: given(["failures", "cooldown"]) },
+        { nearCache: { ttl: 1, ...given(["maxBytes", "negativeTtl"]) } },
       ]) {
         const driver = table.driver(options);
         await driver.setItem("absent", "v");

@@ -61,8 +61,8 @@ function readArguments() {
 /** Builds and installs what the scenarios need. @param {ReturnType<typeof readArguments>} options */
 async function prepare({ wanted, rounds, quick, addon }) {
   const needs = (/** @type {string} */ kind) => wanted.some((scenario) => scenario.kind === kind);
-  if (addon && (needs("nitro") || needs("size"))) {
-    throw new Failure("--addon is for calls: `nitro` and `size` take the package.");
+  if (addon && ["nitro", "near", "size"].some(needs)) {
+    throw new Failure("--addon is for calls: `nitro`, `near-route` and `size` take the package.");
   }
   await setup({ addon: false });
   if (wanted.some(({ kind }) => kind !== "bill")) {
@@ -77,13 +77,17 @@ async function prepare({ wanted, rounds, quick, addon }) {
   if (needs("bill") || wanted.some(({ contestants }) => contestants.includes("lean"))) {
     Object.assign(modules, await installRivals());
   }
-  if (needs("cold") || needs("nitro") || needs("size")) {
+  if (["cold", "nitro", "near", "size"].some(needs)) {
     await installTools();
     modules["bundled"] = await bundleReference(reference);
   }
   if (needs("nitro")) {
     const { buildServers } = await import("./lib/nitro.mjs");
     await buildServers();
+  }
+  if (needs("near")) {
+    const { buildNearServers } = await import("./lib/near.mjs");
+    await buildNearServers();
   }
   const driverEnv = addon ? { NAPI_RS_NATIVE_LIBRARY_PATH: addon } : {};
   return { rounds, share: quick ? 0.25 : 1, modules, driverEnv };

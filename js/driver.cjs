@@ -24,7 +24,7 @@ const CLOSED = {
 // may be a misplaced secret.
 const SHOWN_OPTIONS = words(
   "table region profile expireIn ttl base batch coalesce consistentRead compression index endpoint proxy userAgent " +
-    "maxAttempts connectTimeout attemptTimeout timeout maxConnections circuitBreaker",
+    "nearCache maxAttempts connectTimeout attemptTimeout timeout maxConnections circuitBreaker",
 );
 const SHOWN_URLS = ["endpoint", "proxy"]; // may contain a user name and password
 const SHOWN_WITHIN = {
@@ -32,6 +32,7 @@ const SHOWN_WITHIN = {
   largeValues: words("maxSize"),
   scan: words("segments concurrency pageSize"),
   circuitBreaker: words("failures cooldown"),
+  nearCache: words("ttl maxBytes negativeTtl"),
 };
 
 module.exports = function createFactory(loadNative) {
@@ -90,7 +91,7 @@ module.exports = function createFactory(loadNative) {
       return call;
     }
 
-    return {
+    const driver = {
       name: "aws-dynamodb",
       options: visible,
       // unstorage passes conditions only to drivers with this flag. `"*"` needs no etag, so calls of the driver itself
@@ -113,6 +114,8 @@ module.exports = function createFactory(loadNative) {
         return Promise.resolve(native?.dispose());
       },
     };
+    if (!given.nearCache) return driver;
+    return require("./near_cache.cjs")(driver, () => open().nearCache());
   };
 };
 

@@ -18,10 +18,10 @@ const linesPerFile = 400;
 const generated =
   /(^|\/)(package-lock\.json|pnpm-lock\.yaml|Cargo\.lock)$|^bench\/results\/|^fuzz\/(target|corpus|artifacts|seeds)\//;
 // The JavaScript layer only loads, binds and converts errors. The limit keeps it easy to read.
-const linesOfJavaScript = 345;
+const linesOfJavaScript = 360;
 // Features that only JavaScript can provide, one per file.
-const features = ["js/tracing.cjs"];
-const linesOfFeatures = 100;
+const features = ["js/tracing.cjs", "js/near_cache.cjs"];
+const linesOfFeatures = 300;
 // Code for Nitro, needed until it can bundle addons itself.
 const linesForNitro = 150;
 // napi types stay at the boundary, so that the core builds and tests without Node.

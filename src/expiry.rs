@@ -60,18 +60,25 @@ impl Ttl {
     }
 }
 
-/// Whether an item with this TTL attribute has not expired yet.
+/// The last second of the lifetime of an item with this TTL attribute, or `None` if it never expires.
 ///
 /// As in DynamoDB itself, only a Number makes an item expire.
 #[must_use]
+pub fn last_second(attribute: Option<&AttributeValue>) -> Option<f64> {
+    attribute?.as_n().ok()?.parse().ok()
+}
+
+/// Whether an item with this last second has not expired yet.
+#[must_use]
+#[expect(clippy::cast_precision_loss, reason = "seconds since 1970 stay far below 2^53")]
+pub fn is_current(last_second: Option<f64>, now: Duration) -> bool {
+    last_second.is_none_or(|last| last >= now.as_secs() as f64)
+}
+
+/// Whether an item with this TTL attribute has not expired yet.
+#[must_use]
 pub fn is_alive(attribute: Option<&AttributeValue>, now: Duration) -> bool {
-    match attribute {
-        #[expect(clippy::cast_precision_loss, reason = "seconds since 1970 stay far below 2^53")]
-        Some(AttributeValue::N(number)) => {
-            number.parse::<f64>().map_or(true, |expires_at| expires_at >= now.as_secs() as f64)
-        }
-        _ => true,
-    }
+    is_current(last_second(attribute), now)
 }
 
 /// The remaining lifetime of an unexpired item in seconds. It is rounded up to at least 1, because 0 would mean "never

@@ -7,6 +7,7 @@ mod endpoint;
 mod large_values;
 mod limits;
 mod names;
+mod near_cache;
 mod proxy;
 mod region;
 mod scan;
@@ -21,6 +22,7 @@ pub use endpoint::Endpoint;
 pub(crate) use endpoint::from_environment as endpoint_from_environment;
 pub use large_values::RawLargeValues;
 pub use limits::Limits;
+pub use near_cache::{NearCache, RawNearCache};
 pub use proxy::Proxy;
 pub(crate) use region::from_environment as region_from_environment;
 pub use scan::{RawScan, ScanOptions};
@@ -64,6 +66,7 @@ options! {
         timeout: Input = "timeout",
         max_connections: Input = "maxConnections",
         circuit_breaker: Nested<RawCircuitBreaker> = "circuitBreaker",
+        near_cache: Nested<RawNearCache> = "nearCache",
         user_agent: Input = "userAgent",
         proxy: Input = "proxy",
         scan: Nested<RawScan> = "scan",
@@ -132,6 +135,8 @@ pub struct Options {
     pub limits: Limits,
     /// When calls fail fast. Default: never.
     pub circuit_breaker: Option<CircuitBreaker>,
+    /// How values that were read are kept in the process. Default: not at all.
+    pub near_cache: Option<NearCache>,
     /// The caller's profile of the shared config files, if any.
     pub profile: Option<String>,
     /// The text that is appended to the user agent.
@@ -171,6 +176,7 @@ impl Options {
             large_values: large_values::parse(&raw.large_values).map_err(named)?,
             limits: limits.map_err(named)?,
             circuit_breaker: circuit_breaker::parse(&raw.circuit_breaker).map_err(named)?,
+            near_cache: near_cache::parse(&raw.near_cache).map_err(named)?,
             profile: names::parse_profile(raw.profile).map_err(named)?,
             user_agent: names::parse_user_agent(raw.user_agent).map_err(named)?,
             proxy: proxy::parse(raw.proxy).map_err(named)?,

@@ -27,7 +27,7 @@ pub use batch_get::WantedItem;
 pub use batch_write::NewItem;
 pub use create_table::{CreatedTable, Patience};
 pub use put::WriteOptions;
-pub use read::Meta;
+pub use read::{Found, Meta};
 
 pub use crate::client::authorities::{Authorities, AuthoritySource, TrustVariables};
 

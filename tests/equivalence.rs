@@ -318,7 +318,7 @@ impl ProvideCredentials for Numbered {
 #[tokio::test]
 async fn a_call_is_small() {
     let store = Script::default().store();
-    let get = size_of_val(&store.get("k".into(), Reading::Plain, Input::Absent));
+    let get = size_of_val(&store.find("k".into(), Reading::Plain, Input::Absent));
     let put = size_of_val(&store.put(Operation::SetItem, "k".into(), "v".into(), Input::Absent));
     assert!(get < 600 && put < 1_000, "{get} {put}");
 }

@@ -25,7 +25,7 @@ const manifest = (name: string): any =>
 describe("files", () => {
   const main = `
     CHANGELOG.md LICENSE README.md binding.cjs index.d.mts index.d.ts index.js index.mjs
-    js/driver.cjs js/errors.cjs js/loader.cjs js/native.cjs js/node.mjs js/realm.cjs js/table.cjs js/tracing.cjs
+    js/driver.cjs js/errors.cjs js/loader.cjs js/native.cjs js/near_cache.cjs js/node.mjs js/realm.cjs js/table.cjs js/tracing.cjs
     nitro/addon.mjs nitro/bundled.cjs nitro/index.d.ts nitro/index.js nitro/inlined.cjs nitro/unwasm.mjs
     package.json types.d.ts
   `

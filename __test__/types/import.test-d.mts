@@ -68,6 +68,7 @@ const options: DynamoDbDriverOptions = {
   maxConnections: 10,
   userAgent: "shop/1.2",
   proxy: true,
+  nearCache: { ttl: 0.5, maxBytes: "65536", negativeTtl: 1 },
   scan: { segments: 16, concurrency: 16, pageSize: 1000 },
 };
 const others: (DynamoDbDriverOptions | null)[] = [
@@ -104,6 +105,8 @@ export type RefusedOptions = None<
       { consistentRead: "yes" },
       { maxAttempts: boolean },
       { proxy: number },
+      { nearCache: true },
+      { nearCache: { maxBytes: number } },
       { credentials: { accessKeyId: string } },
       { credentials: () => Promise<{ accessKeyId: string }> },
       { credentials: string },

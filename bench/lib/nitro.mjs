@@ -13,10 +13,17 @@ import { inherited, measured, worker } from "./child.mjs";
 import { countRequests } from "./counter.mjs";
 import { app, nitroApp } from "./prepare.mjs";
 
-const outputOf = (/** @type {string} */ contestant) => path.join(nitroApp, `output-${contestant}`);
+const outputOf = (/** @type {string} */ contestant) =>
+  path.join(nitroApp, `output-${contestant.replaceAll(" ", "-")}`);
 
-/** Builds both servers. */
-export async function buildServers() {
+/**
+ * Builds a server.
+ *
+ * @param {string} contestant
+ * @param {string} driver
+ * @param {object} [options] of the driver
+ */
+export async function buildServer(contestant, driver, options = {}) {
   for (const name of ["unstorage-dynamodb", "@unstorage-dynamodb"]) {
     const [source, target] = [app, nitroApp].map((at) => path.join(at, "node_modules", name));
     rmSync(String(target), { recursive: true, force: true });
@@ -24,18 +31,22 @@ export async function buildServers() {
       cpSync(String(source), String(target), { recursive: true });
     }
   }
-  const drivers = {
-    driver: "unstorage-dynamodb",
-    reference: inProject("bench", "reference", "driver.mjs"),
-  };
   const cli = path.join(nitroApp, "node_modules", "nitropack", "dist", "cli", "index.mjs");
-  for (const [contestant, driver] of Object.entries(drivers)) {
-    const own = { BENCH_DRIVER: driver, BENCH_OUTPUT: outputOf(contestant) };
-    const options = { cwd: nitroApp, env: { ...own, NODE_ENV: "production" } };
-    await step(`Building the Nitro server with the ${contestant}`, () =>
-      run(process.execPath, [cli, "build"], options),
-    );
-  }
+  const env = {
+    BENCH_DRIVER: driver,
+    BENCH_OPTIONS: JSON.stringify(options),
+    BENCH_OUTPUT: outputOf(contestant),
+    NODE_ENV: "production",
+  };
+  await step(`Building the Nitro server with the ${contestant}`, () =>
+    run(process.execPath, [cli, "build"], { cwd: nitroApp, env }),
+  );
+}
+
+/** Builds both servers. */
+export async function buildServers() {
+  await buildServer("driver", "unstorage-dynamodb");
+  await buildServer("reference", inProject("bench", "reference", "driver.mjs"));
 }
 
 /**
@@ -44,7 +55,7 @@ export async function buildServers() {
  * @param {{ endpoint: string, env?: NodeJS.ProcessEnv }} dynamodb
  * @param {(url: string) => Promise<T>} use
  */
-async function withServer(contestant, { endpoint, env }, use) {
+export async function withServer(contestant, { endpoint, env }, use) {
   const port = await freePort();
   const program = path.join(outputOf(contestant), "server", "index.mjs");
   const { exited, kill } = start(process.execPath, [program], {

@@ -6,6 +6,7 @@ import { runBill } from "./bill.mjs";
 import { measured, worker } from "./child.mjs";
 import { countRequests } from "./counter.mjs";
 import { startEndpoint } from "./endpoints.mjs";
+import { runNear } from "./near.mjs";
 import { runNitro } from "./nitro.mjs";
 import { boundaryAddon, floorProgram } from "./prepare.mjs";
 import { runSize } from "./size.mjs";
@@ -126,7 +127,7 @@ export async function runScenario(scenario, plan, progress) {
   const endpoint = await startEndpoint(scenario.endpoint);
   const rounds = Math.min(plan.rounds, scenario.rounds ?? Infinity);
   try {
-    const runners = { load: runLoad, cold: runCold, nitro: runNitro, bill: runBill };
+    const runners = { load: runLoad, cold: runCold, nitro: runNitro, bill: runBill, near: runNear };
     return await runners[scenario.kind](scenario, endpoint, { ...plan, rounds }, progress);
   } finally {
     await endpoint.stop();

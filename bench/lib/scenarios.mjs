@@ -1,7 +1,8 @@
 // What is measured: the scenarios, how often each is repeated, and who takes part.
 import { billScenarios } from "./bill.mjs";
+import { nearScenarios } from "./near.mjs";
 
-/** @typedef {"driver" | "reference" | "bundled" | "bare" | "boundary" | Rival | InRust | import("./bill.mjs").Payer} Contestant */
+/** @typedef {"driver" | "reference" | "bundled" | "bare" | "boundary" | Rival | InRust | import("./bill.mjs").Payer | import("./near.mjs").Keeper} Contestant */
 /** @typedef {"lean" | "@aws-lite/dynamodb"} Rival a module of bench/rivals/ */
 /** @typedef {"floor" | "hyper-util (Rust)" | "aws-sdk-dynamodb (Rust)"} InRust a mode of bench/floor/ */
 /** @typedef {"html" | "json" | "hot" | "sessions" | "list" | "purge"} Job of the bill */
@@ -15,13 +16,14 @@ import { billScenarios } from "./bill.mjs";
  * @property {number} inFlight
  * @property {number} warmUp operations before the measured ones
  * @property {number} count operations measured
+ * @property {object} [options] of the driver
  */
 
 /**
  * @typedef {object} Scenario
  * @property {string} name
  * @property {string} title
- * @property {"load" | "cold" | "nitro" | "size" | "bill"} kind
+ * @property {"load" | "cold" | "nitro" | "size" | "bill" | "near"} kind
  * @property {"dynoxide" | "tls" | "pages"} endpoint
  * @property {Contestant[]} contestants
  * @property {Load} load
@@ -176,6 +178,7 @@ const usual = { kind: "load", endpoint: "dynoxide", contestants: ["driver", "ref
 export const scenarios = [
   ...loads,
   ...others.map((scenario) => Object.assign({}, usual, scenario)),
+  ...nearScenarios,
   ...billScenarios,
 ];
 

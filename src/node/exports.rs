@@ -12,11 +12,11 @@ use super::from_js::callbacks::authorities;
 use super::from_js::options::{environment, read_options};
 use super::from_js::{Argument, option};
 use super::settle::CallResult;
-use super::to_js::{self, MethodResult, throw};
+use super::to_js::{self, Expiry, MethodResult, throw};
 use crate::clock::SystemClock;
 use crate::error::{Error, Operation};
 use crate::input::Input;
-use crate::options::Options;
+use crate::options::{NearCache, Options};
 use crate::store::{Patience, Store, WriteOptions};
 use crate::usage::Usage;
 use crate::value::{Given, Reading};
@@ -30,19 +30,24 @@ pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 pub fn dynamo_db_cache_driver(env: &Env, options: Object<'_>, variables: Unknown<'_>) -> Result<NativeDriver> {
     #[cfg(feature = "fault")]
     super::fault::inject("factory");
-    open(env, &options, variables).map(|store| NativeDriver { store, usage: None })
+    let options = parse(env, &options, variables)?;
+    let near = options.near_cache.map(|cache| Near { cache, consistent_read: options.consistent_read });
+    open(env, options).map(|store| NativeDriver { store, usage: None, near })
 }
 
 /// Creates the table and enables its TTL if necessary. Throws the data of an error if an option is invalid.
 #[napi(catch_unwind)]
 pub fn create_table<'env>(env: &'env Env, options: Object<'_>, variables: Unknown<'_>) -> Result<Unknown<'env>> {
-    let store = open(env, &options, variables)?;
+    let store = open(env, parse(env, &options, variables)?)?;
     Call::new(env, &store, Operation::CreateTable, None)?
         .run(|store| async move { store.create_table(Patience::default()).await.map(MethodResult::Table) })
 }
 
-fn open(env: &Env, options: &Object<'_>, variables: Unknown<'_>) -> Result<Arc<Store>> {
-    let options = Options::parse(read_options(env, options, variables)?).map_err(|error| throw(env, &error))?;
+fn parse(env: &Env, options: &Object<'_>, variables: Unknown<'_>) -> Result<Options> {
+    Options::parse(read_options(env, options, variables)?).map_err(|error| throw(env, &error))
+}
+
+fn open(env: &Env, options: Options) -> Result<Arc<Store>> {
     let authorities = authorities(env, &EventLoop::of(env)?.authorities, &options)?;
     Ok(Arc::new(Store::trusting(options, Arc::new(SystemClock), authorities)))
 }
@@ -53,6 +58,14 @@ pub struct NativeDriver {
     store: Arc<Store>,
     /// The counters of a traced call.
     usage: Option<Arc<Usage>>,
+    near: Option<Near>,
+}
+
+/// What `js/near_cache.cjs` needs to know.
+#[derive(Clone, Copy)]
+struct Near {
+    cache: NearCache,
+    consistent_read: bool,
 }
 
 #[napi]
@@ -66,16 +79,12 @@ impl NativeDriver {
 
     #[napi(catch_unwind)]
     pub fn get_item<'env>(&self, env: &'env Env, key: Argument, options: Unknown<'_>) -> Result<Unknown<'env>> {
-        self.read(env, Operation::GetItem, options, |store, consistent| async move {
-            store.get(key.0, Reading::Plain, consistent).await.map(MethodResult::Value)
-        })
+        self.get(env, Operation::GetItem, key, options, Reading::Plain)
     }
 
     #[napi(catch_unwind)]
     pub fn get_item_raw<'env>(&self, env: &'env Env, key: Argument, options: Unknown<'_>) -> Result<Unknown<'env>> {
-        self.read(env, Operation::GetItemRaw, options, |store, consistent| async move {
-            store.get(key.0, Reading::Raw, consistent).await.map(MethodResult::Value)
-        })
+        self.get(env, Operation::GetItemRaw, key, options, Reading::Raw)
     }
 
     #[napi(catch_unwind)]
@@ -89,7 +98,10 @@ impl NativeDriver {
     pub fn get_items<'env>(&self, env: &'env Env, items: Unknown<'_>, options: Unknown<'_>) -> Result<Unknown<'env>> {
         let mut call = self.call(env, Operation::GetItems, options)?;
         let (consistent, items) = (call.option("consistentRead")?, call.wanted_items(items)?);
-        call.run(|store| async move { store.get_many(items, consistent).await.map(MethodResult::Values) })
+        let expiry = self.expiry();
+        call.run(move |store| async move {
+            store.find_many(items, consistent).await.map(|found| MethodResult::Values(found, expiry))
+        })
     }
 
     #[napi(catch_unwind)]
@@ -159,7 +171,14 @@ impl NativeDriver {
     #[must_use]
     pub fn observed(&self) -> Self {
         let usage = Arc::new(Usage::default());
-        Self { store: Arc::new(self.store.observed(Arc::clone(&usage))), usage: Some(usage) }
+        Self { store: Arc::new(self.store.observed(Arc::clone(&usage))), usage: Some(usage), near: self.near }
+    }
+
+    /// The option `nearCache`, and whether reads are consistent by default. `null` if there is no near cache; else reads
+    /// return values with their expiry.
+    #[napi(catch_unwind)]
+    pub fn near_cache<'env>(&self, env: &'env Env) -> Result<Option<Object<'env>>> {
+        self.near.map(|Near { cache, consistent_read }| to_js::near_cache(env, cache, consistent_read)).transpose()
     }
 
     /// The destination of requests.
@@ -202,6 +221,24 @@ impl NativeDriver {
 }
 
 impl NativeDriver {
+    fn expiry(&self) -> Expiry {
+        if self.near.is_some() { Expiry::Included } else { Expiry::Omitted }
+    }
+
+    fn get<'env>(
+        &self,
+        env: &'env Env,
+        operation: Operation,
+        key: Argument,
+        options: Unknown<'_>,
+        reading: Reading,
+    ) -> Result<Unknown<'env>> {
+        let expiry = self.expiry();
+        self.read(env, operation, options, move |store, consistent| async move {
+            store.find(key.0, reading, consistent).await.map(|found| MethodResult::Value(found, expiry))
+        })
+    }
+
     fn put<'env>(
         &self,
         env: &'env Env,

@@ -2,22 +2,22 @@
 
 mod value;
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use napi::bindgen_prelude::{JsObjectValue, Null, Object, ToNapiValue, Unknown};
 use napi::{Env, JsString, JsValue, Result, Status};
 
 use crate::error::{Cause, Error, Operation};
 use crate::key::KeyText;
+use crate::options::NearCache;
 use crate::stats::OperationStats;
-use crate::store::{CreatedTable, Destination, Meta};
+use crate::store::{CreatedTable, Destination, Found, Meta};
 use crate::usage::Usage;
 
 /// The result of a method.
 pub(super) enum MethodResult {
     Nothing,
     Flag(bool),
-    Value(Option<AttributeValue>),
-    Values(Vec<(KeyText, Option<AttributeValue>)>),
+    Value(Option<Found>, Expiry),
+    Values(Vec<(KeyText, Option<Found>)>, Expiry),
     /// The etag of a written item, if the table stores it.
     Written(Option<String>),
     /// How many rows `sweep` removed.
@@ -27,13 +27,21 @@ pub(super) enum MethodResult {
     Table(CreatedTable),
 }
 
+/// Whether a value is returned with its expiry.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Expiry {
+    Omitted,
+    /// As `{ value, lastSecond? }`, for `js/near_cache.cjs`.
+    Included,
+}
+
 impl MethodResult {
     pub(super) fn into_js(self, env: &Env) -> Result<Unknown<'_>> {
         match self {
             Self::Nothing | Self::Written(None) => unknown(env, ()),
             Self::Flag(flag) => unknown(env, flag),
-            Self::Value(value) => optional(env, value),
-            Self::Values(values) => items(env, values),
+            Self::Value(found, expiry) => optional(env, found, expiry),
+            Self::Values(values, expiry) => items(env, values, expiry),
             Self::Written(Some(etag)) => {
                 let mut object = Object::new(env)?;
                 object.set_named_property("etag", etag)?;
@@ -67,16 +75,26 @@ fn unknown(env: &Env, value: impl ToNapiValue) -> Result<Unknown<'_>> {
     }
 }
 
-fn optional(env: &Env, value: Option<AttributeValue>) -> Result<Unknown<'_>> {
-    value.map_or_else(|| unknown(env, Null), |value| value::value(env, value))
+fn optional(env: &Env, found: Option<Found>, expiry: Expiry) -> Result<Unknown<'_>> {
+    let Some(Found { value, last_second }) = found else { return unknown(env, Null) };
+    let value = value::value(env, value)?;
+    if expiry == Expiry::Omitted {
+        return Ok(value);
+    }
+    let mut object = Object::new(env)?;
+    object.set_named_property("value", value)?;
+    if let Some(last_second) = last_second {
+        object.set_named_property("lastSecond", last_second)?;
+    }
+    Ok(object.to_unknown())
 }
 
-fn items(env: &Env, items: Vec<(KeyText, Option<AttributeValue>)>) -> Result<Unknown<'_>> {
+fn items(env: &Env, items: Vec<(KeyText, Option<Found>)>, expiry: Expiry) -> Result<Unknown<'_>> {
     let mut array = env.create_array(u32::try_from(items.len()).unwrap_or(u32::MAX))?;
-    for (index, (key, value)) in (0..).zip(items) {
+    for (index, (key, found)) in (0..).zip(items) {
         let mut item = Object::new(env)?;
         item.set_named_property("key", self::key(env, key)?)?;
-        item.set_named_property("value", optional(env, value)?)?;
+        item.set_named_property("value", optional(env, found, expiry)?)?;
         array.set(index, item)?;
     }
     Ok(array.to_unknown())
@@ -126,6 +144,16 @@ fn counts(env: &Env, counts: OperationStats) -> Result<Object<'_>> {
     for (name, count) in counts.named() {
         object.set_named_property(name, count)?;
     }
+    Ok(object)
+}
+
+/// The settings of `js/near_cache.cjs`, with times in milliseconds.
+pub(super) fn near_cache(env: &Env, cache: NearCache, consistent_read: bool) -> Result<Object<'_>> {
+    let mut object = Object::new(env)?;
+    object.set_named_property("ttl", cache.ttl.as_secs_f64() * 1e3)?;
+    object.set_named_property("negativeTtl", cache.negative_ttl.as_secs_f64() * 1e3)?;
+    object.set_named_property("maxBytes", cache.max_bytes)?;
+    object.set_named_property("consistentRead", consistent_read)?;
     Ok(object)
 }
 

@@ -9,7 +9,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use super::Store;
 use super::call::Call;
 use super::compression::Decoded;
-use super::read::StoredRow;
+use super::read::{Found, StoredRow};
 use crate::batch::{Backoff, MAX_GETS};
 use crate::client::Action;
 use crate::error::{Error, ErrorKind, Operation};
@@ -26,7 +26,7 @@ pub(super) const CONCURRENT_BATCHES: usize = 4;
 const CONCURRENT_READS: usize = 32;
 
 /// A value and its position among the distinct keys.
-type Found = (usize, Option<AttributeValue>);
+type Placed = (usize, Option<Found>);
 
 /// The result of one BatchGetItem.
 struct Batch {
@@ -83,6 +83,19 @@ impl Store {
         items: Vec<impl Into<WantedItem>>,
         consistent: Input,
     ) -> Result<Vec<(KeyText, Option<AttributeValue>)>, Error> {
+        let found = self.find_many(items, consistent).await?;
+        Ok(found.into_iter().map(|(key, found)| (key, found.map(|found| found.value))).collect())
+    }
+
+    /// Returns what [`get_many`](Self::get_many) returns, with the expiry of each value.
+    ///
+    /// # Errors
+    /// Fails on an invalid argument, on a failed request, or if keys remain unprocessed.
+    pub async fn find_many(
+        &self,
+        items: Vec<impl Into<WantedItem>>,
+        consistent: Input,
+    ) -> Result<Vec<(KeyText, Option<Found>)>, Error> {
         let call = self.begin(Operation::GetItems)?;
         let common = call.consistent_read(&consistent)?;
         let mut asked = Vec::with_capacity(items.len());
@@ -101,7 +114,7 @@ impl Store {
             }
             asked.push(key);
         }
-        let mut values: Vec<Option<AttributeValue>> = vec![None; distinct.len()];
+        let mut values: Vec<Option<Found>> = vec![None; distinct.len()];
         let (strict, eventual): (Vec<_>, Vec<_>) =
             distinct.into_iter().enumerate().partition(|(_, (_, consistent))| *consistent);
         let keys =
@@ -128,14 +141,14 @@ impl Store {
 }
 
 impl Call {
-    async fn read_all(self: &Arc<Self>, numbered: Vec<(usize, Key)>, consistent: bool) -> Result<Vec<Found>, Error> {
+    async fn read_all(self: &Arc<Self>, numbered: Vec<(usize, Key)>, consistent: bool) -> Result<Vec<Placed>, Error> {
         // A single key is read with GetItem, which costs the same and needs a permission that every role has.
         if numbered.len() > 1 && self.session.batch_get.allowed() {
             let chunks: Vec<Vec<(usize, Key)>> = numbered.chunks(MAX_GETS).map(<[_]>::to_vec).collect();
             let batches = stream::iter(chunks)
                 .map(|chunk| self.read_batch(chunk, consistent))
                 .buffer_unordered(CONCURRENT_BATCHES);
-            let found: Result<Vec<Vec<Found>>, Error> = batches.try_collect().await;
+            let found: Result<Vec<Vec<Placed>>, Error> = batches.try_collect().await;
             match found {
                 Ok(found) => return Ok(found.into_iter().flatten().collect()),
                 Err(error) if error.kind() == ErrorKind::AccessDenied => {
@@ -150,7 +163,7 @@ impl Call {
     }
 
     /// Reads up to 100 distinct keys and requests unprocessed ones again until none is left.
-    async fn read_batch(self: &Arc<Self>, keys: Vec<(usize, Key)>, consistent: bool) -> Result<Vec<Found>, Error> {
+    async fn read_batch(self: &Arc<Self>, keys: Vec<(usize, Key)>, consistent: bool) -> Result<Vec<Placed>, Error> {
         let Options { table, attributes, base, .. } = &self.session.options;
         let mut left: Vec<Key> = keys.iter().map(|(_, key)| key.clone()).collect();
         let positions: HashMap<Key, usize> = keys.into_iter().map(|(position, key)| (key, position)).collect();
@@ -175,10 +188,13 @@ impl Call {
                 // Ignore a row that was not requested.
                 let Some(key) = Key::from_attribute(key, base) else { continue };
                 if let Some(position) = positions.get(&key) {
-                    let value = match row.value_alive(now).map(|stored| self.decoded(&key, stored)) {
-                        None => None,
-                        Some(Decoded::Value(value)) => Some(value),
-                        Some(Decoded::Later(value)) => {
+                    let Some(stored) = row.value_alive(now) else {
+                        found.insert(*position, None);
+                        continue;
+                    };
+                    let value = match self.decoded(&key, stored) {
+                        Decoded::Value(value) => Some(value),
+                        Decoded::Later(value) => {
                             let value = value.await?;
                             // Decompressing many large values may take longer than `timeout`.
                             self.progress();

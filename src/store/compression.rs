@@ -9,7 +9,7 @@ use tokio::sync::Semaphore;
 
 use super::call::Call;
 use super::large::original_size;
-use super::read::StoredValue;
+use super::read::{Found, StoredValue};
 use crate::compression::{Compressed, Encoding, Flaw, compress, is_compressible};
 use crate::error::{Error, ErrorKind};
 use crate::item::{Content, MAX_ITEM_BYTES};
@@ -27,9 +27,9 @@ static THREADS: Semaphore = Semaphore::const_new(2);
 
 /// A value, or the work that yields it.
 pub(super) enum Decoded<'a> {
-    Value(AttributeValue),
+    Value(Found),
     /// `None` if a large value was removed while it was read.
-    Later(BoxFuture<'a, Result<Option<AttributeValue>, Error>>),
+    Later(BoxFuture<'a, Result<Option<Found>, Error>>),
 }
 
 impl Call {
@@ -59,11 +59,14 @@ impl Call {
     /// Returns the value of a row, immediately if it is not compressed. Most values are not, and the futures of waiting
     /// calls should stay small.
     pub(super) fn decoded<'a>(self: &'a Arc<Self>, key: &'a Key, stored: StoredValue) -> Decoded<'a> {
-        let StoredValue { value, encoding } = stored;
+        let StoredValue { value, encoding, last_second } = stored;
         match encoding {
-            None => Decoded::Value(value),
-            Some(encoding) if is_manifest(&encoding) => Decoded::Later(self.whole(key, value)),
-            Some(encoding) => Decoded::Later(self.decompressed(key, value, encoding).map_ok(Some).boxed()),
+            None => Decoded::Value(Found { value, last_second }),
+            Some(encoding) if is_manifest(&encoding) => Decoded::Later(self.whole(key, value, last_second)),
+            Some(encoding) => {
+                let value = self.decompressed(key, value, encoding);
+                Decoded::Later(value.map_ok(move |value| Some(Found { value, last_second })).boxed())
+            }
         }
     }
 
@@ -81,7 +84,7 @@ impl Call {
 
     /// Returns the size of a row's value before compression, which the gzip trailer contains.
     pub(super) fn decoded_size(&self, key: &Key, stored: StoredValue) -> Result<usize, Error> {
-        let StoredValue { value: stored, encoding } = stored;
+        let StoredValue { value: stored, encoding, .. } = stored;
         match encoding {
             None => Ok(value::size(&stored)),
             Some(encoding) if is_manifest(&encoding) => {

@@ -13,7 +13,7 @@ use futures_util::{FutureExt, StreamExt, TryStreamExt, stream};
 use super::batch_write::{Done, Write};
 use super::call::Call;
 use super::compression::Decoded;
-use super::read::{Projection, StoredRow, StoredValue};
+use super::read::{Found, Projection, StoredRow};
 use super::request::FailedRequest;
 use crate::client::{Action, Repeat};
 use crate::compression::{Encoding, Flaw};
@@ -199,27 +199,29 @@ impl Call {
         self: &'a Arc<Self>,
         key: &'a Key,
         value: AttributeValue,
-    ) -> BoxFuture<'a, Result<Option<AttributeValue>, Error>> {
+        mut last_second: Option<f64>,
+    ) -> BoxFuture<'a, Result<Option<Found>, Error>> {
         async move {
             let mut manifest = Manifest::parse(&value).map_err(|flaw| self.unreadable(key, flaw))?;
             loop {
                 if let Some(bytes) = self.read_chunks(key, &manifest).await? {
                     let restored = self.compute(manifest.bytes(), move || manifest.restore(bytes)).await?;
-                    return restored.map(Some).map_err(|flaw| self.unreadable(key, flaw));
+                    let found = restored.map(|value| Some(Found { value, last_second }));
+                    return found.map_err(|flaw| self.unreadable(key, flaw));
                 }
                 let row = self.fetch(key, true, Projection::Value).await?;
-                let Some(StoredValue { value, encoding }) = self.alive(row) else { return Ok(None) };
-                if encoding.as_ref().and_then(Encoding::of) != Some(Encoding::Manifest) {
-                    return match self.decoded(key, StoredValue { value, encoding }) {
-                        Decoded::Value(value) => Ok(Some(value)),
-                        Decoded::Later(value) => value.await,
+                let Some(stored) = self.alive(row) else { return Ok(None) };
+                if stored.encoding.as_ref().and_then(Encoding::of) != Some(Encoding::Manifest) {
+                    return match self.decoded(key, stored) {
+                        Decoded::Value(found) => Ok(Some(found)),
+                        Decoded::Later(found) => found.await,
                     };
                 }
-                let replacement = Manifest::parse(&value).map_err(|flaw| self.unreadable(key, flaw))?;
+                let replacement = Manifest::parse(&stored.value).map_err(|flaw| self.unreadable(key, flaw))?;
                 if replacement.id == manifest.id {
                     return Err(self.unreadable(key, Flaw::MissingChunk));
                 }
-                manifest = replacement;
+                (manifest, last_second) = (replacement, stored.last_second);
             }
         }
         .boxed()

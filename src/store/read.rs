@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use futures_util::TryFutureExt;
 
 use super::Store;
 use super::call::{Begun, Call};
@@ -17,6 +18,15 @@ use crate::json::{self, GetItemInput, GetItemOutput, Item, Units};
 use crate::key::{Key, Sought};
 use crate::options::Options;
 use crate::value::Reading;
+
+/// A value that was read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Found {
+    /// The value.
+    pub value: AttributeValue,
+    /// The last second of its lifetime. `None` if it never expires.
+    pub last_second: Option<f64>,
+}
 
 /// The metadata of an item.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,17 +47,30 @@ impl Store {
     ///
     /// # Errors
     /// Fails on an invalid argument or a failed request.
-    pub async fn get(&self, key: Input, reading: Reading, consistent: Input) -> Result<Option<AttributeValue>, Error> {
+    pub fn get(
+        &self,
+        key: Input,
+        reading: Reading,
+        consistent: Input,
+    ) -> impl Future<Output = Result<Option<AttributeValue>, Error>> {
+        self.find(key, reading, consistent).map_ok(|found| Some(found?.value))
+    }
+
+    /// Returns what [`get`](Self::get) returns, with its expiry.
+    ///
+    /// # Errors
+    /// Fails on an invalid argument or a failed request.
+    pub async fn find(&self, key: Input, reading: Reading, consistent: Input) -> Result<Option<Found>, Error> {
         let call = self.begin(match reading {
             Reading::Plain => Operation::GetItem,
             Reading::Raw => Operation::GetItemRaw,
         })?;
         let (key, consistent) = (call.seek(key)?, call.consistent_read(&consistent)?);
-        let value = match key {
-            Sought::Key(key) => call.value(&key, consistent).await?.map(|value| reading.apply(value)),
+        let found = match key {
+            Sought::Key(key) => call.value(&key, consistent).await?,
             Sought::Nowhere(_) => None,
         };
-        Ok(call.done(value))
+        Ok(call.done(found.map(|found| Found { value: reading.apply(found.value), ..found })))
     }
 
     /// Whether `key` has an unexpired item with a value. Costs as much as [`get`](Self::get), because DynamoDB shows
@@ -122,7 +145,8 @@ impl StoredRow {
     /// Returns the value. `None` if the row has none or has expired.
     pub(super) fn value_alive(self, now: Duration) -> Option<StoredValue> {
         let Self { value, encoding, ttl, .. } = self;
-        expiry::is_alive(ttl.as_ref(), now).then_some(value?).map(|value| StoredValue { value, encoding })
+        let last_second = expiry::last_second(ttl.as_ref());
+        expiry::is_current(last_second, now).then_some(value?).map(|value| StoredValue { value, encoding, last_second })
     }
 }
 
@@ -131,6 +155,8 @@ pub(super) struct StoredValue {
     pub(super) value: AttributeValue,
     /// Present if the value is compressed.
     pub(super) encoding: Option<AttributeValue>,
+    /// The last second of its lifetime. `None` if it never expires.
+    pub(super) last_second: Option<f64>,
 }
 
 /// The attributes that a read of one item requests.
@@ -144,7 +170,7 @@ pub(super) enum Projection {
 
 impl Begun {
     /// Reads the value of an unexpired item. Other calls may share the request.
-    async fn value(&self, key: &Key, consistent: bool) -> Result<Option<AttributeValue>, Error> {
+    async fn value(&self, key: &Key, consistent: bool) -> Result<Option<Found>, Error> {
         let row = self.row(key, consistent, Projection::Value).await?;
         self.value_of(key, row).await
     }
@@ -152,20 +178,16 @@ impl Begun {
 
 impl Call {
     /// Reads the value of an unexpired item with a separate request.
-    pub(super) async fn fetch_value(
-        self: &Arc<Self>,
-        key: &Key,
-        consistent: bool,
-    ) -> Result<Option<AttributeValue>, Error> {
+    pub(super) async fn fetch_value(self: &Arc<Self>, key: &Key, consistent: bool) -> Result<Option<Found>, Error> {
         let row = self.fetch(key, consistent, Projection::Value).await?;
         self.value_of(key, row).await
     }
 
-    async fn value_of(self: &Arc<Self>, key: &Key, row: Option<StoredRow>) -> Result<Option<AttributeValue>, Error> {
+    async fn value_of(self: &Arc<Self>, key: &Key, row: Option<StoredRow>) -> Result<Option<Found>, Error> {
         match self.alive(row).map(|stored| self.decoded(key, stored)) {
             None => Ok(None),
-            Some(Decoded::Value(value)) => Ok(Some(value)),
-            Some(Decoded::Later(value)) => value.await,
+            Some(Decoded::Value(found)) => Ok(Some(found)),
+            Some(Decoded::Later(found)) => found.await,
         }
     }
 
