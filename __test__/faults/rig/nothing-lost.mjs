@@ -73,7 +73,7 @@ export async function nothingLost(engine, { seed, operations }) {
  * @param {() => number} random
  * @returns {import("./chaos.mjs").Fate}
  */
-function fate(random) {
+export function fate(random) {
   const latency = random() < 0.25 ? random() * 20 : 0;
   if (random() < 0.75) return { latency };
   const direction = random() < 0.5 ? "requestBytes" : "responseBytes";
