@@ -36,8 +36,17 @@ describe("the judge of this test", () => {
     kind: "counter",
     ...(one === undefined ? {} : { number: one, outcome: "resolved" }),
   });
+  const increments = (writes: [count: number, id: string][]): Executed[] =>
+    writes.map(([count, id]) => ({
+      key: "counter",
+      value: { M: { count: { N: `${count}` }, ids: { L: [{ S: id }] } } },
+    }));
   const counted = (...numbers: number[]): Executed[] =>
-    numbers.map((one) => ({ key: "counter", value: { M: { count: { N: `${one}` } } } }));
+    increments(numbers.map((count, index) => [count, `id ${index}`]));
+  const twice = increments([
+    [1, "a"],
+    [2, "a"],
+  ]);
   const admission = (call: string, admitted: boolean): Call => ({
     call,
     kind: "limiter",
@@ -72,7 +81,8 @@ describe("the judge of this test", () => {
     ["a killed increment that was not", 0, [number("a", 1), number("b")], counted(1)],
     ["a number returned twice", 1, [number("a", 1), number("b", 1)], counted(1)],
     ["a number stored twice: a lost increment", 1, [number("a", 1), number("b")], counted(1, 1)],
-    ["an increment counted twice", 1, [number("a", 2)], counted(1, 2)],
+    ["an increment counted twice", 1, [number("a", 2), number("b")], twice],
+    ["more counted than called", 1, [number("a", 2)], counted(1, 2)],
     ["an increment that was not counted", 1, [number("a", 3), number("b", 1)], counted(1, 2)],
     ["a full limiter", 0, [admission("a", true), admission("b", false)], used(1, 2)],
     ["more admitted than counted", 1, [admission("a", true), admission("b", true)], used(1)],

@@ -72,6 +72,12 @@ function increments(calls, history) {
   stored.forEach((number, index) => {
     if (number !== index + 1) problems.push(`counter: ${number} stored as write ${index + 1}`);
   });
+  // The first id is that of the increment, which may be written again, but not executed twice.
+  const ids = history.map(({ value }) => value?.M?.ids?.L?.[0]?.S);
+  for (const id of new Set(ids)) {
+    const times = ids.filter((other) => other === id).length;
+    if (times > 1) problems.push(`counter: ${id} counted ${times} times`);
+  }
   const known = calls.flatMap(({ number }) => (number === undefined ? [] : [number]));
   const most = stored.length;
   for (const number of new Set(known)) {
@@ -79,7 +85,6 @@ function increments(calls, history) {
     if (times > 1) problems.push(`counter: ${number} returned ${times} times`);
     if (!(number >= 1 && number <= most)) problems.push(`counter: ${number} returned of ${most}`);
   }
-  // A call without a result may or may not have been counted, but not twice.
   if (most > calls.length) problems.push(`counter: ${most} after ${calls.length} calls`);
   return problems;
 }
