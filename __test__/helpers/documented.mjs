@@ -8,12 +8,12 @@ import { promisify } from "node:util";
 import { tool } from "../../scripts/lib/process.mjs";
 import { root } from "../../scripts/lib/project.mjs";
 
-/** The driver's options in the examples. Tests pass the engine's in `EXAMPLE_OPTIONS`. */
-const documentedOptions = `{ table: "cache", attributes: { etag: "etag" } }`;
-const testedOptions = `{ attributes: { etag: "etag" }, ...JSON.parse(process.env.EXAMPLE_OPTIONS!) }`;
+/** The part of the driver's options that tests replace with those in `EXAMPLE_OPTIONS`. */
+const documentedTable = `table: "cache"`;
+const testedTable = "...JSON.parse(process.env.EXAMPLE_OPTIONS!)";
 
 /**
- * Compiles the examples of a page. A module has the name of the first function that its snippet exports.
+ * Compiles the snippets of a page that export functions. A module has the name of the first one.
  *
  * @param {string} page
  * @returns {Promise<{ folder: string, remove: () => void }>}
@@ -25,10 +25,10 @@ export async function documentedExamples(page) {
   const text = readFileSync(join(root, page), "utf8");
   for (const [, code = ""] of text.matchAll(/^```ts\n([^]*?)^```$/gm)) {
     const [, name] = /^export async function (\w+)/m.exec(code) ?? [];
+    if (!name) continue;
     const functions = code.slice(0, code.lastIndexOf("\n}\n") + 3);
-    if (!name || !functions.includes(documentedOptions)) throw new Error(`${page}: ${code}`);
-    const tested = functions.replace(documentedOptions, testedOptions);
-    writeFileSync(join(folder, `${name}.mts`), tested);
+    if (!functions.includes(documentedTable)) throw new Error(`${page}: ${name} names no table`);
+    writeFileSync(join(folder, `${name}.mts`), functions.replace(documentedTable, testedTable));
   }
   const config = {
     extends: "../../__test__/types/tsconfig.nodenext.json",
