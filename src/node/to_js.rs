@@ -28,11 +28,10 @@ pub(super) enum MethodResult {
 impl MethodResult {
     pub(super) fn into_js(self, env: &Env) -> Result<Unknown<'_>> {
         match self {
-            Self::Nothing => unknown(env, ()),
+            Self::Nothing | Self::Written(None) => unknown(env, ()),
             Self::Flag(flag) => unknown(env, flag),
             Self::Value(value) => optional(env, value),
             Self::Values(values) => items(env, values),
-            Self::Written(None) => unknown(env, ()),
             Self::Written(Some(etag)) => {
                 let mut object = Object::new(env)?;
                 object.set_named_property("etag", etag)?;
