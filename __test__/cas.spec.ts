@@ -1,10 +1,11 @@
 // Conditional writes. The driver methods of one test share no state except the table, as those of different processes.
 import { createStorage } from "unstorage";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { DynamoDbError } from "../index.mjs";
+import { documentedExamples } from "./helpers/documented.mjs";
 import { expectShape, failureOf } from "./helpers/failure";
 import { serviceError, useRecorder } from "./helpers/recorder";
-import { type Row, useTable } from "./helpers/table";
+import { engineOptions, type Row, useTable } from "./helpers/table";
 
 const table = useTable();
 const recorder = useRecorder();
@@ -254,4 +255,45 @@ it("[CAS-7] a session that slides its expiry stays removed after a logout", asyn
   await other.setItem("session", { user: "bob" }, { ttl: 60 });
   await handler.setItem("session", { user: "bob", seen: 1 }, { ttl: 120, ifMatch: "*" });
   expect((await driver.getMeta("session"))?.ttl).toBeGreaterThan(60);
+});
+
+it("[CAS-7] the documented session is not renewed after a logout", async () => {
+  const options = { ...engineOptions(table.name), endpoint: recorder.endpoint };
+  vi.stubEnv("EXAMPLE_OPTIONS", JSON.stringify(options));
+  const examples = await documentedExamples("docs/guide/recipes.md");
+  try {
+    const { login, load } = await import(`${examples.folder}/login.mjs`);
+    const isStored = async (id: string) => (await table.getRow(`sessions:${id}`)) !== undefined;
+    const due = async () => {
+      const id: string = await login("ada");
+      const row = (await table.getRow(`sessions:${id}`))!;
+      const session = { ...JSON.parse(row["value"]!.S!), used: Date.now() - 10 * 60 * 1000 };
+      await table.putRow(`sessions:${id}`, { ...row, value: { S: JSON.stringify(session) } });
+      recorder.forget();
+      return id;
+    };
+
+    const renewed = await due();
+    expect(await load(renewed)).toMatchObject({ user: "ada" });
+    expect(recorder.operations()).toEqual(["GetItem", "PutItem"]);
+
+    // The renewal reaches DynamoDB after the logout, or did so before, and its response is lost.
+    for (const first of ["GetItem", "PutItem"]) {
+      const id = await due();
+      recorder.spoil(({ operation }, nth) => {
+        if (operation !== first || nth > 1) return undefined;
+        recorder.hold();
+        return first === "PutItem" ? "lose" : undefined;
+      });
+      const loaded = load(id);
+      await expect.poll(() => recorder.of("PutItem").length).toBe(first === "PutItem" ? 2 : 1);
+      await table.driver({ base: "sessions" }).removeItem(id);
+      recorder.release();
+      expect(await loaded).toBeUndefined();
+      expect(await isStored(id)).toBe(false);
+    }
+  } finally {
+    examples.remove();
+    vi.unstubAllEnvs();
+  }
 });

@@ -159,7 +159,9 @@ describe("documented names", () => {
   });
 
   it("every method and every counter", () => {
-    const methods = members("DynamoDbDriver").filter((name) => !["name", "options", "flags"].includes(name));
+    const methods = members("DynamoDbDriver").filter(
+      (name) => !["name", "options", "flags"].includes(name),
+    );
     expect(methods.length).toBeGreaterThan(10);
     for (const name of methods) expect(text("docs/guide/methods.md")).toContain(`\n| \`${name}(`);
     for (const name of members("DynamoDbCounts")) {

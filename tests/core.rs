@@ -7,6 +7,7 @@ mod batches;
 mod batching;
 mod common;
 mod compression;
+mod conditions;
 mod create_table;
 mod equivalence;
 mod faults;

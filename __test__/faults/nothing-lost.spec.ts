@@ -19,6 +19,7 @@ it(`[case 18] [case 39] no data lost in ${operations} random operations with net
     "connection cut failed late leftover lost refused throttled unanswered".split(" "),
   );
   expect(result.outcomes.resolved).toBeGreaterThan(operations / 10);
+  expect(result.outcomes["ERR_CAS_MISMATCH"]).toBeGreaterThan(operations / 1000);
 }, 600_000);
 
 describe("the ledger of this test", () => {
@@ -50,7 +51,26 @@ describe("the ledger of this test", () => {
       ledger.clear("", true);
     };
 
+  /** A write on condition to an empty key or to one that may also hold write 3. */
+  const condition =
+    (needs: string, isMet: boolean, maybe = false) =>
+    (ledger: Ledger): void => {
+      if (maybe) ledger.write("a", 3, false);
+      const before = ledger.possible("a");
+      ledger.write("a", 5, isMet);
+      ledger.condition("a", before, needs, isMet);
+    };
+
   it.each<[string, (ledger: Ledger) => void, Record<string, number>, number]>([
+    ["a condition that was met", condition("no item", true), { a: 5 }, 0],
+    ["a condition that was met and not written", condition("no item", true), {}, 1],
+    ["a condition that could not be met", condition("item", true), { a: 5 }, 1],
+    ["a mismatch", condition("item", false), {}, 0],
+    ["a mismatch that was written", condition("item", false), { a: 5 }, 1],
+    ["a mismatch that shows what is there", condition("no item", false, true), { a: 3 }, 0],
+    ["a mismatch that shows what was lost", condition("no item", false, true), {}, 1],
+    ["a false mismatch", condition("no item", false), {}, 1],
+    ["a false mismatch of an etag", condition("what was read", false), {}, 1],
     ["a write that is there", resolved, { a: 3 }, 0],
     ["a write that is lost", resolved, {}, 1],
     ["a write that came back", resolved, { a: 5 }, 1],

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { isDeepStrictEqual, inspect } from "node:util";
 import type { Row, TestTable } from "./table";
-import { Model, sizeOf } from "./model";
+import { type Condition, Model, sizeOf } from "./model";
 import { below, pick, type Random, rawSample, type Sample, sample } from "./values";
 
 export interface LaneOptions {
@@ -15,6 +15,8 @@ export interface LaneOptions {
   compression?: "gzip";
   /** One driver reads and writes, and sees its own writes at once. */
   nearCache?: object;
+  /** With etags, which conditions can then name. */
+  etag?: string;
 }
 
 const keys = [
@@ -26,11 +28,15 @@ const keys = [
 const bases = ["", "a", "a:", "a:b", "ab", "many", "deep:er", "日本", "none", "*"];
 const ttls = [undefined, undefined, null, 0, 1, "1", 0.5, 1000, "2000"];
 const past = 1_000_000_000;
+/** The result of a write whose condition was not met. */
+const unmet = Symbol("unmet");
 
 export class Lane {
   readonly #model = new Model();
   readonly #driver: any;
   readonly #reader: any;
+  /** All etags so far. */
+  readonly #etags = new Set<string>();
   #number = 0;
 
   constructor(
@@ -39,10 +45,11 @@ export class Lane {
     readonly random: Random,
     readonly counts: Map<string, number>,
   ) {
-    const attributes = options.mtime ? { mtime: "written" } : {};
-    const reading = { ...options, compression: undefined, mtime: undefined, attributes };
+    const { etag, mtime, compression, ...others } = options;
+    const attributes = { etag, mtime: mtime ? "written" : undefined };
+    const reading = { ...others, attributes };
     this.#reader = table.driver(reading);
-    this.#driver = table.driver({ ...reading, compression: options.compression });
+    this.#driver = table.driver({ ...reading, compression });
     if (options.nearCache) this.#reader = this.#driver;
   }
 
@@ -77,7 +84,9 @@ export class Lane {
     };
     const set = (method: string, make: (random: Random) => Sample) => () => {
       const [key, item, ttl] = [pick(random, keys), make(random), pick(random, ttls)];
-      return this.#write(() => driver[method](key, item.value, { ttl }), [[key, item, ttl]]);
+      const condition = this.#condition(key);
+      const write = () => driver[method](key, item.value, { ttl, ...condition });
+      return this.#write(write, [[key, item, ttl]], condition);
     };
     return {
       getItem: one("getItem", (key, at) => model.get(key, at)),
@@ -114,8 +123,9 @@ export class Lane {
       },
       removeItem: async () => {
         const key = pick(random, keys);
-        await driver.removeItem(key);
-        model.remove(key);
+        const { ifMatch } = this.#condition(key);
+        const result = await this.#outcome(key, { ifMatch }, driver.removeItem(key, { ifMatch }));
+        if (result !== unmet) model.remove(key);
       },
       clear: async () => {
         const base = pick(random, bases);
@@ -125,11 +135,55 @@ export class Lane {
     };
   }
 
-  async #write(write: () => Promise<void>, items: [string, Sample, any][]): Promise<void> {
+  /** A condition, usually none. */
+  #condition(key: string): Condition {
+    if (this.random() < 0.7) return {};
+    const etag = this.#model.facts(key)?.etag;
+    const older = pick(this.random, ["none", ...[...this.#etags].slice(-5)]);
+    const known = this.options.etag ? [etag ?? "*", etag ?? "*", older] : [];
+    const one = () => pick(this.random, [undefined, "*", ...known]);
+    return { ifMatch: one(), ifNoneMatch: one() };
+  }
+
+  /** Returns the result of a write, or `unmet`, and checks which one it must be. */
+  async #outcome(key: string, condition: Condition, call: Promise<any>): Promise<any> {
+    const from = Math.floor(Date.now() / 1000);
+    const result = await call.catch((error) => {
+      if (error.code !== "ERR_CAS_MISMATCH") throw error;
+      return unmet;
+    });
+    const seconds = [from, Math.floor(Date.now() / 1000)];
+    const isMet = result !== unmet;
+    const isRight = seconds.some((at) => this.#model.meets(key, condition, at) === isMet);
+    this.#expect(isRight, `${inspect(condition)} of ${key}`, isMet);
+    if (condition.ifMatch || condition.ifNoneMatch) {
+      this.#count(isMet ? "condition met" : "condition not met");
+    }
+    return result;
+  }
+
+  /** An etag that the driver stored is a new one. */
+  #newEtag(etag: string | undefined): string | undefined {
+    this.#expect(etag !== undefined && !this.#etags.has(etag), "etag", etag);
+    this.#etags.add(etag!);
+    return etag;
+  }
+
+  async #write(
+    write: () => Promise<any>,
+    items: [string, Sample, any][],
+    condition?: Condition,
+  ): Promise<void> {
     const from = Date.now();
-    await write();
+    const [[first] = [""]] = items;
+    const result = await (condition ? this.#outcome(first, condition, write()) : write());
     const to = Date.now();
+    if (result === unmet) return;
     const { mtime, expireIn } = this.options;
+    // The result of `setItems` contains no etag: `getMeta` does.
+    const hasEtag = Boolean(condition && this.options.etag);
+    this.#expect(hasEtag || result === undefined, "result", result);
+    const etag = hasEtag ? this.#newEtag(result?.etag) : undefined;
     const last = new Map(items.map((item) => [item[0], item]));
     for (const [key, { type, read }, ttl] of last.values()) {
       this.#count(`value ${type}`);
@@ -141,7 +195,7 @@ export class Lane {
         this.#expect(stored >= expires && stored <= Math.ceil(to / 1000 + seconds), "ttl", stored);
         expires = stored;
       }
-      this.#model.write(key, read, { expires, written: mtime ? [from, to] : undefined });
+      this.#model.write(key, read, { expires, written: mtime ? [from, to] : undefined, etag });
     }
   }
 
@@ -158,7 +212,7 @@ export class Lane {
       ...(expires || kind === "text" ? { ttl } : {}),
     } as Row);
     this.#count(`row ${kind}`);
-    this.#model.write(key, kind === "bare" ? undefined : kind, { expires });
+    this.#model.write(key, kind === "bare" ? undefined : kind, { expires, etag: null });
   }
 
   async #getMeta(key: string): Promise<void> {
@@ -170,7 +224,9 @@ export class Lane {
       const isGone = seconds.some((at) => !this.#model.has(key, at));
       return this.#expect(isGone, `getMeta ${key}`, meta);
     }
-    const { expires, written } = this.#model.facts(key) ?? {};
+    const { expires, written, etag } = this.#model.facts(key) ?? {};
+    if (this.options.etag && etag === undefined) this.#model.learn(key, this.#newEtag(meta.etag)!);
+    else this.#expect((meta.etag ?? null) === (etag ?? null), `etag of ${key}`, meta);
     const size = sizeOf(this.#model.get(key, seconds[0]!));
     // The driver's clock is finer than `Date.now()`, which truncates to milliseconds.
     const left =

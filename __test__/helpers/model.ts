@@ -4,6 +4,14 @@ export interface Facts {
   expires?: number | undefined;
   /** The start and end of the write, if the driver stores its time. */
   written?: [from: number, to: number] | undefined;
+  /** `null` for a row without an etag, `undefined` if it has one that is not known yet. */
+  etag?: string | null | undefined;
+}
+
+/** The conditions of a write. */
+export interface Condition {
+  ifMatch?: string | undefined;
+  ifNoneMatch?: string | undefined;
 }
 
 export class Model {
@@ -33,6 +41,17 @@ export class Model {
 
   has(key: string, second: number): boolean {
     return this.isAlive(key, second) && this.#rows.get(key)?.value !== undefined;
+  }
+
+  meets(key: string, { ifMatch, ifNoneMatch }: Condition, second: number): boolean {
+    const matches = (etag: string): boolean =>
+      this.has(key, second) && (etag === "*" || etag === this.#rows.get(key)?.etag);
+    return (!ifMatch || matches(ifMatch)) && (!ifNoneMatch || !matches(ifNoneMatch));
+  }
+
+  /** Adds the etag that was read to a row that was written without learning it. */
+  learn(key: string, etag: string): void {
+    Object.assign(this.#rows.get(key) ?? {}, { etag });
   }
 
   get(key: string, second: number): any {

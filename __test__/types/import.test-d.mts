@@ -6,6 +6,8 @@ import { createStorage as createStorageV2, type Driver as DriverV2 } from "unsto
 import dynamoDbCacheDriver, {
   createTable,
   type DynamoDbAttributes,
+  type DynamoDbConditionalOptions,
+  type DynamoDbConditions,
   type DynamoDbCreateTableResult,
   type DynamoDbCredentials,
   type DynamoDbCredentialsProvider,
@@ -19,8 +21,10 @@ import dynamoDbCacheDriver, {
   type DynamoDbMeta,
   type DynamoDbPublicOptions,
   type DynamoDbReadOptions,
+  type DynamoDbRemoveOptions,
   type DynamoDbScanOptions,
   type DynamoDbValue,
+  type DynamoDbWriteResult,
   dynamoDbCacheDriver as named,
 } from "unstorage-dynamodb";
 import nitroModule from "unstorage-dynamodb/nitro";
@@ -53,7 +57,7 @@ const options: DynamoDbDriverOptions = {
   table,
   region: "eu-west-1",
   credentials: { ...credentials, sessionToken: "token" },
-  attributes: { key: "pk", value: "content", ttl: "expires", mtime: "written" },
+  attributes: { key: "pk", value: "content", ttl: "expires", mtime: "written", etag: "etag" },
   base: "app",
   batch: false,
   expireIn: 60,
@@ -186,6 +190,40 @@ async function use(): Promise<void> {
 }
 void use;
 
+// A write with a condition returns the etag; without one it has the type of unstorage's drivers.
+async function swap(): Promise<void> {
+  const conditional: DynamoDbConditionalOptions = { ttl: 60, ifNoneMatch: "*" };
+  const conditions: DynamoDbConditions = conditional;
+  const removal: DynamoDbRemoveOptions = { ifMatch: "a", signal: null };
+  const results: DynamoDbWriteResult[] = [
+    await driver.setItem("k", "v", { ifMatch: "a" }),
+    await driver.setItem("k", user, { ifMatch: "*", ifNoneMatch: "a", signal: null }),
+    await driver.setItemRaw("k", new Uint8Array(1), conditional),
+  ];
+  const etags: (string | undefined)[] = results.map((result) => result?.etag);
+  const meta: DynamoDbMeta | null = await driver.getMeta("k");
+  etags.push(meta?.etag);
+  // Either condition, or no condition at all.
+  const either = meta?.etag ? { ifMatch: meta.etag } : { ifNoneMatch: "*" };
+  const swapped: DynamoDbWriteResult = await driver.setItem("k", "v", { ttl: 60, ...either });
+  const plain: void = await driver.setItem("k", "v", { ttl: 60 });
+  await driver.removeItem("k", removal);
+  await driver.removeItem("k", null);
+  // @ts-expect-error an etag is text
+  await driver.setItem("k", "v", { ifMatch: 1 });
+  // @ts-expect-error without an etag, it would write without a condition
+  await driver.setItem("k", "v", { ifMatch: meta?.etag });
+  // @ts-expect-error `null` is no etag
+  await driver.setItem("k", "v", { ifMatch: null });
+  // @ts-expect-error a removal has only `ifMatch`
+  await driver.removeItem("k", { ifNoneMatch: "*" });
+  // @ts-expect-error batches take no conditions
+  await driver.setItems([{ key: "k", value: "v" }], { ifMatch: "*" });
+  const flag: boolean | undefined = driver.flags?.cas;
+  void [conditions, etags, swapped, plain, flag];
+}
+void swap;
+
 // Creates the table from the options of the driver.
 async function setUp(): Promise<void> {
   const result: DynamoDbCreateTableResult = await createTable(options);
@@ -209,6 +247,7 @@ function explain(error: unknown): string | undefined {
   ];
   const cause: unknown = error.cause;
   if (error.code === "ERR_DYNAMODB_TABLE_NOT_FOUND") return "create the table";
+  if (error.code === "ERR_CAS_MISMATCH") return "read it again";
   // @ts-expect-error no such code: a typing mistake shows
   if (error.code === "ERR_DYNAMODB_TABLE_MISSING") return "never";
   return [asError, code, operation, texts, retryable, numbers, cause].join();

@@ -202,3 +202,78 @@ impl Call {
         Ok(output)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use aws_sdk_dynamodb::config::http::{HttpRequest, HttpResponse};
+    use aws_sdk_dynamodb::config::{RuntimeComponents, SharedHttpClient};
+    use aws_smithy_runtime_api::client::http::{
+        HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+    };
+    use aws_smithy_runtime_api::client::result::ConnectorError;
+    use aws_smithy_types::body::SdkBody;
+
+    use super::*;
+    use crate::clock::SystemClock;
+    use crate::error::Operation;
+    use crate::options::{Options, RawKeys, RawOptions};
+    use crate::store::Store;
+
+    /// Fails once, with an error response or without a response, then succeeds.
+    #[derive(Debug, Clone)]
+    struct FailsOnce(Option<(u16, &'static str)>, Arc<Mutex<usize>>);
+
+    impl HttpClient for FailsOnce {
+        fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+            SharedHttpConnector::new(self.clone())
+        }
+    }
+
+    impl HttpConnector for FailsOnce {
+        fn call(&self, _: HttpRequest) -> HttpConnectorFuture {
+            let mut requests = self.1.lock().expect("lock");
+            *requests += 1;
+            let response = |status: u16, body: String| {
+                Ok(HttpResponse::new(status.try_into().expect("status"), SdkBody::from(body)))
+            };
+            HttpConnectorFuture::ready(match self.0 {
+                _ if *requests > 1 => response(200, "{}".to_owned()),
+                Some((status, name)) => response(status, format!(r#"{{"__type":"x#{name}"}}"#)),
+                None => Err(ConnectorError::io("broken".into())),
+            })
+        }
+    }
+
+    #[tokio::test]
+    async fn a_write_that_must_not_be_repeated_is_sent_again_only_if_it_was_refused() {
+        let keys = RawKeys { access_key_id: "id".into(), secret_access_key: "secret".into(), ..RawKeys::default() };
+        let raw = || RawOptions {
+            table: "cache".into(),
+            region: "eu-west-1".into(),
+            credentials: keys.clone().into(),
+            ..RawOptions::default()
+        };
+        for (failure, is_refusal) in [
+            (Some((400, "ThrottlingException")), true),
+            (Some((400, "ProvisionedThroughputExceededException")), true),
+            (Some((500, "InternalServerError")), false),
+            (Some((503, "ServiceUnavailable")), false),
+            (None, false),
+        ] {
+            for repeat in [Repeat::Never, Repeat::Allowed] {
+                let http = FailsOnce(failure, Arc::default());
+                let requests = Arc::clone(&http.1);
+                let options = Options::parse(raw()).expect("options");
+                let store = Store::with_http_client(options, Arc::new(SystemClock), SharedHttpClient::new(http));
+                let call = store.begin(Operation::SetItem).expect("open");
+                let written = call.write(Action::PutItem, repeat, || Ok(b"{}".to_vec()), json::acknowledged).await;
+                let is_sent_again = is_refusal || repeat == Repeat::Allowed;
+                assert_eq!(*requests.lock().expect("lock"), 1 + usize::from(is_sent_again), "{failure:?}");
+                // Only the caller can find out whether the write was executed.
+                assert_eq!(written.map_err(|failed| failed.may_have_run).err(), (!is_sent_again).then_some(true));
+            }
+        }
+    }
+}

@@ -25,6 +25,7 @@ async function lane(index) {
   const random = seededRandom(seed * 1000 + first + index);
   // Half of the lanes set their base as an option, half in their keys.
   const isOption = index % 2 === 0;
+  const hasEtags = index % 3 === 0;
   const base = isOption ? "" : `lane${index}:`;
   const stored = (/** @type {string} */ key) => (isOption ? `lane${index}:` : "") + key;
   const driver = dynamoDbCacheDriver({
@@ -37,6 +38,8 @@ async function lane(index) {
     attemptTimeout: 2000,
     timeout: 8000,
     maxConnections: 8,
+    // A third can compare etags; the others only know "*".
+    ...(hasEtags ? { attributes: { etag: "etag" } } : {}),
     // Some have few attempts, so that some writes have an unknown outcome.
     maxAttempts: [1, 2, 4, 4][index % 4],
   });
@@ -85,10 +88,34 @@ async function lane(index) {
   /** @param {{ key: string, value: unknown }[]} found */
   const saw = (found) => ({ saw: found.map((one) => [stored(one.key), stateOf(one.value)]) });
 
+  /** A write on condition. `needs` says what it needs: an item, no item, or what the lane has just read. */
+  async function writeOnCondition() {
+    const one = item();
+    const [isRemoval, isWanted] = [random() < 0.3, random() < 0.5];
+    /** @type {{ needs: string, ifMatch?: string, ifNoneMatch?: string }} */
+    let { needs, ...condition } =
+      isRemoval || isWanted
+        ? { needs: "item", ifMatch: "*" }
+        : { needs: "no item", ifNoneMatch: "*" };
+    if (hasEtags && random() < 0.5) {
+      const meta = await driver.getMeta(one.key, { consistentRead: true }).catch(() => undefined);
+      if (meta === undefined || (isRemoval && meta === null)) return;
+      needs = "what was read";
+      condition = meta ? { ifMatch: meta.etag ?? "none" } : { ifNoneMatch: "*" };
+    }
+    const writes = [[stored(one.key), isRemoval ? 0 : one.id]];
+    const options = /** @type {{ ifMatch: string }} */ ({ ...one.options, ...condition });
+    await attempt({ writes, needs }, async () => {
+      if (isRemoval) await driver.removeItem(one.key, { ifMatch: options.ifMatch });
+      else await driver.setItem(one.key, one.value, options);
+    });
+  }
+
   async function operate() {
     const dice = random();
     const one = item();
-    if (dice < 0.15) return write([one], () => driver.setItem(one.key, one.value, one.options));
+    if (dice < 0.1) return write([one], () => driver.setItem(one.key, one.value, one.options));
+    if (dice < 0.2) return writeOnCondition();
     if (dice < 0.3) {
       return write([one], () => driver.setItemRaw(one.key, Buffer.from(one.value), one.options));
     }

@@ -26,7 +26,8 @@ export function stateOf(row) {
   const id = writeOf(S ?? Buffer.from(B, "base64").toString());
   // Even IDs are written with an expiry and odd ones without, which reveals a row that mixes two writes.
   const names = id !== undefined && id % 2 === 0 ? "key,ttl,value" : "key,value";
-  return Object.keys(row).sort().join() === names ? id : undefined;
+  const found = Object.keys(row).filter((name) => name !== "etag");
+  return found.sort().join() === names ? id : undefined;
 }
 
 export class Ledger {
@@ -37,14 +38,33 @@ export class Ledger {
   /** The number of keys that were compared with the table. */
   compared = 0;
 
-  /** @param {string} key */
-  #possible(key) {
+  /** @param {string} key @returns {Set<State>} */
+  possible(key) {
     return this.#states.get(key) ?? new Set([0]);
+  }
+
+  /**
+   * The result of a write on condition, after `write`. A mismatch is certainly not written.
+   *
+   * @param {string} key
+   * @param {Set<State>} before the possible states before the write
+   * @param {string} needs what the write needs: "item", "no item" or "what was read"
+   * @param {boolean} isMet
+   */
+  condition(key, before, needs, isMet) {
+    const meets = (/** @type {State} */ state) =>
+      needs === "what was read" || (state !== 0) === (needs === "item");
+    const states = [...before].filter((state) => meets(state) === isMet);
+    if (states.length === 0) {
+      this.problems.push(`${key}: ${needs} ${isMet ? "found" : "not found"}: ${[...before]}`);
+    } else if (!isMet) {
+      this.#states.set(key, new Set(states));
+    }
   }
 
   /** @param {string} key @param {State} state @param {boolean} isKnown whether the write certainly succeeded */
   write(key, state, isKnown) {
-    this.#states.set(key, isKnown ? new Set([state]) : new Set([...this.#possible(key), state]));
+    this.#states.set(key, isKnown ? new Set([state]) : new Set([...this.possible(key), state]));
   }
 
   /** @param {string} base @returns {string[]} */
@@ -59,8 +79,8 @@ export class Ledger {
 
   /** @param {string} key @param {State | undefined} state that was read; undefined: corrupt */
   saw(key, state) {
-    if (state === undefined || !this.#possible(key).has(state)) {
-      const allowed = [...this.#possible(key)].join(" or ");
+    if (state === undefined || !this.possible(key).has(state)) {
+      const allowed = [...this.possible(key)].join(" or ");
       this.problems.push(`${key}: ${state ?? "torn"}, and only ${allowed} is possible`);
       return;
     }
@@ -73,7 +93,7 @@ export class Ledger {
     const found = new Set(keys);
     if (found.size !== keys.length) this.problems.push(`${base}: keys twice in a listing`);
     for (const key of new Set([...this.#under(base), ...keys])) {
-      const states = [...this.#possible(key)];
+      const states = [...this.possible(key)];
       if (!found.has(key) && !states.includes(0)) {
         this.problems.push(`${key}: missing in a listing`);
       }

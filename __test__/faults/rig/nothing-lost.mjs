@@ -73,7 +73,7 @@ export async function nothingLost(engine, { seed, operations }) {
  * @param {() => number} random
  * @returns {import("./chaos.mjs").Fate}
  */
-function fate(random) {
+export function fate(random) {
   const latency = random() < 0.25 ? random() * 20 : 0;
   if (random() < 0.75) return { latency };
   const direction = random() < 0.5 ? "requestBytes" : "responseBytes";
@@ -130,7 +130,8 @@ class Journal {
     const begun = this.#begun.get(line.operation);
     if (!begun) {
       this.operations += 1;
-      this.#begun.set(line.operation, line);
+      const [[key] = [""]] = line.writes ?? [];
+      this.#begun.set(line.operation, { ...line, before: this.ledger.possible(key) });
       // Unknown until its result is reported.
       this.#apply(line, () => false);
       return;
@@ -138,6 +139,11 @@ class Journal {
     this.#begun.delete(line.operation);
     this.#count(line.resolved ? "resolved" : line.code);
     this.#apply(begun, (key) => line.resolved || (line.keys && !line.keys.includes(key)));
+    const isMismatch = line.code === "ERR_CAS_MISMATCH";
+    if (begun.needs && (line.resolved || isMismatch)) {
+      const [[key]] = begun.writes;
+      this.ledger.condition(key, begun.before, begun.needs, line.resolved);
+    }
     for (const [key, state] of line.saw ?? []) this.ledger.saw(key, state ?? undefined);
     if (line.listed) this.ledger.listed(line.base, line.listed);
   }
