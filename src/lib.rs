@@ -29,5 +29,6 @@ pub mod options;
 pub mod stats;
 pub mod store;
 mod table;
+pub mod text;
 pub mod usage;
 pub mod value;

@@ -67,14 +67,14 @@ impl NativeDriver {
     #[napi(catch_unwind)]
     pub fn get_item<'env>(&self, env: &'env Env, key: Argument, options: Unknown<'_>) -> Result<Unknown<'env>> {
         self.read(env, Operation::GetItem, options, |store, consistent| async move {
-            store.get(key.0, Reading::Plain, consistent).await.map(MethodResult::Value)
+            store.get(key.0, Reading::Plain, consistent).await.map(MethodResult::of_value)
         })
     }
 
     #[napi(catch_unwind)]
     pub fn get_item_raw<'env>(&self, env: &'env Env, key: Argument, options: Unknown<'_>) -> Result<Unknown<'env>> {
         self.read(env, Operation::GetItemRaw, options, |store, consistent| async move {
-            store.get(key.0, Reading::Raw, consistent).await.map(MethodResult::Value)
+            store.get(key.0, Reading::Raw, consistent).await.map(MethodResult::of_value)
         })
     }
 
@@ -89,7 +89,7 @@ impl NativeDriver {
     pub fn get_items<'env>(&self, env: &'env Env, items: Unknown<'_>, options: Unknown<'_>) -> Result<Unknown<'env>> {
         let mut call = self.call(env, Operation::GetItems, options)?;
         let (consistent, items) = (call.option("consistentRead")?, call.wanted_items(items)?);
-        call.run(|store| async move { store.get_many(items, consistent).await.map(MethodResult::Values) })
+        call.run(|store| async move { store.get_many(items, consistent).await.map(MethodResult::of_values) })
     }
 
     #[napi(catch_unwind)]

@@ -1,11 +1,13 @@
 //! Converts results and errors of the core to JavaScript values.
 
+mod text;
 mod value;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use napi::bindgen_prelude::{JsObjectValue, Null, Object, ToNapiValue, Unknown};
 use napi::{Env, JsString, JsValue, Result, Status};
 
+use self::value::Prepared;
 use crate::error::{Cause, Error, Operation};
 use crate::key::KeyText;
 use crate::stats::OperationStats;
@@ -16,14 +18,24 @@ use crate::usage::Usage;
 pub(super) enum MethodResult {
     Nothing,
     Flag(bool),
-    Value(Option<AttributeValue>),
-    Values(Vec<(KeyText, Option<AttributeValue>)>),
+    Value(Option<Prepared>),
+    Values(Vec<(KeyText, Option<Prepared>)>),
     Meta(Option<Meta>),
     Keys(Vec<String>),
     Table(CreatedTable),
 }
 
 impl MethodResult {
+    /// Prepares a value on the worker.
+    pub(super) fn of_value(value: Option<AttributeValue>) -> Self {
+        Self::Value(value.map(Prepared::from))
+    }
+
+    /// Prepares values on the worker.
+    pub(super) fn of_values(values: Vec<(KeyText, Option<AttributeValue>)>) -> Self {
+        Self::Values(values.into_iter().map(|(key, value)| (key, value.map(Prepared::from))).collect())
+    }
+
     pub(super) fn into_js(self, env: &Env) -> Result<Unknown<'_>> {
         match self {
             Self::Nothing => unknown(env, ()),
@@ -53,11 +65,11 @@ fn unknown(env: &Env, value: impl ToNapiValue) -> Result<Unknown<'_>> {
     }
 }
 
-fn optional(env: &Env, value: Option<AttributeValue>) -> Result<Unknown<'_>> {
-    value.map_or_else(|| unknown(env, Null), |value| value::value(env, value))
+fn optional(env: &Env, value: Option<Prepared>) -> Result<Unknown<'_>> {
+    value.map_or_else(|| unknown(env, Null), |value| value.into_js(env))
 }
 
-fn items(env: &Env, items: Vec<(KeyText, Option<AttributeValue>)>) -> Result<Unknown<'_>> {
+fn items(env: &Env, items: Vec<(KeyText, Option<Prepared>)>) -> Result<Unknown<'_>> {
     let mut array = env.create_array(u32::try_from(items.len()).unwrap_or(u32::MAX))?;
     for (index, (key, value)) in (0..).zip(items) {
         let mut item = Object::new(env)?;

@@ -43,13 +43,10 @@ impl Call {
 
     /// Returns the content to store, if it is valid. If it may be compressed, its size is checked afterwards.
     pub(super) fn checked(&self, key: &Key, value: Given, ttl: Option<Ttl>) -> Result<Content, Error> {
-        let value = match value {
-            Given::Value(value) => value,
-            Given::Refused(reason) => {
-                let refused = Error::new(ErrorKind::InvalidValue, format!("the value {reason}"));
-                return Err(self.fail(refused).with_key(key.as_str()));
-            }
-        };
+        let value = value.checked().map_err(|reason| {
+            let refused = Error::new(ErrorKind::InvalidValue, format!("the value {reason}"));
+            self.fail(refused).with_key(key.as_str())
+        })?;
         let now = self.session.clock.now();
         let expires_at = ttl.and_then(|ttl| ttl.expires_at(now));
         let content = Content { value, expires_at, written_at: now, encoding: None };
