@@ -10,6 +10,7 @@ mod errors;
 mod requests;
 mod responses;
 mod tables;
+mod writer;
 
 pub(crate) use attribute::Item;
 pub(crate) use errors::{ErrorBody, ResponseError, error_body};

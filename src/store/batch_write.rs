@@ -176,8 +176,8 @@ impl Call {
         run(writes, CONCURRENT_WRITES, |write| self.write_one(write, done)).await
     }
 
-    async fn write_one(&self, write: Write, done: &Done) -> Result<(), Error> {
-        match &write.content {
+    async fn write_one(&self, mut write: Write, done: &Done) -> Result<(), Error> {
+        match write.content.take() {
             Some(content) => self.put(&write.key, content).await?,
             None => self.delete(&write.key).await?,
         }

@@ -27,7 +27,7 @@ impl Store {
         // Compress only after queueing, because a large value takes longer than a small one and must not be overtaken.
         let content =
             if call.may_compress(&content) { Box::pin(call.compressed(&key, content)).await? } else { content };
-        call.put(&key, &content).await?;
+        call.put(&key, content).await?;
         drop(turn);
         call.succeed();
         Ok(())
@@ -67,10 +67,10 @@ impl Call {
         Err(self.fail(Error::new(ErrorKind::ItemTooLarge, reason)).with_key(key.as_str()))
     }
 
-    /// Writes one row.
-    pub(super) async fn put(&self, key: &Key, content: &Content) -> Result<(), Error> {
+    /// Writes one row. Drops the content once it is part of a request, because large values take much memory.
+    pub(super) async fn put(&self, key: &Key, content: Content) -> Result<(), Error> {
         let Options { table, attributes, .. } = &self.session.options;
-        let body = || self.body(&PutItemInput::new(table, attributes, key, content));
+        let body = move || self.body_of(&PutItemInput::new(table, attributes, key, &content), Some(&content.value));
         self.request(Action::PutItem, body, json::acknowledged).await.map_err(|error| error.with_key(key.as_str()))?;
         self.counters().written(1);
         self.progress();
