@@ -80,8 +80,8 @@ describe("the same as @aws-sdk/lib-dynamodb", () => {
   ];
   it.each(texts)("[VAL-1] %s of any length", async (_, text) => {
     const driver = table.driver();
-    for (const bytes of [1, 1000, 66_000, 200_000, 400_000]) {
-      const value = text.repeat(bytes / Buffer.byteLength(text));
+    for (const size of [1, 1000, 66_000, 200_000, 400_000]) {
+      const value = text.repeat(size / Buffer.byteLength(text));
       await driver.setItem("long", value);
       const stored = await driver.getItem("long");
       expect(stored === value).toBe(true);
