@@ -63,6 +63,33 @@ it("[API-12] a worker thread that is ended in the middle of its requests is all 
   expect(result).toMatchObject({ code: 0, signal: null, stderr: "", reports: [[true, "v"]] });
 });
 
+it("[API-12] a worker thread that is ended while it holds large text leaves other threads theirs", async () => {
+  const body = `
+    const texts = ["x".repeat(300_000), "\\u2500".repeat(120_000)];
+    const driver = dynamoDbCacheDriver(workerData.options);
+    await Promise.all(texts.map((text, n) => driver.setItem("large" + n, text)));
+    const own = await Promise.all(texts.map((_, n) => driver.getItem("large" + n)));
+    const holder = "(" + async function () {
+      const { parentPort, workerData } = await import("node:worker_threads");
+      const driver = (await import(workerData.entry)).default(workerData.options);
+      const read = () => Promise.all([driver.getItem("large0"), driver.getItem("large1")]);
+      const held = await read();
+      parentPort.postMessage(held);
+      for (let n = 0; ; n += 1) held[n % 2] = (await read())[n % 2];
+    } + ")()";
+    const same = (read) => read.every((text, n) => text === texts[n]);
+    const seen = [];
+    for (let n = 0; n < 5; n += 1) {
+      const worker = new Worker(holder, { eval: true, workerData });
+      seen.push(await new Promise((ok, no) => worker.on("message", ok).on("error", no)));
+      await worker.terminate();
+    }
+    report([same(own), seen.every(same)]);
+  `;
+  const result = await runChild(script(body), { limitMs: 110_000 });
+  expect(result).toMatchObject({ code: 0, signal: null, stderr: "", reports: [[true, true]] });
+});
+
 describe("[API-12] a process that ends in the middle of its requests", () => {
   it.each([
     ["process.exit", "process.exit(7);", { code: 7 }],

@@ -71,6 +71,25 @@ describe("the same as @aws-sdk/lib-dynamodb", () => {
     if (["S", "BOOL", "NULL", "B", "L"].includes(type)) expect(ours?.value).toEqual(theirs?.value);
   });
 
+  // Short text, and text that V8 uses where the addon has it.
+  const texts: [name: string, text: string][] = [
+    ["ASCII", 'a "quoted" line\n'],
+    ["Latin-1", "caf\u00e9 \u00ff\t"],
+    ["UTF-16", "\u0100\u4e00 \u{1f600} \ufffd\uffff"],
+    ["UTF-16 in long runs of ASCII", `${"x".repeat(1000)}\u2500`],
+  ];
+  it.each(texts)("[VAL-1] %s of any length", async (_, text) => {
+    const driver = table.driver();
+    for (const size of [1, 1000, 66_000, 200_000, 400_000]) {
+      const value = text.repeat(size / Buffer.byteLength(text));
+      await driver.setItem("long", value);
+      const stored = await driver.getItem("long");
+      expect(stored === value).toBe(true);
+      expect((await readWithLib("long")) === value).toBe(true);
+      expect(await driver.getItems([{ key: "long" }], {})).toEqual([{ key: "long", value }]);
+    }
+  });
+
   it("[VAL-1] bytes are returned as a Buffer, at any depth", async () => {
     const driver = table.driver();
     await driver.setItem("buffers", [bytes, { b: bytes }, new Set([bytes])]);

@@ -11,6 +11,7 @@ mod errors;
 mod requests;
 mod responses;
 mod tables;
+mod writer;
 
 pub(crate) use attribute::Item;
 pub(crate) use condition::ConditionInput;

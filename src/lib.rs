@@ -32,5 +32,6 @@ mod random;
 pub mod stats;
 pub mod store;
 mod table;
+pub mod text;
 pub mod usage;
 pub mod value;

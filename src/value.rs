@@ -5,6 +5,8 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_smithy_types::base64;
 
+use crate::text::{self, Utf16};
+
 /// The prefix of text in which unstorage encodes bytes for drivers that store only text.
 const BASE64_PREFIX: &str = "base64:";
 
@@ -13,9 +15,27 @@ const BASE64_PREFIX: &str = "base64:";
 pub enum Given {
     /// A value that can be stored.
     Value(AttributeValue),
+    /// Text in UTF-16, which may hold a lone surrogate.
+    Utf16(Utf16),
     /// A value that cannot be stored. The text continues "the value " with the position, what was found, and what is
     /// allowed.
     Refused(String),
+}
+
+impl Given {
+    /// Returns the value to store, or the reason why it cannot be stored.
+    ///
+    /// # Errors
+    /// Fails with the text of [`Given::Refused`].
+    pub fn checked(self) -> Result<AttributeValue, String> {
+        match self {
+            Self::Value(value) => Ok(value),
+            Self::Utf16(units) => text::from_utf16(&units)
+                .map(AttributeValue::S)
+                .ok_or_else(|| "holds a lone surrogate; text must be well-formed".to_owned()),
+            Self::Refused(reason) => Err(reason),
+        }
+    }
 }
 
 impl From<&str> for Given {

@@ -172,6 +172,25 @@ async fn every_operation_is_sent_as_the_sdk_sends_it() {
     assert_ne!(sent[0].header("amz-sdk-invocation-id"), sent[1].header("amz-sdk-invocation-id"));
 }
 
+/// Large text takes other paths than small text: it is escaped and read in blocks.
+#[tokio::test]
+async fn large_text_is_sent_and_read_as_by_the_sdk() {
+    let html = "<p class=\"a\">\t\u{e9} \u{20ac} \u{1f600} \\ \u{1} \u{7f}</p>\r\n";
+    for value in [html.repeat(6_000), "x".repeat(300_000), "\u{1f600}\u{4e00}".repeat(50_000)] {
+        let answer = json!({ "Item": { "value": { "S": value } } });
+        let (ours, theirs) = (Script::repeating([Answer::ok(&answer)]), Script::repeating([Answer::ok(&answer)]));
+        let (store, sdk) = (ours.store(), sdk(&theirs, 4, None, credentials(None)));
+        store.write("k", value.as_str()).await.expect("written");
+        let put = sdk.put_item().table_name("cache").item("key", text("k")).item("value", text(&value));
+        put.return_consumed_capacity(TOTAL).send().await.expect("written");
+        assert_same(&ours.requests(), &theirs.requests());
+
+        let read = store.read("k").await.expect("read");
+        let get = sdk.get_item().table_name("cache").key("key", text("k")).send().await.expect("read");
+        assert_eq!(read, get.item.and_then(|mut item| item.remove("value")));
+    }
+}
+
 #[tokio::test]
 async fn tokens_endpoints_and_arns_are_handled_as_in_the_sdk() {
     let sent = compared("cache", Some("http://localhost:8000/a%20path"), credentials(Some("a+token/="))).await;

@@ -10,6 +10,9 @@ use aws_smithy_types::{Blob, base64};
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Unexpected, Visitor};
 use serde::ser::{Serialize, Serializer};
 
+use super::writer::{self, text};
+use crate::value::size;
+
 /// The JSON form of the SDK's `AttributeValue`: an object with one member, named after the type.
 ///
 /// No type, several types, or an unknown type are errors: treating them as null would lose a value unnoticed.
@@ -17,7 +20,7 @@ use serde::ser::{Serialize, Serializer};
 #[serde(remote = "AttributeValue", rename_all = "UPPERCASE")]
 #[non_exhaustive]
 enum AttributeValueJson {
-    S(String),
+    S(#[serde(serialize_with = "text")] String),
     N(String),
     B(#[serde(serialize_with = "binary", deserialize_with = "read_binary")] Blob),
     Bool(bool),
@@ -35,6 +38,18 @@ enum AttributeValueJson {
 pub(super) struct AttributeRef<'a>(
     #[serde(serialize_with = "AttributeValueJson::serialize")] pub(super) &'a AttributeValue,
 );
+
+/// The approximate length of a value in a request. Exact for large text.
+pub(super) fn written_len(value: &AttributeValue) -> usize {
+    /// Counting the escapes of smaller text takes longer than it saves.
+    const COUNTED: usize = 4096;
+    match value {
+        AttributeValue::S(text) if text.len() < COUNTED => text.len() / 8 * 9,
+        AttributeValue::S(text) => writer::written_len(text),
+        AttributeValue::B(bytes) => bytes.as_ref().len().div_ceil(3) * 4,
+        other => size(other),
+    }
+}
 
 /// A map of attributes in a request.
 pub(super) struct AttributesRef<'a>(pub(super) &'a HashMap<String, AttributeValue>);
@@ -122,7 +137,7 @@ impl<'de: 'a, 'a, V: Deserialize<'de>> Deserialize<'de> for Members<'a, V> {
 }
 
 fn binary<S: Serializer>(blob: &Blob, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&base64::encode(blob))
+    text(&base64::encode(blob), serializer)
 }
 
 fn binary_set<S: Serializer>(set: &[Blob], serializer: S) -> Result<S::Ok, S::Error> {

@@ -6,16 +6,23 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
-use super::attribute::{AttributeRef, AttributesRef};
+use super::attribute::{AttributeRef, AttributesRef, written_len};
 use super::condition::ConditionInput;
+use super::writer::TextFormatter;
 use crate::item::{Attributes, Content};
 use crate::key::Key;
 
+/// The room for everything in the body of a request on one item but the value.
+const WITHOUT_VALUE: usize = 256;
+
 /// Serializes a body. Fails if a value has a type that this version does not know.
 pub(crate) fn body(request: &impl Serialize) -> serde_json::Result<Vec<u8>> {
-    // Enough for a request on one item.
-    let mut body = Vec::with_capacity(256);
-    serde_json::to_writer(&mut body, request)?;
+    body_of(request, None)
+}
+
+fn body_of(request: &impl Serialize, value: Option<&AttributeValue>) -> serde_json::Result<Vec<u8>> {
+    let mut body = Vec::with_capacity(WITHOUT_VALUE + value.map_or(0, written_len));
+    request.serialize(&mut serde_json::Serializer::with_formatter(&mut body, TextFormatter))?;
     Ok(body)
 }
 
@@ -28,9 +35,14 @@ pub(crate) enum Consumed {
     Indexes,
 }
 
-/// Serializes the body of a request on items that asks for the consumed capacity units.
+/// Serializes the body of a request on items that asks for the consumed capacity units. Reserves room for `value`, which
+/// is part of the request: a large body that grows would be copied several times.
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_ConsumedCapacity.html>
-pub(crate) fn metered_body(request: &impl Serialize, consumed: Consumed) -> serde_json::Result<Vec<u8>> {
+pub(crate) fn metered_body(
+    request: &impl Serialize,
+    consumed: Consumed,
+    value: Option<&AttributeValue>,
+) -> serde_json::Result<Vec<u8>> {
     #[derive(Serialize)]
     #[serde(rename_all = "PascalCase")]
     struct Metered<'a, T> {
@@ -38,7 +50,7 @@ pub(crate) fn metered_body(request: &impl Serialize, consumed: Consumed) -> serd
         request: &'a T,
         return_consumed_capacity: Consumed,
     }
-    body(&Metered { request, return_consumed_capacity: consumed })
+    body_of(&Metered { request, return_consumed_capacity: consumed }, value)
 }
 
 /// Reads the value, its encoding and the TTL of an item and, if requested, its metadata.

@@ -100,7 +100,7 @@ impl NativeDriver {
         let (consistent, items) = (call.option("consistentRead")?, call.wanted_items(items)?);
         let expiry = self.expiry();
         call.run(move |store| async move {
-            store.find_many(items, consistent).await.map(|found| MethodResult::Values(found, expiry))
+            store.find_many(items, consistent).await.map(|found| MethodResult::of_values(found, expiry))
         })
     }
 
@@ -235,7 +235,7 @@ impl NativeDriver {
     ) -> Result<Unknown<'env>> {
         let expiry = self.expiry();
         self.read(env, operation, options, move |store, consistent| async move {
-            store.find(key.0, reading, consistent).await.map(|found| MethodResult::Value(found, expiry))
+            store.find(key.0, reading, consistent).await.map(|found| MethodResult::of_value(found, expiry))
         })
     }
 

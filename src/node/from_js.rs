@@ -9,10 +9,11 @@ use std::ffi::c_void;
 use std::ptr;
 
 use napi::bindgen_prelude::{FromNapiValue, Function, JsObjectValue, Object, Unknown};
-use napi::{Env, JsString, JsValue, Result, Status, ValueType, check_status, sys};
+use napi::{Env, JsValue, Result, Status, ValueType, check_status, sys};
 
 use super::js::copy_handle;
 use crate::input::Input;
+use crate::text::{Utf16, from_utf16};
 
 /// An argument of a method.
 pub struct Argument(pub(super) Input);
@@ -49,15 +50,31 @@ fn text(value: &Unknown<'_>) -> Result<Input> {
     // SAFETY: the caller checked that the value is a string.
     let text: String = unsafe { value.cast() }?;
     if text.contains(char::REPLACEMENT_CHARACTER) {
-        // SAFETY: as above.
-        let units = unsafe { value.cast::<JsString<'_>>() }?.into_utf16()?;
-        // The last unit is a NUL that napi adds.
-        let (_, units) = units.as_slice().split_last().unwrap_or((&0, &[]));
-        if char::decode_utf16(units.iter().copied()).any(|unit| unit.is_err()) {
-            return Ok(Input::IllFormedText(units.to_vec()));
+        let units = utf16(value)?;
+        if from_utf16(&units).is_none() {
+            return Ok(Input::IllFormedText(units.into_vec()));
         }
     }
     Ok(Input::Text(text))
+}
+
+/// The UTF-16 of a string, lone surrogates included. V8 only copies it.
+pub(super) fn utf16(text: &Unknown<'_>) -> Result<Utf16> {
+    let text = text.value();
+    let mut length = 0;
+    // SAFETY: the value is live. Without a buffer, Node-API returns the length.
+    check_status!(unsafe {
+        sys::napi_get_value_string_utf16(text.env, text.value, ptr::null_mut(), 0, &raw mut length)
+    })?;
+    // Node-API writes a NUL after the text.
+    let mut units = Utf16::with_capacity(length + 1);
+    // SAFETY: the buffer has room for the text and the NUL.
+    check_status!(unsafe {
+        sys::napi_get_value_string_utf16(text.env, text.value, units.as_mut_ptr(), length + 1, &raw mut length)
+    })?;
+    // SAFETY: Node-API has written so many units, at most as many as there is room for.
+    unsafe { units.set_len(length) };
+    Ok(units)
 }
 
 /// The names of an object's own enumerable properties, as an array. Runs the traps of a Proxy.

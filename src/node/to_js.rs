@@ -1,10 +1,12 @@
 //! Converts results and errors of the core to JavaScript values.
 
+mod text;
 mod value;
 
 use napi::bindgen_prelude::{JsObjectValue, Null, Object, ToNapiValue, Unknown};
 use napi::{Env, JsString, JsValue, Result, Status};
 
+use self::value::Prepared;
 use crate::error::{Cause, Error, Operation};
 use crate::key::KeyText;
 use crate::options::NearCache;
@@ -16,8 +18,8 @@ use crate::usage::Usage;
 pub(super) enum MethodResult {
     Nothing,
     Flag(bool),
-    Value(Option<Found>, Expiry),
-    Values(Vec<(KeyText, Option<Found>)>, Expiry),
+    Value(Option<Ready>, Expiry),
+    Values(Vec<(KeyText, Option<Ready>)>, Expiry),
     /// The etag of a written item, if the table stores it.
     Written(Option<String>),
     /// How many rows `sweep` removed.
@@ -25,6 +27,18 @@ pub(super) enum MethodResult {
     Meta(Option<Meta>),
     Keys(Vec<String>),
     Table(CreatedTable),
+}
+
+/// A value that was found, prepared for the JavaScript thread.
+pub(super) struct Ready {
+    value: Prepared,
+    last_second: Option<f64>,
+}
+
+impl From<Found> for Ready {
+    fn from(Found { value, last_second }: Found) -> Self {
+        Self { value: value.into(), last_second }
+    }
 }
 
 /// Whether a value is returned with its expiry.
@@ -36,6 +50,16 @@ pub(super) enum Expiry {
 }
 
 impl MethodResult {
+    /// Prepares a value on the worker.
+    pub(super) fn of_value(found: Option<Found>, expiry: Expiry) -> Self {
+        Self::Value(found.map(Ready::from), expiry)
+    }
+
+    /// Prepares values on the worker.
+    pub(super) fn of_values(values: Vec<(KeyText, Option<Found>)>, expiry: Expiry) -> Self {
+        Self::Values(values.into_iter().map(|(key, found)| (key, found.map(Ready::from))).collect(), expiry)
+    }
+
     pub(super) fn into_js(self, env: &Env) -> Result<Unknown<'_>> {
         match self {
             Self::Nothing | Self::Written(None) => unknown(env, ()),
@@ -75,9 +99,9 @@ fn unknown(env: &Env, value: impl ToNapiValue) -> Result<Unknown<'_>> {
     }
 }
 
-fn optional(env: &Env, found: Option<Found>, expiry: Expiry) -> Result<Unknown<'_>> {
-    let Some(Found { value, last_second }) = found else { return unknown(env, Null) };
-    let value = value::value(env, value)?;
+fn optional(env: &Env, found: Option<Ready>, expiry: Expiry) -> Result<Unknown<'_>> {
+    let Some(Ready { value, last_second }) = found else { return unknown(env, Null) };
+    let value = value.into_js(env)?;
     if expiry == Expiry::Omitted {
         return Ok(value);
     }
@@ -89,7 +113,7 @@ fn optional(env: &Env, found: Option<Found>, expiry: Expiry) -> Result<Unknown<'
     Ok(object.to_unknown())
 }
 
-fn items(env: &Env, items: Vec<(KeyText, Option<Found>)>, expiry: Expiry) -> Result<Unknown<'_>> {
+fn items(env: &Env, items: Vec<(KeyText, Option<Ready>)>, expiry: Expiry) -> Result<Unknown<'_>> {
     let mut array = env.create_array(u32::try_from(items.len()).unwrap_or(u32::MAX))?;
     for (index, (key, found)) in (0..).zip(items) {
         let mut item = Object::new(env)?;

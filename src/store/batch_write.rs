@@ -201,12 +201,12 @@ impl Call {
         run(writes, CONCURRENT_WRITES, |write| self.write_one(write, done)).await
     }
 
-    async fn write_one(&self, write: Write, done: &Done) -> Result<(), Error> {
-        match &write.content {
-            Some(content) if self.needs_chunks(&write.key, content) => {
-                Box::pin(self.put_large(&write.key, content, None)).await?;
+    async fn write_one(&self, mut write: Write, done: &Done) -> Result<(), Error> {
+        match write.content.take() {
+            Some(content) if self.needs_chunks(&write.key, &content) => {
+                Box::pin(self.put_large(&write.key, &content, None)).await?;
             }
-            Some(content) => self.put(&write.key, content, None).await?,
+            Some(content) => self.put(&write.key, Box::new(content), None).await.map(drop)?,
             None => self.delete(&write.key, None).await?,
         }
         done.add(&write);

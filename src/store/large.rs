@@ -145,7 +145,7 @@ impl Call {
         let body = || {
             let part = manifest.part(&content.value, number).to_vec();
             let content = chunk_content(content, AttributeValue::B(part.into()));
-            self.body(&PutItemInput::new(table, attributes, &chunk, &content))
+            self.body_of(&PutItemInput::new(table, attributes, &chunk, &content), Some(&content.value))
         };
         self.request(Action::PutItem, body, json::acknowledged).await?;
         done.set(number);
@@ -168,7 +168,7 @@ impl Call {
         }
         let value = manifest.to_value().map_err(|_| Error::new(ErrorKind::Internal, "a manifest without JSON"))?;
         let item = Content { value, encoding: Some(Encoding::Manifest), ..content.without_value() };
-        self.put_item(key, &item, conditions, Repeat::Never).await
+        self.put_item(key, Box::new(item), conditions, Repeat::Never).await
     }
 
     fn unmet_manifest(&self, response: &Bytes) -> Option<Manifest> {

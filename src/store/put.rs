@@ -53,18 +53,21 @@ impl Store {
         let WriteOptions { ttl, conditions } = options.into();
         let named = |error: Error| error.with_key(key.as_str());
         let (ttl, conditions) = (call.ttl(&ttl).map_err(named)?, call.conditions(conditions).map_err(named)?);
-        let content = call.checked(&key, value, ttl)?;
+        // Boxed, because every step of a waiting write would hold a copy.
+        let mut content = Box::new(call.checked(&key, value, ttl)?);
         let turn = call.turn(std::iter::once(&key)).await?;
         // Compress only after queueing, because a large value takes longer than a small one and must not be overtaken.
-        let content =
-            if call.may_compress(&content) { Box::pin(call.compressed(&key, content)).await? } else { content };
-        if call.needs_chunks(&key, &content) {
-            Box::pin(call.put_large(&key, &content, conditions.as_ref())).await?;
-        } else {
-            call.put(&key, &content, conditions.as_ref()).await?;
+        if call.may_compress(&content) {
+            *content = Box::pin(call.compressed(&key, *content)).await?;
         }
+        let etag = if call.needs_chunks(&key, &content) {
+            Box::pin(call.put_large(&key, &content, conditions.as_ref())).await?;
+            content.etag
+        } else {
+            call.put(&key, content, conditions.as_ref()).await?
+        };
         drop(turn);
-        Ok(call.done(content.etag))
+        Ok(call.done(etag))
     }
 }
 
@@ -77,13 +80,10 @@ impl Call {
 
     /// Returns the content to store, if it is valid. If it may be compressed, its size is checked afterwards.
     pub(super) fn checked(&self, key: &Key, value: Given, ttl: Option<Ttl>) -> Result<Content, Error> {
-        let value = match value {
-            Given::Value(value) => value,
-            Given::Refused(reason) => {
-                let refused = Error::new(ErrorKind::InvalidValue, format!("the value {reason}"));
-                return Err(self.fail(refused).with_key(key.as_str()));
-            }
-        };
+        let value = value.checked().map_err(|reason| {
+            let refused = Error::new(ErrorKind::InvalidValue, format!("the value {reason}"));
+            self.fail(refused).with_key(key.as_str())
+        })?;
         let now = self.session.clock.now();
         let expires_at = ttl.and_then(|ttl| ttl.expires_at(now));
         let etag = self.session.options.attributes.etag.as_ref().map(|_| self.new_etag()).transpose()?;
@@ -113,35 +113,42 @@ impl Call {
         Err(self.fail(Error::new(ErrorKind::ItemTooLarge, reason)).with_key(key.as_str()))
     }
 
-    /// Writes one row if the conditions are met. Removes the chunks of a large value that it replaces.
-    pub(super) async fn put(&self, key: &Key, content: &Content, conditions: Option<&Conditions>) -> Result<(), Error> {
+    /// Writes one row if the conditions are met. Removes the chunks of a large value that it replaces. Returns the etag.
+    pub(super) async fn put(
+        &self,
+        key: &Key,
+        content: Box<Content>,
+        conditions: Option<&Conditions>,
+    ) -> Result<Option<String>, Error> {
+        let etag = content.etag.clone();
         let replaced = match self.put_item(key, content, conditions, Repeat::Allowed).await {
             Ok(replaced) => replaced,
             Err(failed) => {
-                let settled = self.settled(failed, content.etag.as_deref());
+                let settled = self.settled(failed, etag.as_deref());
                 settled.map(|()| None).map_err(|error| error.with_key(key.as_str()))?
             }
         };
         self.counters().written(1);
         self.progress();
         self.remove_replaced(key, replaced).await;
-        Ok(())
+        Ok(etag)
     }
 
-    /// Sends a PutItem. Returns the manifest of a large value that it replaced, if such values are written here.
+    /// Sends a PutItem. Returns the manifest of a large value that it replaced, if such values are written here. Drops the
+    /// content once it is part of the request, because large values take much memory.
     pub(super) fn put_item<'a>(
         &'a self,
         key: &'a Key,
-        content: &'a Content,
+        content: Box<Content>,
         conditions: Option<&'a Conditions>,
         repeat: Repeat,
     ) -> impl Future<Output = Result<Option<Box<Manifest>>, FailedRequest>> + use<'a> {
         let Options { table, attributes, large_values, .. } = &self.session.options;
         let body = move || {
-            let mut input = PutItemInput::new(table, attributes, key, content);
+            let mut input = PutItemInput::new(table, attributes, key, &content);
             input.condition = self.condition(conditions);
             input.return_values = large_values.map(|_| ReturnValues::AllOld);
-            self.body(&input)
+            self.body_of(&input, Some(&content.value))
         };
         self.write(Action::PutItem, repeat, body, |response| {
             json::replaced(response, |item| replaced(item, attributes))

@@ -1,5 +1,6 @@
 //! Sends one request of a call: waits for a client, credentials and a slot, then sends and reads.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use bytes::Bytes;
 use futures_util::TryFutureExt;
 use serde::Serialize;
@@ -36,8 +37,17 @@ impl From<Error> for FailedRequest {
 impl Call {
     /// Serializes a request on items. It asks DynamoDB to report the consumed capacity.
     pub(super) fn body(&self, request: &impl Serialize) -> serde_json::Result<Vec<u8>> {
+        self.body_of(request, None)
+    }
+
+    /// Serializes a request that contains `value`.
+    pub(super) fn body_of(
+        &self,
+        request: &impl Serialize,
+        value: Option<&AttributeValue>,
+    ) -> serde_json::Result<Vec<u8>> {
         let consumed = if self.session.options.index.is_some() { Consumed::Indexes } else { Consumed::Total };
-        json::metered_body(request, consumed)
+        json::metered_body(request, consumed, value)
     }
 
     /// Sends a request and reads its response. `body` is called only when the request has a slot, because thousands of

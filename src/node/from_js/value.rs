@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use napi::bindgen_prelude::{FnArgs, Function, JsObjectValue, Object, Unknown};
 use napi::{Env, JsValue, Result, Status, ValueType};
 
-use super::{bytes, own_names, read};
+use super::{bytes, own_names, read, utf16};
 use crate::input::Input;
 use crate::node::js::copy_handle;
 use crate::node::realm::{Kind, Realm};
@@ -46,10 +46,7 @@ type Converted<T = AttributeValue> = std::result::Result<T, Rejected>;
 pub(in crate::node) fn given(env: &Env, realm: &Realm, value: Unknown<'_>) -> Result<Given> {
     // The most common case: unstorage passes text.
     if value.get_type()? == ValueType::String {
-        return Ok(match read(value)? {
-            Input::Text(text) => Given::Value(AttributeValue::S(text)),
-            _ => Given::Refused("holds a lone surrogate; text must be well-formed".to_owned()),
-        });
+        return utf16(&value).map(Given::Utf16);
     }
     match (Converter { env, realm, path: Vec::new() }).convert(value) {
         Ok(value) => Ok(Given::Value(value)),
@@ -211,13 +208,13 @@ pub(in crate::node) fn given_raw(env: &Env, realm: &'static Realm, value: Unknow
     let json: Object<'_> = env.get_global()?.get_named_property("JSON")?;
     let stringify: Function<'_, FnArgs<(Unknown<'_>, Unknown<'_>)>, Unknown<'_>> =
         json.get_named_property("stringify")?;
-    let text = stringify.call((value, replacer.to_unknown()).into()).and_then(read);
+    let json = stringify.call((value, replacer.to_unknown()).into());
     if let Some(reason) = refusal.borrow_mut().take() {
         return Ok(Given::Refused(reason));
     }
     // `JSON.stringify` also throws: for a BigInt, a cycle, or a getter that throws.
-    Ok(match text {
-        Ok(Input::Text(text)) => Given::Value(AttributeValue::S(text)),
+    Ok(match json {
+        Ok(text) if text.get_type()? == ValueType::String => Given::Utf16(utf16(&text)?),
         _ => Given::Refused(format!("has no JSON text; {RAW_ALLOWED}")),
     })
 }

@@ -7,12 +7,38 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use napi::bindgen_prelude::{Array, BufferSlice, Function, JsObjectValue, Null, Object, Unknown};
 use napi::{Env, JsValue, Property, PropertyAttributes, Result};
 
+use super::text::string;
 use super::unknown;
+use crate::text::JsText;
 use crate::value::Number;
 
-pub(super) fn value(env: &Env, value: AttributeValue) -> Result<Unknown<'_>> {
+/// A value whose text the worker has converted, so that the JavaScript thread only copies it.
+pub(in crate::node) enum Prepared {
+    Text(JsText),
+    Other(AttributeValue),
+}
+
+impl From<AttributeValue> for Prepared {
+    fn from(value: AttributeValue) -> Self {
+        match value {
+            AttributeValue::S(text) => Self::Text(text.into()),
+            other => Self::Other(other),
+        }
+    }
+}
+
+impl Prepared {
+    pub(super) fn into_js(self, env: &Env) -> Result<Unknown<'_>> {
+        match self {
+            Self::Text(text) => string(env, text),
+            Self::Other(value) => self::value(env, value),
+        }
+    }
+}
+
+fn value(env: &Env, value: AttributeValue) -> Result<Unknown<'_>> {
     match value {
-        AttributeValue::S(text) => unknown(env, text),
+        AttributeValue::S(text) => string(env, text.into()),
         AttributeValue::N(text) => number(env, &text),
         AttributeValue::B(bytes) => unknown(env, BufferSlice::copy_from(env, bytes)?),
         AttributeValue::Bool(on) => unknown(env, on),
