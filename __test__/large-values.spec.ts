@@ -345,16 +345,17 @@ it("[BIG-11] [BIG-12] clear removes orphans, but not chunks of a write in progre
   recorder.reset();
 
   const value = text(900_000);
+  const clearOnceStored = async () => {
+    await expect.poll(async () => (await chunksOf("a")).length).toBe(1);
+    await large().clear();
+    recorder.release();
+  };
   let cleared: Promise<unknown> | undefined;
   recorder.spoil(() => {
     if (!cleared) {
       // The first chunk is stored, and all other requests wait.
       recorder.hold();
-      cleared = expect
-        .poll(async () => (await chunksOf("a")).length)
-        .toBe(1)
-        .then(() => large().clear())
-        .then(() => recorder.release());
+      cleared = clearOnceStored();
     }
     return undefined;
   });
