@@ -9,7 +9,7 @@ use napi::{Env, JsString, JsValue, Result, Status};
 use crate::error::{Cause, Error, Operation};
 use crate::key::KeyText;
 use crate::stats::OperationStats;
-use crate::store::{CreatedTable, Destination, Meta};
+use crate::store::{CreatedTable, Destination, Facts, Meta};
 use crate::usage::Usage;
 
 /// The result of a method.
@@ -25,6 +25,7 @@ pub(super) enum MethodResult {
     Meta(Option<Meta>),
     Keys(Vec<String>),
     Table(CreatedTable),
+    Facts(Facts),
 }
 
 impl MethodResult {
@@ -52,6 +53,13 @@ impl MethodResult {
                 object.set_named_property("created", created)?;
                 if let Some(ready) = index_ready {
                     object.set_named_property("indexReady", ready)?;
+                }
+                Ok(object.to_unknown())
+            }
+            Self::Facts(facts) => {
+                let mut object = Object::new(env)?;
+                for (name, fact) in facts {
+                    object.set_named_property(name, fact)?;
                 }
                 Ok(object.to_unknown())
             }
