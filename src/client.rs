@@ -92,6 +92,13 @@ pub(crate) struct Client {
     notice: Option<Mutex<Option<String>>>,
 }
 
+/// The origin of a client's credentials.
+pub(crate) struct Origin {
+    pub(crate) source: &'static str,
+    /// The AWS account that the credentials belong to, if their source says so.
+    pub(crate) account: Option<String>,
+}
+
 impl Client {
     /// Reads the environment and the shared config files and builds a client. Sends nothing: credentials are looked up
     /// by the first request.
@@ -178,6 +185,17 @@ impl Client {
             Some(credentials_cache) => credentials_cache.ready().await.map_err(|failure| no_credentials(&failure)),
             None => Ok(()),
         }
+    }
+
+    /// Looks up the credentials and resolves the endpoint that they lead to. Sends nothing to it.
+    pub(crate) async fn prepare(&self) -> Result<Origin, Error> {
+        let credentials = self.requests.prepare().await;
+        let credentials = credentials.map_err(|failure| explain(failure, "", 0, &self.target))?;
+        let source = match &self.credentials {
+            Some(credentials_cache) => credentials_cache.source_of(&credentials),
+            None => "the option `credentials`",
+        };
+        Ok(Origin { source, account: credentials.account_id().map(|id| id.as_str().to_owned()) })
     }
 
     /// Aborts the lookup of credentials. Requests that already have credentials continue.

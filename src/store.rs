@@ -10,6 +10,7 @@ mod conditional;
 mod create_table;
 mod delete;
 mod flight;
+mod inspect;
 mod key_index;
 mod keys;
 mod large;
@@ -26,6 +27,7 @@ mod watchdog;
 pub use batch_get::WantedItem;
 pub use batch_write::NewItem;
 pub use create_table::{CreatedTable, Patience};
+pub use inspect::{Facts, Subject};
 pub use put::WriteOptions;
 pub use read::{Found, Meta};
 

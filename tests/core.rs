@@ -14,6 +14,7 @@ mod faults;
 mod flights;
 mod hostile;
 mod injection;
+mod inspect;
 mod key_index;
 mod requests;
 mod segments;

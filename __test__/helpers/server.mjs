@@ -174,7 +174,7 @@ export class ScriptedServer {
       delete passed["x-amz-crc32"];
     }
     delete passed["transfer-encoding"];
-    seen.response = json(bytes);
+    seen.response = seen.operation ? json(bytes) : undefined;
     seen.responseBytes = bytes.length;
     return { status: answer.statusCode, headers: passed, body: bytes };
   }

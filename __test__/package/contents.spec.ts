@@ -24,7 +24,10 @@ const manifest = (name: string): any =>
 
 describe("files", () => {
   const main = `
-    CHANGELOG.md LICENSE README.md binding.cjs index.d.mts index.d.ts index.js index.mjs
+    CHANGELOG.md LICENSE README.md binding.cjs
+    cli/addon.mjs cli/create-table.mjs cli/doctor.mjs cli/main.mjs cli/network.mjs cli/options.mjs cli/requests.mjs
+    cli/result.mjs cli/table.mjs
+    index.d.mts index.d.ts index.js index.mjs
     js/driver.cjs js/errors.cjs js/loader.cjs js/native.cjs js/near_cache.cjs js/node.mjs js/realm.cjs js/table.cjs js/tracing.cjs
     nitro/addon.mjs nitro/bundled.cjs nitro/index.d.ts nitro/index.js nitro/inlined.cjs nitro/unwasm.mjs
     package.json types.d.ts

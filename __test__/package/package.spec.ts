@@ -12,8 +12,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { platformTag } from "../../scripts/lib/addon.mjs";
 import { root } from "../helpers/child";
+import { access } from "../helpers/cli";
 import { engineOptions, useTable } from "../helpers/table";
-import { App } from "./app";
+import { App, run } from "./app";
 import { tarballs } from "./packed";
 
 const table = useTable();
@@ -59,6 +60,24 @@ describe("use", () => {
     app.write(file, `${unstorage}\n${line}\n(async () => {${story}})();`);
     const stdout = `${JSON.stringify([{ from: "app" }, null])}\n`;
     expect(await app.node(file)).toEqual({ code: 0, stdout, stderr: "" });
+  });
+
+  it("[CLI-1] [CLI-4] the command runs, and says what is missing without the addon", async () => {
+    const given = ["--table", table.name, "--endpoint", String(engineOptions(table.name).endpoint)];
+    const command = ({ folder }: App, name: string) =>
+      run(
+        join(folder, "node_modules", ".bin", "unstorage-dynamodb"),
+        [name, ...given],
+        folder,
+        access,
+      );
+    // Also enables TTL.
+    expect(await command(app, "create-table")).toMatchObject({ code: 0, stderr: "" });
+    const { code, stdout } = await command(app, "doctor");
+    expect({ code, failed: stdout.includes("✘") }, stdout).toEqual({ code: 0, failed: false });
+    const without = await command(bare, "doctor");
+    expect(without).toMatchObject({ code: 1, stderr: "" });
+    expect(without.stdout).toMatch(/^✘ addon .* is missing/);
   });
 
   it.each([

@@ -183,6 +183,14 @@ impl CredentialsCache {
         self.get().await.map(|cached| (cached.credentials, cached.serial))
     }
 
+    /// Describes the source of these credentials.
+    pub(super) fn source_of(&self, credentials: &Credentials) -> &'static str {
+        match &self.0.source {
+            Source::Caller(_) => "the function in the option `credentials`",
+            Source::Chain(_) => check::source(credentials),
+        }
+    }
+
     /// Discards the credentials with this serial after AWS rejected them. Returns whether the request should be retried
     /// with those that `current` returns next. It should not if rejected credentials were already replaced recently:
     /// otherwise every rejection would trigger another lookup.

@@ -337,6 +337,15 @@ impl Requests {
         Failure { unmet, ..Failure::response(error, retry, status, response.request_id()) }
     }
 
+    /// Waits for credentials and resolves the endpoint that they lead to. Sends nothing to it.
+    pub(super) async fn prepare(&self) -> Result<Credentials, Failure> {
+        let (credentials, serial) = match &self.identity {
+            Identity::Static(credentials) => (credentials.clone(), 0),
+            Identity::Cached(cache) => cache.current().await.map_err(|failure| Failure::credentials(&failure))?,
+        };
+        self.template_for(credentials.clone(), serial).map(|_| credentials)
+    }
+
     /// Returns the template for the current credentials, or `None` if they must be awaited, which must not occupy a
     /// connection. A request that has waited once waits here: credentials that arrive expired serve only requests that
     /// wait for them.

@@ -3,7 +3,7 @@
 /// Declares [`Operation`]: the method name of each operation, whether it may change stored data, and its extent.
 macro_rules! operations {
     ($($operation:ident: $name:literal, $effect:ident, $extent:ident;)+) => {
-        /// A method of the driver, or `createTable`.
+        /// A method of the driver, `createTable`, or a check of the command line's `doctor`.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         #[non_exhaustive]
         pub enum Operation {
@@ -69,6 +69,7 @@ operations! {
     GetMeta: "getMeta", Reads, Item;
     Sweep: "sweep", Writes, Rows;
     CreateTable: "createTable", Writes, Table;
+    Doctor: "doctor", Reads, Table;
 }
 
 impl Operation {
@@ -90,9 +91,10 @@ mod tests {
         rest.split(end).next().expect("a first part")
     }
 
-    /// The methods of the driver. `createTable` is a function of the package, and `sweep` a method of `getInstance()`.
+    /// The methods of the driver. The others are a function of the package, a method of `getInstance()`, and a
+    /// command.
     fn methods() -> BTreeSet<&'static str> {
-        let others = ["createTable", "sweep"];
+        let others = ["createTable", "sweep", "doctor"];
         Operation::ALL.iter().map(|operation| operation.name()).filter(|name| !others.contains(name)).collect()
     }
 

@@ -112,6 +112,7 @@ struct TimeToLiveSpecification<'a> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct TableDescription {
+    pub(crate) table_arn: Option<String>,
     pub(crate) table_status: Option<String>,
     pub(crate) key_schema: Option<Vec<KeySchemaElement>>,
     /// The key attributes of the table and of its indexes.

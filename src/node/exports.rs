@@ -17,7 +17,7 @@ use crate::clock::SystemClock;
 use crate::error::{Error, Operation};
 use crate::input::Input;
 use crate::options::{NearCache, Options};
-use crate::store::{Patience, Store, WriteOptions};
+use crate::store::{Patience, Store, Subject, WriteOptions};
 use crate::usage::Usage;
 use crate::value::{Given, Reading};
 
@@ -208,6 +208,15 @@ impl NativeDriver {
             self.store.set_trace_id(None);
         }
         Ok(self.store.is_traced() || !self.store.is_connected())
+    }
+
+    /// Checks a part of the set-up, for the command `doctor`.
+    #[napi(catch_unwind)]
+    pub fn inspect<'env>(&self, env: &'env Env, subject: Argument) -> Result<Unknown<'env>> {
+        let subject = if let Input::Text(name) = subject.0 { Subject::named(&name) } else { None };
+        let subject = subject.ok_or_else(|| napi::Error::from_reason("unknown subject"))?;
+        Call::new(env, &self.store, Operation::Doctor, None)?
+            .run(move |store| async move { store.inspect(subject).await.map(MethodResult::Facts) })
     }
 
     #[napi(catch_unwind)]

@@ -11,7 +11,7 @@ use crate::error::{Cause, Error, Operation};
 use crate::key::KeyText;
 use crate::options::NearCache;
 use crate::stats::OperationStats;
-use crate::store::{CreatedTable, Destination, Found, Meta};
+use crate::store::{CreatedTable, Destination, Facts, Found, Meta};
 use crate::usage::Usage;
 
 /// The result of a method.
@@ -27,6 +27,7 @@ pub(super) enum MethodResult {
     Meta(Option<Meta>),
     Keys(Vec<String>),
     Table(CreatedTable),
+    Facts(Facts),
 }
 
 /// A value that was found, prepared for the JavaScript thread.
@@ -84,6 +85,13 @@ impl MethodResult {
                 object.set_named_property("created", created)?;
                 if let Some(ready) = index_ready {
                     object.set_named_property("indexReady", ready)?;
+                }
+                Ok(object.to_unknown())
+            }
+            Self::Facts(facts) => {
+                let mut object = Object::new(env)?;
+                for (name, fact) in facts {
+                    object.set_named_property(name, fact)?;
                 }
                 Ok(object.to_unknown())
             }

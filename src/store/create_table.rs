@@ -208,7 +208,7 @@ impl Call {
     }
 
     /// Describes the table. Returns `None` if it does not exist.
-    async fn describe_table(&self) -> Result<Option<TableDescription>, Error> {
+    pub(super) async fn describe_table(&self) -> Result<Option<TableDescription>, Error> {
         let body = || json::body(&TableNameInput { table_name: &self.session.options.table });
         let read =
             |response: &[u8]| json::read(response).map(|DescribeTableOutput { table }| (table, Units::default()));
@@ -236,7 +236,7 @@ impl Call {
         }
     }
 
-    async fn describe_ttl(&self) -> Result<TtlState, Error> {
+    pub(super) async fn describe_ttl(&self) -> Result<TtlState, Error> {
         let options = &self.session.options;
         let body = || json::body(&TableNameInput { table_name: &options.table });
         let read = |response: &[u8]| json::read(response).map(|output| (output, Units::default()));

@@ -63,7 +63,7 @@ impl Call {
 
     /// Requests one entry after a start key that consists of the table's partition key. DynamoDB rejects it if the
     /// index has a different key. The start key need not exist.
-    async fn check_index(&self, index: &str) -> Result<(), Error> {
+    pub(super) async fn check_index(&self, index: &str) -> Result<(), Error> {
         let Options { table, attributes, .. } = &self.session.options;
         let start = Row::from([(attributes.key.clone(), AttributeValue::S("-".to_owned()))]);
         let body = || {

@@ -136,7 +136,7 @@ impl Call {
 
     /// Returns the client, created by the first call that can. Failures are not cached, because files and networks
     /// recover.
-    async fn client(&self) -> Result<&Client, Error> {
+    pub(super) async fn client(&self) -> Result<&Client, Error> {
         let session = &*self.session;
         session.client.get_or_try_init(|| Box::pin(session.connect())).await
     }
