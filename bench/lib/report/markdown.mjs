@@ -101,14 +101,11 @@ export function readmeBlock(result) {
 /** What the README says of those who take part in the comparison of reads. @type {[Contestant, string][]} */
 const readers = [
   ["driver", "this package"],
-  ["reference", "the AWS SDK for JavaScript, through the driver that this one replaces"],
-  ["@aws-lite/dynamodb", "a smaller client for JavaScript, with retries"],
-  [
-    "lean",
-    "a hundred lines over `undici`: no retries, deadlines, renewal of credentials, expiry or order of writes",
-  ],
+  ["reference", "the driver that it replaces, with the AWS SDK for JavaScript"],
+  ["@aws-lite/dynamodb", "a smaller client, with retries"],
+  ["lean", "100 lines over `undici`: no retries, deadlines, renewal of credentials, expiry"],
   ["aws-sdk-dynamodb (Rust)", "AWS's SDK for Rust, without JavaScript"],
-  ["hyper-util (Rust)", "the pooled client of `hyper-util`: signed requests and nothing else"],
+  ["hyper-util (Rust)", "its pooled client: signed requests and nothing else"],
   ["floor", "the same over bare connections: the lower limit"],
 ];
 
@@ -128,7 +125,7 @@ export function clientsBlock(result) {
   return [
     "### The price of a read with other clients",
     "",
-    "A read of 1 KB with 64 in flight. What a client lacks is part of its price:",
+    "A read of 1 KB with 64 in flight:",
     "",
     table([["", "processor time", "event loop", "what it is"], ...rows]),
     "",
@@ -139,8 +136,6 @@ export function clientsBlock(result) {
 /** The jobs whose prices the README shows. */
 const priced = [
   ["html-20KB", "HTML, 20 KB"],
-  ["html-100KB", "HTML, 100 KB"],
-  ["json-20KB", "JSON, 20 KB"],
   ["hot", "hot page, 20 KB"],
   ["sessions", "sessions"],
   ["list-10000", "`getKeys`, 10,000 pages"],
@@ -170,7 +165,7 @@ export function billBlock(result) {
     "",
     table([["", ...columns.map(({ title }) => title)], ...rows]),
     "",
-    "The hot page is only read, by 50 callers at the same moment, the best case for joining reads. All jobs and units:",
+    "The hot page is read by 50 callers at the same moment, the best case for joining reads. More jobs:",
     `[docs/BENCHMARKS.md](docs/BENCHMARKS.md#the-bill). Measured: ${takenOn(
       result,
       priced.map(([job]) => `bill-${job}`),
