@@ -101,8 +101,8 @@ describe("the README's table of the bill", () => {
       "bill-list-10000": { "this driver": dollars },
     };
     const block = billBlock({ ...run, outcomes });
-    expect(block).toContain("| this driver | $199 | – | – | – | – | $199 |");
-    expect(block).toContain("| bentocache | $199 | – | – | – | – | – |");
+    expect(block).toContain("| this driver | $199 | – | – | $199 |");
+    expect(block).toContain("| bentocache | $199 | – | – | – |");
   });
 
   it("is absent before the bill has been measured", () => {
