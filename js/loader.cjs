@@ -61,7 +61,8 @@ function explained(error) {
 // The platform suffix of the package name.
 module.exports.platformTag = platformTag;
 function platformTag() {
-  const { platform, arch, report } = process;
+  const { platform, arch, report, versions } = process;
+  if (versions.webcontainer) return "webcontainer"; // says it is Linux on x64, and may have no process.report
   if (platform !== "linux") return `${platform}-${arch}${platform === "win32" ? "-msvc" : ""}`;
   const { excludeNetwork } = report;
   report.excludeNetwork = true; // otherwise getReport does a reverse DNS lookup for every peer
