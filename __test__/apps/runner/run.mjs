@@ -85,7 +85,7 @@ export async function runApp(app, workspace, table) {
       await runProgram(await buildCommand(app, folder), { cwd: folder, env });
     }
     if (app.packagesInOutput && app.output) {
-      await workspace.addPackages(path.join(folder, app.output));
+      await workspace.addPackage(path.join(folder, app.output));
     }
   });
   if (isBuilt) {
