@@ -20,7 +20,7 @@ export default defineConfig({
         test: {
           name: "driver",
           include: ["__test__/**/*.spec.ts"],
-          exclude: ["__test__/package/**", "__test__/release/**", "__test__/faults/**"],
+          exclude: ["package", "release", "faults", "installs"].map((one) => `__test__/${one}/**`),
         },
       },
       {
@@ -40,6 +40,16 @@ export default defineConfig({
           // In addition to the global set-up, which starts the engine.
           globalSetup: ["__test__/package/packed.ts"],
           // Installs packages, as a user does.
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "installs",
+          include: ["__test__/installs/**/*.spec.ts"],
+          globalSetup: ["__test__/installs/registry.ts"],
           testTimeout: 300_000,
           hookTimeout: 300_000,
         },

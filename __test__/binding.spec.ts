@@ -77,6 +77,26 @@ describe("an addon that cannot be loaded", () => {
     expect(await reportsOf(script, { through })).toEqual(codes);
   });
 
+  it.each([
+    ["freebsd-x64", { platform: "freebsd", arch: "x64" }],
+    ["win32-ia32-msvc", { platform: "win32", arch: "ia32" }],
+    ["linux-arm-gnu", { platform: "linux", arch: "arm" }],
+    ["webcontainer", { versions: { ...process.versions, webcontainer: "1" }, report: undefined }],
+  ])("[ERR-12] on %s, lists the supported platforms", async (name, platform) => {
+    const script = `
+      const platform = ${literal({ ...platform })};
+      for (const property of ${literal(Object.keys(platform))}) {
+        Object.defineProperty(process, property, { value: platform[property] });
+      }
+      const { code, message } = await failure(driver.getItem("k"));
+      report([code, message]);
+    `;
+    const [[code, message]] = await reportsOf(script, missing);
+    expect(code).toBe("ERR_DYNAMODB_BINDING");
+    expect(message).toContain(`The native addon for ${name} `);
+    expect(message).toContain(" Supported platforms: linux-x64-gnu, ");
+  });
+
   it("[ERR-12] does not change the program's setting of process.report", async () => {
     const script = `
       const { createRequire } = await import("node:module");

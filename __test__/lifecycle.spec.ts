@@ -51,6 +51,31 @@ describe("[API-12] the process exits by itself within a second", () => {
   });
 });
 
+it("[API-22] async hooks see resources that have a reference only while calls are unsettled", async () => {
+  const body = `
+    const { createHook } = await import("node:async_hooks");
+    const { createRequire } = await import("node:module");
+    const types = /unstorage|napi/;
+    const resources = [];
+    const init = (id, type, trigger, resource) => types.test(type) && resources.push(resource);
+    createHook({ init }).enable();
+    const references = () => resources.map((resource) => resource.hasRef?.());
+    // As the package does when it is imported.
+    createRequire(${literal(entry)})("./js/loader.cjs")(() => {});
+    Object.assign(process.env, { AWS_ACCESS_KEY_ID: "AKIDTEST", AWS_SECRET_ACCESS_KEY: "secret" });
+    // Credentials from elsewhere may need TLS, for which the addon asks Node for certificates.
+    const chained = dynamoDbCacheDriver({ ...options, credentials: undefined });
+    const call = chained.getItem("k");
+    report(references());
+    await call;
+    report(references());
+    await chained.dispose();
+  `;
+  const [during, after] = await runToEnd(body);
+  expect(during).toEqual([false, true]);
+  expect(after).toEqual([false, false]);
+});
+
 describe("[API-12] a process that exits during a request", () => {
   it("process.exit neither waits for the request nor crashes", async () => {
     recorder.hold();

@@ -15,16 +15,19 @@ const LOCKS = ["pnpm-lock.yaml", "yarn.lock", "bun.lock"];
 const FAILURE_MS = 1000; // how long a failure is cached: the generated loader tries about 80 files
 const MISSING = /^Cannot find module/;
 
+class Import extends AsyncResource {}
+Import.prototype.hasRef = () => false; // otherwise Jest's --detectOpenHandles lists it
+
 module.exports = function loader(loadIt) {
   // Load in the async context of the import. The addon keeps the context it is loaded in, which would be that of a
   // request.
-  const load = AsyncResource.bind(loadIt);
+  const context = new Import("unstorage-dynamodb");
   let addon, failure, failedAt;
   return function loadOnce() {
     if (addon) return addon;
     if (failure && performance.now() - failedAt < FAILURE_MS) throw failure;
     try {
-      const loaded = load();
+      const loaded = context.runInAsyncScope(loadIt);
       if (loaded.VERSION === version) return (addon = loaded);
       throw new Error(`it is version ${loaded.VERSION}, but unstorage-dynamodb is ${version}`);
     } catch (error) {
@@ -58,7 +61,8 @@ function explained(error) {
 // The platform suffix of the package name.
 module.exports.platformTag = platformTag;
 function platformTag() {
-  const { platform, arch, report } = process;
+  const { platform, arch, report, versions } = process;
+  if (versions.webcontainer) return "webcontainer"; // says it is Linux on x64, and may have no process.report
   if (platform !== "linux") return `${platform}-${arch}${platform === "win32" ? "-msvc" : ""}`;
   const { excludeNetwork } = report;
   report.excludeNetwork = true; // otherwise getReport does a reverse DNS lookup for every peer

@@ -4,29 +4,15 @@
 //   node scripts/release.mjs gate                    checks, on GitHub, that this commit may be released
 //   node scripts/release.mjs publish DIR [--dry-run] publishes the tarballs to npm
 //   node scripts/release.mjs notes                   prints the changelog of the version in package.json
-import { readdirSync } from "node:fs";
-import path from "node:path";
 import { parseArgs } from "node:util";
 
 import { problemsOfGate } from "./lib/gate.mjs";
 import { root } from "./lib/project.mjs";
-import { publishAll } from "./lib/publish.mjs";
+import { packagesIn, publishAll } from "./lib/publish.mjs";
 import { changesOf, problemsOf, problemsOfPackages, sources } from "./lib/release.mjs";
 import { Failure, main } from "./lib/steps.mjs";
-import { filesOf, integrityOf } from "./lib/tarball.mjs";
 
-/** @typedef {import("./lib/publish.mjs").Packed & import("./lib/release.mjs").Package} Packed */
-
-/** @param {string} directory @returns {Packed[]} */
-const packagesIn = (directory) =>
-  readdirSync(directory)
-    .filter((file) => file.endsWith(".tgz"))
-    .map((file) => {
-      const tarball = path.resolve(directory, file);
-      const files = filesOf(tarball);
-      const manifest = JSON.parse(String(files.get("package.json")));
-      return { tarball, integrity: integrityOf(tarball), manifest, files };
-    });
+/** @typedef {import("./lib/release.mjs").Package} Packed */
 
 /** @param {string[]} problems */
 function refuse(problems) {
@@ -52,7 +38,7 @@ function check(tag, directory) {
 async function publish(directory, isDry) {
   const packages = packagesIn(directory);
   refuse(problemsOfTarballs(packages));
-  await publishAll(packages, isDry);
+  await publishAll(packages, { isDry });
 }
 
 async function gate() {

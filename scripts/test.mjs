@@ -58,6 +58,11 @@ const kinds = {
     await setup({ addon: "release" });
     return [["The packages, installed", () => vitest("package")]];
   },
+  /** Installs from a registry on loopback by every package manager, and what is deployed to Lambda. */
+  async installs() {
+    await setup();
+    return [["Installs from a registry", () => vitest("installs")]];
+  },
   /** A release against a registry on loopback. See docs/RELEASING.md. */
   async release() {
     await setup({ engine: false, addon: "release" });

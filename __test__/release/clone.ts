@@ -1,5 +1,13 @@
 // A clone of this repository with the commit that docs/RELEASING.md asks for before a release.
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { outputOrFail } from "../../scripts/lib/process.mjs";
@@ -29,7 +37,9 @@ export class Clone {
       this.write("CHANGELOG.md", changelog.replace("## [Unreleased]", heading));
     }
     // Each note is a paragraph.
-    for (const file of ["README.md", "docs/guide/deploying.md"]) {
+    const examples = readdirSync(join(this.folder, "examples"));
+    const notes = examples.map((example) => `examples/${example}/README.md`);
+    for (const file of ["README.md", "docs/guide/deploying.md", ...notes]) {
       const paragraphs = this.read(file).split("\n\n");
       const left = paragraphs.filter((text) => !/not released yet|not on npm/i.test(text));
       this.write(file, left.join("\n\n"));

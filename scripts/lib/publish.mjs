@@ -1,9 +1,12 @@
 // Publishes the packages of a release so that no install finds the main package without the others, and so that a
 // failed run can be repeated.
+import { readdirSync } from "node:fs";
+import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { npm, outputOrFail, run } from "./process.mjs";
 import { Failure } from "./steps.mjs";
+import { filesOf, integrityOf } from "./tarball.mjs";
 
 /** @typedef {{ tarball: string, integrity: string, manifest: any }} Packed */
 
@@ -14,6 +17,17 @@ export const registryAddress = () =>
   outputOrFail(...npm(["config", "get", "registry"]))
     .trim()
     .replace(/\/?$/, "/");
+
+/** @param {string} directory with tarballs */
+export const packagesIn = (directory) =>
+  readdirSync(directory)
+    .filter((file) => file.endsWith(".tgz"))
+    .map((file) => {
+      const tarball = path.resolve(directory, file);
+      const files = filesOf(tarball);
+      const manifest = JSON.parse(String(files.get("package.json")));
+      return { tarball, integrity: integrityOf(tarball), manifest, files };
+    });
 
 /**
  * Returns what an install would get, as opposed to `npm view`, which bypasses caches.
@@ -80,9 +94,15 @@ export async function waitUntilVisible(registry, packages, seconds = waits) {
   throw new Failure("The registry does not show what was published. Run this again later.");
 }
 
-/** @param {Packed[]} packages @param {boolean} isDry */
-export async function publishAll(packages, isDry) {
-  const registry = registryAddress();
+/**
+ * @param {Packed[]} packages
+ * @param {object} [options]
+ * @param {boolean} [options.isDry]
+ * @param {string} [options.registry] default: npm's
+ * @param {NodeJS.ProcessEnv} [options.env] for npm
+ */
+export async function publishAll(packages, options = {}) {
+  const { isDry = false, registry = registryAddress(), env } = options;
   // Compares all of them before publishing any.
   const published = await Promise.all(packages.map((packed) => isPublished(registry, packed)));
   const missing = packages.filter((_, index) => !published[index]);
@@ -95,7 +115,7 @@ export async function publishAll(packages, isDry) {
       // `npm install` must not select a pre-release such as 1.0.0-beta.1.
       const tag = packed.manifest.version.includes("-") ? "next" : "latest";
       const parameters = ["publish", packed.tarball, "--access", "public", "--tag", tag];
-      await run(...npm(isDry ? [...parameters, "--dry-run"] : parameters));
+      await run(...npm(isDry ? [...parameters, "--dry-run"] : parameters), { env });
     }
     if (!isDry) {
       // An install that finds the main package without a platform's would write a lock file without it.

@@ -24,6 +24,9 @@ async function ensureVerdaccio() {
   });
 }
 
+/** The packages that are never taken from the upstream registry, which may have other ones of these names. */
+const own = "{unstorage-dynamodb,@unstorage-dynamodb/*}";
+
 /**
  * Decides before the registry what happens to a request. Returns true if it has answered the request itself.
  *
@@ -62,7 +65,7 @@ export async function startRegistry({ upstream, intercept = () => false } = {}) 
     storage: path.join(folder, "storage"),
     auth: { htpasswd: { file: path.join(folder, "htpasswd"), max_users: 10 } },
     uplinks: upstream === undefined ? {} : { upstream: { url: upstream } },
-    packages: { "**": upstream === undefined ? rights : { ...rights, proxy: "upstream" } },
+    packages: { [own]: rights, "**": { ...rights, ...(upstream && { proxy: "upstream" }) } },
     publish: { allow_offline: true },
     max_body_size: "50mb",
     web: { enable: false },
@@ -77,7 +80,14 @@ export async function startRegistry({ upstream, intercept = () => false } = {}) 
   writeFileSync(npmrc, `${url.slice("http:".length)}:_authToken=${await accountAt(url)}\n`);
   return {
     url,
-    env: { npm_config_registry: url, npm_config_userconfig: npmrc, YARN_REGISTRY: url },
+    env: {
+      npm_config_registry: url,
+      npm_config_userconfig: npmrc,
+      YARN_REGISTRY: url,
+      // This registry has no advisories, and npm would ask it whether itself is up to date.
+      npm_config_audit: "false",
+      npm_config_update_notifier: "false",
+    },
     stop: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

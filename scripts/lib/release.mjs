@@ -29,7 +29,9 @@ export const sources = () => ({
   texts: textsOf([
     "README.md",
     ...filesIn("docs/guide"),
-    ...filesIn("examples").filter((file) => /^examples\/[^/]+\/package\.json$/.test(file)),
+    ...filesIn("examples").filter((file) =>
+      /^examples\/[^/]+\/(package\.json|README\.md)$/.test(file),
+    ),
   ]),
 });
 

@@ -11,7 +11,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 use std::sync::Arc;
 
-use napi::bindgen_prelude::Unknown;
+use napi::bindgen_prelude::{JsObjectValue, Object, Unknown};
 use napi::{Env, JsValue, Result, check_status, sys};
 
 use super::abort::{Abort, Signals};
@@ -24,19 +24,33 @@ use crate::store::Authorities;
 
 type Settled = (usize, Outcome<CallResult>);
 
+/// Work of the worker that needs the JavaScript thread. Must not leave an exception pending.
+type Task = Box<dyn FnOnce(&Env) + Send>;
+
+/// Runs tasks on the JavaScript thread, in the empty async context.
+#[derive(Clone)]
+pub(super) struct Tasks(Arc<Mailbox<Task, Signal>>);
+
+impl Tasks {
+    /// Drops the task if the thread has ended.
+    pub(super) fn run(&self, task: impl FnOnce(&Env) + Send + 'static) {
+        drop(self.0.push(Box::new(task)));
+    }
+}
+
 /// The capacity that is kept between bursts of calls. Excess capacity is freed.
 const KEPT_CAPACITY: usize = 1024;
 
 /// Wakes the JavaScript thread.
-struct Signal(sys::napi_threadsafe_function);
+pub(super) struct Signal(sys::napi_threadsafe_function);
 
-// SAFETY: a threadsafe function may be called from any thread. It outlives the mailbox that holds this, because the
-// environment closes the mailbox first.
+// SAFETY: a threadsafe function may be called from any thread. It outlives the mailboxes that hold this, because the
+// environment closes them first.
 unsafe impl Send for Signal {}
 
 impl Wake for Signal {
     fn wake(&self) {
-        // SAFETY: see above. The data is null; the results are in the mailbox.
+        // SAFETY: see above. The data is null; the items are in the mailbox.
         let _closing = unsafe {
             sys::napi_call_threadsafe_function(self.0, ptr::null_mut(), sys::ThreadsafeFunctionCallMode::nonblocking)
         };
@@ -48,6 +62,7 @@ pub(super) struct EventLoop {
     /// Settles calls. Referenced, and thereby keeping the process alive, while calls are unsettled.
     tsfn: sys::napi_threadsafe_function,
     results: Arc<Results<CallResult, Signal>>,
+    pub(super) tasks: Tasks,
     unsettled: RefCell<Unsettled>,
     /// Kept to reuse its allocation.
     batch: Cell<Vec<Settled>>,
@@ -89,20 +104,21 @@ impl EventLoop {
 
     fn create(env: &Env) -> Result<&'static Self> {
         let name = env.create_string("unstorage-dynamodb")?;
+        let resource = Self::resource(env)?;
         let mut tsfn = ptr::null_mut();
-        // SAFETY: env is live. No JavaScript function is passed, because `settle_all` finds its work by the environment.
+        // SAFETY: env is live. No JavaScript function is passed, because `woken` finds its work by the environment.
         check_status!(unsafe {
             sys::napi_create_threadsafe_function(
                 env.raw(),
                 ptr::null_mut(),
-                ptr::null_mut(),
+                resource.raw(),
                 name.raw(),
                 0,
                 1,
                 ptr::null_mut(),
                 None,
                 ptr::null_mut(),
-                Some(settle_all),
+                Some(woken),
                 &raw mut tsfn,
             )
         })?;
@@ -114,6 +130,19 @@ impl EventLoop {
         installed
     }
 
+    /// The resource that async hooks see for the threadsafe function. Node's own handles also have `hasRef`, and Jest's
+    /// `--detectOpenHandles` reports every resource without it.
+    fn resource(env: &Env) -> Result<Object<'_>> {
+        let has_ref = env.create_function_from_closure::<(), bool, _>("hasRef", |context| {
+            // SAFETY: Node calls with a live environment, on its thread.
+            let event_loop = unsafe { Self::get(context.env.raw()) };
+            Ok(event_loop.is_some_and(|event_loop| !event_loop.unsettled.borrow().is_empty()))
+        })?;
+        let mut resource = Object::new(env)?;
+        resource.set_named_property("hasRef", has_ref)?;
+        Ok(resource)
+    }
+
     fn install(env: &Env, tsfn: sys::napi_threadsafe_function) -> Result<&'static Self> {
         // SAFETY: env and tsfn are live.
         check_status!(unsafe { sys::napi_unref_threadsafe_function(env.raw(), tsfn) })?;
@@ -121,6 +150,7 @@ impl EventLoop {
         let event_loop = Box::into_raw(Box::new(Self {
             tsfn,
             results: Arc::new(Mailbox::new(Signal(tsfn))),
+            tasks: Tasks(Arc::new(Mailbox::new(Signal(tsfn)))),
             unsettled: RefCell::default(),
             batch: Cell::default(),
             backlog: Cell::default(),
@@ -196,6 +226,15 @@ impl EventLoop {
         Ok(unsafe { Unknown::from_raw_unchecked(env.raw(), promise) })
     }
 
+    fn run_tasks(&self, env: sys::napi_env) {
+        let env = Env::from_raw(env);
+        let mut tasks = Vec::new();
+        self.tasks.0.take(&mut tasks);
+        for task in tasks {
+            task(&env);
+        }
+    }
+
     /// Settles calls until none is left or the time slice of this turn is over.
     fn settle_ready(&self, env: sys::napi_env) {
         if self.is_scheduled.get() {
@@ -259,12 +298,7 @@ impl EventLoop {
 }
 
 /// Called on the JavaScript thread after [`Signal::wake`].
-unsafe extern "C" fn settle_all(
-    env: sys::napi_env,
-    _function: sys::napi_value,
-    _context: *mut c_void,
-    _data: *mut c_void,
-) {
+unsafe extern "C" fn woken(env: sys::napi_env, _function: sys::napi_value, _context: *mut c_void, _data: *mut c_void) {
     // Null if the environment has shut down.
     if env.is_null() {
         return;
@@ -274,6 +308,7 @@ unsafe extern "C" fn settle_all(
     // Panics of a conversion are caught in `settle`. Any other one was printed by the panic hook and must not reach Node.
     let _panic = catch_unwind(AssertUnwindSafe(|| {
         if let Some(event_loop) = event_loop {
+            event_loop.run_tasks(env);
             event_loop.settle_ready(env);
         }
     }));
@@ -285,7 +320,7 @@ unsafe extern "C" fn close(event_loop: *mut c_void) {
     let event_loop = unsafe { &*event_loop.cast::<EventLoop>() };
     // From here on, no thread is or will be inside the threadsafe function.
     let (signal, unread) = event_loop.results.close();
-    drop((unread, event_loop.backlog.take()));
+    drop((unread, event_loop.backlog.take(), event_loop.tasks.0.close()));
     if let Some(Signal(tsfn)) = signal {
         // SAFETY: live until Node's own hook, which runs later.
         unsafe { sys::napi_release_threadsafe_function(tsfn, sys::ThreadsafeFunctionReleaseMode::abort) };

@@ -48,7 +48,7 @@ fn parse(env: &Env, options: &Object<'_>, variables: Unknown<'_>) -> Result<Opti
 }
 
 fn open(env: &Env, options: Options) -> Result<Arc<Store>> {
-    let authorities = authorities(env, &EventLoop::of(env)?.authorities, &options)?;
+    let authorities = authorities(EventLoop::of(env)?, &options);
     Ok(Arc::new(Store::trusting(options, Arc::new(SystemClock), authorities)))
 }
 

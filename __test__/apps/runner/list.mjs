@@ -8,7 +8,7 @@ import { pinned } from "./workspace.mjs";
 /**
  * @typedef {object} App
  * @property {string} name matched by `--only`, in whole or in part
- * @property {"server" | "dev" | "script" | "tests" | "example"} kind
+ * @property {"server" | "dev" | "script" | "tests" | "guide" | "example"} kind
  * @property {string} install a folder of `__test__/apps/installs`
  * @property {string[]} sources folders of the repository, each copied over the previous one
  * @property {Program} program that runs it
@@ -177,6 +177,13 @@ const tests = (name, install, start) => ({
   ...ci,
 });
 
+/** The tests of docs/guide/testing.md. @param {string} install @param {string} start @returns {App} */
+const guide = (install, start) => ({
+  ...tests(", docs/guide/testing.md", install, start),
+  kind: "guide",
+  sources: templates(`testing-${install}`),
+});
+
 const pnpm = `pnpm ${versionOf("pnpm")}`;
 /** @param {string} install @param {string} label */
 const pnpmApp = (install, label) =>
@@ -241,6 +248,8 @@ export const apps = [
   script(`${pnpm}, strict, plain ESM`, "import.mjs", "node", { install: "pnpm-strict", ...ci }),
   tests("", "jest", "jest"),
   tests(", threads", "vitest", "vitest run --pool=threads"),
+  guide("jest", "jest --detectOpenHandles"),
+  guide("vitest", "vitest run"),
   ...otherRuntime("bun", "Bun", "bun"),
   ...otherRuntime("deno", "Deno", "deno-server"),
   bunBundle("node"),

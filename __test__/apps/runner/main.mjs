@@ -1,5 +1,6 @@
-// `npm run test:apps [-- --all] [-- --only NAME] [-- --list] [-- --jobs N]`: builds temporary apps from the packed
-// packages, moves them away from their node_modules, starts them and sends HTTP requests, with a real engine.
+// `npm run test:apps [-- --all] [-- --only NAME] [-- --list] [-- --jobs N]`: installs the packages from a registry on
+// loopback into temporary apps, builds them, moves them away from their node_modules, starts them and sends HTTP
+// requests, with a real engine.
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
@@ -9,6 +10,7 @@ import { openTable } from "./table.mjs";
 import { Workspace } from "./workspace.mjs";
 import { startEngine } from "../../../scripts/lib/engine.mjs";
 import { cacheDirectory } from "../../../scripts/lib/project.mjs";
+import { startPublishedRegistry } from "../../../scripts/lib/published.mjs";
 import { finish } from "../../../scripts/lib/results.mjs";
 import { setup } from "../../../scripts/lib/setup.mjs";
 import { bold, Failure, green, main, red } from "../../../scripts/lib/steps.mjs";
@@ -58,7 +60,8 @@ await main(async () => {
   await setup();
   // Imported late, because it does not exist before the set-up.
   const { runApp } = await import("./run.mjs");
-  const workspace = new Workspace();
+  const registry = await startPublishedRegistry();
+  const workspace = new Workspace(registry.env);
   process.on("exit", () => workspace.remove());
   const engine = await startEngine();
   /** @type {import("./run.mjs").Row[]} */
@@ -80,10 +83,10 @@ await main(async () => {
   }
 
   try {
-    await workspace.pack();
     await Promise.all(Array.from({ length: Number(jobs) }, lane));
   } finally {
     await engine.stop();
+    await registry.stop();
   }
   mkdirSync(path.dirname(reportFile), { recursive: true });
   writeFileSync(reportFile, `${JSON.stringify({ rows }, null, 2)}\n`);

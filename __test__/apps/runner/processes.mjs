@@ -42,9 +42,10 @@ export const runProgram = ([program = "", ...parameters], options) =>
  *
  * @param {string[]} command
  * @param {string} cwd
+ * @param {NodeJS.ProcessEnv} [env]
  */
-export const runInstall = (command, cwd) =>
-  runProgram(command, { cwd }).catch(() => runProgram(command, { cwd }));
+export const runInstall = (command, cwd, env) =>
+  runProgram(command, { cwd, env }).catch(() => runProgram(command, { cwd, env }));
 
 /**
  * Starts a server and waits until it responds. A Failure contains the end of its output.

@@ -1,4 +1,4 @@
-// Other versions of Node, Bun, Deno and pnpm: npm packages that contain the program, installed on first use.
+// Other versions of Node, Bun, Deno, pnpm and Yarn: npm packages that contain the program, installed on first use.
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
@@ -26,6 +26,7 @@ const programs = /** @type {const} */ ({
   bun: [bunPackage, "1.4.5", `bin/bun${suffix}`],
   deno: [denoPackage, "2.9.6", `deno${suffix}`],
   pnpm: ["pnpm", "10.34.9", "bin/pnpm.cjs"],
+  yarn: ["@yarnpkg/cli-dist", "4.18.1", "bin/yarn.js"],
 });
 
 /** @typedef {keyof typeof programs | "node"} Program */

@@ -7,7 +7,7 @@ import { messageOf } from "../../../scripts/lib/steps.mjs";
 import { checkSecrets } from "./checks.mjs";
 import { runProgram } from "./processes.mjs";
 import { npmCommand, programCommand } from "./programs.mjs";
-import { checkExample, checkScript, checkTests } from "./scripts.mjs";
+import { checkExample, checkGuide, checkScript, checkTests } from "./scripts.mjs";
 import { checkServer } from "./servers.mjs";
 import { programOf } from "./workspace.mjs";
 
@@ -33,6 +33,7 @@ const checksOf = {
   dev: checkServer,
   script: checkScript,
   tests: checkTests,
+  guide: checkGuide,
   example: checkExample,
 };
 
@@ -85,7 +86,7 @@ export async function runApp(app, workspace, table) {
       await runProgram(await buildCommand(app, folder), { cwd: folder, env });
     }
     if (app.packagesInOutput && app.output) {
-      await workspace.addPackages(path.join(folder, app.output));
+      await workspace.addPackage(path.join(folder, app.output));
     }
   });
   if (isBuilt) {
@@ -96,7 +97,7 @@ export async function runApp(app, workspace, table) {
         await cell("no secrets", () => checkSecrets(place, secret));
       }
       const [first = "", ...rest] = app.start.split(" ");
-      const isPackage = app.kind === "dev" || app.kind === "tests";
+      const isPackage = ["dev", "tests", "guide"].includes(app.kind);
       const script = isPackage ? programOf(place, first) : path.join(place, first);
       const command = [...program, ...(app.lambda ? [lambdaServer] : []), script, ...rest];
       await checksOf[app.kind]({ app, folder: place, command, table, cell });

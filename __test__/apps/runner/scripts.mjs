@@ -68,3 +68,11 @@ export async function checkTests({ folder, command, table, cell }) {
     production.stop();
   }
 }
+
+/** Tests that start an engine themselves. @param {import("./run.mjs").Running} running */
+export async function checkGuide({ folder, command, cell }) {
+  await cell("passes", async () => {
+    const { all } = await runProgram(command, { cwd: folder });
+    same(/open handle/i.test(all), false, `open handles are left:\n${all}\n`);
+  });
+}

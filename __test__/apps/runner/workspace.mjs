@@ -3,8 +3,6 @@ import fs from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
-import { platformTag } from "../../../scripts/lib/addon.mjs";
-import { run } from "../../../scripts/lib/process.mjs";
 import { inProject, readJson } from "../../../scripts/lib/project.mjs";
 import { Failure } from "../../../scripts/lib/steps.mjs";
 import { runInstall } from "./processes.mjs";
@@ -14,37 +12,37 @@ const manifests = new Set(
   "package.json package-lock.json pnpm-lock.yaml pnpm-workspace.yaml".split(" "),
 );
 
+const { version } = readJson("package.json");
+const exact = `unstorage-dynamodb@${version}`;
+
 export class Workspace {
   root = fs.mkdtempSync(path.join(tmpdir(), "unstorage-dynamodb-apps-"));
-  #packages = path.join(this.root, "packages");
+  #registry;
   /** @type {Map<string, string>} */
   #installed = new Map();
   #moved = 0;
 
-  /** Packs the packages as npm would serve them. A debug addon differs only in speed. */
-  async pack() {
+  /** @param {NodeJS.ProcessEnv} registry the variables that select a registry with the packages of this clone */
+  constructor(registry) {
+    this.#registry = registry;
     for (let folder = this.root; folder !== path.dirname(folder); folder = path.dirname(folder)) {
       if (fs.existsSync(path.join(folder, "node_modules"))) {
         throw new Failure(`${folder} has a node_modules, which would hide what an output lacks.`);
       }
     }
-    await run(process.execPath, [inProject("scripts", "pack.mjs"), this.#packages, "--debug"]);
   }
 
-  /** @returns {string[]} the main package and that of this platform */
-  tarballs() {
-    return fs.readdirSync(this.#packages).map((file) => path.join(this.#packages, file));
-  }
-
-  /** Installs the packed packages in addition to those of a folder. @param {string} folder */
-  addPackages(folder) {
+  /** Installs this package in addition to those of a folder. @param {string} folder */
+  addPackage(folder) {
     // Without a package.json, npm would use the parent folder.
     const manifest = path.join(folder, "package.json");
     if (!fs.existsSync(manifest)) {
       fs.writeFileSync(manifest, JSON.stringify({ private: true }));
     }
-    const install = npmCommand("install", "--no-save", ...npmFlags, ...this.tarballs());
-    return runInstall(install, folder);
+    // npm's own cache may have answers of another registry that had the same port.
+    const cache = ["--cache", path.join(this.root, "npm-cache")];
+    const install = npmCommand("install", "--no-save", ...npmFlags, ...cache, exact);
+    return runInstall(install, folder, this.#registry);
   }
 
   /**
@@ -64,7 +62,7 @@ export class Workspace {
       await this.#pnpm(folder);
     } else {
       await runInstall(npmCommand("ci", ...npmFlags), folder);
-      await this.addPackages(folder);
+      await this.addPackage(folder);
     }
     this.#installed.set(name, folder);
     return folder;
@@ -75,21 +73,12 @@ export class Workspace {
     const pnpm = [process.execPath, await programFile("pnpm")];
     const offline = ["--prefer-offline", "--reporter=append-only"];
     await runInstall([...pnpm, "install", "--frozen-lockfile", ...offline], folder);
-    let added = this.tarballs();
-    const settings = path.join(folder, "pnpm-workspace.yaml");
-    if (fs.existsSync(settings)) {
-      // As from a registry, only the main package can resolve the platform package.
-      const platform = added.find((file) => path.basename(file).includes("-binding-"));
-      const name = `@unstorage-dynamodb/binding-${platformTag()}`;
-      fs.appendFileSync(settings, `overrides:\n  "${name}": "file:${platform}"\n`);
-      added = added.filter((file) => file !== platform);
-    }
-    await runInstall([...pnpm, "add", ...offline, ...added], folder);
+    const cache = `--config.cache-dir=${path.join(this.root, "pnpm-cache")}`;
+    await runInstall([...pnpm, "add", ...offline, cache, exact], folder, this.#registry);
   }
 
   /** Examples are for users and specify their own versions. @param {string} install @param {string} source */
   #checkVersions(install, source) {
-    const { version } = readJson("package.json");
     /** @type {Record<string, string>} */
     const expected = { ...pinned(install), "unstorage-dynamodb": version };
     for (const [name, named] of Object.entries(dependenciesOf(source))) {

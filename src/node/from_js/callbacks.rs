@@ -1,7 +1,7 @@
 //! JavaScript functions that the worker calls: the one in the option `credentials`, and Node's list of certificate
 //! authorities.
 
-use std::cell::{Cell, OnceCell};
+use std::cell::Cell;
 use std::fmt;
 use std::rc::Rc;
 
@@ -18,20 +18,13 @@ use tokio::sync::oneshot;
 use super::{property, read};
 use crate::error::{Cause, CredentialsFailure, Error, ErrorKind, Thrown};
 use crate::input::Input;
+use crate::node::event_loop::{EventLoop, Tasks};
 use crate::node::js::{builtin, caught, outside_async_context};
 use crate::options::{Options, RawProvided};
 use crate::store::{Authorities, AuthoritySource, TrustVariables};
 
 /// Weak, so that an idle driver does not keep the process alive. A call that waits for the result does so itself.
-type Callback<T> = ThreadsafeFunction<(), T, (), Status, false, true>;
-
-fn callback<T: FromNapiValue + 'static>(env: &Env, function: &Function<'_, (), T>) -> Result<Callback<T>> {
-    outside_async_context(env, || {
-        function.build_threadsafe_function::<()>().callee_handled::<false>().weak::<true>().build()
-    })
-}
-
-struct Provider(Callback<Unknown<'static>>);
+struct Provider(ThreadsafeFunction<(), Unknown<'static>, (), Status, false, true>);
 
 type ProviderResult = std::result::Result<Credentials, CredentialsFailure>;
 
@@ -39,7 +32,10 @@ type ProviderResult = std::result::Result<Credentials, CredentialsFailure>;
 pub(super) fn credentials_provider(env: &Env, function: Unknown<'_>) -> Result<SharedCredentialsProvider> {
     // SAFETY: the caller checked that it is a function.
     let function: Function<'_, (), Unknown<'static>> = unsafe { function.cast() }?;
-    Ok(SharedCredentialsProvider::new(Provider(callback(env, &function)?)))
+    let function = outside_async_context(env, || {
+        function.build_threadsafe_function::<()>().callee_handled::<false>().weak::<true>().build()
+    })?;
+    Ok(SharedCredentialsProvider::new(Provider(function)))
 }
 
 impl fmt::Debug for Provider {
@@ -149,22 +145,18 @@ fn time(value: Unknown<'_>) -> Result<Input> {
     unsafe { JsDate::from_napi_value(raw.env, raw.value) }?.value_of().map(Input::Number)
 }
 
-struct NodeAuthorities(Callback<String>);
+struct NodeAuthorities(Tasks);
 
 /// The authorities for a driver with these options. Node's list is requested by the first connection that needs it, which
-/// most drivers never open, and is shared by all drivers of the environment through `known`.
-pub(in crate::node) fn authorities(env: &Env, known: &OnceCell<Authorities>, options: &Options) -> Result<Authorities> {
+/// most drivers never open, and is shared by all drivers of the environment.
+pub(in crate::node) fn authorities(event_loop: &EventLoop, options: &Options) -> Authorities {
     if !options.may_speak_tls() {
-        return Ok(Authorities::default());
+        return Authorities::default();
     }
     let variables = TrustVariables::of(&options.environment);
-    if let Some(authorities) = known.get() {
-        return Ok(authorities.with_variables(variables));
-    }
-    let list: Function<'_, (), String> =
-        env.create_function_from_closure("listAuthorities", |context| list(context.env))?;
-    let list = NodeAuthorities(callback(env, &list)?);
-    Ok(known.get_or_init(|| Authorities::new(list, variables)).clone())
+    let list = || NodeAuthorities(event_loop.tasks.clone());
+    let known = event_loop.authorities.get_or_init(|| Authorities::new(list(), variables.clone()));
+    known.with_variables(variables)
 }
 
 /// The certificate authorities that Node's `https` trusts, as PEM text. Unlike the older `rootCertificates`,
@@ -184,16 +176,24 @@ fn list(env: &Env) -> Result<String> {
 
 impl fmt::Debug for NodeAuthorities {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("NodeAuthorities(function)")
+        f.write_str("NodeAuthorities")
     }
 }
 
 impl AuthoritySource for NodeAuthorities {
     fn list(&self) -> BoxFuture<'_, std::result::Result<String, Error>> {
         let failed = || Error::new(ErrorKind::Internal, "Node's list of certificate authorities could not be read");
-        self.0
-            .call_async_catch(())
-            .map(move |list| list.map_err(|error| failed().with_cause(Cause::Thrown(Thrown::new(error)))))
-            .boxed()
+        let (sender, result) = oneshot::channel();
+        self.0.run(move |env| {
+            // Fails if the reading was given up.
+            let _abandoned = sender.send(list(env).map_err(|error| Thrown::new(caught(env, error))));
+        });
+        async move {
+            match result.await {
+                Ok(list) => list.map_err(|thrown| failed().with_cause(Cause::Thrown(thrown))),
+                Err(_) => Err(failed()),
+            }
+        }
+        .boxed()
     }
 }

@@ -1,0 +1,4 @@
+module.exports = {
+  globalSetup: "<rootDir>/test/engine.js",
+  globalTeardown: "<rootDir>/test/engine-stop.js",
+};

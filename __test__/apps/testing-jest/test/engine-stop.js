@@ -1,0 +1,1 @@
+module.exports = () => new Promise((resolve) => globalThis.engine.close(resolve));
