@@ -46,11 +46,11 @@ describe("files", () => {
     expect(files.map(({ path }: { path: string }) => path).sort()).toEqual(main);
   });
 
-  it("the main tarball is under 60 kB, the addon at most 8.4 MiB", () => {
+  it("the main tarball is under 60 kB, the addon at most 8.7 MiB", () => {
     expect(statSync(tarballs().main).size).toBeLessThan(60_000);
     // It is 8.30 MiB. Optimising the driver's own crate for size would save 0.33 MiB and cost 13 to 17 % more
     // instructions per request.
-    expect(statSync(addon).size).toBeLessThanOrEqual(8.4 * 1024 * 1024);
+    expect(statSync(addon).size).toBeLessThanOrEqual(8.7 * 1024 * 1024);
   });
 
   it("the notices name all linked crates, with the texts of their licences", () => {
