@@ -215,7 +215,7 @@ impl Manifest {
 mod tests {
     use super::*;
     use crate::compression::compress;
-    use crate::key::Base;
+    use crate::key::{Base, KeyError, Sought};
     use proptest::prelude::*;
 
     const NOW: Duration = Duration::from_millis(1_800_000_000_250);
@@ -259,6 +259,16 @@ mod tests {
         for odd in [AttributeValue::S("{}".into()), AttributeValue::S(String::new()), AttributeValue::N("1".into())] {
             assert_eq!(Manifest::parse(&odd), Err(Flaw::Damaged));
         }
+    }
+
+    /// [BIG-4] With another base, or none, this is a chunk of the item `app:`.
+    #[test]
+    fn a_key_that_only_the_base_makes_a_chunk_is_reserved() {
+        let (base, none) = (Base::parse("app".into()).expect("valid"), Base::default());
+        let text = format!("\0{}.1", "0".repeat(ID_DIGITS));
+        assert!(matches!(Key::parse(text.as_str().into(), &base), Err(KeyError::Chunk { key }) if key == text));
+        assert_eq!(Key::seek(text.as_str().into(), &base), Ok(Sought::Nowhere(text.as_str().into())));
+        assert!(Key::parse(text.as_str().into(), &none).is_ok_and(|key| !key.is_chunk()));
     }
 
     proptest! {
