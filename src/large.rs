@@ -25,7 +25,7 @@ pub(crate) const EXTRA_LIFETIME: u64 = 3_600;
 const ORPHAN_AGE: Duration = Duration::from_hours(1);
 
 /// The age at which chunks may no longer be named by a new manifest. The difference to [`ORPHAN_AGE`] covers clocks that
-/// disagree, and a manifest that is delayed on its way.
+/// disagree, and the 15 minutes for which AWS accepts a signed manifest that is delayed on its way.
 const MAX_WRITE_AGE: Duration = Duration::from_mins(15);
 
 /// Digits of the time in an id: a second of the epoch, until 2106.
@@ -63,19 +63,20 @@ impl ChunksId {
         &self.0
     }
 
-    fn age(&self, now: Duration) -> Duration {
+    /// The time of the write.
+    fn begun(&self) -> Duration {
         let second = self.0.get(..TIME_DIGITS).and_then(|digits| u64::from_str_radix(digits, 16).ok());
-        second.map_or(Duration::ZERO, |second| now.saturating_sub(Duration::from_secs(second)))
+        Duration::from_secs(second.unwrap_or_default())
     }
 
     /// Whether a chunk with this id is an orphan unless an item names it.
     pub(crate) fn is_settled(&self, now: Duration) -> bool {
-        self.age(now) > ORPHAN_AGE
+        now.saturating_sub(self.begun()) > ORPHAN_AGE
     }
 
-    /// Whether a manifest may still name these chunks.
-    pub(crate) fn is_usable(&self, now: Duration) -> bool {
-        self.age(now) < MAX_WRITE_AGE
+    /// The time from which on no manifest may be sent that names these chunks.
+    pub(crate) fn usable_until(&self) -> Duration {
+        self.begun() + MAX_WRITE_AGE
     }
 
     fn is_valid(&self) -> bool {
@@ -233,10 +234,10 @@ mod tests {
         let id = id();
         assert!(id.is_valid() && id.as_str().starts_with("6b49d200"), "{id:?}");
         let after = |seconds: i64| Duration::from_secs(1_800_000_000u64.saturating_add_signed(seconds));
-        assert!(id.is_usable(after(899)) && !id.is_usable(after(900)));
+        assert_eq!(id.usable_until(), after(900));
         assert!(!id.is_settled(after(3_600)) && id.is_settled(after(3_601)));
         // The clock of another machine is behind.
-        assert!(!id.is_settled(after(-60)) && id.is_usable(after(-60)));
+        assert!(!id.is_settled(after(-60)));
     }
 
     /// [BIG-6]

@@ -19,7 +19,7 @@ pub(crate) use credentials::flaw as credential_flaw;
 pub use credentials::{GivenCredentials, RawCredentials, RawKeys, RawProvided, StaticCredentials};
 pub use endpoint::Endpoint;
 pub(crate) use endpoint::from_environment as endpoint_from_environment;
-pub use large_values::RawLargeValues;
+pub use large_values::{LargeValues, RawLargeValues};
 pub use limits::Limits;
 pub use proxy::Proxy;
 pub(crate) use region::from_environment as region_from_environment;
@@ -126,8 +126,8 @@ pub struct Options {
     pub consistent_read: bool,
     /// How values are written.
     pub compression: Compression,
-    /// The largest value in bytes, before compression, that is written in several items. `None`: none is.
-    pub large_values: Option<usize>,
+    /// Which values are written in several items. `None`: none are.
+    pub large_values: Option<LargeValues>,
     /// The limits on requests.
     pub limits: Limits,
     /// When calls fail fast. Default: never.

@@ -14,6 +14,7 @@ mod flights;
 mod hostile;
 mod injection;
 mod key_index;
+mod large_values;
 mod requests;
 mod segments;
 mod stats;

@@ -64,8 +64,8 @@ pub(super) enum Identity {
 pub(crate) enum Repeat {
     /// Retry it: all attempts together have the effect of one.
     Allowed,
-    /// Retry it only if DynamoDB certainly did not execute it.
-    Never,
+    /// Retry it only if DynamoDB certainly did not execute it, and do not send it at or after this time.
+    Never { after: Duration },
 }
 
 /// A request in progress: what its attempts share, and what they have used so far.
@@ -252,7 +252,7 @@ impl Requests {
                 Err(failure) => failure,
             };
             pending.may_have_run |= pending.times_sent() > sent && !failure.is_certain();
-            if pending.may_have_run && pending.repeat == Repeat::Never {
+            if pending.may_have_run && pending.repeat != Repeat::Allowed {
                 return Step::Failed(failure);
             }
             let Some(retry) = failure.retry else { return Step::Failed(failure) };
@@ -277,7 +277,13 @@ impl Requests {
 
     async fn attempt(&self, template: &Template, pending: &mut PendingRequest<'_>) -> Result<Response, Failure> {
         pending.attempts += 1;
-        let signed_at = self.skew.apply(self.clock.now());
+        let now = self.clock.now();
+        if let Repeat::Never { after } = pending.repeat
+            && now >= after
+        {
+            return Err(Failure::too_late());
+        }
+        let signed_at = self.skew.apply(now);
         let PendingRequest { action, body, id, attempts, .. } = &*pending;
         let attempt = Attempt { template, action: *action, body, id, number: *attempts };
         let mut request = Some(attempt.request(&self.constants, signed_at)?);
