@@ -350,11 +350,11 @@ it("[BIG-11] [BIG-12] clear removes orphans, but not chunks of a write in progre
     if (!cleared) {
       // The first chunk is stored, and all other requests wait.
       recorder.hold();
-      cleared = expect
-        .poll(async () => (await chunksOf("a")).length)
-        .toBe(1)
-        .then(() => large().clear())
-        .then(() => recorder.release());
+      cleared = (async () => {
+        await expect.poll(async () => (await chunksOf("a")).length).toBe(1);
+        await large().clear();
+        recorder.release();
+      })();
     }
     return undefined;
   });

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { isDeepStrictEqual, inspect } from "node:util";
 import type { Row, TestTable } from "./table";
 import { Model, sizeOf } from "./model";
-import { below, pick, type Random, rawSample, type Sample, sample } from "./values";
+import { below, largeSample, pick, type Random, rawSample, type Sample, sample } from "./values";
 
 export interface LaneOptions {
   base: string;
@@ -13,6 +13,8 @@ export interface LaneOptions {
   index?: string;
   /** Written with `compression`, and read by a driver without the option. */
   compression?: "gzip";
+  /** Some texts do not fit one item. They are read by a driver without the option. */
+  largeValues?: object;
 }
 
 const keys = [
@@ -38,9 +40,16 @@ export class Lane {
     readonly counts: Map<string, number>,
   ) {
     const attributes = options.mtime ? { mtime: "written" } : {};
-    const reading = { ...options, compression: undefined, mtime: undefined, attributes };
+    const reading = {
+      ...options,
+      compression: undefined,
+      largeValues: undefined,
+      mtime: undefined,
+      attributes,
+    };
     this.#reader = table.driver(reading);
-    this.#driver = table.driver({ ...reading, compression: options.compression });
+    const { compression, largeValues } = options;
+    this.#driver = table.driver({ ...reading, compression, ...(largeValues && { largeValues }) });
   }
 
   async run(operations: number): Promise<void> {
@@ -66,6 +75,8 @@ export class Lane {
 
   #steps(): Record<string, () => Promise<void>> {
     const { random } = this;
+    const sampleOf = (one: Random): Sample =>
+      this.options.largeValues && one() < 0.06 ? largeSample(one) : sample(one);
     const [driver, reader] = [this.#driver, this.#reader];
     const model = this.#model;
     const one = (method: string, expected: (key: string, at: number) => unknown) => () => {
@@ -94,13 +105,13 @@ export class Lane {
         const depth = maxDepth ?? Infinity;
         return this.#compare(`getKeys ${base}`, found, (at) => model.keys(base, depth, at));
       },
-      setItem: set("setItem", sample),
+      setItem: set("setItem", sampleOf),
       setItemRaw: set("setItemRaw", rawSample),
       setItems: () => {
         const common = pick(random, ttls);
         const items = Array.from({ length: below(random, 10) }, (): [string, Sample, any] => [
           pick(random, keys),
-          sample(random),
+          sampleOf(random),
           pick(random, ttls),
         ]);
         const given = items.map(([key, { value }, ttl]) => ({ key, value, options: { ttl } }));
