@@ -53,6 +53,11 @@ fn store_on(script: &Script, table: &FaultyTable, change: impl FnOnce(&mut RawOp
     Arc::new(Store::with_http_client(options, Arc::clone(&table.clock) as _, http))
 }
 
+/// Reads consistently: the table also returns the item before the last write otherwise.
+async fn current(store: &Store, key: &str) -> Result<Option<AttributeValue>, Error> {
+    store.get(key.into(), Reading::Plain, Input::Boolean(true)).await
+}
+
 /// The keys of the chunks that the item names. Panics if it names one that does not exist.
 fn named(table: &FaultyTable, key: &str, context: &str) -> Vec<String> {
     let Some(row) = table.row(key) else { return Vec::new() };
@@ -211,6 +216,70 @@ async fn a_manifest_is_not_sent_when_its_chunks_are_old() {
     assert_eq!((manifests, table.keys()), (1, Vec::new()));
 }
 
+/// A store whose role lacks permissions, and what it sends.
+fn denied(table: &FaultyTable, actions: &'static [&'static str]) -> (Script, Arc<Store>) {
+    let answers = table.clone();
+    let script = Script::handler(move |sent| {
+        let table = answers.clone();
+        async move {
+            if actions.contains(&sent.action.as_str()) {
+                return (400, failure("AccessDeniedException"));
+            }
+            table.answer(sent).await
+        }
+    });
+    let store = store_on(&script, table, |_| ());
+    (script, store)
+}
+
+/// [BIG-5] [BAT-9]
+#[tokio::test(start_paused = true)]
+async fn chunks_are_removed_with_the_permissions_that_the_role_has() {
+    let (many, few) = (text(1, 1_900), text(2, 500));
+    for (actions, left) in [(&["BatchWriteItem"] as &[_], 0), (&["BatchWriteItem", "DeleteItem"], 1)] {
+        let table = FaultyTable::new(0, Faults::default());
+        let (_script, store) = denied(&table, actions);
+        store.write("k", many.as_str()).await.expect("written");
+        let replaced = named(&table, "k", "written").len();
+        store.write("k", few.as_str()).await.expect("written");
+        let named = named(&table, "k", "replaced").len();
+        assert!(replaced > 2 && named > 1);
+        assert_eq!(table.keys().len(), 1 + named + left * replaced);
+        assert_eq!(current(&store, "k").await.expect("read"), Some(AttributeValue::S(few.clone())));
+    }
+}
+
+/// [BIG-1] [BAT-5] Large and small values of one key in one call: the last one counts.
+#[tokio::test(start_paused = true)]
+async fn a_batch_writes_only_the_last_value_of_a_key() {
+    let table = FaultyTable::new(0, Faults::default());
+    let store = store(&table, |_| ());
+    let texts = [text(1, 900), text(2, 10), text(3, 700), text(4, 800), text(5, 5)];
+    let keys = ["a", "b", "a", "c", "c"];
+    let pairs: Vec<_> = keys.into_iter().zip(texts.iter().map(String::as_str)).collect();
+    store.write_all(&pairs).await.expect("written");
+    for (key, last) in [("a", &texts[2]), ("b", &texts[1]), ("c", &texts[4])] {
+        assert_eq!(current(&store, key).await.expect("read"), Some(AttributeValue::S(last.clone())));
+    }
+    assert_eq!(table.keys().len(), 3 + named(&table, "a", "written").len());
+}
+
+/// [BIG-7] [DIS-1]
+#[tokio::test(start_paused = true)]
+async fn a_store_that_is_closed_during_a_write_stores_no_manifest() {
+    let table = FaultyTable::new(0, Faults::default());
+    let store = store(&table, |_| ());
+    store.write("k", text(1, 10).as_str()).await.expect("written");
+    let value = text(2, 4_000);
+    let close = async {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        store.close().await;
+    };
+    let (written, ()) = tokio::join!(store.write("k", value.as_str()), close);
+    assert_eq!(written.expect_err("closed").kind(), ErrorKind::Closed);
+    assert_eq!(table.row("k").expect("a row")["value"]["S"], text(1, 10));
+}
+
 #[expect(clippy::disallowed_methods, reason = "the number of runs is not a setting of the driver")]
 fn seeds() -> std::ops::Range<u64> {
     0..std::env::var("LARGE_VALUES_SEEDS").ok().map_or(100, |seeds| seeds.parse().expect("a number"))
@@ -229,7 +298,7 @@ async fn no_interleaving_of_failing_requests_loses_or_mixes_chunks() {
         let reader = store(&table, |_| ());
         let mut values = Vec::new();
         for key in KEYS {
-            let found = reader.get(key.into(), Reading::Plain, Input::Boolean(true)).await.expect(&context);
+            let found = current(&reader, key).await.expect(&context);
             values.push(found);
         }
         let heads = KEYS.iter().filter(|key| table.row(key).is_some()).count();
@@ -239,7 +308,7 @@ async fn no_interleaving_of_failing_requests_loses_or_mixes_chunks() {
         assert_eq!(reader.sweep().await.expect(&context), left, "{context}");
         assert_eq!(table.keys().len(), heads + named.len(), "{context}");
         for (key, value) in KEYS.into_iter().zip(values) {
-            let found = reader.get(key.into(), Reading::Plain, Input::Boolean(true)).await.expect(&context);
+            let found = current(&reader, key).await.expect(&context);
             assert_eq!(found, value, "{context}: after the sweep");
         }
         reader.clear(Input::Absent).await.expect(&context);
@@ -263,7 +332,7 @@ async fn no_write_that_resolved_is_lost() {
             }
             resolved += 1;
             let found = loop {
-                match store.get("k".into(), Reading::Plain, Input::Boolean(true)).await {
+                match current(&store, "k").await {
                     Ok(found) => break found.expect("a value"),
                     Err(error) => assert_ne!(error.kind(), ErrorKind::Format, "{}: {error}", run.context),
                 }
