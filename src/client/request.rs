@@ -4,6 +4,7 @@
 //! everything for each request; here, what does not change is looked up once (`template.rs`). `docs/ARCHITECTURE.md`
 //! gives the reasons and the savings.
 
+use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -64,8 +65,9 @@ pub(super) enum Identity {
 pub(crate) enum Repeat {
     /// Retry it: all attempts together have the effect of one.
     Allowed,
-    /// Retry it only if DynamoDB certainly did not execute it, and do not send it at or after this time.
-    Never { after: Duration },
+    /// Retry it only if DynamoDB certainly did not execute it, and do not send it from this second of the epoch on. Small,
+    /// because every waiting call holds it.
+    Never { after: NonZeroU32 },
 }
 
 /// A request in progress: what its attempts share, and what they have used so far.
@@ -279,7 +281,7 @@ impl Requests {
         pending.attempts += 1;
         let now = self.clock.now();
         if let Repeat::Never { after } = pending.repeat
-            && now >= after
+            && now.as_secs() >= u64::from(after.get())
         {
             return Err(Failure::too_late());
         }
