@@ -1,6 +1,7 @@
-// The long fault tests. Both end with `N passed, N failed`.
+// The long fault tests. All end with `N passed, N failed`.
 //
 //   node __test__/faults/rig/main.mjs nothing-lost [--operations N] [--seed N]… [--json FILE]
+//   node __test__/faults/rig/main.mjs large [--operations N] [--seed N]… [--json FILE]
 //   node __test__/faults/rig/main.mjs soak [--minutes N] [--rate N] [--seed N] [--json FILE]
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
@@ -11,6 +12,7 @@ import { testSeed } from "../../../scripts/lib/random.mjs";
 import { setup } from "../../../scripts/lib/setup.mjs";
 import { Failure, main } from "../../../scripts/lib/steps.mjs";
 import { faultsOf, soak } from "./leaks.mjs";
+import { largeValues } from "./large.mjs";
 import { nothingLost } from "./nothing-lost.mjs";
 
 const options = /** @type {const} */ ({
@@ -24,8 +26,8 @@ const options = /** @type {const} */ ({
 await main(async () => {
   const { values, positionals } = parseArgs({ options, allowPositionals: true });
   const [what] = positionals;
-  if (what !== "nothing-lost" && what !== "soak") {
-    throw new Failure(`"nothing-lost" or "soak", not "${what}"`);
+  if (what !== "nothing-lost" && what !== "large" && what !== "soak") {
+    throw new Failure(`"nothing-lost", "large" or "soak", not "${what}"`);
   }
   await setup();
   const engine = await startEngine();
@@ -36,7 +38,10 @@ await main(async () => {
       const result =
         what === "soak"
           ? await soak(engine.endpoint, { minutes: Number(minutes), rate: Number(rate), seed })
-          : await nothingLost(engine.endpoint, { operations: Number(operations), seed });
+          : await (what === "large" ? largeValues : nothingLost)(engine.endpoint, {
+              operations: Number(operations),
+              seed,
+            });
       console.log(JSON.stringify(result, null, 2));
       results.push(result);
     }
