@@ -82,9 +82,11 @@ impl Key {
             Input::Text(text) if own + text.len() > MAX_KEY_BYTES => {
                 Err(KeyError::TooLong { bytes: own + text.len(), base_bytes: own, key: text })
             }
-            Input::Text(text) if chunk_parts(&text).is_some() => Err(KeyError::Chunk { key: text }),
-            Input::Text(text) if own == 0 => Ok(Self { stored: text, own }),
-            Input::Text(text) => Ok(Self { stored: [base.0.as_str(), text.as_str()].concat(), own }),
+            Input::Text(text) => {
+                let stored = if own == 0 { text } else { [base.0.as_str(), text.as_str()].concat() };
+                let key = Self { stored, own };
+                if key.is_chunk() { Err(KeyError::Chunk { key: key.into_string() }) } else { Ok(key) }
+            }
             Input::IllFormedText(_) => Err(KeyError::IllFormed),
             other => Err(KeyError::NotText(other.kind())),
         }
@@ -97,13 +99,12 @@ impl Key {
     /// [`KeyError::NotText`] if the key is not a string.
     pub fn seek(input: Input, base: &Base) -> Result<Sought, KeyError> {
         match input {
-            Input::Text(text)
-                if text.is_empty() || base.0.len() + text.len() > MAX_KEY_BYTES || chunk_parts(&text).is_some() =>
-            {
-                Ok(Sought::Nowhere(KeyText::Text(text)))
-            }
+            Input::Text(text) if text.is_empty() => Ok(Sought::Nowhere(KeyText::Text(text))),
             Input::IllFormedText(units) => Ok(Sought::Nowhere(KeyText::IllFormed(units))),
-            _ => Self::parse(input, base).map(Sought::Key),
+            _ => match Self::parse(input, base) {
+                Err(KeyError::TooLong { key, .. } | KeyError::Chunk { key }) => Ok(Sought::Nowhere(KeyText::Text(key))),
+                parsed => parsed.map(Sought::Key),
+            },
         }
     }
 

@@ -3,6 +3,7 @@
 //! Chunks are written once, under an id that no other write uses, before the manifest that names them. So an item is
 //! replaced as a whole, by a single write of its manifest. `docs/ARCHITECTURE.md` describes the protocol.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -24,9 +25,9 @@ pub(crate) const EXTRA_LIFETIME: u64 = 3_600;
 /// The age at which a chunk whose item does not name it is an orphan. Until then, the item may be about to be written.
 const ORPHAN_AGE: Duration = Duration::from_hours(1);
 
-/// The age at which chunks may no longer be named by a new manifest. The difference to [`ORPHAN_AGE`] covers clocks that
-/// disagree, and a manifest that is delayed on its way.
-const MAX_WRITE_AGE: Duration = Duration::from_mins(15);
+/// The age in seconds at which chunks may no longer be named by a new manifest. The difference to [`ORPHAN_AGE`] covers
+/// clocks that disagree, and the 15 minutes for which AWS accepts a signed manifest that is delayed on its way.
+const MAX_WRITE_SECONDS: u32 = 15 * 60;
 
 /// Digits of the time in an id: a second of the epoch, until 2106.
 const TIME_DIGITS: usize = 8;
@@ -63,19 +64,19 @@ impl ChunksId {
         &self.0
     }
 
-    fn age(&self, now: Duration) -> Duration {
-        let second = self.0.get(..TIME_DIGITS).and_then(|digits| u64::from_str_radix(digits, 16).ok());
-        second.map_or(Duration::ZERO, |second| now.saturating_sub(Duration::from_secs(second)))
+    /// The second of the epoch in which the write began.
+    fn begun(&self) -> u32 {
+        self.0.get(..TIME_DIGITS).and_then(|digits| u32::from_str_radix(digits, 16).ok()).unwrap_or_default()
     }
 
     /// Whether a chunk with this id is an orphan unless an item names it.
     pub(crate) fn is_settled(&self, now: Duration) -> bool {
-        self.age(now) > ORPHAN_AGE
+        now.saturating_sub(Duration::from_secs(self.begun().into())) > ORPHAN_AGE
     }
 
-    /// Whether a manifest may still name these chunks.
-    pub(crate) fn is_usable(&self, now: Duration) -> bool {
-        self.age(now) < MAX_WRITE_AGE
+    /// The second of the epoch from which on no manifest may be sent that names these chunks.
+    pub(crate) fn usable_until(&self) -> NonZeroU32 {
+        NonZeroU32::new(self.begun().saturating_add(MAX_WRITE_SECONDS)).unwrap_or(NonZeroU32::MIN)
     }
 
     fn is_valid(&self) -> bool {
@@ -215,7 +216,7 @@ impl Manifest {
 mod tests {
     use super::*;
     use crate::compression::compress;
-    use crate::key::Base;
+    use crate::key::{Base, KeyError, Sought};
     use proptest::prelude::*;
 
     const NOW: Duration = Duration::from_millis(1_800_000_000_250);
@@ -233,10 +234,10 @@ mod tests {
         let id = id();
         assert!(id.is_valid() && id.as_str().starts_with("6b49d200"), "{id:?}");
         let after = |seconds: i64| Duration::from_secs(1_800_000_000u64.saturating_add_signed(seconds));
-        assert!(id.is_usable(after(899)) && !id.is_usable(after(900)));
+        assert_eq!(u64::from(id.usable_until().get()), after(900).as_secs());
         assert!(!id.is_settled(after(3_600)) && id.is_settled(after(3_601)));
         // The clock of another machine is behind.
-        assert!(!id.is_settled(after(-60)) && id.is_usable(after(-60)));
+        assert!(!id.is_settled(after(-60)));
     }
 
     /// [BIG-6]
@@ -259,6 +260,16 @@ mod tests {
         for odd in [AttributeValue::S("{}".into()), AttributeValue::S(String::new()), AttributeValue::N("1".into())] {
             assert_eq!(Manifest::parse(&odd), Err(Flaw::Damaged));
         }
+    }
+
+    /// [BIG-4] With another base, or none, this is a chunk of the item `app:`.
+    #[test]
+    fn a_key_that_only_the_base_makes_a_chunk_is_reserved() {
+        let (base, none) = (Base::parse("app".into()).expect("valid"), Base::default());
+        let text = format!("\0{}.1", "0".repeat(ID_DIGITS));
+        assert!(matches!(Key::parse(text.as_str().into(), &base), Err(KeyError::Chunk { key }) if key == text));
+        assert_eq!(Key::seek(text.as_str().into(), &base), Ok(Sought::Nowhere(text.as_str().into())));
+        assert!(Key::parse(text.as_str().into(), &none).is_ok_and(|key| !key.is_chunk()));
     }
 
     proptest! {

@@ -20,7 +20,7 @@ pub(crate) use credentials::flaw as credential_flaw;
 pub use credentials::{GivenCredentials, RawCredentials, RawKeys, RawProvided, StaticCredentials};
 pub use endpoint::Endpoint;
 pub(crate) use endpoint::from_environment as endpoint_from_environment;
-pub use large_values::RawLargeValues;
+pub use large_values::{LargeValues, RawLargeValues};
 pub use limits::Limits;
 pub use near_cache::{NearCache, RawNearCache};
 pub use proxy::Proxy;
@@ -129,8 +129,8 @@ pub struct Options {
     pub consistent_read: bool,
     /// How values are written.
     pub compression: Compression,
-    /// The largest value in bytes, before compression, that is written in several items. `None`: none is.
-    pub large_values: Option<usize>,
+    /// Which values are written in several items. `None`: none are.
+    pub large_values: Option<LargeValues>,
     /// The limits on requests.
     pub limits: Limits,
     /// When calls fail fast. Default: never.

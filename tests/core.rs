@@ -16,6 +16,7 @@ mod hostile;
 mod injection;
 mod inspect;
 mod key_index;
+mod large_values;
 mod requests;
 mod segments;
 mod stats;

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { isDeepStrictEqual, inspect } from "node:util";
 import type { Row, TestTable } from "./table";
 import { type Condition, Model, sizeOf } from "./model";
-import { below, pick, type Random, rawSample, type Sample, sample } from "./values";
+import { below, largeSample, pick, type Random, rawSample, type Sample, sample } from "./values";
 
 export interface LaneOptions {
   base: string;
@@ -17,6 +17,8 @@ export interface LaneOptions {
   nearCache?: object;
   /** With etags, which conditions can then name. */
   etag?: string;
+  /** Some texts do not fit one item. They are read by a driver without the option. */
+  largeValues?: object;
 }
 
 const keys = [
@@ -45,11 +47,11 @@ export class Lane {
     readonly random: Random,
     readonly counts: Map<string, number>,
   ) {
-    const { etag, mtime, compression, ...others } = options;
+    const { etag, mtime, compression, largeValues, ...others } = options;
     const attributes = { etag, mtime: mtime ? "written" : undefined };
     const reading = { ...others, attributes };
     this.#reader = table.driver(reading);
-    this.#driver = table.driver({ ...reading, compression });
+    this.#driver = table.driver({ ...reading, compression, ...(largeValues && { largeValues }) });
     if (options.nearCache) this.#reader = this.#driver;
   }
 
@@ -76,6 +78,8 @@ export class Lane {
 
   #steps(): Record<string, () => Promise<void>> {
     const { random } = this;
+    const sampleOf = (one: Random): Sample =>
+      this.options.largeValues && one() < 0.06 ? largeSample(one) : sample(one);
     const [driver, reader] = [this.#driver, this.#reader];
     const model = this.#model;
     const one = (method: string, expected: (key: string, at: number) => unknown) => () => {
@@ -106,13 +110,13 @@ export class Lane {
         const depth = maxDepth ?? Infinity;
         return this.#compare(`getKeys ${base}`, found, (at) => model.keys(base, depth, at));
       },
-      setItem: set("setItem", sample),
+      setItem: set("setItem", sampleOf),
       setItemRaw: set("setItemRaw", rawSample),
       setItems: () => {
         const common = pick(random, ttls);
         const items = Array.from({ length: below(random, 10) }, (): [string, Sample, any] => [
           pick(random, keys),
-          sample(random),
+          sampleOf(random),
           pick(random, ttls),
         ]);
         const given = items.map(([key, { value }, ttl]) => ({ key, value, options: { ttl } }));

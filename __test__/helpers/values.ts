@@ -104,6 +104,13 @@ export function sample(random: Random, depth = 0): Sample {
   return { type, ...make(random, depth) };
 }
 
+/** Text that does not fit one item. */
+export function largeSample(random: Random): Sample {
+  const text = nastyKey(random, 100);
+  const times = (410_000 + below(random, 400_000)) / Buffer.byteLength(text);
+  return { type: "large text", ...same(text.repeat(Math.ceil(times))) };
+}
+
 const raw: Record<string, Maker> = {
   "raw text": (random) => same(nastyKey(random, 100)),
   "raw base64 text": (random) => same(`base64:${Buffer.from(bytes(random)).toString("base64")}`),

@@ -16,7 +16,7 @@ use unstorage_dynamodb::options::{Options, RawKeys, RawOptions};
 use unstorage_dynamodb::store::Store;
 
 thread_local! {
-    static RESPONSE: RefCell<(u16, Vec<u8>)> = const { RefCell::new((200, Vec::new())) };
+    static RESPONSES: RefCell<Vec<(u16, Vec<u8>)>> = const { RefCell::new(Vec::new()) };
     static RUNTIME: tokio::runtime::Runtime =
         tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
     static STORE: Arc<Store> = Arc::new(store());
@@ -31,7 +31,7 @@ impl Clock for StoppedClock {
     }
 }
 
-/// Sends the same response to every request.
+/// Sends the responses in turn, the last one repeatedly.
 #[derive(Debug, Clone)]
 struct Fuzzed;
 
@@ -43,7 +43,10 @@ impl HttpClient for Fuzzed {
 
 impl HttpConnector for Fuzzed {
     fn call(&self, _: HttpRequest) -> HttpConnectorFuture {
-        let (status, body) = RESPONSE.with_borrow(Clone::clone);
+        let (status, body) = RESPONSES.with_borrow_mut(|responses| match responses.len() {
+            0 | 1 => responses.first().cloned().expect("a response"),
+            _ => responses.remove(0),
+        });
         let response = HttpResponse::new(status.try_into().expect("a status"), SdkBody::from(body));
         HttpConnectorFuture::ready(Ok(response))
     }
@@ -66,6 +69,14 @@ fn store() -> Store {
 
 /// Runs one call on a store that receives this response.
 pub fn with_response<T, F: Future<Output = T>>(status: u16, body: &[u8], call: impl FnOnce(Arc<Store>) -> F) -> T {
-    RESPONSE.set((status, body.to_vec()));
+    with_responses(vec![(status, body.to_vec())], call)
+}
+
+/// Runs one call on a store that receives these responses in turn, and the last one repeatedly.
+pub fn with_responses<T, F: Future<Output = T>>(
+    responses: Vec<(u16, Vec<u8>)>,
+    call: impl FnOnce(Arc<Store>) -> F,
+) -> T {
+    RESPONSES.set(responses);
     RUNTIME.with(|runtime| runtime.block_on(call(STORE.with(Arc::clone))))
 }

@@ -53,6 +53,10 @@ pub(super) fn explain(failure: Failure, action: &str, attempts: u32, target: &Ta
             let reason = advice.map_or_else(|| reason.clone(), |advice| format!("{reason}: {advice}"));
             (Error::new(ErrorKind::Connection, reason), Some(cause))
         }
+        Reason::TooLate => {
+            let reason = "the write took too long to be completed: parts of it may have been removed as orphans";
+            (Error::new(ErrorKind::Timeout, reason), None)
+        }
         Reason::NoEndpoint(cause) => (Error::new(ErrorKind::InvalidOption, NO_ENDPOINT), Some(cause)),
         Reason::NotSent(cause) => {
             (Error::new(ErrorKind::Internal, "the request could not be built or sent"), Some(cause))

@@ -38,6 +38,8 @@ pub(super) enum Reason {
     Unreachable { cause: String, advice: Option<String> },
     /// The request could not be built.
     NotSent(String),
+    /// The time until which the request could be sent had passed.
+    TooLate,
     /// The environment and the profile do not resolve to an endpoint.
     NoEndpoint(String),
     /// No credentials were available.
@@ -50,6 +52,10 @@ impl Failure {
     /// A failure without a retry.
     fn of(reason: Reason) -> Self {
         Self { reason, retry: None, http_status: None, request_id: None, unmet: None }
+    }
+
+    pub(super) fn too_late() -> Self {
+        Self::of(Reason::TooLate)
     }
 
     pub(super) fn not_sent(cause: impl Into<String>) -> Self {

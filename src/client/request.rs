@@ -4,6 +4,7 @@
 //! everything for each request; here, what does not change is looked up once (`template.rs`). `docs/ARCHITECTURE.md`
 //! gives the reasons and the savings.
 
+use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -64,8 +65,9 @@ pub(super) enum Identity {
 pub(crate) enum Repeat {
     /// Retry it: all attempts together have the effect of one.
     Allowed,
-    /// Retry it only if DynamoDB certainly did not execute it.
-    Never,
+    /// Retry it only if DynamoDB certainly did not execute it, and do not send it from this second of the epoch on. Small,
+    /// because every waiting call holds it.
+    Never { after: NonZeroU32 },
 }
 
 /// A request in progress: what its attempts share, and what they have used so far.
@@ -252,7 +254,7 @@ impl Requests {
                 Err(failure) => failure,
             };
             pending.may_have_run |= pending.times_sent() > sent && !failure.is_certain();
-            if pending.may_have_run && pending.repeat == Repeat::Never {
+            if pending.may_have_run && pending.repeat != Repeat::Allowed {
                 return Step::Failed(failure);
             }
             let Some(retry) = failure.retry else { return Step::Failed(failure) };
@@ -277,7 +279,13 @@ impl Requests {
 
     async fn attempt(&self, template: &Template, pending: &mut PendingRequest<'_>) -> Result<Response, Failure> {
         pending.attempts += 1;
-        let signed_at = self.skew.apply(self.clock.now());
+        let now = self.clock.now();
+        if let Repeat::Never { after } = pending.repeat
+            && now.as_secs() >= u64::from(after.get())
+        {
+            return Err(Failure::too_late());
+        }
+        let signed_at = self.skew.apply(now);
         let PendingRequest { action, body, id, attempts, .. } = &*pending;
         let attempt = Attempt { template, action: *action, body, id, number: *attempts };
         let mut request = Some(attempt.request(&self.constants, signed_at)?);

@@ -23,7 +23,7 @@ use crate::item::{Attributes, Content, MAX_ITEM_BYTES};
 use crate::json::{self, GetItemOutput, Item, PutItemInput};
 use crate::key::Key;
 use crate::large::{CHUNK_BYTES, ChunksId, EXTRA_LIFETIME, Manifest, content};
-use crate::options::Options;
+use crate::options::{LargeValues, Options};
 use crate::value;
 
 /// Chunks of one value in flight. More would not be faster on a normal connection, and each takes memory.
@@ -36,11 +36,11 @@ impl Call {
     /// Whether the content is to be stored in chunks.
     pub(super) fn needs_chunks(&self, key: &Key, content: &Content) -> bool {
         let Options { attributes, large_values, .. } = &self.session.options;
-        let size = || attributes.size(key, content);
-        // An item of another type that may fit must be sent as one.
-        large_values.is_some()
-            && (size() > MAX_ITEM_BYTES
-                || (self::content(&content.value).is_some() && size() + NUMBER_BYTES > MAX_ITEM_BYTES))
+        large_values.is_some_and(|LargeValues { item_bytes, .. }| {
+            let size = attributes.size(key, content);
+            // An item of another type that may fit must be sent as one.
+            size > item_bytes || (self::content(&content.value).is_some() && size + NUMBER_BYTES > item_bytes)
+        })
     }
 
     /// Checks that the content can be stored in chunks.
@@ -51,8 +51,8 @@ impl Call {
                 "the item is over DynamoDB's limit of {MAX_ITEM_BYTES} bytes, and only text and bytes can be stored in \
                  several items"
             )),
-            Some(most) if stored.original_size() > most => too_large(format!(
-                "the value is {} bytes; the option `largeValues.maxSize` allows {most}",
+            Some(LargeValues { max_size, .. }) if stored.original_size() > max_size => too_large(format!(
+                "the value is {} bytes; the option `largeValues.maxSize` allows {max_size}",
                 stored.original_size()
             )),
             _ if longest_chunk_key(key).is_some() => Ok(()),
@@ -122,7 +122,7 @@ impl Call {
         let internal = |reason| self.fail(Error::new(ErrorKind::Internal, reason));
         let id = ChunksId::new(self.session.clock.now())
             .ok_or_else(|| internal("the operating system returned no random bytes"))?;
-        let chunk_bytes = chunk_bytes(&self.session.options.attributes, key, content);
+        let chunk_bytes = chunk_bytes(&self.session.options, key, content);
         Manifest::new(id, &content.value, content.encoding, content.original_size(), chunk_bytes)
             .ok_or_else(|| internal("only text and bytes can be split"))
     }
@@ -162,13 +162,10 @@ impl Call {
         manifest: &Manifest,
         conditions: Option<&Conditions>,
     ) -> Result<Option<Box<Manifest>>, FailedRequest> {
-        if !manifest.id.is_usable(self.session.clock.now()) {
-            let reason = "writing the value took so long that its chunks may have been removed as orphans";
-            return Err(self.fail(Error::new(ErrorKind::Timeout, reason)).into());
-        }
         let value = manifest.to_value().map_err(|_| Error::new(ErrorKind::Internal, "a manifest without JSON"))?;
         let item = Content { value, encoding: Some(Encoding::Manifest), ..content.without_value() };
-        self.put_item(key, Box::new(item), conditions, Repeat::Never).await
+        let once = Repeat::Never { after: manifest.id.usable_until() };
+        self.put_item(key, Box::new(item), conditions, once).await
     }
 
     fn unmet_manifest(&self, response: &Bytes) -> Option<Manifest> {
@@ -265,10 +262,11 @@ fn longest_chunk_key(key: &Key) -> Option<Key> {
 }
 
 /// The size of chunks, the last one excepted. Smaller than usual only if attributes have very long names.
-fn chunk_bytes(attributes: &Attributes, key: &Key, content: &Content) -> usize {
+fn chunk_bytes(Options { attributes, large_values, .. }: &Options, key: &Key, content: &Content) -> usize {
+    let item_bytes = large_values.map_or(MAX_ITEM_BYTES, |large_values| large_values.item_bytes);
     let empty = chunk_content(content, AttributeValue::B(Vec::new().into()));
     let overhead = attributes.size(longest_chunk_key(key).as_ref().unwrap_or(key), &empty) + NUMBER_BYTES;
-    CHUNK_BYTES.min(MAX_ITEM_BYTES.saturating_sub(overhead)).max(1)
+    CHUNK_BYTES.min(item_bytes.saturating_sub(overhead)).max(1)
 }
 
 /// The manifest in the item that a write replaced.

@@ -215,6 +215,7 @@ impl Call {
 
 #[cfg(test)]
 mod tests {
+    use std::num::NonZeroU32;
     use std::sync::{Arc, Mutex};
 
     use aws_sdk_dynamodb::config::http::{HttpRequest, HttpResponse};
@@ -272,7 +273,7 @@ mod tests {
             (Some((503, "ServiceUnavailable")), false),
             (None, false),
         ] {
-            for repeat in [Repeat::Never, Repeat::Allowed] {
+            for repeat in [Repeat::Never { after: NonZeroU32::MAX }, Repeat::Allowed] {
                 let http = FailsOnce(failure, Arc::default());
                 let requests = Arc::clone(&http.1);
                 let options = Options::parse(raw()).expect("options");

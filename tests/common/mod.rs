@@ -1,6 +1,7 @@
 //! A scripted HTTP client and a clock that does not advance, for exact requests, pages and faults that engines cannot
 //! produce on demand. Tests on real engines are in `__test__/`.
 
+pub(crate) mod faulty;
 pub(crate) mod table;
 
 use std::collections::VecDeque;

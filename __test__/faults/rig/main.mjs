@@ -2,6 +2,7 @@
 //
 //   node __test__/faults/rig/main.mjs nothing-lost [--operations N] [--seed N]… [--json FILE]
 //   node __test__/faults/rig/main.mjs cas [--seed N | --seed FROM-TO]… [--json FILE]
+//   node __test__/faults/rig/main.mjs large [--operations N] [--seed N]… [--json FILE]
 //   node __test__/faults/rig/main.mjs soak [--minutes N] [--rate N] [--seed N] [--json FILE]
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
@@ -13,6 +14,7 @@ import { setup } from "../../../scripts/lib/setup.mjs";
 import { Failure, main } from "../../../scripts/lib/steps.mjs";
 import { contention, total, underFaults } from "./contention.mjs";
 import { faultsOf, soak } from "./leaks.mjs";
+import { largeValues } from "./large.mjs";
 import { nothingLost } from "./nothing-lost.mjs";
 
 const options = /** @type {const} */ ({
@@ -37,6 +39,7 @@ await main(async () => {
   const kinds = {
     "nothing-lost": (endpoint, seed) =>
       nothingLost(endpoint, { operations: Number(operations), seed }),
+    large: (endpoint, seed) => largeValues(endpoint, { operations: Number(operations), seed }),
     cas: (endpoint, seed) => contention(endpoint, { ...underFaults, seed }),
     soak: (endpoint, seed) =>
       soak(endpoint, { minutes: Number(minutes), rate: Number(rate), seed }),
@@ -66,5 +69,6 @@ await main(async () => {
   problems.flat().forEach((problem) => console.error(problem));
   const failed = problems.filter((found) => found.length > 0).length;
   console.log(`\n${results.length - failed} passed, ${failed} failed`);
-  process.exitCode = failed === 0 ? 0 : 1;
+  // Node 20 can leak a socket that was reset (chaos.mjs) and would then not exit.
+  process.exit(failed === 0 ? 0 : 1);
 });
