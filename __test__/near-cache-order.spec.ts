@@ -145,6 +145,19 @@ it("[NEAR-3] a request that is complete makes no later read older", async () => 
   expect(await read("k", fresh)).toEqual(["new", false]);
 });
 
+it("[NEAR-3] an entry is not used if a clock says nothing", async () => {
+  for (const clock of ["monotonic", "wall"] as const) {
+    for (const when of ["filled", "read"]) {
+      const { now, read } = scripted();
+      const time = now[clock];
+      if (when === "filled") now[clock] = NaN;
+      await read("k", old);
+      now[clock] = when === "read" ? NaN : time;
+      expect(await read("k", fresh)).toEqual(["new", false]);
+    }
+  }
+});
+
 it("[NEAR-3] a missing value is kept for `negativeTtl`, by default not at all", async () => {
   const { pass, read } = scripted();
   await read("k", null);

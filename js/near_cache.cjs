@@ -15,7 +15,8 @@ const BASE64 = "base64:";
 
 // Either clock alone can be wrong: the monotonic one stops while the process is suspended, and the wall clock can be set.
 const systemClocks = () => ({ monotonic: performance.now(), wall: Date.now() });
-const isOver = (until, now) => now.monotonic >= until.monotonic || now.wall >= until.wall;
+// Negated, so that a clock that a test has replaced by one without a result ends all entries.
+const isOver = (until, now) => !(now.monotonic < until.monotonic && now.wall < until.wall);
 
 class NearCache {
   #entries = new Map(); // the least recently used first
@@ -32,8 +33,9 @@ class NearCache {
   /** Whether a read with these options may be answered from the cache. The addon checks and reports unusual options. */
   serves(options) {
     try {
-      const isConsistent = options?.consistentRead ?? this.#settings.consistentRead;
-      return isConsistent === false && (options?.signal ?? { aborted: false }).aborted === false;
+      const { consistentRead = null, signal = null } = options ?? {};
+      if ((consistentRead ?? this.#settings.consistentRead) !== false) return false;
+      return signal === null || (signal.aborted === false && "addEventListener" in signal);
     } catch {
       return false;
     }
@@ -181,7 +183,7 @@ module.exports = function withNearCache(driver, settings, clocks = systemClocks)
       return entry && { key, value: copyOf(entry.value) };
     });
     const left = wanted.filter((_, index) => !answers[index]);
-    if (left.length === 0) return answers;
+    if (items.length > 0 && left.length === 0) return answers;
     const begun = left.map(({ key }) => cache.begin(key));
     const sent = left.map(({ item }) => item);
     try {
