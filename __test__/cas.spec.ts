@@ -106,6 +106,22 @@ it("[CAS-3] every write stores a new etag, which the result and getMeta contain"
   expect(etags.size).toBe(5);
 });
 
+it("[CAS-5] getMeta contains an etag of other code only if a condition can name it", async () => {
+  const driver = tagged();
+  const stored = { value: { S: "v" } };
+  for (const etag of ["", "*", "x".repeat(1025)]) {
+    await table.putRow("foreign", { ...stored, etag: { S: etag } });
+    expect(await driver.getMeta("foreign", { consistentRead: true })).toEqual({ size: 1 });
+  }
+  for (const etag of ['"a"', 'W/"a, b"', " ", "\0", "é😀", "**", "x".repeat(1024)]) {
+    await table.putRow("foreign", { ...stored, etag: { S: etag } });
+    const meta = await driver.getMeta("foreign", { consistentRead: true });
+    expect(meta?.etag).toBe(etag);
+    await mismatch(driver.setItem("foreign", "w", { ifNoneMatch: etag }));
+    await driver.setItem("foreign", "w", { ifMatch: etag });
+  }
+});
+
 it("[CAS-3] [API-14] without `attributes.etag`, nothing is stored, and `*` works", async () => {
   const driver = table.driver();
   expect(driver.flags).toBeUndefined();

@@ -18,7 +18,9 @@ describe("the factory", () => {
 
   it("[API-2] never throws, whatever the options; the first call rejects", async () => {
     const notObjects = [undefined, null, 5, "table", () => {}, Symbol("s"), [1]];
-    for (const options of [...notObjects, {}, wrongTypes, { endpoint: 0 }, trap]) {
+    const within = ["attributes", "largeValues", "nearCache", "scan"];
+    const traps = [trap, ...within.map((name) => ({ table: "some-table", [name]: trap }))];
+    for (const options of [...notObjects, {}, wrongTypes, { endpoint: 0 }, ...traps]) {
       const driver = dynamoDbCacheDriver(options as never);
       expect(await failureOf(driver.getItem("k"))).toBeInstanceOf(DynamoDbError);
     }

@@ -1,54 +1,9 @@
-// js/near_cache.cjs alone, over a driver whose calls the test settles, with clocks that the test sets.
-import { createRequire } from "node:module";
+// The near cache alone: how long it keeps what, whatever the order in which reads and writes settle.
 import { setImmediate } from "node:timers/promises";
 import { expect, it } from "vitest";
+import { type Call, scripted } from "./helpers/near-cache";
 import { seededRandom, testSeed } from "./helpers/random";
 import { below, pick, type Random } from "./helpers/values";
-
-const withNearCache = createRequire(import.meta.url)("../js/near_cache.cjs");
-const settings = { ttl: 10_000, negativeTtl: 2000, maxBytes: 1 << 20, consistentRead: false };
-
-type Found = { value: unknown; lastSecond?: number } | null;
-interface Call {
-  name: string;
-  key: any;
-  resolve: (result?: unknown) => void;
-  reject: (error: Error) => void;
-}
-
-/** Returns the cache, the calls of the driver that have not settled, and the clocks. */
-function scripted(options: object = {}) {
-  const calls: Call[] = [];
-  const now = { monotonic: 0, wall: 1_700_000_000_000 };
-  const names =
-    "getItem getItemRaw hasItem getMeta getItems setItem setItemRaw setItems removeItem clear dispose";
-  const method = (name: string) => (key: any) =>
-    new Promise<any>((resolve, reject) => calls.push({ name, key, resolve, reject }));
-  const driver = Object.fromEntries(names.split(" ").map((name) => [name, method(name)]));
-  const store = Object.create({ stats: () => ({}) });
-  const cached = withNearCache(
-    { ...driver, getInstance: () => store },
-    () => ({ ...settings, ...options }),
-    () => ({ ...now }),
-  );
-  /** Settles the oldest call of the driver. */
-  const settle = async (result?: unknown) => {
-    calls.shift()!.resolve(result);
-    await setImmediate();
-  };
-  /** Reads a key that the cache has, or else answers the driver's call. Returns the value and whether it was a hit. */
-  const read = async (key: string, found: Found, name = "getItem") => {
-    const reading = cached[name](key);
-    const isHit = calls.length === 0;
-    if (!isHit) await settle(found);
-    return [await reading, isHit];
-  };
-  const pass = (milliseconds: number, only?: "monotonic" | "wall") => {
-    if (only !== "wall") now.monotonic += milliseconds;
-    if (only !== "monotonic") now.wall += milliseconds;
-  };
-  return { cached, calls, now, pass, read, settle };
-}
 
 const old = { value: "old" };
 const fresh = { value: "new" };
@@ -145,6 +100,40 @@ it("[NEAR-3] a request that is complete makes no later read older", async () => 
   expect(await read("k", fresh)).toEqual(["new", false]);
 });
 
+it.each(["clear", "setItem"])(
+  "[NEAR-3] a read that joined one from before a write counts from the beginning of that one: %s",
+  async (write) => {
+    // A clear of other keys and a write that is refused leave a request open to later reads.
+    const { cached, calls, pass, read, settle } = scripted();
+    const first = cached.getItem("k");
+    pass(9000);
+    const writing = cached[write]("k");
+    calls.pop()!.reject(new Error("refused"));
+    await expect(writing).rejects.toThrow("refused");
+    const joined = cached.getItem("k");
+    await settle(old);
+    await settle(old);
+    await Promise.all([first, joined]);
+    pass(999);
+    expect(await read("k", fresh)).toEqual(["old", true]);
+    pass(1);
+    expect(await read("k", fresh)).toEqual(["new", false]);
+  },
+);
+
+it("[NEAR-3] an entry is not used if a clock says nothing", async () => {
+  for (const clock of ["monotonic", "wall"] as const) {
+    for (const when of ["filled", "read"]) {
+      const { now, read } = scripted();
+      const time = now[clock];
+      if (when === "filled") now[clock] = NaN;
+      await read("k", old);
+      now[clock] = when === "read" ? NaN : time;
+      expect(await read("k", fresh)).toEqual(["new", false]);
+    }
+  }
+});
+
 it("[NEAR-3] a missing value is kept for `negativeTtl`, by default not at all", async () => {
   const { pass, read } = scripted();
   await read("k", null);
@@ -216,6 +205,14 @@ it("[NEAR-5] a read in progress does not fill the cache after dispose", async ()
   calls[0]!.resolve(old);
   expect(await reading).toBe("old");
   expect(cached.getInstance().stats().nearCache.entries).toBe(0);
+});
+
+it("[NEAR-4] an item whose key is another one each time it is read fills nothing", async () => {
+  const { cached, read, settle } = scripted();
+  const reading = cached.getItems([{ key: "k" }]);
+  await settle([{ key: "other", value: old }]);
+  expect(await reading).toEqual([{ key: "other", value: "old" }]);
+  for (const key of ["k", "other"]) expect(await read(key, fresh)).toEqual(["new", false]);
 });
 
 it("[NEAR-7] the size of the entries is known at all times", async () => {

@@ -230,7 +230,9 @@ describe("[NEAR-4] these reads always send a request", () => {
   it("those with an aborted or invalid signal, which reject", async () => {
     const { signal } = new AbortController();
     expect(await driver.getItem("k", { signal })).toBe("old");
-    for (const options of [{ signal: AbortSignal.abort() }, { signal: 1 }] as object[]) {
+    const invalid = [1, { aborted: false }];
+    for (const wrong of [AbortSignal.abort(), ...invalid]) {
+      const options: object = { signal: wrong };
       for (const call of [driver.getItem("k", options), driver.getItems(["k"], options)]) {
         expect((await failureOf(call)).code).toMatch(/ABORTED|INVALID_ARGUMENT/);
       }
@@ -309,6 +311,7 @@ describe("[NEAR-5] writes of this driver are seen at once", () => {
     const unused = cached();
     await unused.dispose();
     expect((await failureOf(unused.getItem("k"))).code).toBe("ERR_DYNAMODB_CLOSED");
+    expect((await failureOf(driver.getItems([]))).code).toBe("ERR_DYNAMODB_CLOSED");
   });
 });
 

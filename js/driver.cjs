@@ -38,16 +38,15 @@ const SHOWN_WITHIN = {
 module.exports = function createFactory(loadNative) {
   return function dynamoDbCacheDriver(options) {
     let native, adopt, instance, failure, disposed;
-    let given = {};
+    let [given, visible] = [{}, {}];
     let reads = true; // whether calls must pass the environment to the addon
     try {
       // Copied, so that each getter runs once and later changes by the caller have no effect.
       given = { ...options };
+      visible = shown(given);
     } catch (error) {
       failure = error;
     }
-
-    const visible = shown(given);
 
     // Invalid options are a permanent failure; a problem with the environment or the addon may be fixed by the next
     // call. `process.env` is passed in because worker threads, test runners and assignments can make it differ from the

@@ -67,6 +67,12 @@ impl Conditions {
     }
 }
 
+/// Whether a condition can name this stored etag. The driver's own are such, those of other code may not be: `"*"` would
+/// match any item.
+pub(crate) fn is_etag(stored: &str) -> bool {
+    matches!(Matcher::parse(stored.into()), Ok(Some(Matcher::Etag(_))))
+}
+
 impl Matcher {
     fn parse(input: Input) -> Result<Option<Self>, &'static str> {
         match input {

@@ -10,6 +10,7 @@ use super::Store;
 use super::call::{Begun, Call};
 use super::compression::Decoded;
 use crate::client::Action;
+use crate::condition::is_etag;
 use crate::error::{Error, Operation};
 use crate::expiry;
 use crate::input::Input;
@@ -203,8 +204,9 @@ impl Call {
         let Some(stored) = row.value_alive(now) else { return Ok(None) };
         let (mtime, etag) = metadata.map_or((None, None), |metadata| (metadata.mtime, metadata.etag));
         let mtime = mtime.as_ref().and_then(milliseconds);
-        // Other code may have written an attribute of another type.
+        // Other code may have written an attribute of another type, or text that would mean something else in a condition.
         let etag = etag.and_then(|etag| if let AttributeValue::S(etag) = etag { Some(etag) } else { None });
+        let etag = etag.filter(|etag| is_etag(etag));
         Ok(Some(Meta { ttl, size: self.decoded_size(key, stored)?, mtime, etag }))
     }
 
