@@ -123,7 +123,7 @@ describe("npm", () => {
     expect(await told()).toMatch(new RegExp(`^${message}`));
   });
 
-  it("answers 404 for a version that is not published", async () => {
+  it("rejects a version that is not published", async () => {
     open(manager, {});
     const install = npm(["install", `${main}@99.0.0`, "--cache=.cache"]);
     const { code, stderr } = await run(...install, project.folder, registry().env);
