@@ -8,12 +8,14 @@ pub(super) mod value;
 use std::ffi::c_void;
 use std::ptr;
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use napi::bindgen_prelude::{FromNapiValue, Function, JsObjectValue, Object, Unknown};
 use napi::{Env, JsValue, Result, Status, ValueType, check_status, sys};
 
 use super::js::copy_handle;
 use crate::input::Input;
 use crate::text::{Utf16, from_utf16};
+use crate::value::Given;
 
 /// An argument of a method.
 pub struct Argument(pub(super) Input);
@@ -50,7 +52,7 @@ fn text(value: &Unknown<'_>) -> Result<Input> {
     // SAFETY: the caller checked that the value is a string.
     let text: String = unsafe { value.cast() }?;
     if text.contains(char::REPLACEMENT_CHARACTER) {
-        let units = utf16(value)?;
+        let units = utf16(value, units_of(value)?)?;
         if from_utf16(&units).is_none() {
             return Ok(Input::IllFormedText(units.into_vec()));
         }
@@ -58,14 +60,34 @@ fn text(value: &Unknown<'_>) -> Result<Input> {
     Ok(Input::Text(text))
 }
 
-/// The UTF-16 of a string, lone surrogates included. V8 only copies it.
-pub(super) fn utf16(text: &Unknown<'_>) -> Result<Utf16> {
+/// Text to store. V8 only copies its UTF-16, which the worker converts, but of longer text the UTF-16 and the UTF-8 together
+/// would take too much memory.
+pub(super) fn given_text(value: &Unknown<'_>) -> Result<Given> {
+    /// More units than the value of a single item has.
+    const LONGEST_UTF16: usize = 1 << 20;
+    let length = units_of(value)?;
+    if length > LONGEST_UTF16
+        && let Input::Text(text) = text(value)?
+    {
+        return Ok(Given::Value(AttributeValue::S(text)));
+    }
+    utf16(value, length).map(Given::Utf16)
+}
+
+/// The length of a string in units of UTF-16.
+fn units_of(text: &Unknown<'_>) -> Result<usize> {
     let text = text.value();
     let mut length = 0;
     // SAFETY: the value is live. Without a buffer, Node-API returns the length.
     check_status!(unsafe {
         sys::napi_get_value_string_utf16(text.env, text.value, ptr::null_mut(), 0, &raw mut length)
     })?;
+    Ok(length)
+}
+
+/// The UTF-16 of a string, lone surrogates included. V8 only copies it.
+fn utf16(text: &Unknown<'_>, mut length: usize) -> Result<Utf16> {
+    let text = text.value();
     // Node-API writes a NUL after the text.
     let mut units = Utf16::with_capacity(length + 1);
     // SAFETY: the buffer has room for the text and the NUL.

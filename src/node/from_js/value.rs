@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use napi::bindgen_prelude::{FnArgs, Function, JsObjectValue, Object, Unknown};
 use napi::{Env, JsValue, Result, Status, ValueType};
 
-use super::{bytes, own_names, read, utf16};
+use super::{bytes, given_text, own_names, read};
 use crate::input::Input;
 use crate::node::js::copy_handle;
 use crate::node::realm::{Kind, Realm};
@@ -46,7 +46,7 @@ type Converted<T = AttributeValue> = std::result::Result<T, Rejected>;
 pub(in crate::node) fn given(env: &Env, realm: &Realm, value: Unknown<'_>) -> Result<Given> {
     // The most common case: unstorage passes text.
     if value.get_type()? == ValueType::String {
-        return utf16(&value).map(Given::Utf16);
+        return given_text(&value);
     }
     match (Converter { env, realm, path: Vec::new() }).convert(value) {
         Ok(value) => Ok(Given::Value(value)),
@@ -214,7 +214,7 @@ pub(in crate::node) fn given_raw(env: &Env, realm: &'static Realm, value: Unknow
     }
     // `JSON.stringify` also throws: for a BigInt, a cycle, or a getter that throws.
     Ok(match json {
-        Ok(text) if text.get_type()? == ValueType::String => Given::Utf16(utf16(&text)?),
+        Ok(text) if text.get_type()? == ValueType::String => given_text(&text)?,
         _ => Given::Refused(format!("has no JSON text; {RAW_ALLOWED}")),
     })
 }
