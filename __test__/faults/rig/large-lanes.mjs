@@ -66,10 +66,19 @@ async function lane(index) {
     }
   }
 
+  /** @param {string} key */
+  function read(key) {
+    const saw = (/** @type {any} */ value) => ({ saw: [[key, stateOf(value)]] });
+    return attempt({}, () => driver.getItem(key), saw);
+  }
+
   /** @param {ReturnType<typeof item>[]} items @param {() => Promise<unknown>} begin */
-  function write(items, begin) {
-    const large = items.filter(({ value }) => value.length > 409_600).length;
-    return attempt({ writes: items.map(({ key, id }) => [key, id]), large }, begin);
+  async function write(items, begin) {
+    const large = items.filter(({ value }) => value.length > 409_600);
+    const writes = items.map(({ key, id }) => [key, id]);
+    await attempt({ writes, large: large.length }, begin);
+    // Otherwise, another write could replace a value that cannot be read before it is read.
+    for (const { key } of large) await read(key);
   }
 
   async function operate() {
@@ -92,10 +101,7 @@ async function lane(index) {
     if (dice < 0.58) {
       return attempt({ writes: [[one.key, 0]] }, () => driver.removeItem(one.key));
     }
-    if (dice < 0.9) {
-      const saw = (/** @type {any} */ value) => ({ saw: [[one.key, stateOf(value)]] });
-      return attempt({}, () => driver.getItem(one.key), saw);
-    }
+    if (dice < 0.9) return read(one.key);
     if (dice < 0.98) {
       const saw = (/** @type {{ key: string, value: unknown }[]} */ found) => ({
         saw: found.map(({ key, value }) => [key, stateOf(value)]),

@@ -31,7 +31,6 @@ const now = () => Number(process.hrtime.bigint() / 1000n);
 export async function largeValues(engine, { seed, operations }) {
   const random = seededRandom(seed);
   const service = await new FaultProxy(engine, random).start();
-  service.intensity = 50;
   const network = await new ChaosProxy(service.endpoint, () => fate(random)).start();
   const table = `large-${seed}-${process.pid}`;
   await createTable(engine, table);
