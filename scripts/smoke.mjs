@@ -41,10 +41,15 @@ function tarballsFor(directory, tag) {
   return ours.map((file) => path.resolve(directory, file));
 }
 
-/** npm's options for an installation that another platform uses. @param {string} tag */
+/**
+ * npm's options for an installation that another platform uses. npm ignores them for packages that are not optional.
+ *
+ * @param {string} tag
+ */
 function optionsFor(tag) {
   const [os, cpu, abi] = tag.split("-");
-  return [`--os=${os}`, `--cpu=${cpu}`, `--libc=${abi === "gnu" ? "glibc" : abi}`];
+  const libc = abi === "gnu" ? "glibc" : abi;
+  return ["--save-optional", `--os=${os}`, `--cpu=${cpu}`, `--libc=${libc}`];
 }
 
 /**

