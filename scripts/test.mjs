@@ -1,7 +1,9 @@
 // `npm test` and related commands. Each does the set-up that it needs, even on a fresh clone.
 import { hostTarget, buildFaultAddon } from "./lib/cargo.mjs";
 import { ensureDynamodbLocal } from "./lib/dynamodb-local.mjs";
+import { emulated } from "./lib/emulation.mjs";
 import { tool } from "./lib/process.mjs";
+import { inProject } from "./lib/project.mjs";
 import { cargoTest, check, runSuites, vitest } from "./lib/results.mjs";
 import { setup } from "./lib/setup.mjs";
 import { Failure, main, step } from "./lib/steps.mjs";
@@ -67,6 +69,19 @@ const kinds = {
   async release() {
     await setup({ engine: false, addon: "release" });
     return [["A release, rehearsed", () => vitest("release")]];
+  },
+  /** The packages of Linux platforms that this machine can emulate. See docs/RELEASING.md. */
+  async platforms() {
+    await ensureTools("QEMU", "pip");
+    await setup({ addon: false });
+    // Not imported above, because it needs installed packages.
+    const { packEmulated } = await import("./lib/emulated.mjs");
+    const folder = await packEmulated();
+    const smoke = inProject("scripts", "smoke.mjs");
+    return emulated.map((tag) => [
+      `The packages on ${tag}`,
+      () => check(process.execPath, [smoke, folder, "--platform", tag, "--engine"]),
+    ]);
   },
 };
 

@@ -132,10 +132,11 @@ describe("scripts", () => {
     expect(result).toMatchObject({ code: 1, stderr: expect.stringMatching(words) });
   });
 
-  it("smoke installs this machine's tarballs, and reads an item over TLS", async () => {
+  it("smoke installs this machine's tarballs, reads over TLS, and ends with reads in flight", async () => {
     const { code, stdout, stderr } = await script("smoke.mjs", tarballs().folder);
     expect(code, stderr).toBe(0);
     expect(stdout.match(/^a value over TLS$/gm)).toHaveLength(2);
+    expect(stdout).toMatch(/^1000 reads at once, 5 workers terminated$/m);
     expect(stdout).toMatch(/^ERR_DYNAMODB_CONNECTION: .* not trusted/m);
     expect(stdout).toContain(": works");
   });

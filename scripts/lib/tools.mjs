@@ -95,6 +95,8 @@ const tools = {
   ),
   valgrind: systemTool(["valgrind"], () => have("valgrind")),
   "AddressSanitizer's runtime": systemTool(["gcc"], () => sanitizerRuntime() !== undefined),
+  // Runs programs for arm64. They are not registered with the kernel, so other programs do not notice.
+  QEMU: systemTool(["qemu-user"], () => have("qemu-aarch64")),
   perf: systemTool(["linux-perf"], () => have("perf")),
   Chromium: systemTool(["chromium"], () => existsSync(process.env.CHROMIUM ?? "/usr/bin/chromium")),
   // Release builds for Linux install Zig with pip: see zig.mjs.
@@ -107,7 +109,13 @@ const tools = {
 /** @typedef {keyof typeof tools} ToolName */
 
 /** Used by .ci/nightly or manually, not by .ci/run. */
-const others = new Set(["cargo-fuzz", "cargo-mutants", "AddressSanitizer's runtime", "perf"]);
+const others = new Set([
+  "cargo-fuzz",
+  "cargo-mutants",
+  "AddressSanitizer's runtime",
+  "QEMU",
+  "perf",
+]);
 /** Used by .ci/run. */
 export const toolsOfReady = /** @type {ToolName[]} */ (
   Object.keys(tools).filter((name) => !others.has(name))

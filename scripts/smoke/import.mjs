@@ -1,0 +1,5 @@
+import driver from "unstorage-dynamodb";
+
+import read from "./read.cjs";
+
+await read(driver);

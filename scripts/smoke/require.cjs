@@ -1,0 +1,4 @@
+const driver = require("unstorage-dynamodb");
+const read = require("./read.cjs");
+
+read(driver);
