@@ -51,6 +51,13 @@ async function call(env: Record<string, string>, more: ChildOptions = {}): Promi
   return reports[0];
 }
 
+/** Replaces Node's own list, and counts in `read` how often it is read. */
+const nodesList = (list: string): string => `
+  const { default: tls } = await import("node:tls");
+  let read = 0;
+  tls.getCACertificates = () => (read += 1, ${list});
+`;
+
 describe("authorities", () => {
   it.each<[string, Record<string, string>]>([
     ["[TLS-1] NODE_EXTRA_CA_CERTS, also if the system has no store", trusted],
@@ -95,14 +102,27 @@ describe("authorities", () => {
   it("[TLS-3] a plain endpoint needs no authorities", async () => {
     recorder.spoil(() => ({ status: 200, body: {} }));
     const script = `
-      const { default: tls } = await import("node:tls");
-      let read = 0;
-      tls.getCACertificates = () => (read += 1, []);
+      ${nodesList("[]")}
       const plain = { ...options, endpoint: ${literal(recorder.endpoint)} };
       report([await dynamoDbCacheDriver(plain).getItem("k"), read]);
     `;
     const env = { AWS_CA_BUNDLE: "/nonexistent" };
     expect(await reportsOf(script, { env })).toEqual([[null, 0]]);
+  });
+
+  const foreign = authority.selfSigned("DNS:elsewhere.example").file;
+  it.each<[string, number, Record<string, string>]>([
+    ["verify the certificate: Node's list is not read", 0, { SSL_CERT_FILE: authority.file }],
+    ["do not verify it: Node's list is read, once", 1, { SSL_CERT_FILE: foreign }],
+    ["are empty: Node's list is read, once", 1, bare],
+  ])("[TLS-3] files that %s", async (_, times, env) => {
+    const script = `
+      ${nodesList(literal([authority.pem]))}
+      const values = await Promise.all([driver.getItem("a"), driver.getItem("b")]);
+      values.push(await dynamoDbCacheDriver(options).getItem("c"));
+      report([values, read]);
+    `;
+    expect(await reportsOf(script, { env })).toEqual([[[null, null, null], times]]);
   });
 
   it("[TLS-1] credential sources trust the same authorities, even if DynamoDB's endpoint is plain", async () => {
@@ -143,7 +163,7 @@ describe("authorities", () => {
   const inWorkers = (threads: number, work: string): string => `
     const { Worker } = await import("node:worker_threads");
     const flags = new Int32Array(new SharedArrayBuffer(8));
-    const code = \`
+    const code = String.raw\`
       Promise.all([import(${literal(entry)}), import("node:worker_threads")]).then(
         async ([{ default: make }, { parentPort, workerData: { flags, options } }]) => { ${work} },
       );
@@ -155,6 +175,7 @@ describe("authorities", () => {
 
   it("[TLS-8] a busy thread does not block the calls of another thread", async () => {
     const work = `
+      ${nodesList(literal([authority.pem]))}
       const call = make(options).getItem("k");
       // The call runs in the background. This thread blocks until the other one has its result.
       Atomics.store(flags, 0, 1);
@@ -163,6 +184,7 @@ describe("authorities", () => {
       parentPort.postMessage([ended, await call]);
     `;
     const script = `
+      ${nodesList(literal([authority.pem]))}
       ${inWorkers(1, work)}
       while (Atomics.load(flags, 0) === 0) await new Promise((resolve) => setTimeout(resolve, 10));
       const value = await driver.getItem("k");
@@ -170,7 +192,7 @@ describe("authorities", () => {
       Atomics.notify(flags, 1);
       report([value, await answers[0]]);
     `;
-    expect(await reportsOf(script, { env: trusted })).toEqual([[null, ["ok", null]]]);
+    expect(await reportsOf(script, { env: bare })).toEqual([[null, ["ok", null]]]);
   });
 
   it("[TLS-1] several threads can each have a driver", async () => {

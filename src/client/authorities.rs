@@ -2,8 +2,8 @@
 //! operating system.
 //!
 //! Containers may lack a system store (`node:*-slim` has none), so the list bundled with Node is needed too. It is
-//! requested only for the first TLS connection of an environment, because the JavaScript thread that answers may be
-//! busy for long.
+//! requested only when the others are empty or did not verify a certificate, because Node compiles `node:tls` for it,
+//! and because the JavaScript thread that answers may be busy for long.
 
 mod files;
 
@@ -25,6 +25,15 @@ use crate::error::{Error, ErrorKind};
 pub trait AuthoritySource: fmt::Debug + Send + Sync {
     /// Returns the certificates as PEM text.
     fn list(&self) -> BoxFuture<'_, Result<String, Error>>;
+}
+
+/// Which authorities a configuration trusts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Extent {
+    /// Those in files and in the operating system's store.
+    Files,
+    /// Also those of the source.
+    All,
 }
 
 /// Why no authorities could be loaded. Never cached.
@@ -53,15 +62,16 @@ pub struct Authorities {
 struct Shared {
     source: Option<Box<dyn AuthoritySource>>,
     /// What was read successfully, at least in part.
-    cached: Mutex<Vec<CachedConfig>>,
-    reading: SingleFlight<TrustVariables, Result<Arc<ClientConfig>, AuthoritiesError>>,
+    cached: Mutex<Vec<(TrustVariables, Trust)>>,
+    reading: SingleFlight<(TrustVariables, Extent), Result<Trust, AuthoritiesError>>,
 }
 
-/// The TLS configuration for one set of variables.
-#[derive(Debug)]
-struct CachedConfig {
-    variables: TrustVariables,
-    config: Arc<ClientConfig>,
+/// A TLS configuration and what it trusts.
+#[derive(Debug, Clone)]
+pub(super) struct Trust {
+    pub(super) config: Arc<ClientConfig>,
+    pub(super) extent: Extent,
+    /// Whether every file could be read completely.
     is_complete: bool,
 }
 
@@ -94,16 +104,16 @@ impl Authorities {
         self.variables.verification_is_off
     }
 
-    /// A TLS configuration that trusts all authorities. They are loaded in a separate task, so that a caller can be
-    /// cancelled without affecting the others.
-    pub(super) async fn config(&self) -> Result<Arc<ClientConfig>, AuthoritiesError> {
-        let is_ours = |cached: &&CachedConfig| cached.variables == self.variables;
-        if let Some(cached) = self.shared.cached().iter().find(is_ours) {
-            return Ok(Arc::clone(&cached.config));
+    /// A TLS configuration that trusts at least `extent`. The authorities are loaded in a separate task, so that a
+    /// caller can be cancelled without affecting the others.
+    pub(super) async fn trust(&self, extent: Extent) -> Result<Trust, AuthoritiesError> {
+        let fits = |(variables, trust): &&(_, Trust)| *variables == self.variables && trust.extent >= extent;
+        if let Some((_, trust)) = self.shared.cached().iter().find(fits) {
+            return Ok(trust.clone());
         }
-        let reading = self.shared.reading.run(self.variables.clone(), |promise| {
+        let reading = self.shared.reading.run((self.variables.clone(), extent), |promise| {
             let (shared, variables) = (Arc::clone(&self.shared), self.variables.clone());
-            tokio::spawn(async move { promise.settle(shared.read(variables).await) });
+            tokio::spawn(async move { promise.settle(shared.read(variables, extent).await) });
         });
         reading.await.unwrap_or_else(|| Err(unusable("the reading was given up").into()))
     }
@@ -111,39 +121,38 @@ impl Authorities {
     /// Drops an incomplete result, since the missing source may be available by now. Called when a certificate was
     /// rejected.
     pub(super) fn discard_incomplete(&self) {
-        self.shared.cached().retain(|cached| cached.is_complete || cached.variables != self.variables);
+        self.shared.cached().retain(|(variables, trust)| trust.is_complete || *variables != self.variables);
     }
 }
 
 impl Shared {
-    fn cached(&self) -> MutexGuard<'_, Vec<CachedConfig>> {
+    fn cached(&self) -> MutexGuard<'_, Vec<(TrustVariables, Trust)>> {
         self.cached.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn read(&self, variables: TrustVariables) -> Result<Arc<ClientConfig>, AuthoritiesError> {
-        let given = async {
-            match &self.source {
-                Some(source) => source.list().await,
-                None => Ok(String::new()),
-            }
-        };
-        // Read the files while the JavaScript thread answers.
+    async fn read(&self, variables: TrustVariables, wanted: Extent) -> Result<Trust, AuthoritiesError> {
         let for_files = variables.clone();
-        let files = tokio::task::spawn_blocking(move || Files::read(&for_files));
-        let (given, files) = futures_util::join!(given, files);
+        let files = tokio::task::spawn_blocking(move || Files::read(&for_files)).await;
         let Files { certificates, is_complete } = files.map_err(|error| unusable(&error.to_string()))??;
         let mut trusted = Trusted::new();
-        for certificate in certificates.into_iter().chain(pem(given?.as_bytes()).map_while(Result::ok)) {
+        for certificate in certificates {
             trusted.add(certificate);
+        }
+        let extent = if trusted.is_empty() || self.source.is_none() { Extent::All } else { wanted };
+        if let Some(source) = self.source.as_ref().filter(|_| extent == Extent::All) {
+            for certificate in pem(source.list().await?.as_bytes()).map_while(Result::ok) {
+                trusted.add(certificate);
+            }
         }
         if trusted.is_empty() {
             return Err(unusable("neither Node nor the operating system has any").into());
         }
-        let config = tls::config(trusted)?;
+        let trust = Trust { config: tls::config(trusted)?, extent, is_complete };
         let mut cached = self.cached();
-        cached.retain(|cached| cached.variables != variables);
-        cached.push(CachedConfig { variables, config: Arc::clone(&config), is_complete });
-        Ok(config)
+        // A narrower result may arrive last.
+        cached.retain(|(others, other)| *others != variables || other.extent > extent);
+        cached.push((variables, trust.clone()));
+        Ok(trust)
     }
 }
 

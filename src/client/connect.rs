@@ -15,7 +15,7 @@ use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use rustls::ClientConfig;
 use tokio::time::{Instant, timeout_at};
 
-use super::authorities::{Authorities, AuthoritiesError};
+use super::authorities::{Authorities, AuthoritiesError, Extent, Trust};
 use super::connection::{Connection, Route};
 use super::dns::Resolver;
 use super::setup::{Peer, SetupError};
@@ -61,15 +61,23 @@ impl Connector {
         let uri = proxy.as_ref().map_or(origin, Intercept::uri);
         let peer = Peer { uri, is_proxy: proxy.is_some() };
         let speaks_tls = is_https(origin) || is_https(uri);
-        let (addresses, config) = try_join(self.addresses(peer), self.config(speaks_tls)).await?;
+        let (addresses, trust) = try_join(self.addresses(peer), self.trust(speaks_tls, Extent::Files)).await?;
 
-        let deadline = limit.map(|limit| (limit, Instant::now() + limit));
-        let dialing = async { self.dialer.dial(&addresses, limit).await.map_err(|error| SetupError::tcp(peer, error)) };
-        let (stream, address) = within(deadline, peer, dialing).await.map_err(SetupError::into_connector_error)?;
-        let opening = self.open(Box::new(stream), origin, peer, proxy.as_ref(), config);
-        let opened = within(deadline, peer, opening).await;
+        let open = async |trust: Option<Trust>| {
+            let deadline = limit.map(|limit| (limit, Instant::now() + limit));
+            let dialing =
+                async { self.dialer.dial(&addresses, limit).await.map_err(|error| SetupError::tcp(peer, error)) };
+            let (stream, address) = within(deadline, peer, dialing).await?;
+            let opening = self.open(Box::new(stream), origin, peer, proxy.as_ref(), trust.map(|trust| trust.config));
+            within(deadline, peer, opening).await.inspect_err(|_| self.dialer.avoid(address))
+        };
+        let is_partial = trust.as_ref().is_some_and(|trust| trust.extent < Extent::All);
+        let mut opened = open(trust).await;
+        // Node's list may contain the issuer.
+        if is_partial && opened.as_ref().is_err_and(SetupError::is_refusal) {
+            opened = open(self.trust(speaks_tls, Extent::All).await?).await;
+        }
         opened.map_err(|error| {
-            self.dialer.avoid(address);
             if let Some(authorities) = self.authorities.as_ref().filter(|_| error.is_refusal()) {
                 authorities.discard_incomplete();
             }
@@ -84,9 +92,9 @@ impl Connector {
         addresses.map_err(|error| SetupError::name(peer, error.into()).into_connector_error())
     }
 
-    async fn config(&self, speaks_tls: bool) -> Result<Option<Arc<ClientConfig>>, ConnectorError> {
+    async fn trust(&self, speaks_tls: bool, extent: Extent) -> Result<Option<Trust>, ConnectorError> {
         match &self.authorities {
-            Some(authorities) if speaks_tls => authorities.config().await.map(Some).map_err(|error| match error {
+            Some(authorities) if speaks_tls => authorities.trust(extent).await.map(Some).map_err(|error| match error {
                 AuthoritiesError::Invalid(error) => ConnectorError::user(error.into()),
                 AuthoritiesError::Transient(error) => ConnectorError::io(error.into()),
             }),

@@ -72,6 +72,35 @@ fn without_system(folder: &TempDir) -> TrustVariables {
     TrustVariables { ssl_cert_dir: Some(folder.path("none")), ..TrustVariables::default() }
 }
 
+async fn everything(authorities: &Authorities) -> Result<Arc<ClientConfig>, AuthoritiesError> {
+    authorities.trust(Extent::All).await.map(|trust| trust.config)
+}
+
+/// [TLS-3]
+#[tokio::test]
+async fn the_source_is_asked_only_if_the_files_do_not_suffice() {
+    let folder = TempDir::new();
+    let source = SlowSource::default();
+    source.0.release.add_permits(4);
+    let asked = || source.0.requests.load(Ordering::SeqCst);
+    let empty = Authorities::new(source.clone(), without_system(&folder));
+    let with_file = empty.with_variables(TrustVariables {
+        ssl_cert_file: Some(folder.write("file", PINNED)),
+        ..without_system(&folder)
+    });
+    let of_files = with_file.trust(Extent::Files).await.expect("a file");
+    assert_eq!((of_files.extent, asked()), (Extent::Files, 0));
+    // `SlowSource` fails once.
+    assert!(with_file.trust(Extent::All).await.is_err());
+    let all = with_file.trust(Extent::All).await.expect("both");
+    assert_eq!((all.extent, asked()), (Extent::All, 2));
+    // Later connections trust the source's from the start.
+    let later = with_file.trust(Extent::Files).await.expect("kept");
+    assert!(Arc::ptr_eq(&later.config, &all.config));
+    assert_eq!(empty.trust(Extent::Files).await.expect("of the source").extent, Extent::All);
+    assert_eq!(asked(), 3);
+}
+
 /// [TLS-8] One request serves all waiting callers, even if some of them give up. Failures are not cached, successes
 /// are.
 #[tokio::test]
@@ -79,10 +108,10 @@ async fn a_slow_source_delays_only_its_own_waiters() {
     let folder = TempDir::new();
     let (slow, other) = (SlowSource::default(), SlowSource::default());
     let authorities = Authorities::new(slow.clone(), without_system(&folder));
-    let mut first = Box::pin(authorities.config());
+    let mut first = Box::pin(everything(&authorities));
     assert!(futures_util::poll!(&mut first).is_pending());
     drop(first);
-    let waiting = join_all((0..10).map(|_| authorities.config()));
+    let waiting = join_all((0..10).map(|_| everything(&authorities)));
     let ended = async {
         // An environment on another thread is not delayed.
         let others = Authorities::new(
@@ -90,16 +119,16 @@ async fn a_slow_source_delays_only_its_own_waiters() {
             TrustVariables { ssl_cert_file: Some(folder.write("file", PINNED)), ..without_system(&folder) },
         );
         other.0.release.add_permits(2);
-        assert!(others.config().await.is_err());
-        assert!(others.config().await.is_ok());
+        assert!(everything(&others).await.is_err());
+        assert!(everything(&others).await.is_ok());
         slow.0.release.add_permits(1);
     };
     let (failed, ()) = futures_util::join!(waiting, ended);
     assert!(failed.iter().all(Result::is_err));
     assert_eq!(slow.0.requests.load(Ordering::SeqCst), 1);
     slow.0.release.add_permits(1);
-    let good = authorities.config().await.expect("read");
-    assert!(Arc::ptr_eq(&good, &authorities.config().await.expect("kept")));
+    let good = everything(&authorities).await.expect("read");
+    assert!(Arc::ptr_eq(&good, &everything(&authorities).await.expect("kept")));
     assert_eq!(slow.0.requests.load(Ordering::SeqCst), 2);
 }
 
@@ -118,7 +147,7 @@ async fn a_file_created_later_is_read() {
         }
         let authorities = Authorities::over(None, variables);
         for _ in 0..2 {
-            assert!(authorities.config().await.is_err(), "{by}: there is nothing");
+            assert!(everything(&authorities).await.is_err(), "{by}: there is nothing");
         }
         if by == "directory" {
             std::fs::create_dir(folder.0.join("later")).expect("made");
@@ -126,7 +155,7 @@ async fn a_file_created_later_is_read() {
         } else {
             folder.write("later", PINNED);
         }
-        assert!(authorities.config().await.is_ok(), "{by}");
+        assert!(everything(&authorities).await.is_ok(), "{by}");
     }
 }
 
@@ -141,24 +170,24 @@ async fn an_incomplete_result_is_read_again() {
         ..TrustVariables::default()
     };
     let authorities = Authorities::over(None, variables);
-    let part = authorities.config().await.expect("one file");
-    assert!(Arc::ptr_eq(&part, &authorities.config().await.expect("kept")));
+    let part = everything(&authorities).await.expect("one file");
+    assert!(Arc::ptr_eq(&part, &everything(&authorities).await.expect("kept")));
     authorities.discard_incomplete();
-    let again = authorities.config().await.expect("one file");
+    let again = everything(&authorities).await.expect("one file");
     assert!(!Arc::ptr_eq(&part, &again));
     // A partly written file is also read again.
     for text in ["", "-----BEGIN CERTIFICATE-----\nAAAA", &PINNED[..PINNED.len() / 2]] {
         folder.write("later", text);
         authorities.discard_incomplete();
-        let again = authorities.config().await.expect("one file");
+        let again = everything(&authorities).await.expect("one file");
         authorities.discard_incomplete();
-        assert!(!Arc::ptr_eq(&again, &authorities.config().await.expect("one file")), "{text}");
+        assert!(!Arc::ptr_eq(&again, &everything(&authorities).await.expect("one file")), "{text}");
     }
     folder.write("later", PINNED);
     authorities.discard_incomplete();
-    let whole = authorities.config().await.expect("both");
+    let whole = everything(&authorities).await.expect("both");
     authorities.discard_incomplete();
-    assert!(Arc::ptr_eq(&whole, &authorities.config().await.expect("kept")));
+    assert!(Arc::ptr_eq(&whole, &everything(&authorities).await.expect("kept")));
 }
 
 /// [TLS-1] Every variable is honoured, and environments with other variables do not share the result.
@@ -166,16 +195,16 @@ async fn an_incomplete_result_is_read_again() {
 async fn different_variables_are_read_separately() {
     let folder = TempDir::new();
     let none = Authorities::over(None, without_system(&folder));
-    assert!(none.config().await.is_err());
+    assert!(everything(&none).await.is_err());
     let one = none.with_variables(TrustVariables {
         ssl_cert_file: Some(folder.write("file", PINNED)),
         ..without_system(&folder)
     });
-    assert!(one.config().await.is_ok());
-    assert!(none.config().await.is_err());
+    assert!(everything(&one).await.is_ok());
+    assert!(everything(&none).await.is_err());
     std::fs::create_dir(folder.0.join("second")).expect("made");
     folder.write("second/one.pem", PINNED);
     let list = std::env::join_paths([folder.0.join("first"), folder.0.join("second")]).expect("a list");
     let of_list = none.with_variables(TrustVariables { ssl_cert_dir: Some(list), ..TrustVariables::default() });
-    assert!(of_list.config().await.is_ok());
+    assert!(everything(&of_list).await.is_ok());
 }
