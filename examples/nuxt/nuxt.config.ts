@@ -6,8 +6,19 @@ const cache = {
   // A slow table must not slow pages down: fail after one second, and stop sending requests after five failures in a row.
   timeout: 1000,
   circuitBreaker: {},
+  compression: "gzip",
+  // Long enough to be seen on the page. One second is enough for a busy site.
+  nearCache: { ttl: 10 },
   // Stores the time of the last write, which the page shows as age.
   attributes: { mtime: "mtime" },
+};
+// Reads the same items as they are stored, because it looks for the mark of compressed values in another attribute. Only
+// this page needs it, to show their size.
+const stored = {
+  driver: "unstorage-dynamodb",
+  timeout: 1000,
+  circuitBreaker: {},
+  attributes: { mtime: "mtime", encoding: "none" },
 };
 
 export default defineNuxtConfig({
@@ -15,7 +26,13 @@ export default defineNuxtConfig({
   css: ["~/assets/page.css"],
   app: { head: { title: "What is cached?", htmlAttrs: { lang: "en" } } },
   nitro: {
-    storage: { cache: { ...cache, base: `cache:${build}` } },
-    devStorage: { cache: { ...cache, base: "cache:dev" } },
+    storage: {
+      cache: { ...cache, base: `cache:${build}` },
+      stored: { ...stored, base: `cache:${build}` },
+    },
+    devStorage: {
+      cache: { ...cache, base: "cache:dev" },
+      stored: { ...stored, base: "cache:dev" },
+    },
   },
 });

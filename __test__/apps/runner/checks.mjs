@@ -114,6 +114,13 @@ export async function checkBroken(url, contract) {
   same(answers.size, 3, "computed answers of three, with nothing to cache them");
 }
 
+/** The page of examples/nuxt is still rendered. @param {string} url */
+export async function checkBrokenPage(url) {
+  const { text } = await ask(url);
+  same(text.includes('data-test="problem"'), true, "whether the page reports the problem");
+  same(text.includes('data-test="cache"'), true, "whether the page is complete");
+}
+
 /** @param {string} folder @param {string} secret */
 export function checkSecrets(folder, secret) {
   for (const file of filesIn(folder)) {

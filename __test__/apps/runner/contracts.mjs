@@ -30,7 +30,7 @@ export const nitroExample = {
 /** @type {Contract} */
 export const nuxtExample = {
   path: (id) => `/api/forecast?city=${id}`,
-  stamp: ({ forecast }) => forecast.madeAt,
+  stamp: ({ weather }) => weather.madeAt,
   row: nitroExample.row,
   ttl: 90,
 };

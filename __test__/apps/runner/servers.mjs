@@ -62,6 +62,9 @@ export async function checkServer({ app, folder, command, table, cell }) {
       await asked("broken", async () => {
         server = await startServer(command, options);
         await checks.checkBroken(server.url, contract);
+        if (app.browser) {
+          await checks.checkBrokenPage(server.url);
+        }
       });
       await server?.stop();
     });

@@ -1,5 +1,6 @@
 // Reads an app's table without the driver.
 import { setTimeout as wait } from "node:timers/promises";
+import { gunzipSync } from "node:zlib";
 
 import { credentials, region } from "../../../scripts/lib/engine.mjs";
 import { allRows, createTable, raw } from "../../../scripts/lib/table.mjs";
@@ -7,7 +8,7 @@ import { allRows, createTable, raw } from "../../../scripts/lib/table.mjs";
 /** The maximum delay of a row in milliseconds: frameworks respond first and write afterwards. */
 const timeout = 20_000;
 
-/** @typedef {{ key: string, value: string, ttl: number | undefined }} Row */
+/** @typedef {{ key: string, value: string, stored: number, ttl: number | undefined }} Row `stored`: bytes of the value */
 /** @typedef {Awaited<ReturnType<typeof openTable>>} Table */
 
 /** @param {string} endpoint @param {string} name */
@@ -18,7 +19,7 @@ export async function openTable(endpoint, name) {
   const rows = async () =>
     [...(await allRows(endpoint, name)).values()].map(({ key, value, ttl }) => ({
       key: key.S,
-      value: value?.S ?? "",
+      ...textOf(value),
       ttl: ttl && Number(ttl.N),
     }));
 
@@ -50,16 +51,26 @@ export async function openTable(endpoint, name) {
         await wait(50);
       }
     },
-    /** Changes a row without the app. @param {string} key @param {string} value */
+    /** Changes a row without the app, and stores it uncompressed. @param {string} key @param {string} value */
     replaceValue: (key, value) =>
       raw(endpoint, "UpdateItem", {
         TableName: name,
         Key: { key: { S: key } },
-        UpdateExpression: "SET #value = :value",
+        UpdateExpression: "SET #value = :value REMOVE enc",
         ExpressionAttributeNames: { "#value": "value" },
         ExpressionAttributeValues: { ":value": { S: value } },
       }),
   };
+}
+
+/** @param {{ S?: string, B?: string } | undefined} value bytes are compressed text */
+function textOf(value) {
+  if (value?.B) {
+    const bytes = Buffer.from(value.B, "base64");
+    return { value: gunzipSync(bytes).toString(), stored: bytes.length };
+  }
+  const text = value?.S ?? "";
+  return { value: text, stored: Buffer.byteLength(text) };
 }
 
 /** @param {Row} row @param {number} seconds the requested time to live */
