@@ -3,7 +3,7 @@ import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, describe, expect, inject, it } from "vitest";
-import { useTable } from "./helpers/table";
+import { credentials, useTable } from "./helpers/table";
 
 const script = fileURLToPath(new URL("memory/large-value.mjs", import.meta.url));
 const figures: Record<string, number> = {};
@@ -20,6 +20,7 @@ describe.runIf(process.platform === "linux")("a value of 8 MiB", () => {
     const parameters = JSON.stringify({
       endpoint: inject("endpoint"),
       table: table.name,
+      credentials,
       ...given,
     });
     const command = ["--expose-gc", script, parameters];

@@ -1,14 +1,16 @@
 // Writes or reads one value of 8 MiB and prints by how many times its size the peak of this process's memory grew.
 //
-// node --expose-gc large-value.mjs '{ endpoint, table, does: "write" | "read", kind: "text" | "bytes", compression }'
+// node --expose-gc large-value.mjs '{ endpoint, table, credentials, does: "write" | "read", kind: "text" | "bytes", compression }'
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 
 import dynamoDbCacheDriver from "../../index.mjs";
-import { credentials, region } from "../../scripts/lib/engine.mjs";
+import { region } from "../../scripts/lib/engine.mjs";
 
-const { endpoint, table, does, kind, compression } = JSON.parse(process.argv[2] ?? "{}");
+const { endpoint, table, credentials, does, kind, compression } = JSON.parse(
+  process.argv[2] ?? "{}",
+);
 const size = 8 << 20;
 const options = { endpoint, table, region, credentials, compression };
 const driver = dynamoDbCacheDriver({ ...options, largeValues: {} });
