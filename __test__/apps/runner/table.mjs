@@ -17,9 +17,9 @@ export async function openTable(endpoint, name) {
 
   /** @returns {Promise<Row[]>} */
   const rows = async () =>
-    [...(await allRows(endpoint, name)).values()].map(({ key, value, ttl }) => ({
+    [...(await allRows(endpoint, name)).values()].map(({ key, value, ttl, enc }) => ({
       key: key.S,
-      ...textOf(value),
+      ...textOf(value, enc),
       ttl: ttl && Number(ttl.N),
     }));
 
@@ -63,11 +63,14 @@ export async function openTable(endpoint, name) {
   };
 }
 
-/** @param {{ S?: string, B?: string } | undefined} value bytes are compressed text */
-function textOf(value) {
+/**
+ * @param {{ S?: string, B?: string } | undefined} value
+ * @param {{ S: string } | undefined} encoding of compressed text
+ */
+function textOf(value, encoding) {
   if (value?.B) {
     const bytes = Buffer.from(value.B, "base64");
-    return { value: gunzipSync(bytes).toString(), stored: bytes.length };
+    return { value: (encoding ? gunzipSync(bytes) : bytes).toString(), stored: bytes.length };
   }
   const text = value?.S ?? "";
   return { value: text, stored: Buffer.byteLength(text) };
