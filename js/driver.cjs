@@ -100,9 +100,10 @@ module.exports = function createFactory(loadNative) {
       // Synchronous, as in unstorage's own drivers.
       getInstance() {
         try {
-          // Not enumerable, as the other methods, which belong to its class.
-          const sweep = { value: method("sweep") };
-          return (instance ??= Object.defineProperty(open().getInstance(), "sweep", sweep));
+          // `sweep` is not enumerable, as the other methods, which belong to its class.
+          return (instance ??= Object.defineProperty(open().getInstance(), "sweep", {
+            value: method("sweep"),
+          }));
         } catch (thrown) {
           throw toDynamoDbError(thrown, "getInstance");
         }

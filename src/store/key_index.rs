@@ -101,8 +101,8 @@ impl Call {
     fn warn_of_index(&self, index: &str, why: &str) {
         self.session.key_index.notice.raise(|| {
             format!(
-                "[unstorage] [aws-dynamodb] getKeys scans the table \"{}\" instead of its index {index:?} (option \
-                 `index`), which costs more: {why}. Every getKeys tries the index again.",
+                "[unstorage] [aws-dynamodb] The table \"{}\" is scanned for keys instead of its index {index:?} (option \
+                 `index`), which costs more: {why}. Every later scan tries the index again.",
                 self.session.options.table_name
             )
         });
