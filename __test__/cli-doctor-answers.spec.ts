@@ -1,34 +1,14 @@
 // `npx unstorage-dynamodb doctor`: failures that the answers of the endpoint reveal.
-import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { afterAll, describe, expect, inject, it } from "vitest";
 import { Authority } from "./helpers/certificates";
 import { runDoctor } from "./helpers/cli";
 import { useEndpoint } from "./helpers/endpoint";
-import { useRecordedTable } from "./helpers/recorded";
+import { useDoctorTables } from "./helpers/doctor";
 import { accessDenied, type Rule, serviceError } from "./helpers/recorder";
 import { uniqueName, useTable } from "./helpers/table";
 
-const { table, recorder } = useRecordedTable();
-const indexed = useTable({ index: "keys" });
+const { table, recorder, indexed, given } = useDoctorTables();
 const other = useTable({ hash: { name: "id", type: "N" }, range: { name: "at", type: "S" } });
-
-/** Enables TTL. Neither engine lets it be changed again. */
-const enableTtl = (TableName: string, AttributeName: string) =>
-  table.client.updateTimeToLive({
-    TableName,
-    TimeToLiveSpecification: { Enabled: true, AttributeName },
-  });
-beforeAll(async () => {
-  await enableTtl(table.name, "ttl");
-  await enableTtl(indexed.name, "expires");
-});
-
-const given = (...more: string[]): string[] => [
-  "--table",
-  table.name,
-  "--endpoint",
-  recorder.endpoint,
-  ...more,
-];
 
 describe("an endpoint with TLS", () => {
   const authority = new Authority();

@@ -2,33 +2,12 @@
 // secrets.
 import { once } from "node:events";
 import { createServer } from "node:net";
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { access, runCli, runDoctor } from "./helpers/cli";
-import { useRecordedTable } from "./helpers/recorded";
+import { useDoctorTables } from "./helpers/doctor";
 import { serviceError } from "./helpers/recorder";
-import { useTable } from "./helpers/table";
 
-const { table, recorder } = useRecordedTable();
-const indexed = useTable({ index: "keys" });
-
-/** Enables TTL. Neither engine lets it be changed again. */
-const enableTtl = (TableName: string, AttributeName: string) =>
-  table.client.updateTimeToLive({
-    TableName,
-    TimeToLiveSpecification: { Enabled: true, AttributeName },
-  });
-beforeAll(async () => {
-  await enableTtl(table.name, "ttl");
-  await enableTtl(indexed.name, "expires");
-});
-
-const given = (...more: string[]): string[] => [
-  "--table",
-  table.name,
-  "--endpoint",
-  recorder.endpoint,
-  ...more,
-];
+const { table, recorder, indexed, given } = useDoctorTables();
 
 const requested = "GetItem PutItem BatchGetItem BatchWriteItem Scan".split(" ");
 const names = [
