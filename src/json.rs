@@ -8,6 +8,7 @@
 mod attribute;
 mod condition;
 mod errors;
+mod reader;
 mod requests;
 mod responses;
 mod tables;

@@ -4,10 +4,13 @@
 
 mod utf16;
 
+use encoding_rs::mem;
+
 pub use utf16::Utf16;
 
-/// The length of the blocks in which runs of ASCII are searched. Shorter ones are not compiled to vector instructions.
-const BLOCK: usize = 64;
+/// The size of the buffers on the stack through which text is converted. Large vectors are filled with units, not with zeros
+/// first.
+const CHUNK: usize = 4096;
 
 /// Text in the form in which V8 stores it.
 #[derive(Clone, PartialEq, Eq)]
@@ -31,74 +34,94 @@ impl JsText {
 
 impl From<String> for JsText {
     fn from(text: String) -> Self {
-        /// The first byte of the last characters of Latin-1, U+00C0 to U+00FF.
-        const LAST_LATIN1: u8 = 0xc3;
-        let last = text.bytes().fold(0, u8::max);
-        if last.is_ascii() {
+        if text.is_ascii() {
             return Self::Latin1(text.into_bytes());
         }
         // No form has more units than UTF-8 has bytes.
-        if last <= LAST_LATIN1 {
+        if mem::is_str_latin1(&text) {
             let mut units = Vec::with_capacity(text.len());
-            for (ascii, others) in runs(&text) {
-                units.extend_from_slice(ascii.as_bytes());
-                units.extend(others.encode_utf16().map(|unit| unit.to_le_bytes()[0]));
+            let mut buffer = [0; CHUNK];
+            for chunk in chunks(&text) {
+                let length = mem::convert_utf8_to_latin1_lossy(chunk.as_bytes(), &mut buffer);
+                units.extend_from_slice(buffer.get(..length).unwrap_or_default());
             }
             return Self::Latin1(units);
         }
         let mut units = Utf16::with_capacity(text.len());
-        for (ascii, others) in runs(&text) {
-            units.extend(ascii.bytes().map(u16::from));
-            units.extend(others.encode_utf16());
+        let mut buffer = [0; CHUNK];
+        for chunk in chunks(&text) {
+            let length = mem::convert_str_to_utf16(chunk, &mut buffer);
+            units.extend_from_slice(buffer.get(..length).unwrap_or_default());
         }
         Self::Utf16(units)
     }
 }
 
-/// Splits text into pairs of a run of ASCII and a run of other characters, either of which may be empty.
-fn runs(mut text: &str) -> impl Iterator<Item = (&str, &str)> {
+/// Splits text into chunks of at most [`CHUNK`] bytes.
+fn chunks(mut text: &str) -> impl Iterator<Item = &str> {
     std::iter::from_fn(move || {
-        let bytes = text.as_bytes();
-        let blocks = bytes.as_chunks::<BLOCK>().0.iter().take_while(|block| block.is_ascii()).count() * BLOCK;
-        let ascii = blocks + bytes.iter().skip(blocks).take_while(|byte| byte.is_ascii()).count();
-        let (ascii, rest) = text.split_at(ascii);
-        let others = rest.bytes().position(|byte| byte.is_ascii()).unwrap_or(rest.len());
-        let (others, rest) = rest.split_at(others);
+        let (chunk, rest) = text.split_at(text.floor_char_boundary(CHUNK));
         text = rest;
-        (!ascii.is_empty() || !others.is_empty()).then_some((ascii, others))
+        (!chunk.is_empty()).then_some(chunk)
     })
 }
 
 /// Converts UTF-16. Returns `None` if a surrogate is not part of a pair.
+///
+/// `encoding_rs` takes a third longer, and does not report lone surrogates.
 #[must_use]
-pub fn from_utf16(mut units: &[u16]) -> Option<String> {
-    let mut text = Vec::with_capacity(units.len() + 2 * others_in(units));
-    while !units.is_empty() {
-        let blocks = units.as_chunks::<BLOCK>().0.iter().take_while(|block| is_ascii(block)).count() * BLOCK;
-        let ascii = blocks + units.iter().skip(blocks).take_while(|unit| **unit < 0x80).count();
-        let (ascii, rest) = units.split_at(ascii);
-        text.extend(ascii.iter().map(|unit| unit.to_le_bytes()[0]));
-        // A pair is never split, because both of its units are above ASCII.
-        let others = rest.iter().position(|unit| *unit < 0x80).unwrap_or(rest.len());
-        let (others, rest) = rest.split_at(others);
-        for character in char::decode_utf16(others.iter().copied()) {
-            text.extend_from_slice(character.ok()?.encode_utf8(&mut [0; 4]).as_bytes());
-        }
-        units = rest;
+pub fn from_utf16(units: &[u16]) -> Option<String> {
+    // Rarely too small by much: most text is markup, source code or JSON.
+    let mut text = String::with_capacity(units.len() + units.len() / 8);
+    let mut buffer = [0; 3 * UNITS + STEP];
+    let mut rest = units;
+    while !rest.is_empty() {
+        let (read, written) = encode(rest.get(..UNITS).unwrap_or(rest), &mut buffer)?;
+        text.push_str(simdutf8::basic::from_utf8(buffer.get(..written)?).ok()?);
+        rest = rest.get(read..).filter(|_| read > 0)?;
     }
-    String::from_utf8(text).ok()
+    Some(text)
 }
 
-fn is_ascii(block: &[u16; BLOCK]) -> bool {
-    block.iter().fold(0, |all, unit| all | unit) < 0x80
-}
+/// The number of units that are converted at once.
+const UNITS: usize = 512;
 
-/// The number of units outside ASCII. Each needs three bytes at most.
-fn others_in(units: &[u16]) -> usize {
-    /// Fits into a counter of 16 bits, which keeps the loop in vector registers.
-    const COUNTED: usize = 1 << 14;
-    let others = |block: &[u16]| block.iter().fold(0_u16, |sum, unit| sum.wrapping_add(u16::from(*unit >= 0x80)));
-    units.chunks(COUNTED).map(|block| usize::from(others(block))).sum()
+/// The number of ASCII characters that are copied at once.
+const STEP: usize = 8;
+
+/// Converts at most [`UNITS`] units. Returns how many it has read and how many bytes it has written. Leaves the first half
+/// of a pair whose other half is missing.
+fn encode(units: &[u16], utf8: &mut [u8; 3 * UNITS + STEP]) -> Option<(usize, usize)> {
+    /// Stands for a unit that is not ASCII.
+    const OTHER: u8 = 0x80;
+    let mut bytes = [OTHER; UNITS + STEP];
+    for (byte, unit) in bytes.iter_mut().zip(units) {
+        *byte = if *unit < 0x80 { unit.to_le_bytes()[0] } else { OTHER };
+    }
+    let (mut read, mut written) = (0, 0);
+    while read < units.len() {
+        let step = bytes.get(read..)?.first_chunk()?;
+        *utf8.get_mut(written..)?.first_chunk_mut()? = *step;
+        let others = u64::from_le_bytes(*step) & u64::from_le_bytes([OTHER; STEP]);
+        if others == 0 {
+            (read, written) = (read + STEP, written + STEP);
+            continue;
+        }
+        let ascii = others.trailing_zeros() as usize / 8;
+        (read, written) = (read + ascii, written + ascii);
+        for character in char::decode_utf16(units.get(read..)?.iter().copied()) {
+            match character {
+                Ok(character) if character.is_ascii() => break,
+                Ok(character) => {
+                    read += character.len_utf16();
+                    written += character.encode_utf8(utf8.get_mut(written..)?).len();
+                }
+                Err(_) if read + 1 == units.len() => return Some((read, written)),
+                Err(_) => return None,
+            }
+        }
+    }
+    Some((read, written))
 }
 
 #[cfg(test)]
@@ -135,7 +158,6 @@ mod tests {
         #[test]
         fn utf16_is_read_as_it_was_written(text in texts()) {
             let units: Vec<u16> = text.encode_utf16().collect();
-            prop_assert_eq!(others_in(&units), units.iter().filter(|unit| **unit > 127).count());
             prop_assert_eq!(from_utf16(&units), Some(text));
         }
 
@@ -153,7 +175,19 @@ mod tests {
     }
 
     #[test]
-    fn the_count_of_long_text_does_not_overflow() {
-        assert_eq!(others_in(&vec![0xffff; 100_000]), 100_000);
+    fn text_is_converted_whatever_the_end_of_a_chunk_splits() {
+        for character in ["a", "é", "€", "😀"] {
+            for before in [UNITS, CHUNK].into_iter().flat_map(|end| end - 9..=end + 1) {
+                let text = ["x".repeat(before), character.repeat(2 * UNITS)].concat();
+                let mut units: Vec<u16> = text.encode_utf16().collect();
+                assert_eq!(from_utf16(&units).as_deref(), Some(&*text));
+                match JsText::from(text) {
+                    JsText::Latin1(found) => assert!(found.into_iter().map(u16::from).eq(units.iter().copied())),
+                    JsText::Utf16(found) => assert_eq!(*found, units),
+                }
+                units.push(0xd83d);
+                assert_eq!(from_utf16(&units), None);
+            }
+        }
     }
 }

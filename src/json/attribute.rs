@@ -10,6 +10,7 @@ use aws_smithy_types::{Blob, base64};
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Unexpected, Visitor};
 use serde::ser::{Serialize, Serializer};
 
+use super::reader::read_text;
 use super::writer::{self, text};
 use crate::value::size;
 
@@ -20,7 +21,7 @@ use crate::value::size;
 #[serde(remote = "AttributeValue", rename_all = "UPPERCASE")]
 #[non_exhaustive]
 enum AttributeValueJson {
-    S(#[serde(serialize_with = "text")] String),
+    S(#[serde(serialize_with = "text", deserialize_with = "read_text")] String),
     N(String),
     B(#[serde(serialize_with = "binary", deserialize_with = "read_binary")] Blob),
     Bool(bool),
