@@ -22,12 +22,12 @@ pub enum JsText {
 }
 
 impl JsText {
-    /// The size in bytes.
+    /// The memory that it takes, in bytes.
     #[must_use]
     pub fn size(&self) -> usize {
         match self {
-            Self::Latin1(units) => units.len(),
-            Self::Utf16(units) => units.len() * size_of::<u16>(),
+            Self::Latin1(units) => units.capacity(),
+            Self::Utf16(units) => units.capacity() * size_of::<u16>(),
         }
     }
 }

@@ -62,15 +62,23 @@ mod tests {
 
     #[test]
     fn an_error_contains_the_position_but_no_content() {
-        for response in [
-            r#"{"Item":{"value":{"BOOL":"CANARY"}}}"#,
-            r#"{"Item":{"value":{"CANARY":"CANARY"}}}"#,
-            r#"{"Item":{"value":{"S":"CANARY"#,
-            "CANARY",
+        let (types, json, end) = ("attribute types", "not JSON", "too early");
+        for (response, problem) in [
+            (&br#"{"Item":{"value":{"BOOL":"CANARY"}}}"#[..], types),
+            (br#"{"Item":{"value":{"CANARY":"CANARY"}}}"#, types),
+            (br#"{"Item":{"value":{"S":["CANARY"]}}}"#, types),
+            (br#"{"Item":{"value":{"S":"CANARY\ud800"}}}"#, types),
+            (br#"{"Item":{"value":{"S":"CANARY\x"}}}"#, json),
+            (br#"{"Item":{"value":{"S":"CANARY"#, end),
+            (b"{\"Item\":{\"value\":{\"S\":\"CANARY\xc3", end),
+            (b"{\"Item\":{\"value\":{\"S\":\"CANARY\xff\"}}}", json),
+            (b"<CANARY>\xff", json),
+            (b"CANARY", json),
         ] {
-            let error = ResponseError::from(read::<GetItemOutput<'_>>(response.as_bytes()).err().expect("unreadable"));
+            let error = ResponseError::from(read::<GetItemOutput<'_>>(response).err().expect("unreadable"));
             let all = format!("{error} {error:?}");
-            assert!(!all.contains("CANARY") && all.contains("column"), "{all}");
+            assert!(!all.contains("CANARY") && all.contains(problem), "{problem}: {all}");
+            assert!(all.contains("(line 1, column ") && !all.contains("column 0"), "{all}");
         }
     }
 

@@ -7,7 +7,11 @@ use serde_json::value::RawValue;
 pub(super) fn read_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let json = <&RawValue>::deserialize(deserializer)?.get();
     // Leaves other escapes, and values of other types, to `serde_json`.
-    short_escapes(json).map_or_else(|| serde_json::from_str(json).map_err(D::Error::custom), Ok)
+    match short_escapes(json) {
+        Some(text) => Ok(text),
+        // The position in the error would be that within the value.
+        None => serde_json::from_str(json).map_err(|_| D::Error::custom("not well-formed text")),
+    }
 }
 
 /// Reads text that has no escapes but those of two characters. The JSON is valid.

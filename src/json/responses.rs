@@ -9,11 +9,13 @@ use crate::stats::UNIT_SCALE;
 
 /// Parses a response.
 pub(crate) fn read<'a, T: Deserialize<'a>>(response: &'a [u8]) -> Result<T> {
-    // `serde_json` validates each string by itself, which takes several times as long.
-    let response = simdutf8::basic::from_utf8(response).map_err(serde_json::Error::custom)?;
-    let output = serde_json::from_str(response)?;
+    let output = match simdutf8::basic::from_utf8(response) {
+        Ok(text) => serde_json::from_str(text)?,
+        // `serde_json` validates each string by itself, which takes several times as long, but knows what else is wrong.
+        Err(_) => serde_json::from_slice(response)?,
+    };
     // Serde also accepts an array for a struct.
-    if response.trim_ascii_start().starts_with('{') {
+    if response.trim_ascii_start().starts_with(b"{") {
         Ok(output)
     } else {
         Err(serde_json::Error::custom("a response that is not an object"))

@@ -80,7 +80,7 @@ pub(super) fn leave() {
     worker.end();
 }
 
-/// Keeps freed memory for a tenth of a second. After the default of 10 ms, reads of large values find most of it returned to
+/// Keeps freed memory for at least a tenth of a second. After the default of 10 ms, reads of large values find most of it returned to
 /// the system, and cause four times as many page faults. A user's `MIMALLOC_PURGE_DELAY` takes precedence.
 #[cfg(feature = "mimalloc")]
 fn keep_freed_memory() {
