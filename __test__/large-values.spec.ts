@@ -47,7 +47,7 @@ it("[BIG-1] text and bytes over the limit of an item are read back by every meth
     expect(await reader.getMeta("text")).toEqual({ size, ttl: expect.any(Number) });
     expect((await reader.getKeys()).sort()).toEqual(["bytes", "small", "text", "text2"]);
   }
-});
+}, 120_000);
 
 it("[BIG-2] a value is compressed first, and split only if it still does not fit", async () => {
   const driver = large({ compression: "gzip" });
