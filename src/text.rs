@@ -22,9 +22,18 @@ pub enum JsText {
 }
 
 impl JsText {
-    /// The memory that it takes, in bytes.
+    /// The size in bytes.
     #[must_use]
     pub fn size(&self) -> usize {
+        match self {
+            Self::Latin1(units) => units.len(),
+            Self::Utf16(units) => units.len() * size_of::<u16>(),
+        }
+    }
+
+    /// The memory that it takes, in bytes. More than its size if it had escapes, or uses the buffer of a larger text.
+    #[must_use]
+    pub fn memory(&self) -> usize {
         match self {
             Self::Latin1(units) => units.capacity(),
             Self::Utf16(units) => units.capacity() * size_of::<u16>(),
@@ -172,6 +181,14 @@ mod tests {
         fn any_utf16_is_read_as_the_standard_library_reads_it(units in proptest::collection::vec(any::<u16>(), 0..100)) {
             prop_assert_eq!(from_utf16(&units), String::from_utf16(&units).ok());
         }
+    }
+
+    #[test]
+    fn the_size_does_not_depend_on_the_buffer() {
+        drop(Utf16::with_capacity(400_000));
+        let text = JsText::from("€".repeat(20_000));
+        assert_eq!(text.size(), 40_000);
+        assert!(text.memory() >= 60_000 * size_of::<u16>());
     }
 
     #[test]

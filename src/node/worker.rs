@@ -80,8 +80,8 @@ pub(super) fn leave() {
     worker.end();
 }
 
-/// Keeps freed memory for at least a tenth of a second. After the default of 10 ms, reads of large values find most of it returned to
-/// the system, and cause four times as many page faults. A user's `MIMALLOC_PURGE_DELAY` takes precedence.
+/// Keeps freed memory for at least a tenth of a second. After the default of 10 ms, reads of large values find most of it
+/// returned to the system, and cause four times as many page faults. A user's `MIMALLOC_PURGE_DELAY` takes precedence.
 #[cfg(feature = "mimalloc")]
 fn keep_freed_memory() {
     /// `mi_option_purge_delay` of mimalloc 2, which the crate does not name. In milliseconds.

@@ -32,9 +32,8 @@ struct Lent {
 
 /// Lends large text to V8. Returns the text if it is small, or if this runtime cannot borrow it.
 fn external(env: &Env, text: JsText) -> std::result::Result<Unknown<'_>, JsText> {
-    let size = text.size();
-    let Ok(bytes) = i64::try_from(size) else { return Err(text) };
-    if size < EXTERNAL_BYTES {
+    let Ok(bytes) = i64::try_from(text.memory()) else { return Err(text) };
+    if text.size() < EXTERNAL_BYTES {
         return Err(text);
     }
     adjust(env.raw(), bytes);
