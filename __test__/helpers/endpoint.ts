@@ -1,5 +1,5 @@
 // A server with scripted responses. By default, it sends an empty success.
-import { afterAll, afterEach, beforeAll } from "vitest";
+import { afterAll, afterEach, beforeEach } from "vitest";
 import { type Reply, type Script, ScriptedServer, type Tls } from "./server.mjs";
 
 export type { Reply, Script, Seen, Tls } from "./server.mjs";
@@ -30,12 +30,20 @@ export class ScriptedEndpoint extends ScriptedServer {
   }
 }
 
-/** Call in the body of a file or a `describe`. Scripts are reset after each test. */
+/**
+ * Starts the server on another port for each test, so that a late request is not counted in the next test. It stops no
+ * earlier, because the drivers of a test are disposed after it.
+ */
+export function serveEachTest(server: ScriptedServer & { reset(): void }): void {
+  beforeEach(async () => void (await server.start()));
+  afterEach(() => server.reset());
+  afterAll(() => server.stop());
+}
+
+/** Call in the body of a file or a `describe`. Each test has its own server. */
 export function useEndpoint(tls?: Tls, upstream?: () => string): ScriptedEndpoint {
   const endpoint = new ScriptedEndpoint(tls, upstream);
-  beforeAll(async () => void (await endpoint.start()));
-  afterEach(() => endpoint.reset());
-  afterAll(() => endpoint.stop());
+  serveEachTest(endpoint);
   return endpoint;
 }
 

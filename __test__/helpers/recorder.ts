@@ -1,7 +1,7 @@
 // A proxy in front of the real engine that records the driver's requests and can alter single responses.
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, afterEach, beforeAll, inject } from "vitest";
-import { awsError } from "./endpoint";
+import { inject } from "vitest";
+import { awsError, serveEachTest } from "./endpoint";
 import { type Reply, ScriptedServer, type Seen } from "./server.mjs";
 import type { Split } from "./split.mjs";
 
@@ -97,14 +97,9 @@ export class Recorder extends ScriptedServer {
   }
 }
 
-/** Call in the body of a file or a `describe`. The recorder is reset after each test. */
+/** Call in the body of a file or a `describe`. Each test has its own server. */
 export function useRecorder(): Recorder {
   const recorder = new Recorder(inject("endpoint"));
-  beforeAll(async () => void (await recorder.start()));
-  afterEach(() => recorder.reset());
-  afterAll(() => {
-    recorder.release();
-    recorder.stop();
-  });
+  serveEachTest(recorder);
   return recorder;
 }

@@ -38,7 +38,6 @@ export class ScriptedServer {
   seen = [];
   requests = 0;
   connections = 0;
-  openConnections = 0;
   peakConnections = 0;
   /** The number of requests that have no response yet. */
   inFlight = 0;
@@ -48,6 +47,7 @@ export class ScriptedServer {
   /** @type {Script} */
   decide = () => undefined;
   #options;
+  /** @type {import("node:http").Server | http2.Http2SecureServer | undefined} */
   #server;
   #agent = new http.Agent({ keepAlive: true, maxSockets: 64 });
   /** @type {Set<import("node:net").Socket>} */
@@ -61,29 +61,42 @@ export class ScriptedServer {
    */
   constructor(options = {}) {
     this.#options = options;
-    const tls = { keepAliveTimeout: 60_000, ...options.tls };
-    if (tls.h2) this.#server = http2.createSecureServer({ ...tls, allowHTTP1: true });
-    else this.#server = options.tls ? https.createServer(tls) : http.createServer(tls);
-    this.#server.on("request", (/** @type {any} */ incoming, /** @type {any} */ outgoing) => {
-      void this.#serve(incoming, outgoing);
-    });
-    this.#server.on("connection", (socket) => this.#opened(socket));
-    // Some tests make handshakes fail.
-    this.#server.on("tlsClientError", () => {});
   }
 
+  get openConnections() {
+    return this.#sockets.size;
+  }
+
+  /** Starts, on a port of its own each time: requests to an earlier one cannot arrive any more. */
   async start() {
-    this.#server.listen(0, "127.0.0.1", 4096);
-    await once(this.#server, "listening");
-    const { port } = /** @type {import("node:net").AddressInfo} */ (this.#server.address());
+    this.stop();
+    const server = this.#create();
+    this.#server = server.listen(0, "127.0.0.1", 4096);
+    await once(server, "listening");
+    const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
     this.endpoint = `${this.#options.tls ? "https" : "http"}://127.0.0.1:${port}`;
+    this.forget();
     return this;
   }
 
   stop() {
-    this.#server.close();
+    this.#server?.close();
     this.closeSockets();
+    this.#sockets = new Set();
     this.#agent.destroy();
+  }
+
+  #create() {
+    const tls = { keepAliveTimeout: 60_000, ...this.#options.tls };
+    const plain = () => (this.#options.tls ? https.createServer(tls) : http.createServer(tls));
+    const server = tls.h2 ? http2.createSecureServer({ ...tls, allowHTTP1: true }) : plain();
+    server.on("request", (/** @type {any} */ incoming, /** @type {any} */ outgoing) => {
+      void this.#serve(incoming, outgoing);
+    });
+    server.on("connection", (socket) => this.#opened(socket));
+    // Some tests make handshakes fail.
+    server.on("tlsClientError", () => {});
+    return server;
   }
 
   /** Forgets past requests. */
@@ -110,15 +123,11 @@ export class ScriptedServer {
 
   /** @param {import("node:net").Socket} socket */
   #opened(socket) {
+    const sockets = this.#sockets.add(socket);
     this.connections += 1;
-    this.openConnections += 1;
     this.peakConnections = Math.max(this.peakConnections, this.openConnections);
-    this.#sockets.add(socket);
     socket.on("error", () => {});
-    socket.on("close", () => {
-      this.openConnections -= 1;
-      this.#sockets.delete(socket);
-    });
+    socket.on("close", () => sockets.delete(socket));
   }
 
   /** @param {http.IncomingMessage} incoming @param {http.ServerResponse} outgoing */
