@@ -39,8 +39,6 @@ export class ScriptedServer {
   requests = 0;
   connections = 0;
   peakConnections = 0;
-  /** The number of requests that have no response yet. */
-  inFlight = 0;
   peakInFlight = 0;
   /** The number of responses that the client did not wait for. */
   hangUps = 0;
@@ -52,6 +50,8 @@ export class ScriptedServer {
   #agent = new http.Agent({ keepAlive: true, maxSockets: 64 });
   /** @type {Set<import("node:net").Socket>} */
   #sockets = new Set();
+  /** @type {Set<http.IncomingMessage>} */
+  #inFlight = new Set();
 
   /**
    * @param {object} [options]
@@ -65,6 +65,11 @@ export class ScriptedServer {
 
   get openConnections() {
     return this.#sockets.size;
+  }
+
+  /** The number of requests that have no response yet. */
+  get inFlight() {
+    return this.#inFlight.size;
   }
 
   /** Starts, on a port of its own each time: requests to an earlier one cannot arrive any more. */
@@ -83,6 +88,7 @@ export class ScriptedServer {
     this.#server?.close();
     this.closeSockets();
     this.#sockets = new Set();
+    this.#inFlight = new Set();
     this.#agent.destroy();
   }
 
@@ -132,12 +138,13 @@ export class ScriptedServer {
 
   /** @param {http.IncomingMessage} incoming @param {http.ServerResponse} outgoing */
   async #serve(incoming, outgoing) {
+    const inFlight = this.#inFlight.add(incoming);
     outgoing.on("close", () => {
-      if (!outgoing.writableFinished) this.hangUps += 1;
+      // Not if the server was restarted meanwhile.
+      if (inFlight === this.#inFlight && !outgoing.writableFinished) this.hangUps += 1;
     });
     incoming.on("error", () => {});
     outgoing.on("error", () => {});
-    this.inFlight += 1;
     this.peakInFlight = Math.max(this.peakInFlight, this.inFlight);
     try {
       const seen = seenOf(incoming, await buffer(incoming));
@@ -154,7 +161,7 @@ export class ScriptedServer {
       // The client or the engine closed the connection.
       outgoing.destroy();
     } finally {
-      this.inFlight -= 1;
+      inFlight.delete(incoming);
     }
   }
 
