@@ -1,4 +1,4 @@
-//! `cargo bench --no-default-features`: converts 380 KB of text from UTF-16 to UTF-8, with this crate and with
+//! `cargo bench --no-default-features`: converts 380,000 units of UTF-16 to UTF-8, with this crate and with
 //! `encoding_rs`.
 
 use std::hint::black_box;
@@ -10,8 +10,7 @@ use tokio::time::Instant;
 use unstorage_dynamodb::text;
 
 const PAGE: &str = include_str!("texts/page.html");
-/// In UTF-16 units.
-const SIZE: usize = 380 << 10;
+const UNITS: usize = 380_000;
 const ROUNDS: usize = 500;
 
 /// More than one size of character: neither ASCII nor Latin-1 suffices.
@@ -20,7 +19,7 @@ const TRANSLATION: &str = "<p>Alle Optionen sind „freiwillig“, außer daß T
 
 fn main() {
     let page: Vec<String> = PAGE.lines().map(|line| format!("{line}\n{TRANSLATION}")).collect();
-    let units: Vec<u16> = page.iter().cycle().flat_map(|line| line.encode_utf16()).take(SIZE).collect();
+    let units: Vec<u16> = page.iter().cycle().flat_map(|line| line.encode_utf16()).take(UNITS).collect();
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         ours.push(timed(|| text::from_utf16(black_box(&units))));

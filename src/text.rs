@@ -31,12 +31,28 @@ impl JsText {
         }
     }
 
-    /// The memory that it takes, in bytes. More than its size if it had escapes, or uses the buffer of a larger text.
+    /// The memory that it takes, in bytes. Often more than its size: a character takes up to three bytes in UTF-8 and one
+    /// unit in UTF-16, and buffers are used again.
     #[must_use]
     pub fn memory(&self) -> usize {
         match self {
             Self::Latin1(units) => units.capacity(),
             Self::Utf16(units) => units.capacity() * size_of::<u16>(),
+        }
+    }
+
+    /// Releases unused memory if it is more than a quarter of the size, for text that is kept.
+    #[must_use]
+    pub fn fitted(self) -> Self {
+        if self.memory() - self.size() <= self.size() / 4 {
+            return self;
+        }
+        match self {
+            Self::Latin1(mut units) => {
+                units.shrink_to_fit();
+                Self::Latin1(units)
+            }
+            Self::Utf16(units) => Self::Utf16(units.fitted()),
         }
     }
 }
@@ -189,6 +205,23 @@ mod tests {
         let text = JsText::from("€".repeat(20_000));
         assert_eq!(text.size(), 40_000);
         assert!(text.memory() >= 60_000 * size_of::<u16>());
+    }
+
+    #[test]
+    fn fitted_text_takes_at_most_a_quarter_more_memory_than_its_size() {
+        drop(Utf16::with_capacity(400_000));
+        let mut with_room = String::with_capacity(400_000);
+        with_room.push_str(&"x".repeat(200_000));
+        let wide = ["本".repeat(130_000), "€".repeat(100_000), "é".repeat(200_000), "😀".repeat(90_000)];
+        for text in wide.into_iter().chain([with_room]) {
+            let units: Vec<u16> = text.encode_utf16().collect();
+            let fitted = JsText::from(text).fitted();
+            assert!(fitted.memory() <= fitted.size() / 4 * 5);
+            match fitted {
+                JsText::Latin1(bytes) => assert!(bytes.into_iter().map(u16::from).eq(units)),
+                JsText::Utf16(fitted) => assert_eq!(*fitted, units),
+            }
+        }
     }
 
     #[test]

@@ -59,8 +59,7 @@ describe("descriptors", () => {
         through: limit("-n 300"),
         lagMs: 500,
       },
-    );
-    server.stop();
+    ).finally(() => server.stop());
     // Requests wait for a descriptor, and none is released before their deadline.
     expect(during.error.code).toMatch(/^ERR_DYNAMODB_(CONNECTION|TIMEOUT)$/);
     expect(during.error.retryable).toBe(true);

@@ -116,8 +116,7 @@ describe("a peer", () => {
     const endpoint = `${scheme}://127.0.0.1:${(server.address() as AddressInfo).port}`;
     const prepare = (): void => void (count = 0);
     const driver = { endpoint, connectTimeout: 300, maxAttempts: 4 };
-    const { error, ms } = await read(driver, { prepare });
-    server.close();
+    const { error, ms } = await read(driver, { prepare }).finally(() => server.close());
     const code = `ERR_DYNAMODB_${title.includes("stalls") ? "TIMEOUT" : "CONNECTION"}`;
     expect(error).toMatchObject({ code, attempts: scheme === "http" ? 1 : 0 });
     expect(error.message).toMatch(words);

@@ -31,8 +31,8 @@ export class ScriptedEndpoint extends ScriptedServer {
 }
 
 /**
- * Starts the server on another port for each test, so that a late request is not counted in the next test. It stops no
- * earlier, because the drivers of a test are disposed after it.
+ * Starts the server on another port for each test, so that a late request is not counted in the next test. Until then it
+ * keeps running, because drivers are disposed after the test.
  */
 export function serveEachTest(server: ScriptedServer & { reset(): void }): void {
   beforeEach(async () => void (await server.start()));

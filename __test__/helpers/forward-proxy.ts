@@ -29,5 +29,6 @@ export function passOn(incoming: http.IncomingMessage, outgoing: http.ServerResp
     outgoing.writeHead(answer.statusCode ?? 500, answer.headers);
     answer.pipe(outgoing);
   });
+  onward.on("error", () => outgoing.destroy());
   incoming.pipe(onward);
 }

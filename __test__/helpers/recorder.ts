@@ -34,19 +34,27 @@ function exchangeOf(seen: Seen) {
   return Object.assign(seen, { accessKeyId, region, securityToken, userAgent });
 }
 
+interface Behaviour {
+  rule: Rule;
+  delay: number;
+  gate?: Promise<void>;
+  open: () => void;
+}
+
+const forwarding = (): Behaviour => ({ rule: () => undefined, delay: 0, open: () => {} });
+
 export class Recorder extends ScriptedServer {
-  #rule: Rule = () => undefined;
-  #delay = 0;
-  #gate: Promise<void> | undefined;
-  #open: () => void = () => {};
+  /** Replaced by a reset, so that an earlier request is not held or altered by a later test. */
+  #behaviour = forwarding();
 
   constructor(upstream: string) {
     super({ upstream: () => upstream });
     this.decide = async (seen, nth) => {
       const exchange = exchangeOf(seen);
-      if (this.#delay > 0) await sleep(this.#delay);
-      await this.#gate;
-      const spoiled = this.#rule(exchange, nth) ?? "forward";
+      const behaviour = this.#behaviour;
+      if (behaviour.delay > 0) await sleep(behaviour.delay);
+      await behaviour.gate;
+      const spoiled = behaviour.rule(exchange, nth) ?? "forward";
       if (typeof spoiled === "string" || "take" in spoiled) return spoiled;
       return { ...spoiled, headers: { "x-amzn-requestid": "SPOILED", ...spoiled.headers } };
     };
@@ -64,28 +72,28 @@ export class Recorder extends ScriptedServer {
   reset(): void {
     this.release();
     this.forget();
-    this.#rule = () => undefined;
-    this.#delay = 0;
+    this.#behaviour = forwarding();
   }
 
   /** Replaces the engine's response if `rule` returns one. */
   spoil(rule: Rule): void {
-    this.#rule = rule;
+    this.#behaviour.rule = rule;
   }
 
   /** Delays each request. */
   delay(milliseconds: number): void {
-    this.#delay = milliseconds;
+    this.#behaviour.delay = milliseconds;
   }
 
   /** Holds every request until `release`. */
   hold(): void {
-    this.#gate = new Promise((resolve) => (this.#open = resolve));
+    const behaviour = this.#behaviour;
+    behaviour.gate = new Promise((resolve) => (behaviour.open = resolve));
   }
 
   release(): void {
-    this.#gate = undefined;
-    this.#open();
+    delete this.#behaviour.gate;
+    this.#behaviour.open();
   }
 
   operations(): string[] {

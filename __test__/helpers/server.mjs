@@ -40,7 +40,7 @@ export class ScriptedServer {
   connections = 0;
   peakConnections = 0;
   peakInFlight = 0;
-  /** The number of responses that the client did not wait for. */
+  /** The number of responses that were not sent completely. */
   hangUps = 0;
   /** @type {Script} */
   decide = () => undefined;
@@ -67,12 +67,12 @@ export class ScriptedServer {
     return this.#sockets.size;
   }
 
-  /** The number of requests that have no response yet. */
+  /** The number of requests that wait for the script or the engine. */
   get inFlight() {
     return this.#inFlight.size;
   }
 
-  /** Starts, on a port of its own each time: requests to an earlier one cannot arrive any more. */
+  /** Starts on a new port. Ignores requests to an earlier one. */
   async start() {
     this.stop();
     const server = this.#create();
@@ -108,6 +108,7 @@ export class ScriptedServer {
   /** Forgets past requests. */
   forget() {
     this.seen = [];
+    this.requests = 0;
     this.hangUps = 0;
     this.connections = 0;
     this.peakConnections = this.openConnections;
@@ -139,18 +140,20 @@ export class ScriptedServer {
   /** @param {http.IncomingMessage} incoming @param {http.ServerResponse} outgoing */
   async #serve(incoming, outgoing) {
     const inFlight = this.#inFlight.add(incoming);
+    const isOver = () => inFlight !== this.#inFlight;
     outgoing.on("close", () => {
-      // Not if the server was restarted meanwhile.
-      if (inFlight === this.#inFlight && !outgoing.writableFinished) this.hangUps += 1;
+      if (!isOver() && !outgoing.writableFinished) this.hangUps += 1;
     });
     incoming.on("error", () => {});
     outgoing.on("error", () => {});
     this.peakInFlight = Math.max(this.peakInFlight, this.inFlight);
     try {
       const seen = seenOf(incoming, await buffer(incoming));
+      if (isOver()) return;
       this.requests += 1;
       if (!this.#options.forgets) this.seen.push(seen);
       const decision = (await this.decide(seen, this.of(seen.operation).length)) ?? {};
+      if (isOver()) return;
       if (decision === "lose") {
         await this.forward(seen);
         outgoing.socket?.resetAndDestroy();

@@ -18,7 +18,7 @@ const GRAIN: usize = 1 << 14;
 /// The largest capacity of a buffer that is kept: that of the largest text of an item and a NUL.
 const MAX_KEPT: usize = (crate::item::MAX_ITEM_BYTES + 1).next_multiple_of(GRAIN);
 
-/// How many buffers are kept, at most 3.2 MB.
+/// How many buffers are kept, at most 3.4 MB.
 const MAX_SPARE: usize = 4;
 
 static SPARE: Mutex<Vec<Vec<u16>>> = Mutex::new(Vec::new());
@@ -35,10 +35,18 @@ impl Utf16 {
             return Self(Vec::with_capacity(units));
         }
         let mut spare = spare();
-        let fitting = spare.iter().position(|buffer| buffer.capacity() >= units);
-        let kept = fitting.map(|position| spare.swap_remove(position));
+        let fitting = spare.iter().enumerate().filter(|(_, buffer)| buffer.capacity() >= units);
+        let smallest = fitting.min_by_key(|(_, buffer)| buffer.capacity()).map(|(position, _)| position);
+        let kept = smallest.map(|position| spare.remove(position));
         drop(spare);
         Self(kept.unwrap_or_else(|| Vec::with_capacity(units.next_multiple_of(GRAIN))))
+    }
+
+    /// Copies the text to a buffer of its size.
+    pub(super) fn fitted(self) -> Self {
+        let mut fitted = Self(Vec::with_capacity(self.len().next_multiple_of(GRAIN)));
+        fitted.extend_from_slice(&self);
+        fitted
     }
 
     /// Returns the units.

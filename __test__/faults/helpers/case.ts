@@ -95,13 +95,21 @@ interface Cases {
   read: (driver?: object, options?: CaseOptions) => Promise<Outcome>;
 }
 
-/** Starts a scripted endpoint for a file. The drivers of its cases use it by default. */
+/** Starts a scripted endpoint for each test. The drivers of its cases use it by default. */
 export function useCases(): Cases {
   const endpoint = useEndpoint();
   const at = (driver?: object) => ({ endpoint: endpoint.endpoint, ...driver });
+  /** Also forgets the requests of an earlier attempt. */
+  const fresh = ({ prepare, ...options }: CaseOptions): CaseOptions => ({
+    ...options,
+    prepare() {
+      endpoint.forget();
+      prepare?.();
+    },
+  });
   return {
     endpoint,
-    run: (body, options = {}) => runCase(body, { ...options, driver: at(options.driver) }),
-    read: (driver, options) => read(at(driver), options),
+    run: (body, options = {}) => runCase(body, { ...fresh(options), driver: at(options.driver) }),
+    read: (driver, options = {}) => read(at(driver), fresh(options)),
   };
 }

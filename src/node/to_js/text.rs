@@ -12,6 +12,12 @@ use crate::text::JsText;
 /// and the system has to provide each page: that takes longer than all other work for a read.
 const EXTERNAL_BYTES: usize = 192 << 10;
 
+/// Converts text to the form in which V8 stores it. May run on the worker.
+pub(super) fn prepare(text: String) -> JsText {
+    let text = JsText::from(text);
+    if is_lent(&text) { text.fitted() } else { text }
+}
+
 pub(super) fn string(env: &Env, text: JsText) -> Result<Unknown<'_>> {
     let text = match external(env, text) {
         Ok(string) => return Ok(string),
@@ -30,10 +36,14 @@ struct Lent {
     bytes: i64,
 }
 
+fn is_lent(text: &JsText) -> bool {
+    text.size() >= EXTERNAL_BYTES
+}
+
 /// Lends large text to V8. Returns the text if it is small, or if this runtime cannot borrow it.
 fn external(env: &Env, text: JsText) -> std::result::Result<Unknown<'_>, JsText> {
     let Ok(bytes) = i64::try_from(text.memory()) else { return Err(text) };
-    if text.size() < EXTERNAL_BYTES {
+    if !is_lent(&text) {
         return Err(text);
     }
     adjust(env.raw(), bytes);

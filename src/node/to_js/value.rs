@@ -7,12 +7,12 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use napi::bindgen_prelude::{Array, BufferSlice, Function, JsObjectValue, Null, Object, Unknown};
 use napi::{Env, JsValue, Property, PropertyAttributes, Result};
 
-use super::text::string;
+use super::text::{prepare, string};
 use super::unknown;
 use crate::text::JsText;
 use crate::value::Number;
 
-/// A value whose text the worker has converted, so that the JavaScript thread only copies it.
+/// A value. If it is text, the worker has converted it, and the JavaScript thread only copies it.
 pub(in crate::node) enum Prepared {
     Text(JsText),
     Other(AttributeValue),
@@ -21,7 +21,7 @@ pub(in crate::node) enum Prepared {
 impl From<AttributeValue> for Prepared {
     fn from(value: AttributeValue) -> Self {
         match value {
-            AttributeValue::S(text) => Self::Text(text.into()),
+            AttributeValue::S(text) => Self::Text(prepare(text)),
             other => Self::Other(other),
         }
     }
@@ -38,7 +38,7 @@ impl Prepared {
 
 fn value(env: &Env, value: AttributeValue) -> Result<Unknown<'_>> {
     match value {
-        AttributeValue::S(text) => string(env, text.into()),
+        AttributeValue::S(text) => string(env, prepare(text)),
         AttributeValue::N(text) => number(env, &text),
         AttributeValue::B(bytes) => unknown(env, BufferSlice::copy_from(env, bytes)?),
         AttributeValue::Bool(on) => unknown(env, on),
